@@ -1,0 +1,58 @@
+using System.Text.Json;
+
+namespace ReferralGrains.Domain.Actions;
+
+/// <summary>
+/// What a decision came to. The refusals stand in the order in which they are checked (D20); the order is a promise. The numbers
+/// are in the journal and never change.
+/// </summary>
+public enum DecisionCode
+{
+    Rewarded = 0,
+    ReferralMissing = 1,
+    ReferralPending = 2,
+    ReferralCancelled = 3,
+    EnrollmentDisabled = 4,
+    RuleDisabled = 5,
+    RuleInactive = 6,
+    CurrencyMismatch = 7,
+    BeforeApproval = 8,
+    WindowClosed = 9,
+    OutsideEventRange = 10,
+    ReferrerNotEligible = 11,
+    ReferrerTag = 12,
+    RefereeTag = 13,
+    BelowThreshold = 14,
+    Product = 15,
+    NoTier = 16,
+    AmountMissing = 17,
+    CountCap = 18,
+    AmountCap = 19,
+
+    /// <summary>Every condition was met and the value came to zero: a decision, not a reward (D5).</summary>
+    ZeroReward = 20,
+
+    /// <summary>A refund or chargeback that waits for its sale (D10).</summary>
+    SaleMissing = 21,
+
+    /// <summary>A share of the recorded reward was taken back (D8).</summary>
+    TakenBack = 22,
+
+    /// <summary>The sale has no reward left to take (D8, D12).</summary>
+    NothingToTakeBack = 23,
+
+    /// <summary>What a chargeback took was given back (D8).</summary>
+    GivenBack = 24,
+
+    /// <summary>Nothing could be given back: nothing was taken, or there is no room under the cap (D8).</summary>
+    NothingToGiveBack = 25,
+}
+
+public static class DecisionCodes
+{
+    private static readonly string[] Wire =
+        [.. Enum.GetValues<DecisionCode>().Select(code => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString()))];
+
+    /// <summary>The code as the outside knows it: <c>below_threshold</c>.</summary>
+    public static string ToWire(this DecisionCode code) => Wire[(int)code];
+}

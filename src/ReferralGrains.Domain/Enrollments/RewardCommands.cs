@@ -1,0 +1,27 @@
+namespace ReferralGrains.Domain.Enrollments;
+
+/// <summary>Releasing and cancelling one pending reward by hand (H13, D12).</summary>
+public static class RewardCommands
+{
+    public static Decision Release(ReferralTurn turn, RewardId reward, string by)
+    {
+        if (Pending(turn, reward) is not { } hold) return NotPending();
+        return new Decision.Accepted(turn.Apply(new RewardsReleased([Whole(reward.Key, hold)], by)));
+    }
+
+    /// <summary>Takes back what is left of it, which frees an amount cap (D5).</summary>
+    /// <param name="sale">The row at which the sale that earned it was first seen.</param>
+    public static Decision Cancel(ReferralTurn turn, RewardId reward, int sale, string? reason, string by)
+    {
+        if (Pending(turn, reward) is not { } hold) return NotPending();
+        return new Decision.Accepted(turn.Apply(new RewardCancelled(sale, Whole(reward.Key, hold), reason, by)));
+    }
+
+    internal static RewardChange Whole(long key, OpenHold hold) =>
+        new(key, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true);
+
+    private static OpenHold? Pending(ReferralTurn turn, RewardId reward) => turn.State.Holds.GetValueOrDefault(reward.Key);
+
+    private static Decision.Refused NotPending() =>
+        new(new Refusal(RefusalKind.Conflict, "reward_not_pending", "id", "Only a pending reward can be released or cancelled."));
+}

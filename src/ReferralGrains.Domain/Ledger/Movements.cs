@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+
+namespace ReferralGrains.Domain.Ledger;
+
+/// <summary>One movement in the ledger: an amount above zero from one account to another, so nothing can be unbalanced.</summary>
+public readonly record struct Posting(Account From, Account To, Amount Amount);
+
+/// <summary>
+/// The postings of an event. The journal keeps one a row, so an event with several is followed by rows that carry only the others.
+/// </summary>
+public static class Movements
+{
+    /// <summary>How many rows of its stream an event takes.</summary>
+    public static int RowsOf(ReferralEvent e) => Math.Max(1, e switch
+    {
+        SaleDecided sale => sale.Decisions.Count(decision => decision.Minor > 0),
+        SaleReversed reversed => reversed.Taken.Length,
+        ReversalUndone undone => undone.Given.Length,
+        RewardsReleased released => released.Released.Select(change => (change.Referrer, change.Asset)).Distinct().Count(),
+        _ => 1,
+    });
+
+    /// <param name="program">Bears the rewards.</param>
+    public static ImmutableArray<Posting> Of(ReferralEvent e, StreamId program) => e switch
+    {
+        SaleDecided sale =>
+        [
+            .. sale.Decisions.Where(decision => decision.Minor > 0).Select(decision => new Posting(
+                new(program, AccountKind.Rewards),
+                new(sale.Referrer, decision.Held ? AccountKind.Pending : AccountKind.Payable),
+                new(decision.Minor, decision.Asset!.Value))),
+        ],
+        SaleReversed reversed => [.. reversed.Taken.Select(change => Taken(change, program))],
+        RewardCancelled cancelled => [Taken(cancelled.Taken, program)],
+        ReversalUndone undone =>
+        [
+            .. undone.Given.Select(change => new Posting(
+                new(program, AccountKind.Clawbacks), Of(change), new(change.Minor, change.Asset))),
+        ],
+        RewardsReleased released =>
+        [
+            .. released.Released.GroupBy(change => (change.Referrer, change.Asset)).Select(group => new Posting(
+                new(group.Key.Referrer, AccountKind.Pending),
+                new(group.Key.Referrer, AccountKind.Payable),
+                new(group.Sum(change => change.Minor), group.Key.Asset))),
+        ],
+        _ => [],
+    };
+
+    private static Posting Taken(RewardChange change, StreamId program) =>
+        new(Of(change), new(program, AccountKind.Clawbacks), new(change.Minor, change.Asset));
+
+    private static Account Of(RewardChange change) => new(change.Referrer, change.Pending ? AccountKind.Pending : AccountKind.Payable);
+}

@@ -1,0 +1,22 @@
+namespace ReferralGrains.Domain.Programs;
+
+/// <summary>How a reward gets from unlocked to payable (H13, R7).</summary>
+public enum HoldMode
+{
+    /// <summary>At once.</summary>
+    None = 0,
+
+    /// <summary>After a number of days.</summary>
+    Days = 1,
+
+    /// <summary>When somebody releases it.</summary>
+    Manual = 2,
+}
+
+/// <summary>The hold window of a reward: it stays pending and can be released or cancelled at any time (H13).</summary>
+/// <param name="Days">Of 24 hours. For <see cref="HoldMode.Manual"/> it is when a release is expected, not when it happens.</param>
+/// <param name="FromOccurred">Counted from when the action occurred instead of from when the reward was unlocked (D14).</param>
+public sealed record Hold(HoldMode Mode, int Days = 0, bool FromOccurred = false)
+{
+    public static readonly Hold None = new(HoldMode.None);
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Domain.Programs;
+
+/// <summary>A referral program: its currency, its time zone and every version of its rules.</summary>
+/// <param name="Revision">Moves with every change; a decision made on an older revision is not committed.</param>
+/// <param name="TimeZone">IANA name; a bare date in a rule is a day there (R6).</param>
+public sealed record ProgramTerms(
+    StreamId Stream,
+    CallerId Id,
+    string Name,
+    string Currency,
+    string TimeZone,
+    int Revision,
+    ImmutableArray<Rule> Rules)
+{
+    /// <summary>Whether any version of any rule has tiers: from then on every sale counts towards the referrer's tally (D6).</summary>
+    public bool IsTiered { get; } = Rules.Any(rule => rule.Versions.Any(version => version.Terms.IsTiered));
+
+    public Rule Rule(int number) => Rules[number - 1];
+
+    public Rule? Rule(CallerId id) => Rules.FirstOrDefault(rule => rule.Id == id);
+
+    public RewardRule Terms(int rule, int version) => Rules[rule - 1].Versions[version - 1].Terms;
+}

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Domain.Programs;
+
+/// <summary>The state of a program grain: nothing until the program is created.</summary>
+/// <param name="Seq">Also the program's revision: every event changes its terms.</param>
+public sealed record ReferralProgram(int Seq, DateTimeOffset LastAt, ProgramTerms? Terms)
+{
+    public const int FoldVersion = 1;
+
+    public static readonly ReferralProgram None = new(0, DateTimeOffset.MinValue, null);
+
+    public static ReferralProgram Evolve(ReferralProgram state, DateTimeOffset at, StreamId stream, ProgramEvent e)
+    {
+        var revision = state.Seq + 1;
+        var terms = e switch
+        {
+            ProgramCreated created => new ProgramTerms(stream, created.Id, created.Name, created.Currency, created.TimeZone, revision, []),
+            RulePublished published => state.Terms! with { Revision = revision, Rules = With(state.Terms.Rules, published, revision) },
+            RuleSwitched switched => state.Terms! with
+            {
+                Revision = revision,
+                Rules = state.Terms.Rules.SetItem(switched.Rule - 1, Switched(state.Terms.Rule(switched.Rule), switched.Enabled)),
+            },
+            _ => throw new UnreachableException(),
+        };
+        return new(revision, at, terms);
+    }
+
+    private static ImmutableArray<Rule> With(ImmutableArray<Rule> rules, RulePublished published, int revision)
+    {
+        var version = new RuleVersion(published.Version, revision, published.Terms);
+        return published.Version == 1
+            ? rules.Add(new(published.Rule, published.Id, published.State, [version]))
+            : rules.SetItem(
+                published.Rule - 1,
+                rules[published.Rule - 1] with { State = published.State, Versions = rules[published.Rule - 1].Versions.Add(version) });
+    }
+
+    private static Rule Switched(Rule rule, bool enabled) => rule with { State = rule.State with { Enabled = enabled } };
+}
+
+/// <summary>What happened to a program: the rows of its grain's stream.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(ProgramCreated), "created")]
+[JsonDerivedType(typeof(RulePublished), "published")]
+[JsonDerivedType(typeof(RuleSwitched), "switched")]
+public abstract record ProgramEvent
+{
+    private protected ProgramEvent()
+    {
+    }
+}
+
+public sealed record ProgramCreated(CallerId Id, string Name, string Currency, string TimeZone) : ProgramEvent;
+
+/// <summary>A new rule, or a new version of one (S7).</summary>
+/// <param name="Rule">The rule's number in the program.</param>
+public sealed record RulePublished(int Rule, CallerId Id, int Version, RewardRule Terms, RuleState State) : ProgramEvent;
+
+/// <summary>A rule was disabled or enabled (R8).</summary>
+public sealed record RuleSwitched(int Rule, bool Enabled, string By) : ProgramEvent;

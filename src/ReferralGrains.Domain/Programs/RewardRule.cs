@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+
+namespace ReferralGrains.Domain.Programs;
+
+/// <summary>
+/// The terms of a reward rule. They never change: a changed rule is a new version, and an enrollment stays on the version that was
+/// in force when its referral was attributed (S7, D17).
+/// </summary>
+/// <param name="GrantedOnly">Nobody is eligible until granted, per referrer (H1).</param>
+public sealed record RewardRule(
+    string Name,
+    Trigger Trigger,
+    RewardTerms Reward,
+    Limits Limits,
+    Conditions Conditions,
+    ImmutableArray<Tier> Tiers,
+    Hold Hold,
+    bool GrantedOnly = false)
+{
+    public bool IsTiered => Tiers.Length > 0;
+}
+
+/// <summary>One published version of a rule's terms, and the revision of the program at which it came into force.</summary>
+public sealed record RuleVersion(int Number, int Revision, RewardRule Terms);
+
+/// <summary>
+/// State of a rule, not terms: while disabled or outside its active dates it enrolls nobody and rewards nothing, on every
+/// enrollment (R8, D17).
+/// </summary>
+/// <param name="From">First instant at which it is active; null means always.</param>
+/// <param name="To">First instant at which it is not any more; null means for ever.</param>
+public sealed record RuleState(bool Enabled, DateTimeOffset? From = null, DateTimeOffset? To = null)
+{
+    public bool IsActiveAt(DateTimeOffset now) => (From is null || now >= From) && (To is null || now < To);
+}
+
+/// <summary>A reward rule as its program knows it.</summary>
+/// <param name="Number">Counts from 1 inside the program; enrollments and events name the rule by it.</param>
+public sealed record Rule(int Number, Identity.CallerId Id, RuleState State, ImmutableArray<RuleVersion> Versions)
+{
+    public RuleVersion Latest => Versions[^1];
+
+    /// <summary>The version in force at a revision of the program, or null if the rule was not there yet.</summary>
+    public RuleVersion? At(int revision)
+    {
+        for (var i = Versions.Length - 1; i >= 0; i--)
+            if (Versions[i].Revision <= revision) return Versions[i];
+        return null;
+    }
+}

@@ -1,0 +1,92 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Domain.Referrers;
+
+public enum ReferrerStatus
+{
+    None = 0,
+    Active = 1,
+
+    /// <summary>No new accrual; the ledger stays (D18).</summary>
+    Closed = 2,
+}
+
+/// <summary>The one who is paid: the state of a referrer grain. Personal data is not in it: a journal cannot forget.</summary>
+/// <param name="FactVersion">Moves when something changes that decisions elsewhere rely on: tags, eligibility, closing.</param>
+/// <param name="Tallies">By the program's stream; only for programs with tiers.</param>
+public sealed record Referrer(
+    int Seq,
+    DateTimeOffset LastAt,
+    ReferrerStatus Status,
+    int FactVersion,
+    ImmutableArray<string> Tags,
+    ImmutableArray<GrantedRule> Granted,
+    ImmutableDictionary<long, Tally> Tallies)
+{
+    public const int FoldVersion = 1;
+
+    public static readonly Referrer None =
+        new(0, DateTimeOffset.MinValue, ReferrerStatus.None, 0, [], [], ImmutableDictionary<long, Tally>.Empty);
+
+    public static Referrer Evolve(Referrer state, DateTimeOffset at, ReferrerEvent e)
+    {
+        var next = e switch
+        {
+            ReferrerCreated created => state with { Status = ReferrerStatus.Active, Tags = created.Tags, FactVersion = state.FactVersion + 1 },
+            ReferrerTagged tagged => state with { Tags = tagged.Tags, FactVersion = state.FactVersion + 1 },
+            ReferrerClosed => state with { Status = ReferrerStatus.Closed, FactVersion = state.FactVersion + 1 },
+            RuleGranted granted => state with { Granted = state.Granted.Add(granted.Rule), FactVersion = state.FactVersion + 1 },
+            RuleRevoked revoked => state with { Granted = state.Granted.Remove(revoked.Rule), FactVersion = state.FactVersion + 1 },
+            TallyStarted started => state with
+            {
+                Tallies = state.Tallies.SetItem(started.Program.Value, new(started.ValueMinor, started.Count, [])),
+            },
+            TallyMoved moved => state with { Tallies = state.Tallies.SetItem(moved.Program.Value, Moved(state.Tallies[moved.Program.Value], moved)) },
+            _ => throw new UnreachableException(),
+        };
+        return next with { Seq = state.Seq + 1, LastAt = at };
+    }
+
+    private static Tally Moved(Tally tally, TallyMoved moved) =>
+        new(tally.ValueMinor + moved.ValueMinor, tally.Count + moved.Count, tally.Paid.AddRange(moved.Paid));
+}
+
+/// <summary>What happened to a referrer: the rows of its grain's stream.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(ReferrerCreated), "created")]
+[JsonDerivedType(typeof(ReferrerTagged), "tagged")]
+[JsonDerivedType(typeof(ReferrerClosed), "closed")]
+[JsonDerivedType(typeof(RuleGranted), "granted")]
+[JsonDerivedType(typeof(RuleRevoked), "revoked")]
+[JsonDerivedType(typeof(TallyStarted), "tally_started")]
+[JsonDerivedType(typeof(TallyMoved), "tally_moved")]
+public abstract record ReferrerEvent
+{
+    private protected ReferrerEvent()
+    {
+    }
+}
+
+public sealed record ReferrerCreated(ImmutableArray<string> Tags) : ReferrerEvent;
+
+public sealed record ReferrerTagged(ImmutableArray<string> Tags) : ReferrerEvent;
+
+public sealed record ReferrerClosed(string? Reason, string By) : ReferrerEvent;
+
+public sealed record RuleGranted(GrantedRule Rule, string By) : ReferrerEvent;
+
+public sealed record RuleRevoked(GrantedRule Rule, string By) : ReferrerEvent;
+
+/// <summary>The tally of a program that has just become tiered, summed from what was committed before (D6).</summary>
+public sealed record TallyStarted(StreamId Program, long ValueMinor, int Count) : ReferrerEvent;
+
+/// <summary>One turn's sales were counted (D6): committed in one append with their decisions.</summary>
+public sealed record TallyMoved(
+    [property: JsonPropertyName("p")] StreamId Program,
+    [property: JsonPropertyName("m")] long ValueMinor,
+    [property: JsonPropertyName("n")] int Count,
+    [property: JsonPropertyName("t")] ImmutableArray<PaidTier> Paid) : ReferrerEvent;
