@@ -9,7 +9,7 @@ namespace ReferralGrains.Domain.Actions;
 [JsonConverter(typeof(ContentHashJson))]
 public readonly record struct ContentHash(UInt128 Value)
 {
-    private sealed class ContentHashJson : JsonConverter<ContentHash>
+    public sealed class ContentHashJson : JsonConverter<ContentHash>
     {
         public override ContentHash Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             new(UInt128.Parse(reader.GetString()!, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture));

@@ -31,7 +31,7 @@ public readonly record struct CallerId(string Value) : IComparable<CallerId>
 
     public static bool operator >=(CallerId left, CallerId right) => left.CompareTo(right) >= 0;
 
-    private sealed class CallerIdJson : JsonConverter<CallerId>
+    public sealed class CallerIdJson : JsonConverter<CallerId>
     {
         public override CallerId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString()!);
 

@@ -9,7 +9,7 @@ public readonly record struct StreamId(long Value)
 {
     public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
-    private sealed class StreamIdJson : JsonConverter<StreamId>
+    public sealed class StreamIdJson : JsonConverter<StreamId>
     {
         public override StreamId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
 

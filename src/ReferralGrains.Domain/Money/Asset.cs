@@ -21,7 +21,7 @@ public readonly record struct Asset(string Name)
 
     public override string ToString() => Name;
 
-    private sealed class AssetJson : JsonConverter<Asset>
+    public sealed class AssetJson : JsonConverter<Asset>
     {
         public override Asset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString()!);
 

@@ -1,0 +1,85 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Npgsql;
+
+namespace ReferralGrains.Storage.Database;
+
+/// <summary>
+/// Applies the <c>.sql</c> files of this assembly, each once and in order, under a lock. A file that was applied and then changed
+/// stops the start: its checksum is on record.
+/// </summary>
+public static class Migrator
+{
+    /// <summary>All our tables live here, so that a database can be shared with other programs.</summary>
+    public const string Schema = "grains";
+
+    private const long LockKey = 7_237_011;
+
+    /// <param name="connectionString">Of the role that owns the schema.</param>
+    /// <returns>How many files were applied.</returns>
+    public static async Task<int> Migrate(string connectionString, CancellationToken stop)
+    {
+        await using var connection = new NpgsqlConnection(
+            new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Schema, Pooling = false }.ConnectionString);
+        await connection.OpenAsync(stop);
+        await Execute(connection, $"select pg_advisory_lock({LockKey})", stop);
+        await Execute(connection, $"create schema if not exists {Schema}", stop);
+        await Execute(
+            connection, "create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())", stop);
+        var applied = await Applied(connection, stop);
+        var count = 0;
+        foreach (var (name, sql) in Files())
+        {
+            var checksum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
+            if (applied.TryGetValue(name, out var recorded))
+            {
+                if (recorded != checksum)
+                    throw new InvalidOperationException($"Migration {name} was applied with other content. Restore the file, or the database that belongs to it.");
+                continue;
+            }
+
+            await Apply(connection, name, sql, checksum, stop);
+            count++;
+        }
+
+        return count;
+    }
+
+    private static async Task Apply(NpgsqlConnection connection, string name, string sql, string checksum, CancellationToken stop)
+    {
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        await Execute(connection, sql, stop);
+        await using var record = new NpgsqlCommand("insert into migration (name, sha256) values ($1, $2)", connection)
+        {
+            Parameters = { new() { Value = name }, new() { Value = checksum } },
+        };
+        await record.ExecuteNonQueryAsync(stop);
+        await transaction.CommitAsync(stop);
+    }
+
+    private static async Task<Dictionary<string, string>> Applied(NpgsqlConnection connection, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand("select name, sha256 from migration", connection);
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        var applied = new Dictionary<string, string>();
+        while (await reader.ReadAsync(stop)) applied.Add(reader.GetString(0), reader.GetString(1));
+        return applied;
+    }
+
+    private static IEnumerable<(string Name, string Sql)> Files()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);
+            yield return (resource[(resource.IndexOf(".Migrations.", StringComparison.Ordinal) + ".Migrations.".Length)..], reader.ReadToEnd());
+        }
+    }
+
+    private static async Task Execute(NpgsqlConnection connection, string sql, CancellationToken stop)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(stop);
+    }
+}

@@ -1,0 +1,22 @@
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+
+namespace ReferralGrains.Storage.Facts;
+
+/// <summary>
+/// What grains rely on of other grains, read through a cache. A stale answer costs a second turn, never money: the commit rejects a
+/// decision whose facts have moved.
+/// </summary>
+public interface IFacts
+{
+    /// <summary>Null when there is no such program.</summary>
+    ValueTask<ProgramTerms?> Program(int tenant, CallerId id, CancellationToken stop);
+
+    ValueTask<ReferrerFacts?> Referrer(int tenant, CallerId id, CancellationToken stop);
+
+    ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop);
+
+    /// <summary>Drops what is cached, because it has moved.</summary>
+    void Forget(StreamId stream);
+}

@@ -1,0 +1,82 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+
+namespace ReferralGrains.Storage.Journal;
+
+/// <summary>
+/// What one turn wants written: rows of one or several streams and what follows from them. It stands or falls whole.
+/// </summary>
+public sealed class Append
+{
+    public required int Tenant { get; init; }
+
+    public required IReadOnlyList<StreamRows> Streams { get; init; }
+
+    /// <summary>Facts of other grains that the decision relied on; the commit rejects it if one has moved.</summary>
+    public IReadOnlyList<FactRead> Reads { get; init; } = [];
+
+    /// <summary>Facts that this append changes. Its commit waits for those under way, so that none is decided on the old fact.</summary>
+    public IReadOnlyList<FactChange> Facts { get; init; } = [];
+
+    public IReadOnlyList<DueChange> Due { get; init; } = [];
+
+    public IReadOnlyList<ReferralRow> Referrals { get; init; } = [];
+
+    public ReferrerRow? Referrer { get; init; }
+
+    /// <summary>Actions refused for an id that has other content; kept on record.</summary>
+    public IReadOnlyList<ConflictRow> Conflicts { get; init; } = [];
+
+    internal int RowCount => Streams.Sum(stream => stream.Rows.Count);
+}
+
+/// <summary>Rows to add to a stream. The first one's <paramref name="FirstSeq"/> − 1 must be there: no overlap, no gap.</summary>
+public sealed record StreamRows(StreamId Stream, int FirstSeq, IReadOnlyList<EventRow> Rows);
+
+/// <summary>An event as the journal keeps it. An event with several postings takes a row for each.</summary>
+/// <param name="Type">0 continues the event above with another posting.</param>
+public readonly record struct EventRow(
+    short Type, short Version, int? About, DateTimeOffset At, Posting? Posting, CallerId? ActionId, ContentHash? Hash, string? Data);
+
+public readonly record struct FactRead(StreamId Stream, int Version);
+
+public readonly record struct FactChange(StreamId Stream, int Version, string Body);
+
+/// <param name="At">The earliest date at which the grain has something to settle; null when there is none any more.</param>
+public readonly record struct DueChange(StreamId Stream, DateTimeOffset? At);
+
+public readonly record struct ReferralRow(
+    StreamId Stream, StreamId Program, StreamId Referrer, short Status, DateTimeOffset AttributedAt, DateTimeOffset? ApprovedAt);
+
+public sealed record ReferrerRow(
+    StreamId Stream, string Code, string? Email, string? Name, bool CashOptIn, string? StripeCustomerId, DateTimeOffset CreatedAt);
+
+public sealed record ConflictRow(CallerId ActionId, ContentHash Hash, DateTimeOffset At, string Action);
+
+/// <summary>What became of an append.</summary>
+public enum AppendOutcome
+{
+    Committed = 1,
+
+    /// <summary>Another activation was first, or an earlier append of a stream fell: refold, then decide again.</summary>
+    StreamMoved = 2,
+
+    /// <summary>An action id is taken: load what is recorded under it, then decide again.</summary>
+    ActionKnown = 3,
+
+    /// <summary>A fact that was read has moved: read it again, then decide again.</summary>
+    FactMoved = 4,
+}
+
+/// <summary>The journal cannot be written or read now; nothing was committed. The caller may try again later.</summary>
+public sealed class JournalUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Another process owns the journal now: this one must not write, and must not answer from memory.</summary>
+public sealed class OwnershipLostException(string message) : Exception(message);
+
+/// <summary>Where grains append. One implementation is PostgreSQL's; a simulation has another.</summary>
+public interface IJournal
+{
+    Task<AppendOutcome> Append(Append append);
+}

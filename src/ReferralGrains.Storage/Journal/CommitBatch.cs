@@ -1,0 +1,121 @@
+using System.Runtime.InteropServices;
+using Npgsql;
+using NpgsqlTypes;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Storage.Journal;
+
+/// <summary>
+/// One group commit as columns, and as the statements that write it. All statements go out in one round trip and are one
+/// transaction: they stand or fall together.
+/// </summary>
+internal sealed class CommitBatch(long commitId, long epoch, IReadOnlyList<PendingAppend> appends, Assets assets)
+{
+    private readonly Columns rows = new();
+    private readonly Dictionary<(long Referrer, int Asset), (int Tenant, Balance Balance)> balances = [];
+
+    public IReadOnlyList<PendingAppend> Appends => appends;
+
+    public long CommitId => commitId;
+
+    /// <summary>Fills in a connection's batch.</summary>
+    public async ValueTask<NpgsqlBatch> Build(NpgsqlConnection connection, CancellationToken stop)
+    {
+        var previous = new List<(long Stream, int Seq)>();
+        foreach (var pending in appends)
+            foreach (var stream in pending.Append.Streams)
+            {
+                if (stream.FirstSeq > 1) previous.Add((stream.Stream.Value, stream.FirstSeq - 1));
+                for (var i = 0; i < stream.Rows.Count; i++) await Add(pending.Append.Tenant, stream, i, stop);
+            }
+
+        var batch = new NpgsqlBatch(connection);
+        var alone = appends.Any(pending => pending.Append.Facts.Count > 0);
+        Command(batch, "select enter($1, $2)", Value(epoch), Value(alone));
+        Command(batch, "insert into commit (id, epoch) values ($1, $2)", Value(commitId), Value(epoch));
+        AddReads(batch);
+        rows.AddTo(batch, commitId);
+        if (previous.Count > 0)
+            Command(batch, "select check_previous($1, $2)",
+                Array(NpgsqlDbType.Bigint, previous.Select(p => p.Stream)), Array(NpgsqlDbType.Integer, previous.Select(p => p.Seq)));
+        AddBalances(batch);
+        SideRows.AddTo(batch, [.. appends.Select(pending => pending.Append)]);
+        return batch;
+    }
+
+    internal static void Command(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        batch.BatchCommands.Add(command);
+    }
+
+    internal static NpgsqlParameter<T> Value<T>(T value) => new() { TypedValue = value };
+
+    internal static NpgsqlParameter Array<T>(NpgsqlDbType type, IEnumerable<T> values) =>
+        new NpgsqlParameter<T[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | type };
+
+    private async ValueTask Add(int tenant, StreamRows stream, int index, CancellationToken stop)
+    {
+        var row = stream.Rows[index];
+        int? asset = null;
+        if (row.Posting is { } posting)
+        {
+            if (!assets.TryNumber(posting.Amount.Asset, out var number)) number = await assets.Number(posting.Amount.Asset, stop);
+            asset = number;
+            Count(tenant, posting.From, number, -posting.Amount.Minor, posting);
+            Count(tenant, posting.To, number, posting.Amount.Minor, posting);
+        }
+
+        rows.Add(tenant, stream.Stream.Value, stream.FirstSeq + index, row, asset);
+    }
+
+    // Program accounts are summed on reading: one hot row would serialise everything.
+    private void Count(int tenant, Account account, int asset, long minor, Posting posting)
+    {
+        if (account.Kind is AccountKind.Rewards or AccountKind.Clawbacks) return;
+        ref var entry = ref CollectionsMarshal.GetValueRefOrAddDefault(balances, (account.Owner.Value, asset), out var exists);
+        if (!exists) entry = (tenant, new Balance());
+        entry.Balance = entry.Balance.With(account.Kind, minor);
+        if (posting.From.Kind == AccountKind.Rewards) entry.Balance = entry.Balance with { Earned = entry.Balance.Earned + posting.Amount.Minor };
+        if (posting.To.Kind == AccountKind.Clawbacks) entry.Balance = entry.Balance with { ClawedBack = entry.Balance.ClawedBack + posting.Amount.Minor };
+        if (posting.From.Kind == AccountKind.Clawbacks) entry.Balance = entry.Balance with { ClawedBack = entry.Balance.ClawedBack - posting.Amount.Minor };
+    }
+
+    private void AddReads(NpgsqlBatch batch)
+    {
+        var reads = new HashSet<FactRead>();
+        foreach (var pending in appends)
+            foreach (var read in pending.Append.Reads) reads.Add(read);
+        if (reads.Count > 0)
+            Command(batch, "select check_facts($1, $2)",
+                Array(NpgsqlDbType.Bigint, reads.Select(read => read.Stream.Value)), Array(NpgsqlDbType.Integer, reads.Select(read => read.Version)));
+    }
+
+    // In key order, so that two committers never wait for each other in a circle.
+    private void AddBalances(NpgsqlBatch batch)
+    {
+        if (balances.Count == 0) return;
+        var ordered = balances.OrderBy(pair => pair.Key).ToList();
+        Command(
+            batch,
+            """
+            insert into balance as b (referrer, asset, tenant, earned, clawed_back, pending, payable, in_transit, paid)
+            select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            on conflict (referrer, asset) do update set
+              earned = b.earned + excluded.earned, clawed_back = b.clawed_back + excluded.clawed_back,
+              pending = b.pending + excluded.pending, payable = b.payable + excluded.payable,
+              in_transit = b.in_transit + excluded.in_transit, paid = b.paid + excluded.paid
+            """,
+            Array(NpgsqlDbType.Bigint, ordered.Select(pair => pair.Key.Referrer)),
+            Array(NpgsqlDbType.Integer, ordered.Select(pair => pair.Key.Asset)),
+            Array(NpgsqlDbType.Integer, ordered.Select(pair => pair.Value.Tenant)),
+            Array(NpgsqlDbType.Bigint, ordered.Select(pair => pair.Value.Balance.Earned)),
+            Array(NpgsqlDbType.Bigint, ordered.Select(pair => pair.Value.Balance.ClawedBack)),
+            Array(NpgsqlDbType.Bigint, ordered.Select(pair => pair.Value.Balance.Pending)),
+            Array(NpgsqlDbType.Bigint, ordered.Select(pair => pair.Value.Balance.Payable)),
+            Array(NpgsqlDbType.Bigint, ordered.Select(pair => pair.Value.Balance.InTransit)),
+            Array(NpgsqlDbType.Bigint, ordered.Select(pair => pair.Value.Balance.Paid)));
+    }
+}

@@ -1,0 +1,89 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Storage.Journal;
+
+/// <summary>
+/// Events to rows and back. The numbers and the JSON of each version are in the journal for ever: add, never renumber.
+/// </summary>
+public static class EventCodec
+{
+    /// <summary>The version in which events are written now.</summary>
+    public const short Version = 1;
+
+    private static readonly FrozenDictionary<Type, short> Numbers = new Dictionary<Type, short>
+    {
+        [typeof(SaleDecided)] = 1,
+        [typeof(ActionParked)] = 2,
+        [typeof(SaleReversed)] = 3,
+        [typeof(ReversalUndone)] = 4,
+        [typeof(RewardsReleased)] = 5,
+        [typeof(RewardCancelled)] = 6,
+        [typeof(ReferralAttributed)] = 10,
+        [typeof(ReferralApproved)] = 11,
+        [typeof(ReferralCancelled)] = 12,
+        [typeof(ReferralChanged)] = 13,
+        [typeof(EnrollmentAdjusted)] = 14,
+        [typeof(EnrollmentSwitched)] = 15,
+        [typeof(EnrollmentDeleted)] = 16,
+        [typeof(ReferrerCreated)] = 30,
+        [typeof(ReferrerTagged)] = 31,
+        [typeof(ReferrerClosed)] = 32,
+        [typeof(RuleGranted)] = 33,
+        [typeof(RuleRevoked)] = 34,
+        [typeof(TallyStarted)] = 35,
+        [typeof(TallyMoved)] = 36,
+        [typeof(ProgramCreated)] = 50,
+        [typeof(RulePublished)] = 51,
+        [typeof(RuleSwitched)] = 52,
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<short, Type> Types = Numbers.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
+
+    public static short NumberOf(Type type) => Numbers[type];
+
+    public static IReadOnlyCollection<Type> Known => Numbers.Keys;
+
+    /// <summary>The rows of a referral's event: one, or one for each posting.</summary>
+    public static void Encode(Recorded recorded, StreamId program, List<EventRow> rows)
+    {
+        var postings = Movements.Of(recorded.Event, program);
+        var about = KnownActions.About(recorded.Event) is var row and > 0 ? row : (int?)null;
+        var carried = KnownActions.Carried(recorded.Event);
+        rows.Add(new(
+            Numbers[recorded.Event.GetType()], Version, about, recorded.At, postings.IsEmpty ? null : postings[0],
+            carried?.Id, carried?.Hash, Json(carried is null ? recorded.Event : WithoutIdentity(recorded.Event))));
+        for (var i = 1; i < postings.Length; i++) rows.Add(new(0, Version, about, recorded.At, postings[i], null, null, null));
+    }
+
+    /// <summary>A referrer's or a program's event, which moves no money.</summary>
+    public static EventRow Encode(object e, DateTimeOffset at) => new(Numbers[e.GetType()], Version, null, at, null, null, null, Json(e));
+
+    public static TEvent Decode<TEvent>(short type, short version, string data, string? actionId, Guid? hash)
+        where TEvent : class
+    {
+        if (version != Version) throw new InvalidOperationException($"Event type {type} is of version {version}, which this program does not know.");
+        var e = (TEvent)JsonSerializer.Deserialize(data, JournalJson.Default.GetTypeInfo(Types[type])!)!;
+        return actionId is null ? e : (TEvent)(object)WithIdentity((ReferralEvent)(object)e, new(actionId), Hashes.FromGuid(hash!.Value));
+    }
+
+    private static string Json(object e) => JsonSerializer.Serialize(e, JournalJson.Default.GetTypeInfo(e.GetType())!);
+
+    // The id and the hash are columns; inside the data they would only cost bytes.
+    private static ReferralEvent WithoutIdentity(ReferralEvent e) => WithIdentity(e, default, default);
+
+    private static ReferralEvent WithIdentity(ReferralEvent e, CallerId id, ContentHash hash) => e switch
+    {
+        SaleDecided sale => sale with { Action = sale.Action with { Id = id, Hash = hash } },
+        ActionParked parked => parked with { Action = parked.Action with { Id = id, Hash = hash } },
+        SaleReversed reversed => reversed with { Action = reversed.Action with { Id = id, Hash = hash } },
+        ReversalUndone undone => undone with { Action = undone.Action with { Id = id, Hash = hash } },
+        _ => e,
+    };
+}

@@ -1,0 +1,34 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Storage.Journal;
+
+/// <summary>The JSON of the journal, of facts and of snapshots: compact, defaults left out, instants as microseconds.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    Converters = [typeof(MicrosecondsJson)])]
+[JsonSerializable(typeof(ReferralEvent))]
+[JsonSerializable(typeof(ReferrerEvent))]
+[JsonSerializable(typeof(ProgramEvent))]
+[JsonSerializable(typeof(Referral))]
+[JsonSerializable(typeof(Referrer))]
+[JsonSerializable(typeof(ReferralProgram))]
+[JsonSerializable(typeof(ProgramTerms))]
+[JsonSerializable(typeof(ReferrerFacts))]
+[JsonSerializable(typeof(ReferralAction))]
+public sealed partial class JournalJson : JsonSerializerContext;
+
+/// <summary>An instant as PostgreSQL keeps it: whole microseconds since 1970.</summary>
+public sealed class MicrosecondsJson : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        DateTimeOffset.UnixEpoch.AddTicks(reader.GetInt64() * TimeSpan.TicksPerMicrosecond);
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue((value - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond);
+}

@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Ownership;
+
+namespace ReferralGrains.Storage.Journal;
+
+/// <summary>
+/// Durable group commit: one loop takes what is waiting, writes it in one transaction and then answers. While a commit is under way
+/// the next one gathers. This is where a decision is written.
+/// </summary>
+public sealed partial class JournalWriter : IJournal, IAsyncDisposable
+{
+    private const int MaxRowsPerCommit = 2_000;
+    private const int MaxAttempts = 5;
+
+    private readonly NpgsqlDataSource database;
+    private readonly Assets assets;
+    private readonly IOwnership ownership;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly TenantQueues queues = new();
+    private readonly CommitOutcomes outcomes;
+    private readonly Task loop;
+    private NpgsqlConnection? connection;
+    private long lastCommit;
+
+    public JournalWriter(NpgsqlDataSource database, Assets assets, IOwnership ownership, TimeProvider time, ILogger<JournalWriter> log)
+    {
+        (this.database, this.assets, this.ownership, this.time, this.log) = (database, assets, ownership, time, log);
+        outcomes = new(database, time, log);
+        loop = Task.Run(Run);
+    }
+
+    /// <summary>Commits now being written or gathered; background work yields while it is true.</summary>
+    public bool IsBusy { get; private set; }
+
+    public Task<AppendOutcome> Append(Append append)
+    {
+        var pending = new PendingAppend(append);
+        queues.Add(pending);
+        return pending.Done;
+    }
+
+    /// <summary>Writes what is queued, then ends.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        queues.Close();
+        await loop;
+        queues.Dispose();
+        if (connection is not null) await connection.DisposeAsync();
+    }
+
+    private async Task Run()
+    {
+        while (true)
+        {
+            var batch = await queues.Take(MaxRowsPerCommit);
+            if (batch.Count == 0) return;
+            IsBusy = true;
+            try
+            {
+                await Commit(WithoutRepeats(batch));
+            }
+            catch (Exception exception) when (exception is NpgsqlException or JournalUnavailableException)
+            {
+                Fail(batch, new JournalUnavailableException("The database cannot be reached.", exception));
+            }
+            catch (OwnershipLostException exception)
+            {
+                Fail(batch, exception);
+            }
+            catch (Exception exception)
+            {
+                // Our own bug: those who wait hear of it, and the loop goes on for the others.
+                LogBug(exception);
+                Fail(batch, exception);
+            }
+
+            IsBusy = false;
+        }
+    }
+
+    private async Task Commit(List<PendingAppend> batch)
+    {
+        for (var attempt = 1; batch.Count > 0; attempt++)
+        {
+            var (fault, exception) = await TryWrite(batch);
+            switch (fault)
+            {
+                case null:
+                    foreach (var pending in batch) pending.Complete(AppendOutcome.Committed);
+                    return;
+                case CommitFault.Contended when attempt < MaxAttempts:
+                    batch = await Contention.Drop(await Connection(), batch);
+                    break;
+                case CommitFault.Again when attempt < MaxAttempts:
+                    break;
+                case CommitFault.OwnershipLost:
+                    throw new OwnershipLostException(exception!.Message);
+                case CommitFault.Guilty when batch.Count > 1:
+                    foreach (var pending in batch) await Commit([pending]);
+                    return;
+                case CommitFault.Guilty:
+                    LogGuilty(batch[0].Append.Streams is [var first, ..] ? first.Stream.Value : 0, exception!);
+                    batch[0].Fail(exception!);
+                    return;
+                default:
+                    throw new JournalUnavailableException("The commit was refused.", exception);
+            }
+        }
+    }
+
+    private async Task<(CommitFault? Fault, Exception? Exception)> TryWrite(List<PendingAppend> batch)
+    {
+        var epoch = ownership.Epoch;
+        var commit = new CommitBatch((epoch << 32) + ++lastCommit, epoch, batch, assets);
+        var started = Stopwatch.GetTimestamp();
+        var open = await Connection();
+        try
+        {
+            await using var statements = await commit.Build(open, CancellationToken.None);
+            Failpoint.Hit("commit.before");
+            await statements.ExecuteNonQueryAsync();
+            Failpoint.Hit("commit.after");
+            JournalMetrics.Committed(Stopwatch.GetElapsedTime(started), batch.Sum(pending => pending.Append.RowCount));
+            return (null, null);
+        }
+        catch (PostgresException exception) when (open.FullState.HasFlag(System.Data.ConnectionState.Open))
+        {
+            return (SqlStates.FaultOf(exception), exception);
+        }
+        catch (NpgsqlException exception)
+        {
+            // The connection broke: whether the commit happened is asked before anybody is answered.
+            await Disconnect();
+            var committed = await outcomes.Resolve(commit.CommitId, epoch);
+            LogUnknownOutcome(commit.CommitId, committed, exception);
+            return committed ? (null, null) : (CommitFault.Unavailable, exception);
+        }
+    }
+
+    // Duplicates inside a batch: the first stands, the second is decided again against it.
+    private static List<PendingAppend> WithoutRepeats(List<PendingAppend> batch)
+    {
+        var ids = new HashSet<(int, string)>();
+        var kept = new List<PendingAppend>(batch.Count);
+        foreach (var pending in batch)
+        {
+            var mine = pending.Append.Streams.SelectMany(stream => stream.Rows).Where(row => row.ActionId is not null)
+                .Select(row => (pending.Append.Tenant, row.ActionId!.Value.Value)).ToList();
+            if (mine.Any(ids.Contains))
+            {
+                pending.Complete(AppendOutcome.ActionKnown);
+                continue;
+            }
+
+            ids.UnionWith(mine);
+            kept.Add(pending);
+        }
+
+        return kept;
+    }
+
+    private async ValueTask<NpgsqlConnection> Connection()
+    {
+        if (connection is { State: System.Data.ConnectionState.Open }) return connection;
+        await Disconnect();
+        return connection = await database.OpenConnectionAsync();
+    }
+
+    private async ValueTask Disconnect()
+    {
+        var old = connection;
+        connection = null;
+        if (old is not null) await old.DisposeAsync();
+    }
+
+    private static void Fail(List<PendingAppend> batch, Exception exception)
+    {
+        foreach (var pending in batch) pending.Fail(exception);
+    }
+
+    [LoggerMessage(LogLevel.Error, "The commit loop met a bug.")]
+    private partial void LogBug(Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "An append to stream {Stream} can never be written: the door let something through.")]
+    private partial void LogGuilty(long stream, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The connection broke in commit {Commit}; committed: {Committed}.")]
+    private partial void LogUnknownOutcome(long commit, bool committed, Exception exception);
+}

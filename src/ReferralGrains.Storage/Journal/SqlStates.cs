@@ -1,0 +1,35 @@
+using Npgsql;
+
+namespace ReferralGrains.Storage.Journal;
+
+/// <summary>What a failed commit means, by its SQLSTATE.</summary>
+internal enum CommitFault
+{
+    /// <summary>A stream, an action id or a fact was not as an append expected: find which, drop it, go again.</summary>
+    Contended,
+
+    /// <summary>Serialisation or deadlock: the same batch again.</summary>
+    Again,
+
+    /// <summary>Another owner took over.</summary>
+    OwnershipLost,
+
+    /// <summary>An append that can never be written: our bug. Find it and let the others through.</summary>
+    Guilty,
+
+    /// <summary>The database cannot take anything now, and took nothing.</summary>
+    Unavailable,
+}
+
+internal static class SqlStates
+{
+    public static CommitFault FaultOf(PostgresException exception) => exception.SqlState switch
+    {
+        "RG001" or "RG002" => CommitFault.Contended,
+        "RG003" => CommitFault.OwnershipLost,
+        PostgresErrorCodes.UniqueViolation when exception.ConstraintName is "event_pkey" or "event_action" => CommitFault.Contended,
+        PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => CommitFault.Again,
+        ['2', '1' or '2' or '3', ..] => CommitFault.Guilty,
+        _ => CommitFault.Unavailable,
+    };
+}

@@ -1,0 +1,223 @@
+-- The journal is the truth; balances, facts, due rows, referral rows and snapshots are folds of it that commit with it.
+-- Every row and every index on the path of an action must earn its place.
+
+create table tenant (
+  id int generated always as identity primary key,
+  name text collate "C" not null unique,
+  sandbox boolean not null default false,
+  -- The test clock of a sandbox tenant.
+  clock_at timestamptz,
+  created_at timestamptz not null default now(),
+  check (sandbox or clock_at is null)
+);
+
+create table api_key (
+  id bigint generated always as identity primary key,
+  tenant int references tenant,
+  role text not null,
+  -- Of 256 random bits: nothing to brute-force, so no slow hash is needed.
+  sha256 bytea not null unique check (length(sha256) = 32),
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  revoked_at timestamptz
+);
+
+-- The directory: what a stream is about. Everything else names it by number. Caller ids are indexed as given.
+create table stream (
+  id bigint generated always as identity primary key,
+  tenant int not null references tenant,
+  kind smallint not null,
+  a text collate "C" not null,
+  b text collate "C" not null default ''
+);
+create unique index stream_parts on stream (tenant, kind, a, b);
+
+create table asset (
+  id int generated always as identity primary key,
+  name text collate "C" not null unique
+);
+
+-- One row a group commit, inserted first. A tombstone takes the id of a commit whose outcome was unknown, so that it never happens.
+create table commit (
+  id bigint primary key,
+  epoch bigint not null,
+  xid xid8 not null default pg_current_xact_id(),
+  tombstone boolean not null default false,
+  committed_at timestamptz not null default now()
+);
+
+-- A posting is columns of its event row: it cannot be unbalanced, and exists only as (stream, seq). Type 0 continues the event above.
+create table event (
+  stream bigint not null,
+  commit_id bigint not null,
+  recorded_at timestamptz not null,
+  from_account bigint,
+  to_account bigint,
+  amount bigint,
+  seq int not null,
+  tenant int not null,
+  asset int,
+  -- The row of the action that this one concerns.
+  about int,
+  type smallint not null,
+  version smallint not null,
+  action_hash uuid,
+  action_id text collate "C",
+  data json,
+  primary key (stream, seq),
+  check (seq > 0),
+  check (amount > 0),
+  check ((amount is null) = (from_account is null) and (amount is null) = (to_account is null) and (amount is null) = (asset is null)),
+  check ((action_id is null) = (action_hash is null))
+);
+create unique index event_action on event (tenant, action_id) where action_id is not null;
+create index event_about on event (stream, about) where about is not null;
+create index event_commit on event using brin (commit_id) with (pages_per_range = 16, autosummarize = on);
+
+-- What other grains rely on in their decisions: a program's terms, a referrer's tags, eligibility and closing.
+create table fact (
+  stream bigint primary key,
+  version int not null,
+  body json not null
+);
+
+create table balance (
+  referrer bigint not null,
+  asset int not null,
+  tenant int not null,
+  earned bigint not null default 0,
+  clawed_back bigint not null default 0,
+  pending bigint not null default 0,
+  payable bigint not null default 0,
+  in_transit bigint not null default 0,
+  paid bigint not null default 0,
+  primary key (referrer, asset)
+) with (fillfactor = 60);
+
+-- One row a grain, moved only when its earliest date changes.
+create table due (
+  stream bigint primary key,
+  tenant int not null,
+  at timestamptz not null
+) with (fillfactor = 80);
+create index due_at on due (tenant, at, stream);
+
+create table referral (
+  stream bigint primary key,
+  tenant int not null,
+  program bigint not null,
+  referrer bigint not null,
+  status smallint not null,
+  attributed_at timestamptz not null,
+  approved_at timestamptz
+);
+create index referral_referrer on referral (referrer, stream);
+create index referral_program on referral (program, stream);
+
+-- Personal data lives here and nowhere in the journal, so that it can be erased.
+create table referrer (
+  stream bigint primary key,
+  tenant int not null,
+  code text collate "C" not null,
+  email text,
+  name text,
+  cash_opt_in boolean not null default false,
+  stripe_customer_id text,
+  created_at timestamptz not null
+);
+create unique index referrer_code on referrer (tenant, code);
+
+-- The same action id with other content: refused, and on record.
+create table action_conflict (
+  id bigint generated always as identity primary key,
+  tenant int not null,
+  action_id text collate "C" not null,
+  hash uuid not null,
+  at timestamptz not null,
+  action json not null
+);
+create unique index action_conflict_once on action_conflict (tenant, action_id, hash);
+
+create table snapshot (
+  stream bigint primary key,
+  seq int not null,
+  fold smallint not null,
+  data json not null
+);
+
+-- Commits become visible out of order; a background step numbers them densely and chains their hashes.
+create table seal (
+  position bigint primary key,
+  commit_id bigint not null unique,
+  row_count int not null,
+  -- Eight bytes a row, in (stream, seq) order, so that a check can name the first bad row.
+  row_hashes bytea not null,
+  hash bytea not null
+);
+
+-- Who may commit. A new owner raises the epoch, and every commit checks it.
+create table owner (
+  only boolean primary key default true check (only),
+  epoch bigint not null default 0,
+  holder text not null default '',
+  seen_at timestamptz not null default now()
+);
+insert into owner default values;
+
+-- The commit's first statement: commits share a lock that a new owner, or a change of facts, takes alone.
+create function enter(p_epoch bigint, p_alone boolean) returns void language plpgsql as $$
+begin
+  if p_alone then perform pg_advisory_xact_lock(7237010, 1);
+  else perform pg_advisory_xact_lock_shared(7237010, 1);
+  end if;
+  if not exists (select from owner where epoch = p_epoch) then
+    raise exception 'epoch % is over', p_epoch using errcode = 'RG003';
+  end if;
+end $$;
+
+create function check_previous(p_streams bigint[], p_seqs int[]) returns void language plpgsql as $$
+begin
+  if exists (
+    select from unnest(p_streams, p_seqs) as h(stream, seq)
+    where not exists (select from event e where e.stream = h.stream and e.seq = h.seq)
+  ) then
+    raise exception 'a row before an append is missing' using errcode = 'RG001';
+  end if;
+end $$;
+
+create function check_facts(p_streams bigint[], p_versions int[]) returns void language plpgsql as $$
+begin
+  if exists (
+    select from unnest(p_streams, p_versions) as r(stream, version)
+    where not exists (select from fact f where f.stream = r.stream and f.version = r.version)
+  ) then
+    raise exception 'a fact has moved' using errcode = 'RG002';
+  end if;
+end $$;
+
+create function append_only() returns trigger language plpgsql as $$
+begin
+  raise exception '% is append-only', tg_table_name using errcode = 'RG004';
+end $$;
+create trigger event_append_only before update or delete or truncate on event for each statement execute function append_only();
+create trigger commit_append_only before update or delete or truncate on commit for each statement execute function append_only();
+create trigger seal_append_only before update or delete or truncate on seal for each statement execute function append_only();
+create trigger conflict_append_only before update or delete or truncate on action_conflict for each statement execute function append_only();
+
+-- A row as its hash sees it; one definition for sealing and for checking.
+create function row_hash(e event) returns bytea language sql immutable as $$
+  select substr(sha256(convert_to(
+    concat_ws('|', e.stream, e.seq, e.commit_id, extract(epoch from e.recorded_at), e.from_account, e.to_account, e.amount, e.tenant, e.asset,
+      coalesce(e.about, 0), e.type, e.version, e.action_hash, e.action_id, e.data), 'UTF8')), 1, 8)
+$$;
+
+-- The application's role owns nothing and can change no history. Where that role is not there, the triggers stand alone.
+do $$
+begin
+  if exists (select from pg_roles where rolname = 'grains') then
+    execute format('grant usage on schema %I to grains', current_schema());
+    execute format('grant select, insert, update, delete on all tables in schema %I to grains', current_schema());
+    execute format('grant usage on all sequences in schema %I to grains', current_schema());
+    revoke update, delete, truncate on event, commit, seal, action_conflict from grains;
+  end if;
+end $$;

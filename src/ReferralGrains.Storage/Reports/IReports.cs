@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
+
+namespace ReferralGrains.Storage.Reports;
+
+/// <summary>
+/// Questions: answered from the database, never through a grain, so that no page or export ever waits in a mailbox. Everything is
+/// inside one tenant; what another tenant owns is null, as if it were absent.
+/// </summary>
+public interface IReports
+{
+    /// <summary>Null when there is no such referrer.</summary>
+    Task<IReadOnlyList<AssetBalance>?> Balances(int tenant, CallerId referrer, CancellationToken stop);
+
+    Task<ReferrerProfile?> Referrer(int tenant, CallerId referrer, CancellationToken stop);
+
+    Task<CallerId?> ReferrerOfCode(int tenant, string code, CancellationToken stop);
+
+    Task<ReferralStory?> Referral(int tenant, CallerId program, CallerId referee, CancellationToken stop);
+
+    /// <summary>By the number that enrollment and reward ids carry.</summary>
+    Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop);
+
+    Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop);
+
+    /// <summary>Rewards of a tenant or of one referrer, by referral and then in the order in which they were given.</summary>
+    /// <param name="after">The id of the last reward of the page before.</param>
+    Task<Page<RewardView>> Rewards(int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop);
+
+    /// <summary>What happened on all referrals of a referrer, newest first (S9).</summary>
+    Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop);
+
+    /// <summary>What happened on one referral, newest first (R9); with a number, only what concerns that enrollment (R10).</summary>
+    Task<Page<ActivityEntry>> ReferralActivity(int tenant, StreamId referral, int? enrollment, string? after, int limit, CancellationToken stop);
+
+    /// <summary>The sum of every kind of account in every asset; each asset's sums come to zero.</summary>
+    Task<IReadOnlyList<TrialBalanceLine>> TrialBalance(int tenant, CancellationToken stop);
+
+    Task<Page<PostingView>> Postings(int tenant, string? after, int limit, CancellationToken stop);
+}
+
+public sealed record Page<T>(ImmutableArray<T> Items, bool HasMore);
+
+public sealed record AssetBalance(Asset Asset, Balance Balance);
+
+public sealed record ReferrerProfile(
+    StreamId Stream, CallerId Id, string Code, string? Email, string? Name, ImmutableArray<string> Tags, bool CashOptIn,
+    string? StripeCustomerId, bool Closed, ImmutableArray<GrantedRule> Granted, DateTimeOffset CreatedAt);
+
+/// <summary>A referral with all its events: its page, its enrollments, its rewards.</summary>
+/// <param name="Referrer">Null while actions of an unknown referral wait.</param>
+public sealed record ReferralStory(
+    StreamId Stream, CallerId Program, CallerId Referee, CallerId? Referrer, Referral State, ImmutableArray<Recorded> Events);
+
+/// <summary>An action as it stands now, and what was refused under its id.</summary>
+public sealed record ActionStory(
+    ActionOutcome Outcome, CallerId Program, CallerId Referee, CallerId? Referrer, DateTimeOffset RecordedAt, ImmutableArray<ActionConflict> Conflicts);
+
+public sealed record ActionConflict(DateTimeOffset At, ReferralAction Action);
+
+/// <param name="LeftMinor">What is left of it after refunds, chargebacks and cancellation.</param>
+public sealed record RewardView(
+    StreamId Referral, RewardId Reward, CallerId Program, CallerId Referee, CallerId Referrer, CallerId Action, int Enrollment, int Rule, int Version,
+    Asset Asset, long Minor, long LeftMinor, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt);
+
+/// <param name="Event">The domain event, from which the gateway words the entry.</param>
+public sealed record ActivityEntry(StreamId Referral, CallerId Program, CallerId Referee, Recorded Event);
+
+public sealed record TrialBalanceLine(AccountKind Account, Asset Asset, long DebitMinor, long CreditMinor);
+
+public sealed record PostingView(StreamId Stream, int Seq, DateTimeOffset At, Posting Posting);
