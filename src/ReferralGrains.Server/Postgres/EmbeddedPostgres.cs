@@ -8,6 +8,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly PostgresFolder folder;
     private readonly PostgresCluster cluster;
@@ -40,13 +41,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         await folder.Prepare(stop);
 
         var cluster = new PostgresCluster(folder, binaries, options, log);
-        if (await folder.MadeBy(stop) is null)
-        {
-            using var alone = await PostgresUse.Alone(folder.UseFile, options.Time, stop);
-            if (await folder.MadeBy(stop) is null) await cluster.Create(stop);
-        }
-
-        var postgres = new EmbeddedPostgres(folder, cluster, await PostgresUse.Shared(folder.UseFile, options.Time, stop), options.Time, log);
+        var use = await Begin(folder, cluster, options.Time, stop);
+        var postgres = new EmbeddedPostgres(folder, cluster, use, options.Time, log);
         try
         {
             if (cluster.LivingProcess is not null) EmbeddedPostgresLog.Adopting(log);
@@ -55,7 +51,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         }
         catch
         {
-            postgres.Release();
+            await postgres.Stop();
             throw;
         }
 
@@ -103,10 +99,25 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync() => await Stop();
+
+    /// <summary>Makes the database when there is none. Of several who start at this moment one makes it and the others wait.</summary>
+    private static async Task<PostgresUse> Begin(PostgresFolder folder, PostgresCluster cluster, TimeProvider time, CancellationToken stop)
     {
-        await Stop();
-        Release();
+        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < Patience; await Task.Delay(Glance, time, stop))
+        {
+            if (await folder.MadeBy(stop) is null)
+            {
+                using var alone = PostgresUse.TryAlone(folder.UseFile);
+                if (alone is null) continue;
+                if (await folder.MadeBy(stop) is null) await cluster.Create(stop);
+            }
+
+            if (PostgresUse.TryShared(folder.UseFile) is { } use) return use;
+        }
+
+        throw new EmbeddedPostgresException(
+            $"another process has been making or stopping the database for {Patience.TotalSeconds} s: end it ('fuser {folder.UseFile}' names it)");
     }
 
     private async Task<bool> StartAgainIfGone(CancellationToken stop)
@@ -130,13 +141,6 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         {
             turn.Release();
         }
-    }
-
-    private void Release()
-    {
-        use.Dispose();
-        turn.Dispose();
-        stopping.Dispose();
     }
 
     private static TimeSpan Min(TimeSpan one, TimeSpan other) => one < other ? one : other;

@@ -90,7 +90,13 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
         if (started.Succeeded) return null;
 
         var reason = PostgresLogFile.FatalSince(folder.Log, logged) ?? started.Tail;
-        if (LivingProcess is not null || PostgresLogFile.MayPass(reason)) return reason;
+        if (LivingProcess is not null) return reason;
+        if (PostgresLogFile.MayPass(reason))
+        {
+            PostgresOrphans.End(folder.Data);
+            return reason;
+        }
+
         throw new EmbeddedPostgresException($"PostgreSQL does not start: {reason}{PostgresLogFile.Advice(reason)} (log: {folder.Log})");
     }
 
@@ -100,7 +106,14 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
         var lz4 = await PostgresAccount.Run(
             binaries.Postgres, ["-D", folder.Data, "-C", "wal_compression", "-c", "config_file=/dev/null", "-c", "wal_compression=lz4", "-c", "default_toast_compression=lz4"], stop);
         var text = PostgresSettings.Render(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, folder.Sockets, options.Small, lz4.Succeeded);
-        await File.WriteAllTextAsync(folder.Settings, text, stop);
+        try
+        {
+            await File.WriteAllTextAsync(folder.Settings, text, stop);
+        }
+        catch (IOException failure)
+        {
+            throw new EmbeddedPostgresException($"{folder.Settings} cannot be written: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
+        }
     }
 
     private Task<ProgramOutcome> Control(string[] arguments, CancellationToken stop) =>

@@ -56,6 +56,8 @@ internal static class PostgresDoor
     public static async Task Furnish(string sockets, CancellationToken stop)
     {
         await using var connection = await Enter(sockets, "postgres", stop);
+        // Two who start at this moment would both find them absent; the lock ends with the connection.
+        await using (var alone = new NpgsqlCommand("SELECT pg_advisory_lock(1)", connection)) await alone.ExecuteNonQueryAsync(stop);
         await EnsureExists(connection, $"SELECT FROM pg_roles WHERE rolname = '{Application}'", $"CREATE ROLE {Application} LOGIN", stop);
         await EnsureExists(connection, $"SELECT FROM pg_database WHERE datname = '{Database}'", $"CREATE DATABASE {Database} TEMPLATE template0", stop);
     }

@@ -49,6 +49,8 @@ internal sealed class PostgresFolder
         try
         {
             Directory.CreateDirectory(Root);
+            // A folder that root made for itself would be closed to PostgreSQL's user; our own secrets in it are closed one by one.
+            if (PostgresAccount.IsAnother) File.SetUnixFileMode(Root, File.GetUnixFileMode(Root) | UnixFileMode.OtherExecute);
         }
         catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
         {
@@ -61,7 +63,7 @@ internal sealed class PostgresFolder
     {
         if (!(await PostgresAccount.Run("test", ["-x", Root], stop)).Succeeded)
             throw new EmbeddedPostgresException(
-                $"{Root} cannot be entered by the user postgres, as whom PostgreSQL runs: chmod o+x it and the folders above, or choose another with --data");
+                $"{Root} cannot be entered by the user postgres, as whom PostgreSQL runs: run 'chmod o+x' on the folders above it, or choose another with --data");
 
         if (!Directory.Exists(Sockets)) await PostgresAccount.MakePrivateFolder(Sockets, stop);
         else if (!await IsOurs(Sockets, stop))
@@ -77,6 +79,6 @@ internal sealed class PostgresFolder
     private static string ShortSocketFolder(string root)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)).AsSpan(0, 8));
-        return Path.Combine(Environment.IsPrivilegedProcess ? "/run" : "/tmp", $"referralgrains-{hash}");
+        return Path.Combine(PostgresAccount.IsAnother ? "/run" : "/tmp", $"referralgrains-{hash}");
     }
 }

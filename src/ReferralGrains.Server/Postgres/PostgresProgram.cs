@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.ComponentModel;
 using System.Diagnostics;
 
@@ -16,6 +17,9 @@ internal sealed record ProgramOutcome(int ExitCode, string Output)
 internal static class PostgresProgram
 {
     private const int CannotBeStarted = 127;
+
+    private static readonly FrozenSet<string> Inherited = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "PATH", "HOME", "LD_LIBRARY_PATH", "http_proxy", "https_proxy", "no_proxy");
 
     public static async Task<ProgramOutcome> Run(string file, IEnumerable<string> arguments, CancellationToken stop)
     {
@@ -54,10 +58,13 @@ internal static class PostgresProgram
         }
     }
 
-    /// <summary>A caller's PGPORT, PGOPTIONS or locale must not change what our own server does or says.</summary>
+    /// <summary>
+    /// A caller's PGPORT, PGOPTIONS or locale must not change what our own server does or says, and our keys are none
+    /// of its business. What stays finds programs and, for apt, the way out.
+    /// </summary>
     private static void Cleanse(IDictionary<string, string?> environment)
     {
-        foreach (var name in environment.Keys.Where(name => name.StartsWith("PG", StringComparison.Ordinal)).ToArray())
+        foreach (var name in environment.Keys.Where(name => !Inherited.Contains(name)).ToArray())
             environment.Remove(name);
         environment["LC_ALL"] = "C";
         environment["DEBIAN_FRONTEND"] = "noninteractive";

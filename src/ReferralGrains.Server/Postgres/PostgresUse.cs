@@ -9,30 +9,18 @@ internal sealed class PostgresUse : IDisposable
 {
     // EAGAIN: how .NET reports a file that another process holds.
     private const int WouldBlock = 11;
-    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly FileStream file;
 
     private PostgresUse(FileStream file) => this.file = file;
 
-    public static Task<PostgresUse> Shared(string path, TimeProvider time, CancellationToken stop) =>
-        Wait(path, () => TryOpen(path, FileAccess.Read, FileShare.Read), time, stop);
+    /// <summary>Null while another process makes the database or stops PostgreSQL.</summary>
+    public static PostgresUse? TryShared(string path) => TryOpen(path, FileAccess.Read, FileShare.Read);
 
-    public static Task<PostgresUse> Alone(string path, TimeProvider time, CancellationToken stop) =>
-        Wait(path, () => TryAlone(path), time, stop);
-
-    /// <summary>Null when another process uses the folder.</summary>
+    /// <summary>Null while another process uses the folder.</summary>
     public static PostgresUse? TryAlone(string path) => TryOpen(path, FileAccess.ReadWrite, FileShare.None);
 
     public void Dispose() => file.Dispose();
-
-    private static async Task<PostgresUse> Wait(string path, Func<PostgresUse?> tryOpen, TimeProvider time, CancellationToken stop)
-    {
-        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < Patience; await Task.Delay(Step, time, stop))
-            if (tryOpen() is { } use) return use;
-        throw new EmbeddedPostgresException($"another process has been making or stopping the database for {Patience.TotalSeconds} s: end it ('fuser {path}' names it)");
-    }
 
     private static PostgresUse? TryOpen(string path, FileAccess access, FileShare share)
     {
@@ -49,6 +37,10 @@ internal sealed class PostgresUse : IDisposable
         catch (IOException busy) when (busy.HResult == WouldBlock)
         {
             return null;
+        }
+        catch (IOException failure)
+        {
+            throw new EmbeddedPostgresException($"{path} cannot be opened: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
         }
     }
 }

@@ -18,13 +18,9 @@ public sealed class PostgresServer : IAsyncLifetime
     private EmbeddedPostgres? postgres;
     private int databases;
 
-    public async ValueTask InitializeAsync()
-    {
-        // PostgreSQL's own user must be able to pass, which a temporary folder of root forbids.
-        folder.UnixFileMode |= UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    public async ValueTask InitializeAsync() =>
         postgres = await EmbeddedPostgres.Start(
             new() { DataDirectory = folder.FullName, Small = true }, NullLogger.Instance, TestContext.Current.CancellationToken);
-    }
 
     public async Task<TestDatabase> CreateDatabase()
     {

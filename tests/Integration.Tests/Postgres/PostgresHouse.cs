@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using ReferralGrains.Server.Postgres;
+
+namespace ReferralGrains.Integration.Tests.Postgres;
+
+/// <summary>A data folder of one test, and what a test does to the server in it.</summary>
+public sealed class PostgresHouse : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly List<EmbeddedPostgres> started = [];
+
+    public PostgresHouse() => File.SetUnixFileMode(Folder, File.GetUnixFileMode(Folder) | UnixFileMode.OtherExecute);
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("rg-house-").FullName;
+
+    public async Task<EmbeddedPostgres> Start(string? below = null)
+    {
+        var postgres = await EmbeddedPostgres.Start(
+            new() { DataDirectory = Path.Combine(Folder, below ?? ""), Small = true }, NullLogger.Instance, TestContext.Current.CancellationToken);
+        started.Add(postgres);
+        return postgres;
+    }
+
+    public static void Kill(EmbeddedPostgres postgres)
+    {
+        using var process = Process.GetProcessById(postgres.ProcessId!.Value);
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    /// <summary>Ends the server behind our back, as an administrator would, by the signal that <c>pg_ctl stop -m immediate</c> sends.</summary>
+    public static async Task StopImmediately(EmbeddedPostgres postgres)
+    {
+        var process = postgres.ProcessId!.Value;
+        using var kill = Process.Start("kill", ["-QUIT", $"{process}"]);
+        await kill.WaitForExitAsync();
+        await Until(() => Task.FromResult(postgres.ProcessId != process));
+    }
+
+    public static async Task<object?> Ask(string connectionString, string question)
+    {
+        // A connection kept from before a restart would be refused once.
+        await using var connection = new NpgsqlConnection(connectionString + ";Pooling=false");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = new NpgsqlCommand(question, connection);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Asks until it is answered, as a client does that was told to come back.</summary>
+    public static async Task<object?> AskUntilAnswered(string connectionString, string question)
+    {
+        object? answer = null;
+        await Until(async () =>
+        {
+            try
+            {
+                answer = await Ask(connectionString, question);
+                return true;
+            }
+            catch (NpgsqlException)
+            {
+                return false;
+            }
+        });
+        return answer;
+    }
+
+    public static async Task Until(Func<Task<bool>> happened)
+    {
+        var began = Stopwatch.StartNew();
+        while (!await happened())
+        {
+            Assert.True(began.Elapsed < Patience, $"it has not happened within {Patience.TotalSeconds} s");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var postgres in started) await postgres.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

@@ -1,0 +1,66 @@
+using static ReferralGrains.Integration.Tests.Postgres.PostgresHouse;
+
+namespace ReferralGrains.Integration.Tests.Postgres;
+
+public sealed class PostgresSettingsTests(PostgresServer server) : IAsyncLifetime
+{
+    private TestDatabase? database;
+    private string owner = "";
+    private string application = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await server.CreateDatabase();
+        (owner, application) = (database.OwnerConnectionString, database.ConnectionString);
+    }
+
+    public ValueTask DisposeAsync() => database!.DisposeAsync();
+
+    [Fact]
+    public async Task The_settings_of_our_file_are_in_force()
+    {
+        (string Name, string Value)[] expected =
+        [
+            ("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on"), ("wal_level", "replica"),
+            ("listen_addresses", ""), ("max_wal_size", "8GB"), ("checkpoint_timeout", "15min"), ("shared_buffers", "256MB"),
+            ("max_connections", "100"), ("jit", "off"), ("track_io_timing", "off"), ("lc_collate", "C"), ("server_encoding", "UTF8"),
+            ("timezone", "UTC"), ("log_error_verbosity", "terse"), ("data_checksums", "off"),
+        ];
+        var actual = await Task.WhenAll(expected.Select(async one => (one.Name, Value: (string)(await Ask(owner, $"SHOW {one.Name}"))!)));
+        Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public async Task No_setting_of_our_file_is_unknown_or_waits_for_a_restart() =>
+        Assert.Equal(0L, await Ask(owner, "SELECT count(*) FROM pg_file_settings WHERE error IS NOT NULL"));
+
+    [Fact]
+    public async Task The_application_is_no_superuser_and_owns_nothing()
+    {
+        const string privileges = "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+        Assert.Equal(false, await Ask(application, privileges));
+        Assert.Equal(true, await Ask(owner, privileges));
+        Assert.Equal(0L, await Ask(owner, "SELECT count(*) FROM pg_shdepend WHERE refobjid = 'grains'::regrole AND deptype = 'o'"));
+    }
+
+    [Fact]
+    public async Task Only_its_own_user_may_enter_the_folders_of_data_and_socket()
+    {
+        const UnixFileMode mine = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Assert.Equal(mine, File.GetUnixFileMode((string)(await Ask(owner, "SHOW data_directory"))!));
+        Assert.Equal(mine, File.GetUnixFileMode((string)(await Ask(owner, "SHOW unix_socket_directories"))!));
+    }
+
+    [Fact]
+    public async Task A_value_that_a_failing_statement_names_is_not_in_the_log()
+    {
+        await Ask(owner, "CREATE TABLE once (id text PRIMARY KEY)");
+        await Ask(owner, "INSERT INTO once VALUES ('canary@example.com')");
+        await Assert.ThrowsAsync<Npgsql.PostgresException>(() => Ask(owner, "INSERT INTO once VALUES ('canary@example.com')"));
+
+        var folder = (string)(await Ask(owner, "SHOW data_directory"))!;
+        var log = await File.ReadAllTextAsync(Path.Combine(folder, "log", "postgres.log"), TestContext.Current.CancellationToken);
+        Assert.Contains("duplicate key", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("canary", log, StringComparison.Ordinal);
+    }
+}
