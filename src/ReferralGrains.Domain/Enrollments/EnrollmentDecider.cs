@@ -79,14 +79,15 @@ public static class EnrollmentDecider
         Enrollment enrollment, RewardRule terms, ReferralAction sale, DecisionFacts facts, RuleDecision seen, Tier? tier)
     {
         var of = Base(terms, sale, seen);
-        if (of is null && terms.Reward.Type != RewardType.Fixed) return seen with { Code = DecisionCode.AmountMissing };
-        var value = Value(terms.Reward, tier, of ?? 0);
+        var type = terms.Reward.TypeIn(tier);
+        if (of is null && type != RewardType.Fixed) return seen with { Code = DecisionCode.AmountMissing };
+        var value = Value(terms.Reward, type, tier, of ?? 0);
         seen = seen with { ValueMinor = value };
         var limits = terms.Limits;
         if (enrollment.Count >= limits.MaxCount) return seen with { Code = DecisionCode.CountCap };
-        if (value == 0) return seen with { Code = DecisionCode.ZeroReward };
         var room = limits.MaxAmountMinor - enrollment.NetMinor ?? long.MaxValue;
         if (room <= 0 || (value > room && limits.CapMode == CapMode.Drop)) return seen with { Code = DecisionCode.AmountCap };
+        if (value == 0) return seen with { Code = DecisionCode.ZeroReward };
 
         var releaseAt = ReleaseAt(terms.Hold, sale, facts.Now);
         return seen with
@@ -99,10 +100,10 @@ public static class EnrollmentDecider
         };
     }
 
-    private static long Value(RewardTerms reward, Tier? tier, long of) => reward.Type switch
+    private static long Value(RewardTerms reward, RewardType type, Tier? tier, long of) => type switch
     {
-        RewardType.Percent => new BasisPoints(tier?.BasisPoints ?? reward.BasisPoints).Of(of),
-        RewardType.Fixed => tier?.AmountMinor ?? reward.AmountMinor,
+        RewardType.Percent => reward.RateIn(tier).Of(of),
+        RewardType.Fixed => reward.FixedIn(tier),
         RewardType.PerAmount => Rounding.Down((Int128)of * reward.Points, reward.PerMinor),
         _ => throw new UnreachableException(),
     };

@@ -37,4 +37,17 @@ public sealed record RewardTerms(
     long AmountMinor = 0,
     long Points = 0,
     long PerMinor = 0,
-    RewardBase Of = RewardBase.Transaction);
+    RewardBase Of = RewardBase.Transaction)
+{
+    /// <summary>How much it is inside a tier: what the tier carries, a rate or an amount, goes before the reward's own.</summary>
+    public RewardType TypeIn(Tier? tier) => tier switch
+    {
+        { BasisPoints: > 0 } => RewardType.Percent,
+        { AmountMinor: > 0 } => RewardType.Fixed,
+        _ => Type,
+    };
+
+    public BasisPoints RateIn(Tier? tier) => new(tier is { BasisPoints: > 0 } ? tier.BasisPoints : BasisPoints);
+
+    public long FixedIn(Tier? tier) => tier is { AmountMinor: > 0 } ? tier.AmountMinor : AmountMinor;
+}
