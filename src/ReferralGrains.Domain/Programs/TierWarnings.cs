@@ -12,14 +12,18 @@ public static class TierWarnings
     public static ImmutableArray<string> Of(ImmutableArray<Tier> tiers, string currency)
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
-        var ordered = tiers.OrderBy(tier => tier.Min).ToList();
-        for (var i = 1; i < ordered.Count; i++)
+        foreach (var measure in tiers.GroupBy(tier => tier.By))
         {
-            var (lower, upper) = (ordered[i - 1], ordered[i]);
-            if (lower.Max is null || upper.Min <= lower.Max)
-                warnings.Add($"Tiers overlap from {Show(upper, upper.Min, currency)}: an action there is rewarded by both.");
-            else if (upper.Min > lower.Max + 1)
-                warnings.Add($"No tier holds {Show(lower, lower.Max.Value + 1, currency)} to {Show(upper, upper.Min - 1, currency)}: an action there is not rewarded.");
+            // The furthest reach so far, not the previous tier: a wide tier may hold several that begin after it.
+            Tier? reaching = null;
+            foreach (var tier in measure.OrderBy(tier => tier.Min))
+            {
+                if (reaching is { Max: null } || tier.Min <= reaching?.Max)
+                    warnings.Add($"Tiers overlap from {Show(tier, tier.Min, currency)}: an action there is rewarded by both.");
+                else if (tier.Min > reaching?.Max + 1)
+                    warnings.Add($"No tier holds {Show(tier, reaching!.Max!.Value + 1, currency)} to {Show(tier, tier.Min - 1, currency)}: an action there is not rewarded.");
+                if (reaching is null || tier.Max is null || tier.Max > reaching.Max) reaching = reaching is { Max: null } ? reaching : tier;
+            }
         }
 
         return warnings.ToImmutable();
