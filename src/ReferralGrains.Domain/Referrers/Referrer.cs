@@ -39,13 +39,17 @@ public sealed record Referrer(
             ReferrerCreated created => state with { Status = ReferrerStatus.Active, Tags = created.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerTagged tagged => state with { Tags = tagged.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerClosed => state with { Status = ReferrerStatus.Closed, FactVersion = state.FactVersion + 1 },
-            RuleGranted granted => state with { Granted = state.Granted.Add(granted.Rule), FactVersion = state.FactVersion + 1 },
+            RuleGranted granted => state with { Granted = [.. state.Granted.Remove(granted.Rule), granted.Rule], FactVersion = state.FactVersion + 1 },
             RuleRevoked revoked => state with { Granted = state.Granted.Remove(revoked.Rule), FactVersion = state.FactVersion + 1 },
             TallyStarted started => state with
             {
                 Tallies = state.Tallies.SetItem(started.Program.Value, new(started.ValueMinor, started.Count, [])),
             },
-            TallyMoved moved => state with { Tallies = state.Tallies.SetItem(moved.Program.Value, Moved(state.Tallies[moved.Program.Value], moved)) },
+            TallyMoved moved => state with
+            {
+                Tallies = state.Tallies.SetItem(
+                    moved.Program.Value, Moved(state.Tallies.GetValueOrDefault(moved.Program.Value, Tally.Empty), moved)),
+            },
             _ => throw new UnreachableException(),
         };
         return next with { Seq = state.Seq + 1, LastAt = at };
