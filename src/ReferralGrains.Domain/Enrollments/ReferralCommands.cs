@@ -63,11 +63,14 @@ public static class ReferralCommands
     }
 
     /// <param name="adjustedBy">The row of the adjustment that the author saw; another one since then is a conflict.</param>
+    /// <remarks>Another asset is for new referrals only (R14): the amount cap of an enrollment counts one (D2).</remarks>
     public static Decision Adjust(ReferralTurn turn, int number, int adjustedBy, Adjustment adjustment, string reason, string by)
     {
         if (Find(turn, number) is not { } enrollment) return MissingEnrollment();
         if (enrollment.AdjustedBy != adjustedBy)
             return Refused(RefusalKind.Conflict, "changed_meanwhile", null, "Somebody else adjusted this enrollment; read it again.");
+        if (adjustment.Reward is { } reward && reward.Asset != turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version).Reward.Asset)
+            return Refused(RefusalKind.Unprocessable, "other_asset", "payout", "An enrollment keeps the asset that it earns: its net is never mixed.");
         return new Decision.Accepted(turn.Apply(new EnrollmentAdjusted(number, adjustment, reason, by)));
     }
 

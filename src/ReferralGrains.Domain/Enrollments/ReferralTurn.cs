@@ -59,14 +59,23 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>Parked actions whose wait is over take effect, in arrival order, until none can (D10).</summary>
     public void ReplayParked()
     {
+        while (ReplayFirst())
+        {
+            // One that took effect may be what an earlier one waited for.
+        }
+    }
+
+    private bool ReplayFirst()
+    {
         foreach (var parked in State.Parked)
         {
             var (e, _) = ActionDecider.Decide(State, parked.Action, Facts, known, parked.Seq);
             if (e is null or ActionParked) continue;
             Apply(e);
-            ReplayParked();
-            return;
+            return true;
         }
+
+        return false;
     }
 
     private Tally After(Tally tally, SaleDecided sale)

@@ -47,7 +47,7 @@ public static class ReversalDecider
             var already = given.Where(change => change.Enrollment == taken.Enrollment).Sum(change => change.Minor);
             var room = Math.Max(0, cap - enrollment.NetMinor - already ?? long.MaxValue);
             var minor = reward.Cancelled ? 0 : Math.Min(Math.Min(taken.Minor, reward.TakenMinor), room);
-            var pending = taken.Pending && (!reward.Given.ReleasesItself || reward.Given.ReleaseAt > facts.Now);
+            var pending = IsPendingAgain(referral, taken, reward, facts.Now);
             if (minor > 0)
                 given.Add(taken with
                 {
@@ -60,6 +60,12 @@ public static class ReversalDecider
 
         return new(action, record.Seq, chargeback?.Action.Id ?? action.About!.Value, chargeback?.AppliedMinor ?? 0, given.ToImmutable(), replays);
     }
+
+    // What is left of the reward may have been released meanwhile: then what comes back is released as well.
+    private static bool IsPendingAgain(Referral referral, RewardChange taken, RecordedReward reward, DateTimeOffset now) =>
+        taken.Pending
+        && (reward.LeftMinor == 0 || referral.Holds.ContainsKey(reward.Key))
+        && (!reward.Given.ReleasesItself || reward.Given.ReleaseAt > now);
 
     public static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor) => new(
         reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.ContainsKey(reward.Key));
