@@ -26,6 +26,14 @@ public static class ActionDecider
         return (e, refusal);
     }
 
+    /// <summary>What an action of this referral waits for, or null.</summary>
+    public static DecisionCode? Waits(Referral referral) => referral.Status switch
+    {
+        ReferralStatus.None => DecisionCode.ReferralMissing,
+        ReferralStatus.Pending => DecisionCode.ReferralPending,
+        _ => null,
+    };
+
     private static ReferralEvent Sale(Referral referral, ReferralAction sale, DecisionFacts facts, int replays) =>
         Waits(referral) is { } code ? new ActionParked(sale, code) : SaleDecider.Decide(referral, sale, facts, replays);
 
@@ -56,11 +64,4 @@ public static class ActionDecider
             return new(RefusalKind.Unprocessable, "other_currency", "currency", $"{about.Id} was in {about.Action.Currency ?? currency}.");
         return null;
     }
-
-    private static DecisionCode? Waits(Referral referral) => referral.Status switch
-    {
-        ReferralStatus.None => DecisionCode.ReferralMissing,
-        ReferralStatus.Pending => DecisionCode.ReferralPending,
-        _ => null,
-    };
 }

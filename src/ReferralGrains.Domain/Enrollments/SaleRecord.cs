@@ -11,6 +11,8 @@ namespace ReferralGrains.Domain.Enrollments;
 /// <param name="Seq">The row at which the sale was first seen.</param>
 /// <param name="UndoneMinor">Refunds and open chargebacks so far, never more than the sale.</param>
 /// <param name="Undone">Undone as a whole; says it for a sale without an amount.</param>
+/// <param name="DecidedSeq">The row at which it was decided: later than the first where it was parked.</param>
+/// <param name="Decisions">As they were recorded, refusals included.</param>
 public sealed record SaleRecord(
     int Seq,
     ReferralAction Sale,
@@ -18,13 +20,18 @@ public sealed record SaleRecord(
     long UndoneMinor,
     bool Undone,
     ImmutableArray<RecordedReward> Rewards,
-    ImmutableArray<SaleReversed> Chargebacks)
+    ImmutableArray<SaleReversed> Chargebacks,
+    int DecidedSeq,
+    ImmutableArray<RuleDecision> Decisions)
 {
     /// <summary>The record of a decided sale, or null while it is parked or when the action is no sale.</summary>
-    public static SaleRecord? Of(ActionHistory history)
+    /// <param name="upTo">The last row to look at, for the record as it stood then.</param>
+    public static SaleRecord? Of(ActionHistory history, int upTo = int.MaxValue)
     {
         SaleRecord? record = null;
         foreach (var (seq, _, e) in history.Events)
+        {
+            if (seq > upTo) break;
             record = e switch
             {
                 SaleDecided sale => Of(history, seq, sale),
@@ -33,6 +40,8 @@ public sealed record SaleRecord(
                 RewardCancelled cancelled => record?.With(cancelled),
                 _ => record,
             };
+        }
+
         return record;
     }
 
@@ -40,7 +49,7 @@ public sealed record SaleRecord(
     {
         var rewards = sale.Decisions.Select((decision, i) => (decision, i)).Where(pair => pair.decision.Minor > 0).Select(pair =>
             new RecordedReward(new RewardId(seq, pair.i).Key, pair.decision, pair.decision.Minor, Cancelled: false));
-        return new(history.Seq, sale.Action, sale.Referrer, 0, false, [.. rewards], []);
+        return new(history.Seq, sale.Action, sale.Referrer, 0, false, [.. rewards], [], seq, sale.Decisions);
     }
 
     private SaleRecord With(SaleReversed reversed) => this with

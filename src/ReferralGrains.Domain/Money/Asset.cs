@@ -17,7 +17,14 @@ public readonly record struct Asset(string Name)
     public static Asset Credit(string currency) => new("credit:" + currency);
 
     /// <summary>The currency whose minor unit this asset is counted in, or null for points and things.</summary>
-    public string? Currency => Name.StartsWith("credit:", StringComparison.Ordinal) ? Name[7..] : Money.Currency.IsKnown(Name) ? Name : null;
+    public string? Currency
+    {
+        get
+        {
+            var name = Name.StartsWith("credit:", StringComparison.Ordinal) ? Name[7..] : Name;
+            return Money.Currency.IsKnown(name) ? name : null;
+        }
+    }
 
     public override string ToString() => Name;
 

@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Enrollments;
+
+namespace ReferralGrains.Domain.Actions;
+
+/// <summary>What a refund, a chargeback or a won chargeback came to, for every enrollment that its sale was decided for (D8, D20).</summary>
+public static class ReversalOutcome
+{
+    public static ImmutableArray<DecisionOutcome> Of(int seq, SaleReversed reversed, ActionHistory? sale, Referral referral) =>
+        Of(seq, reversed.Taken, -1, DecisionCode.TakenBack, DecisionCode.NothingToTakeBack, sale, referral, reversed.AppliedMinor);
+
+    public static ImmutableArray<DecisionOutcome> Of(int seq, ReversalUndone undone, ActionHistory? sale, Referral referral) =>
+        Of(seq, undone.Given, 1, DecisionCode.GivenBack, DecisionCode.NothingToGiveBack, sale, referral, undone.AppliedMinor);
+
+    private static ImmutableArray<DecisionOutcome> Of(
+        int seq, ImmutableArray<RewardChange> changes, int sign, DecisionCode code, DecisionCode nothing,
+        ActionHistory? sale, Referral referral, long applied)
+    {
+        if (sale is null || SaleRecord.Of(sale, seq) is not { } then || SaleRecord.Of(sale) is not { } now)
+            return [.. changes.Select(change => Unshared(change, sign, code, referral, applied))];
+
+        var outcomes = ImmutableArray.CreateBuilder<DecisionOutcome>(now.Decisions.Length);
+        for (var i = 0; i < now.Decisions.Length; i++)
+        {
+            var decision = now.Decisions[i];
+            var key = new RewardId(now.DecidedSeq, i).Key;
+            var reward = then.Rewards.FirstOrDefault(reward => reward.Key == key);
+            var share = new ReversedShare(
+                then.Sale.AmountMinor ?? 0, then.UndoneMinor, reward?.Given.Minor ?? 0, reward?.TakenMinor ?? 0, then.Sale.Currency);
+            var change = changes.FirstOrDefault(change => change.Reward == key);
+            outcomes.Add(new(
+                decision.Enrollment, decision.Rule, decision.Version, change is null ? nothing : code,
+                change?.Reward, change?.Asset ?? decision.Asset, sign * (change?.Minor ?? 0),
+                DecisionOutcome.StateOf(key, now, referral), change?.ReleaseAt, null, null, applied, share));
+        }
+
+        return outcomes.DrainToImmutable();
+    }
+
+    private static DecisionOutcome Unshared(RewardChange change, int sign, DecisionCode code, Referral referral, long applied)
+    {
+        var enrollment = referral.Enrollments[change.Enrollment - 1];
+        return new(
+            change.Enrollment, enrollment.Rule, enrollment.Version, code, change.Reward, change.Asset, sign * change.Minor,
+            referral.Holds.ContainsKey(change.Reward) ? RewardStatus.Pending : change.Pending ? RewardStatus.Reversed : RewardStatus.Released,
+            change.ReleaseAt, null, null, applied);
+    }
+}

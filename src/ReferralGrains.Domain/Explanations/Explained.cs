@@ -1,0 +1,46 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
+
+namespace ReferralGrains.Domain.Explanations;
+
+/// <summary>A decision with everything that its explanation is rendered from.</summary>
+/// <param name="Terms">As they were in force: pinned version and adjustment. Null if the adjustment has been replaced since.</param>
+internal readonly record struct Explained(DecisionOutcome Decision, ActionOutcome Action, ProgramTerms Program, RewardRule? Terms)
+{
+    public static Explained Of(DecisionOutcome decision, ActionOutcome action, ProgramTerms program)
+    {
+        var pinned = program.Terms(decision.Rule, decision.Version);
+        var terms = decision switch
+        {
+            { Adjusted: { } adjusted } => adjusted.Over(pinned),
+            { Seen.AdjustedBy: > 0 } => null,
+            _ => pinned,
+        };
+        return new(decision, action, program, terms);
+    }
+
+    /// <summary>What the sale's decision saw.</summary>
+    public RuleDecision Seen => Decision.Seen!;
+
+    public DateTime OccurredAt => Action.Action.OccurredAt.UtcDateTime;
+
+    public DateTime ApprovedAt => Action.ApprovedAt.GetValueOrDefault().UtcDateTime;
+
+    /// <summary>The amount that a percentage is of and that a threshold looks at (H6).</summary>
+    public long? BaseMinor => Terms?.Reward.Of == RewardBase.ConversionValue ? Seen.BaseMinor : Action.Action.AmountMinor;
+
+    public string BaseName => Terms?.Reward.Of == RewardBase.ConversionValue ? "conversion value" : "amount";
+
+    public Tier? Tier => Terms is not null && Seen.Tier > 0 && Seen.Tier <= Terms.Tiers.Length ? Terms.Tiers[Seen.Tier - 1] : null;
+
+    /// <summary>In the program's currency: sales, thresholds and tallies.</summary>
+    public Amount Spent(long minor) => new(minor, Asset.Cash(Program.Currency));
+
+    /// <summary>In the currency of the sale that a reversal is about.</summary>
+    public Amount Sold(long minor) => new(minor, Asset.Cash(Decision.Share?.Currency ?? Program.Currency));
+
+    /// <summary>In what the rule gives: rewards and caps.</summary>
+    public Amount Given(long minor) => new(minor, Decision.Asset ?? Terms?.Reward.Asset ?? Program.Terms(Decision.Rule, Decision.Version).Reward.Asset);
+}

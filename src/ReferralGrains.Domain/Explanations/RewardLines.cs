@@ -1,0 +1,72 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using ReferralGrains.Domain.Programs;
+
+namespace ReferralGrains.Domain.Explanations;
+
+/// <summary>The lines of a reward: conditions, value, caps, hold.</summary>
+internal static class RewardLines
+{
+    public static void Add(Explained explained, ImmutableArray<string>.Builder lines)
+    {
+        if (explained.Terms is not { } terms)
+        {
+            lines.Add($"It gave {explained.Given(explained.Decision.Minor)}, before the cap {explained.Given(explained.Seen.ValueMinor)}.");
+            return;
+        }
+
+        if (ConditionLine.Of(explained, terms) is { } conditions) lines.Add(conditions);
+        lines.Add(Value(explained, terms));
+        if (Caps(explained, terms.Limits) is { } caps) lines.Add(caps);
+        lines.Add(HoldLine(explained, terms.Hold));
+    }
+
+    /// <summary>What the rule's value was, before any cap, and how it was rounded.</summary>
+    public static string Value(Explained explained, RewardRule terms)
+    {
+        var value = explained.Given(explained.Seen.ValueMinor);
+        var of = explained.Spent(explained.BaseMinor ?? 0);
+        switch (terms.Reward.TypeIn(explained.Tier))
+        {
+            case RewardType.Percent:
+                var rate = terms.Reward.RateIn(explained.Tier).Value;
+                var exact = (Int128)of.Minor * rate % 10_000 == 0;
+                return exact
+                    ? $"{rate / 100}.{rate % 100:D2} % of {of} is {value}, which needs no rounding."
+                    : $"{rate / 100}.{rate % 100:D2} % of {of} is {value}, rounded half away from zero.";
+            case RewardType.Fixed:
+                return $"A fixed {value}, whatever the amount is.";
+            case RewardType.PerAmount:
+                return $"{explained.Given(terms.Reward.Points)} for each {explained.Spent(terms.Reward.PerMinor)} of {of} is {value}, rounded down.";
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private static string? Caps(Explained explained, Limits limits)
+    {
+        var (seen, decision) = (explained.Seen, explained.Decision);
+        var count = limits.MaxCount is { } max ? $"Reward {seen.CountBefore + 1} of at most {max}." : null;
+        if (limits.MaxAmountMinor is not { } cap) return count;
+        var (before, after) = (explained.Given(seen.NetBefore), explained.Given(seen.NetBefore + decision.Minor));
+        var amount = decision.Minor < seen.ValueMinor
+            ? $"Net {before} before, {after} after, of at most {explained.Given(cap)}: clamped to the {explained.Given(decision.Minor)} that were left."
+            : $"Net {before} before, {after} after, of at most {explained.Given(cap)}.";
+        return count is null ? amount : $"{count} {amount}";
+    }
+
+    private static string HoldLine(Explained explained, Hold hold)
+    {
+        var from = hold.FromOccurred ? "the action occurred" : "it was unlocked";
+        var until = explained.Seen.ReleaseAt.GetValueOrDefault().UtcDateTime;
+        return hold.Mode switch
+        {
+            HoldMode.None => "Payable at once.",
+            HoldMode.Days when explained.Seen.Held => $"Held for {hold.Days} days from when {from}, until {until:u}.",
+            HoldMode.Days => $"Payable at once: its {hold.Days} days from when {from} were over at {until:u}.",
+            HoldMode.Manual when explained.Seen.ReleaseAt is null => "Held until somebody releases it.",
+            HoldMode.Manual => $"Held until somebody releases it, expected after {hold.Days} days at {until:u}.",
+            _ => throw new UnreachableException(),
+        };
+    }
+}
