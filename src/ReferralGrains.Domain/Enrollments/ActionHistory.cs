@@ -44,6 +44,13 @@ public sealed class KnownActions(StreamId stream)
         if (history.Stream == stream) bySeq[history.Seq] = history.Id;
     }
 
+    public KnownActions Copy()
+    {
+        var copy = new KnownActions(stream);
+        foreach (var history in byId.Values) copy.Add(history);
+        return copy;
+    }
+
     public void Remember(Recorded recorded)
     {
         if (Carried(recorded.Event) is { } action) Add(new(action.Id, action.Hash, stream, [recorded]));

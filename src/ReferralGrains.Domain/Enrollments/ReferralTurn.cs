@@ -22,6 +22,12 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
 
     public IReadOnlyList<Recorded> Events => events;
 
+    /// <summary>A turn from here on that leaves this one as it is: what would be (R12).</summary>
+    public ReferralTurn Fork() => new(State, Facts, known.Copy());
+
+    /// <summary>The referrer becomes known, because a referral is about to be attributed to it.</summary>
+    public void Meet(ReferrerFacts referrer) => Facts = Facts with { Referrer = referrer };
+
     /// <summary>Takes an action in: decided, parked, a repeat, or refused (D11).</summary>
     public Decision Record(ReferralAction action)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
@@ -6,12 +7,32 @@ using ReferralGrains.Grains.Engine;
 
 namespace ReferralGrains.Grains.Enrollments;
 
+/// <summary>What an enrollment grain takes; in a tiered program it is handed up to the referrer, which decides it (H2).</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "command")]
+[JsonDerivedType(typeof(RecordActions), "record")]
+[JsonDerivedType(typeof(AttributeReferral), "attribute")]
+[JsonDerivedType(typeof(ApproveReferral), "approve")]
+[JsonDerivedType(typeof(CancelReferral), "cancel")]
+[JsonDerivedType(typeof(ChangeReferral), "change")]
+[JsonDerivedType(typeof(AdjustEnrollment), "adjust")]
+[JsonDerivedType(typeof(SwitchEnrollment), "switch")]
+[JsonDerivedType(typeof(DeleteEnrollment), "delete")]
+[JsonDerivedType(typeof(ReleaseReward), "release")]
+[JsonDerivedType(typeof(CancelReward), "cancel_reward")]
+[JsonDerivedType(typeof(SettleDue), "settle")]
+public interface IEnrollmentCommand : ICommand;
+
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "reply")]
+[JsonDerivedType(typeof(ActionsRecorded), "actions")]
+[JsonDerivedType(typeof(ReferralReply), "referral")]
+public interface IEnrollmentReply;
+
 /// <summary>Actions of one referee, taken in in this order.</summary>
 /// <param name="DryRun">Nothing is saved: the answer is what would be (R12).</param>
-public sealed record RecordActions(ImmutableArray<ReferralAction> Actions, bool DryRun = false) : ICommand<ActionsRecorded>;
+public sealed record RecordActions(ImmutableArray<ReferralAction> Actions, bool DryRun = false) : ICommand<ActionsRecorded>, IEnrollmentCommand;
 
 /// <summary>One reply an action, in the same order.</summary>
-public sealed record ActionsRecorded(ImmutableArray<ActionReply> Replies);
+public sealed record ActionsRecorded(ImmutableArray<ActionReply> Replies) : IEnrollmentReply;
 
 /// <summary>Either a refusal or an outcome.</summary>
 /// <param name="Duplicate">Sent before with the same content (D11).</param>
@@ -21,29 +42,29 @@ public sealed record ActionReply(Refusal? Refusal, ActionOutcome? Outcome, bool 
 /// <param name="Approve">Otherwise the referral is pending.</param>
 /// <param name="ApprovedAt">May lie in the past; null means now.</param>
 public sealed record AttributeReferral(
-    CallerId Referrer, ImmutableArray<string>? Tags, long? ConversionValueMinor, bool Approve, DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>;
+    CallerId Referrer, ImmutableArray<string>? Tags, long? ConversionValueMinor, bool Approve, DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IEnrollmentCommand;
 
-public sealed record ApproveReferral(DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>;
+public sealed record ApproveReferral(DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IEnrollmentCommand;
 
 /// <param name="CancelPending">Pending rewards are cancelled too; otherwise they stay (D9).</param>
-public sealed record CancelReferral(string? Reason, string By, bool CancelPending) : ICommand<ReferralReply>;
+public sealed record CancelReferral(string? Reason, string By, bool CancelPending) : ICommand<ReferralReply>, IEnrollmentCommand;
 
-public sealed record ChangeReferral(ImmutableArray<string>? Tags, bool? Active) : ICommand<ReferralReply>;
+public sealed record ChangeReferral(ImmutableArray<string>? Tags, bool? Active) : ICommand<ReferralReply>, IEnrollmentCommand;
 
 /// <param name="AdjustedBy">Of the enrollment when it was read: an optimistic lock.</param>
-public sealed record AdjustEnrollment(int Enrollment, int AdjustedBy, Adjustment Adjustment, string Reason, string By) : ICommand<ReferralReply>;
+public sealed record AdjustEnrollment(int Enrollment, int AdjustedBy, Adjustment Adjustment, string Reason, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
 
-public sealed record SwitchEnrollment(int Enrollment, bool Enabled, string Reason, string By) : ICommand<ReferralReply>;
+public sealed record SwitchEnrollment(int Enrollment, bool Enabled, string Reason, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
 
-public sealed record DeleteEnrollment(int Enrollment, string Reason, string By) : ICommand<ReferralReply>;
+public sealed record DeleteEnrollment(int Enrollment, string Reason, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
 
-public sealed record ReleaseReward(RewardId Reward, string By) : ICommand<ReferralReply>;
+public sealed record ReleaseReward(RewardId Reward, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
 
-public sealed record CancelReward(RewardId Reward, string? Reason, string By) : ICommand<ReferralReply>;
+public sealed record CancelReward(RewardId Reward, string? Reason, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
 
 /// <summary>From the sweeper: something is due. Every turn settles what is due anyway; this one only wakes.</summary>
-public sealed record SettleDue : ICommand<ReferralReply>;
+public sealed record SettleDue : ICommand<ReferralReply>, IEnrollmentCommand;
 
 /// <summary>The referral as it is after the command, durable.</summary>
 /// <param name="Changed">False when there was nothing to change: for a creating call, a repeat.</param>
-public sealed record ReferralReply(Refusal? Refusal, bool Changed, StreamId Stream, Referral? State);
+public sealed record ReferralReply(Refusal? Refusal, bool Changed, StreamId Stream, Referral? State) : IEnrollmentReply;

@@ -1,0 +1,37 @@
+using Npgsql;
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Storage.Due;
+
+/// <summary>A grain that has something to settle.</summary>
+public readonly record struct DueGrain(StreamId Stream, short Kind, CallerId First, string Second, DateTimeOffset At);
+
+public interface IDueReader
+{
+    /// <summary>Grains of a tenant that are due, in order of their dates, after a cursor.</summary>
+    Task<IReadOnlyList<DueGrain>> Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop);
+}
+
+/// <summary>Only reads: the grain's own append moves its due row, after it has settled all that is due.</summary>
+public sealed class DueReader(NpgsqlDataSource database) : IDueReader
+{
+    public async Task<IReadOnlyList<DueGrain>> Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(
+            """
+            select d.stream, s.kind, s.a, s.b, d.at from due d join stream s on s.id = d.stream
+            where d.tenant = $1 and d.at <= $2 and (d.at, d.stream) > ($3, $4)
+            order by d.at, d.stream limit $5
+            """);
+        command.Parameters.Add(new() { Value = tenant });
+        command.Parameters.Add(new() { Value = until });
+        command.Parameters.Add(new() { Value = after?.At ?? DateTimeOffset.UnixEpoch });
+        command.Parameters.Add(new() { Value = after?.Stream.Value ?? 0L });
+        command.Parameters.Add(new() { Value = limit });
+        var due = new List<DueGrain>();
+        await using var reader = await command.ExecuteReaderAsync(stop);
+        while (await reader.ReadAsync(stop))
+            due.Add(new(new(reader.GetInt64(0)), reader.GetInt16(1), new(reader.GetString(2)), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4)));
+        return due;
+    }
+}

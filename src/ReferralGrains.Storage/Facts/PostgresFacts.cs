@@ -1,0 +1,92 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Npgsql;
+using NpgsqlTypes;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Facts;
+
+/// <summary>The fact table through a cache that is shared by all grains, so that the terms of a rule are one object.</summary>
+public sealed class PostgresFacts : IFacts, IAsyncDisposable
+{
+    private const int MostCached = 200_000;
+    private const short ReferrerKind = 3;
+    private const short ProgramKind = 4;
+
+    private readonly ConcurrentDictionary<(int Tenant, CallerId Id), ProgramTerms> programs = new();
+    private readonly ConcurrentDictionary<(int Tenant, CallerId Id), ReferrerFacts> referrers = new();
+    private readonly ConcurrentDictionary<StreamId, (int Tenant, ReferrerFacts Facts)> byStream = new();
+    private readonly Coalescer<StreamId, ReferrerFacts?> questions;
+    private readonly NpgsqlDataSource database;
+
+    public PostgresFacts(NpgsqlDataSource database)
+    {
+        this.database = database;
+        questions = new(Read, most: 500, queries: 1);
+    }
+
+    public async ValueTask<ProgramTerms?> Program(int tenant, CallerId id, CancellationToken stop)
+    {
+        if (programs.TryGetValue((tenant, id), out var cached)) return cached;
+        var body = await Body(tenant, ProgramKind, id, stop);
+        return body is null ? null : programs[(tenant, id)] = JsonSerializer.Deserialize(body, JournalJson.Default.ProgramTerms)!;
+    }
+
+    public async ValueTask<ReferrerFacts?> Referrer(int tenant, CallerId id, CancellationToken stop)
+    {
+        if (referrers.TryGetValue((tenant, id), out var cached)) return cached;
+        var body = await Body(tenant, ReferrerKind, id, stop);
+        return body is null ? null : Keep(tenant, JsonSerializer.Deserialize(body, JournalJson.Default.ReferrerFacts)!);
+    }
+
+    public async ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop)
+    {
+        if (byStream.TryGetValue(stream, out var cached)) return cached.Tenant == tenant ? cached.Facts : null;
+        return await questions.Ask(stream) is { } facts ? Keep(tenant, facts) : null;
+    }
+
+    public void Forget(StreamId stream)
+    {
+        if (byStream.TryRemove(stream, out var referrer)) referrers.TryRemove((referrer.Tenant, referrer.Facts.Id), out _);
+        foreach (var (key, program) in programs)
+            if (program.Stream == stream) programs.TryRemove(key, out _);
+    }
+
+    public ValueTask DisposeAsync() => questions.DisposeAsync();
+
+    private ReferrerFacts Keep(int tenant, ReferrerFacts facts)
+    {
+        if (byStream.Count >= MostCached)
+        {
+            byStream.Clear();
+            referrers.Clear();
+        }
+
+        byStream[facts.Stream] = (tenant, facts);
+        return referrers[(tenant, facts.Id)] = facts;
+    }
+
+    private async Task<string?> Body(int tenant, short kind, CallerId id, CancellationToken stop)
+    {
+        await using var command = database.CreateCommand(
+            "select f.body::text from stream s join fact f on f.stream = s.id where s.tenant = $1 and s.kind = $2 and s.a = $3 and s.b = ''");
+        command.Parameters.Add(new() { Value = tenant });
+        command.Parameters.Add(new() { Value = kind });
+        command.Parameters.Add(new() { Value = id.Value });
+        return (string?)await command.ExecuteScalarAsync(stop);
+    }
+
+    private async Task<IReadOnlyList<ReferrerFacts?>> Read(IReadOnlyList<StreamId> streams)
+    {
+        await using var command = database.CreateCommand("select stream, body::text from fact where stream = any($1)");
+        command.Parameters.Add(CommitBatch.Array(NpgsqlDbType.Bigint, streams.Select(stream => stream.Value)));
+        var found = new Dictionary<StreamId, ReferrerFacts>();
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync()) found[new(reader.GetInt64(0))] = JsonSerializer.Deserialize(reader.GetString(1), JournalJson.Default.ReferrerFacts)!;
+        return [.. streams.Select(stream => found.GetValueOrDefault(stream))];
+    }
+}

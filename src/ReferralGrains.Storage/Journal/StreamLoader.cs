@@ -1,0 +1,144 @@
+using System.Collections.Immutable;
+using Npgsql;
+using NpgsqlTypes;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Storage.Journal;
+
+/// <summary>What a stream is about; the parts stay apart, for caller ids may hold any separator.</summary>
+public readonly record struct StreamKey(int Tenant, short Kind, string First, string Second);
+
+/// <summary>A row as it was read. Rows that only continue a posting are not among them.</summary>
+public readonly record struct StoredRow(int Seq, DateTimeOffset At, short Type, short Version, string? ActionId, Guid? Hash, string Data)
+{
+    public TEvent Decode<TEvent>()
+        where TEvent : class => EventCodec.Decode<TEvent>(Type, Version, Data, ActionId, Hash);
+}
+
+public readonly record struct StoredSnapshot(int Seq, short Fold, string Data);
+
+/// <summary>A stream as it is loaded: its snapshot, if there is one, and the rows after it.</summary>
+public sealed record LoadedStream(StreamId Stream, StoredSnapshot? Snapshot, IReadOnlyList<StoredRow> Rows);
+
+/// <summary>Where grains load from. One implementation is PostgreSQL's; a simulation has another.</summary>
+public interface IStreamLoader
+{
+    /// <summary>Loads a stream; one that is new gets its number.</summary>
+    Task<LoadedStream> Load(StreamKey key);
+
+    /// <summary>As <see cref="Load"/>, from the first row: for a snapshot of another fold.</summary>
+    Task<LoadedStream> LoadWhole(StreamKey key);
+
+    /// <summary>All that is recorded of some actions of a tenant; unknown ones are left out.</summary>
+    Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids);
+}
+
+/// <summary>Loads streams and actions in few queries, however many grains wake at once.</summary>
+public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
+{
+    private const int StreamsPerQuery = 500;
+    private const int ActionsPerQuery = 2_000;
+    private const int QueriesAtOnce = 2;
+
+    private readonly NpgsqlDataSource database;
+    private readonly Coalescer<StreamKey, LoadedStream> streams;
+    private readonly Coalescer<(int Tenant, CallerId Id), ActionHistory?> actions;
+
+    public StreamLoader(NpgsqlDataSource database)
+    {
+        this.database = database;
+        streams = new(keys => Load(keys, whole: false), StreamsPerQuery, QueriesAtOnce);
+        actions = new(ids => ActionQuery.Run(database, ids), ActionsPerQuery, QueriesAtOnce);
+    }
+
+    public Task<LoadedStream> Load(StreamKey key) => streams.Ask(key);
+
+    public async Task<LoadedStream> LoadWhole(StreamKey key) => (await Load([key], whole: true))[0];
+
+    public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)
+    {
+        var found = await Task.WhenAll(ids.Select(id => actions.Ask((tenant, id))));
+        return [.. found.OfType<ActionHistory>()];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await streams.DisposeAsync();
+        await actions.DisposeAsync();
+    }
+
+    private async Task<IReadOnlyList<LoadedStream>> Load(IReadOnlyList<StreamKey> keys, bool whole)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        var ids = new long?[keys.Count];
+        var snapshots = new StoredSnapshot?[keys.Count];
+        var rows = new List<StoredRow>[keys.Count];
+        await Read(connection, keys, whole, ids, snapshots, rows);
+        if (ids.Contains(null)) await Number(connection, keys, ids);
+        return [.. keys.Select((_, i) => new LoadedStream(new(ids[i]!.Value), snapshots[i], rows[i] ?? []))];
+    }
+
+    private static async Task Read(
+        NpgsqlConnection connection, IReadOnlyList<StreamKey> keys, bool whole, long?[] ids, StoredSnapshot?[] snapshots, List<StoredRow>[] rows)
+    {
+        const string Known =
+            """
+            unnest($1, $2, $3, $4) with ordinality as k(tenant, kind, a, b, n)
+              join stream s on s.tenant = k.tenant and s.kind = k.kind and s.a = k.a and s.b = k.b
+              left join snapshot p on p.stream = s.id
+            """;
+        await using var batch = new NpgsqlBatch(connection);
+        CommitBatch.Command(batch, $"select k.n, s.id, p.seq, p.fold, p.data::text from {Known}", Parameters(keys));
+        CommitBatch.Command(
+            batch,
+            $"""
+            select k.n, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
+            from {Known} join event e on e.stream = s.id and e.seq > {(whole ? "0" : "coalesce(p.seq, 0)")} and e.type <> 0
+            order by k.n, e.seq
+            """,
+            Parameters(keys));
+        await using var reader = await batch.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+        {
+            var n = (int)reader.GetInt64(0) - 1;
+            ids[n] = reader.GetInt64(1);
+            if (!whole && !reader.IsDBNull(2)) snapshots[n] = new(reader.GetInt32(2), reader.GetInt16(3), reader.GetString(4));
+        }
+
+        await reader.NextResultAsync();
+        while (await reader.ReadAsync()) (rows[(int)reader.GetInt64(0) - 1] ??= []).Add(ActionQuery.Row(reader, 1));
+    }
+
+    // Two processes may number one stream at the same time: whoever is second reads the first one's number.
+    private static async Task Number(NpgsqlConnection connection, IReadOnlyList<StreamKey> keys, long?[] ids)
+    {
+        var missing = Enumerable.Range(0, keys.Count).Where(i => ids[i] is null).ToList();
+        await using var batch = new NpgsqlBatch(connection);
+        var parameters = () => Parameters([.. missing.Select(i => keys[i])]);
+        CommitBatch.Command(
+            batch, "insert into stream (tenant, kind, a, b) select distinct * from unnest($1, $2, $3, $4) on conflict do nothing", parameters());
+        CommitBatch.Command(
+            batch,
+            """
+            select k.n, s.id from unnest($1, $2, $3, $4) with ordinality as k(tenant, kind, a, b, n)
+            join stream s on s.tenant = k.tenant and s.kind = k.kind and s.a = k.a and s.b = k.b
+            """,
+            parameters());
+        await using var reader = await batch.ExecuteReaderAsync();
+        do
+        {
+            while (await reader.ReadAsync()) ids[missing[(int)reader.GetInt64(0) - 1]] = reader.GetInt64(1);
+        }
+        while (await reader.NextResultAsync());
+    }
+
+    private static NpgsqlParameter[] Parameters(IReadOnlyList<StreamKey> keys) =>
+    [
+        CommitBatch.Array(NpgsqlDbType.Integer, keys.Select(key => key.Tenant)),
+        CommitBatch.Array(NpgsqlDbType.Smallint, keys.Select(key => key.Kind)),
+        CommitBatch.Array(NpgsqlDbType.Text, keys.Select(key => key.First)),
+        CommitBatch.Array(NpgsqlDbType.Text, keys.Select(key => key.Second)),
+    ];
+}

@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Storage.Reports;
+
+/// <summary>What a grain must look up in history that its bounded state does not keep.</summary>
+public interface ITallySource
+{
+    /// <summary>
+    /// The tally of a program that has just become tiered, summed over all sales that were counted before (D6). No sale can be missed:
+    /// commits that relied on the program before it had tiers are refused from then on.
+    /// </summary>
+    Task<Tally> Sum(StreamId referrer, StreamId program);
+
+    /// <summary>The row at which the sale behind each reward was first seen, by <c>RewardId.Key</c>.</summary>
+    Task<ImmutableDictionary<long, int>> SalesOf(StreamId referral, IReadOnlyCollection<long> rewards);
+}
