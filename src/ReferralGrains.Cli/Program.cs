@@ -1,1 +1,3 @@
-Console.WriteLine("grains");
+using ReferralGrains.Cli;
+
+return await CommandLine.Run(args, Surroundings.OfThisProcess());

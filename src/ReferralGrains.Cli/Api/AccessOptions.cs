@@ -1,0 +1,60 @@
+using System.CommandLine;
+
+namespace ReferralGrains.Cli.Api;
+
+/// <summary>The options that every command has.</summary>
+internal sealed class AccessOptions(Surroundings around)
+{
+    public Option<bool> Json { get; } = new("--json")
+    {
+        Description = "Print one JSON object and nothing else.",
+        Recursive = true,
+    };
+
+    public Option<string> Url { get; } = new("--url")
+    {
+        Description = "Where the server answers.",
+        DefaultValueFactory = _ => "http://127.0.0.1:8080",
+        Recursive = true,
+    };
+
+    public Option<string?> Key { get; } = new("--key")
+    {
+        Description = "The API key (default: GRAINS_ADMIN_KEY, else the file admin.key in the data directory).",
+        Recursive = true,
+    };
+
+    public Option<string?> Data { get; } = new("--data")
+    {
+        Description = "The data directory of ./grains up (default: ~/.local/share/referralgrains, for root /var/lib/referralgrains).",
+        Recursive = true,
+    };
+
+    public Access Read(ParseResult parsed)
+    {
+        var given = parsed.GetValue(Url);
+        if (!Uri.TryCreate(given, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
+            throw new CommandFailed($"--url '{given}' is not an http address");
+        return new(url, FindKey(parsed));
+    }
+
+    private string FindKey(ParseResult parsed)
+    {
+        if (parsed.GetValue(Key) is { Length: > 0 } given) return given;
+        if (around.Variable("GRAINS_ADMIN_KEY") is { Length: > 0 } variable) return variable;
+
+        var file = Path.Combine(parsed.GetValue(Data) ?? DefaultData(), "admin.key");
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailed($"no key: give --key, set GRAINS_ADMIN_KEY, or name the server's data directory with --data (cannot read {file})");
+        }
+    }
+
+    private string DefaultData() => Environment.IsPrivilegedProcess
+        ? "/var/lib/referralgrains"
+        : Path.Combine(around.Variable("HOME") ?? "/", ".local/share/referralgrains");
+}

@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using ReferralGrains.Cli.Api;
+using ReferralGrains.Cli.Explain;
+using ReferralGrains.Cli.Import;
+using ReferralGrains.Cli.Ledger;
+
+namespace ReferralGrains.Cli;
+
+/// <summary>The commands that talk to a running server. <c>up</c>, <c>test</c> and <c>check</c> are the script's own.</summary>
+internal static class CommandLine
+{
+    public const int Succeeded = 0;
+    public const int Failed = 1;
+    private const int Misused = 2;
+    private const int Stopped = 130;
+
+    // The benchmark has to stop a server and a database before the process may go.
+    private static readonly TimeSpan timeToCleanUp = TimeSpan.FromSeconds(60);
+
+    public static async Task<int> Run(string[] args, Surroundings around, CancellationToken stop = default)
+    {
+        var parsed = Root(around).Parse(args);
+        if (parsed.Action is ParseErrorAction)
+        {
+            around.Error.WriteLine($"grains: {parsed.Errors[0].Message} (--help shows the options)");
+            return Misused;
+        }
+
+        var invocation = new InvocationConfiguration
+        {
+            Output = around.Out,
+            Error = around.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = timeToCleanUp,
+        };
+        try
+        {
+            return await parsed.InvokeAsync(invocation, stop);
+        }
+        catch (Exception failed) when (failed is CommandFailed or Unreachable)
+        {
+            around.Error.WriteLine($"grains: {failed.Message}");
+            return Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            around.Error.WriteLine("grains: stopped");
+            return Stopped;
+        }
+    }
+
+    private static Command Root(Surroundings around)
+    {
+        var access = new AccessOptions(around);
+        var root = new Command("grains", "ReferralGrains from the command line (up, test and check are commands of the script ./grains).")
+        {
+            new HelpOption(),
+            access.Json,
+            access.Url,
+            access.Key,
+            access.Data,
+            ImportCommand.Build(access, around),
+            ExplainCommand.Build(access, around),
+            LedgerCommand.Build(access, around),
+        };
+        return root;
+    }
+}

@@ -1,0 +1,20 @@
+using System.Text.Json;
+
+namespace ReferralGrains.Cli.Import;
+
+/// <summary>Writes one object on one line.</summary>
+internal static class JsonLine
+{
+    public static byte[] Write(Action<Utf8JsonWriter> fields)
+    {
+        using var bytes = new MemoryStream(256);
+        using (var json = new Utf8JsonWriter(bytes))
+        {
+            json.WriteStartObject();
+            fields(json);
+            json.WriteEndObject();
+        }
+
+        return bytes.ToArray();
+    }
+}

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace ReferralGrains.Cli.Import;
+
+/// <summary>Shows how far each stage of an import is: a bar on a terminal, a line now and then elsewhere, nothing for a program.</summary>
+internal abstract class Stages
+{
+    /// <summary>Runs the work while its stages are shown.</summary>
+    public static Task Show(Surroundings around, bool json, Func<Stages, Task> work) =>
+        around.IsTerminal ? Bars.Run(around.Error, work) : work(new Texts(around, json));
+
+    /// <param name="name">What is being done.</param>
+    /// <param name="total">How many there are.</param>
+    /// <param name="work">Gets what to call with the number of those just done.</param>
+    public abstract Task Stage(string name, long total, Func<Action<long>, Task> work);
+
+    private sealed class Bars(ProgressContext context) : Stages
+    {
+        public static Task Run(TextWriter error, Func<Stages, Task> work)
+        {
+            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
+            return console.Progress()
+                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RateColumn(), new RemainingTimeColumn())
+                .StartAsync(context => work(new Bars(context)));
+        }
+
+        public override async Task Stage(string name, long total, Func<Action<long>, Task> work)
+        {
+            var bar = context.AddTask(Markup.Escape(name), maxValue: Math.Max(total, 1));
+            await work(done => bar.Increment(done));
+            bar.Value = bar.MaxValue;
+            bar.StopTask();
+        }
+    }
+
+    private sealed class RateColumn : ProgressColumn
+    {
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(task.Speed is { } speed ? $"{speed:N0}/s" : "");
+    }
+
+    private sealed class Texts(Surroundings around, bool json) : Stages
+    {
+        private static readonly TimeSpan interval = TimeSpan.FromSeconds(5);
+
+        public override async Task Stage(string name, long total, Func<Action<long>, Task> work)
+        {
+            var (began, said, done) = (Stopwatch.GetTimestamp(), TimeSpan.Zero, 0L);
+            await work(more =>
+            {
+                done += more;
+                var passed = Stopwatch.GetElapsedTime(began);
+                if (passed - said < interval) return;
+                said = passed;
+                var rate = done / passed.TotalSeconds;
+                around.Note($"{name}: {done:N0} of {total:N0}, {rate:N0}/s, {(total - done) / rate:N0} s left", json);
+            });
+            var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
+            around.Note($"{name}: {done:N0} in {took:N1} s, {done / took:N0}/s", json);
+        }
+    }
+}

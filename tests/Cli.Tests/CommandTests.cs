@@ -1,0 +1,142 @@
+namespace Cli.Tests;
+
+public sealed class CommandTests
+{
+    private const string Explained = """
+        {"action_id":"inv_1","type":"sale","status":"rewarded","referee_id":"cus_1","program_id":"classic10","amount_minor":13912,"currency":"GBP",
+         "decisions":[{"enrollment_id":"enr_1","rule_id":"r","rule_version":2,"reward":{"id":"rew_1","asset":"GBP","amount_minor":1391,"state":"pending"},
+          "code":"rewarded","because":["10 % of 13912","cap 0 of 10000 used before"]}],
+         "conflicts":[{"amount_minor":5}]}
+        """;
+
+    [Fact]
+    public async Task D20_explain_prints_rule_version_reward_and_reasons()
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["GET /v1/actions/inv_1"] = new(200, Explained);
+
+        var ran = await Ran.Command(server, "explain", "inv_1");
+
+        Assert.Equal(
+            """
+            inv_1: rewarded
+              sale, 13912 GBP (minor units), of cus_1, in classic10
+              rule r version 2: rewarded
+                reward rew_1: 1391 GBP (minor units), pending
+                - 10 % of 13912
+                - cap 0 of 10000 used before
+              also sent with other content, and refused: {"amount_minor":5}
+
+            """,
+            ran.Out);
+        Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
+    }
+
+    [Fact]
+    public async Task Explain_passes_the_body_through_for_programs()
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["GET /v1/actions/inv_1"] = new(200, Explained);
+
+        var ran = await Ran.Command(server, "explain", "inv_1", "--json");
+
+        Assert.Equal(Explained + "\n", ran.Out);
+    }
+
+    [Fact]
+    public async Task Explain_of_an_unknown_action_is_one_line()
+    {
+        await using var server = await StandIn.Start();
+
+        var ran = await Ran.Command(server, "explain", "nothing");
+
+        Assert.Equal((1, "grains: there is no action 'nothing'"), (ran.ExitCode, ran.Line));
+    }
+
+    [Fact]
+    public async Task Ledger_check_that_agrees_succeeds()
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["POST /v1/ledger/check"] = new(200, """{"ok":true,"checked":{"postings":12,"balances":3},"differences":[]}""");
+
+        var ran = await Ran.Command(server, "ledger", "check");
+
+        Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal("The ledger agrees with the journal.\n  postings: 12\n  balances: 3\n", ran.Out);
+    }
+
+    [Theory]
+    [InlineData("""{"ok":false,"checked":{},"differences":[{"what":"balance ref_1 GBP","detail":"journal 5, balance 6"}]}""")]
+    [InlineData("""{"ok":true,"checked":{},"differences":[{"what":"balance ref_1 GBP","detail":"journal 5, balance 6"}]}""")]
+    public async Task Ledger_check_fails_on_any_difference(string body)
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["POST /v1/ledger/check"] = new(200, body);
+
+        var ran = await Ran.Command(server, "ledger", "check");
+
+        Assert.Equal((1, "grains: the ledger differs from the journal in 1 places"), (ran.ExitCode, ran.Line));
+        Assert.Contains("balance ref_1 GBP: journal 5, balance 6", ran.Out, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("explain", "x")]
+    [InlineData("ledger", "check")]
+    [InlineData("import", "--program", "p", "--actions", "FILE")]
+    public async Task Unreachable_server_is_one_line(params string[] command)
+    {
+        using var files = new Files();
+        string[] arguments = [.. command.Select(word => word == "FILE" ? files.Sales(1) : word), "--url", "http://127.0.0.1:1", "--key", "k"];
+
+        var ran = await Ran.Raw(arguments);
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.StartsWith("grains: no answer from http://127.0.0.1:1 (ConnectionRefused); start the server with ./grains up", ran.Line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refused_key_is_one_line()
+    {
+        await using var server = await StandIn.Start();
+
+        var ran = await Ran.Raw("explain", "x", "--url", server.Url.ToString(), "--key", "wrong");
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Contains("refused the key (401)", ran.Line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Key_is_read_from_the_data_directory_of_the_server()
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["GET /v1/actions/a"] = new(200, "{}");
+        using var files = new Files();
+        files.Write("admin.key", StandIn.Key);
+
+        var ran = await Ran.Raw("explain", "a", "--url", server.Url.ToString(), "--data", files.Path);
+
+        Assert.Equal(0, ran.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("import", "--help")]
+    [InlineData("explain", "--help")]
+    [InlineData("ledger", "check", "--help")]
+    public async Task Help_succeeds_for_each_command(params string[] arguments)
+    {
+        var ran = await Ran.Raw(arguments);
+
+        Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
+        Assert.Contains("--json", ran.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Missing_option_is_one_line()
+    {
+        var ran = await Ran.Raw("import", "--program", "p");
+
+        Assert.Equal(2, ran.ExitCode);
+        Assert.Contains("--actions", ran.Line, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,131 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using ReferralGrains.Cli;
+using ReferralGrains.Cli.Api;
+
+namespace Cli.Tests;
+
+public sealed class LineExchangeTests
+{
+    private const int Ahead = 60;
+
+    private static readonly ExchangeLimits limits = new() { LinesAhead = Ahead, FirstWait = TimeSpan.FromMilliseconds(1), Attempts = 4 };
+
+    [Fact]
+    public async Task Connection_cut_half_way_resumes_at_the_first_line_without_an_answer()
+    {
+        await using var server = await StandIn.Start();
+        server.Troubles.Enqueue(async context =>
+        {
+            var body = new StreamReader(context.Request.Body);
+            for (var line = 1; line <= 50; line++)
+            {
+                await StandIn.SkipLines(body, 1);
+                await context.Response.WriteAsync($"{{\"line\":{line},\"status\":\"rewarded\"}}\n");
+            }
+
+            // The client keeps 60 lines open at most, so the arrival of line 110 proves that it has read all fifty answers.
+            await context.Response.Body.FlushAsync();
+            await StandIn.SkipLines(body, Ahead);
+            context.Abort();
+        });
+
+        var (exchange, answered) = await Exchange(server, 500);
+
+        Assert.Equal(Enumerable.Range(1, 500).Select(n => (long)n), answered);
+        Assert.Equal(["a51"], server.FirstActions);
+        Assert.Equal((1, 60), (exchange.Interruptions, exchange.SentAgain));
+    }
+
+    [Fact]
+    public async Task Answer_that_ends_early_resumes_as_well()
+    {
+        await using var server = await StandIn.Start();
+        server.Troubles.Enqueue(context => server.AnswerLines(context, 7));
+
+        var (_, answered) = await Exchange(server, 20);
+
+        Assert.Equal(20, answered.Count);
+        Assert.Equal(["a1", "a8"], server.FirstActions);
+    }
+
+    [Fact]
+    public async Task Unavailable_server_is_asked_again_and_its_line_errors_too()
+    {
+        await using var server = await StandIn.Start();
+        server.Troubles.Enqueue(context => Results.Json(new { code = "unavailable" }, statusCode: 503).ExecuteAsync(context));
+        server.Troubles.Enqueue(context => context.Response.WriteAsync(
+            "{\"line\":1,\"status\":\"rewarded\"}\n{\"line\":2,\"error\":{\"status\":503,\"code\":\"unavailable\",\"detail\":\"later\"}}\n"));
+
+        var (exchange, answered) = await Exchange(server, 20);
+
+        Assert.Equal(20, answered.Count);
+        Assert.Equal(["a2"], server.FirstActions);
+        Assert.Equal(2, exchange.Interruptions);
+    }
+
+    [Fact]
+    public async Task Attempts_are_bounded_and_the_line_is_named()
+    {
+        await using var server = await StandIn.Start();
+        for (var i = 0; i < limits.Attempts; i++) server.Troubles.Enqueue(context => server.AnswerLines(context, i == 0 ? 3 : 0));
+
+        var failed = await Assert.ThrowsAsync<CommandFailed>(() => Exchange(server, 20));
+
+        Assert.StartsWith("gave up at line 1 after 4 attempts", failed.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Troubles);
+    }
+
+    [Fact]
+    public async Task Key_without_a_role_is_not_tried_again()
+    {
+        await using var server = await StandIn.Start();
+        server.Troubles.Enqueue(context => Results.Json(new { code = "forbidden", detail = "needs ingest" }, statusCode: 403).ExecuteAsync(context));
+
+        var failed = await Assert.ThrowsAsync<CommandFailed>(() => Exchange(server, 20));
+
+        Assert.Equal("this key may not POST /v1/actions:stream (403 forbidden): needs ingest", failed.Message);
+    }
+
+    [Fact]
+    public async Task File_that_cannot_be_read_to_its_end_stops_the_exchange_with_that_reason()
+    {
+        await using var server = await StandIn.Start();
+        var exchange = new LineExchange(new(server.Url, StandIn.Key), limits, TimeProvider.System);
+        var lines = Lines(5).Concat(Broken());
+
+        var failed = await Assert.ThrowsAsync<CommandFailed>(
+            () => exchange.Run("/v1/actions:stream", lines.ToAsyncEnumerable(), long.MaxValue, (_, _) => { }, TestContext.Current.CancellationToken));
+
+        Assert.Equal("broken", failed.Message);
+    }
+
+    [Fact]
+    public async Task Requests_end_after_so_many_lines()
+    {
+        await using var server = await StandIn.Start();
+
+        var (_, answered) = await Exchange(server, 20, perRequest: 10);
+
+        Assert.Equal(20, answered.Count);
+        Assert.Equal(["a1", "a11"], server.FirstActions);
+    }
+
+    private static async Task<(LineExchange Exchange, List<long> Answered)> Exchange(StandIn server, int count, long perRequest = long.MaxValue)
+    {
+        var exchange = new LineExchange(new(server.Url, StandIn.Key), limits, TimeProvider.System);
+        var answered = new List<long>();
+        await exchange.Run(
+            "/v1/actions:stream", Lines(count).ToAsyncEnumerable(), perRequest, (line, _) => answered.Add(line.Number), TestContext.Current.CancellationToken);
+        return (exchange, answered);
+    }
+
+    private static IEnumerable<NumberedLine> Lines(int count) => Enumerable.Range(1, count).Select(
+        n => new NumberedLine(n, Encoding.UTF8.GetBytes($$"""{"action_id":"a{{n}}","type":"sale","referee_id":"c"}""")));
+
+    private static IEnumerable<NumberedLine> Broken()
+    {
+        if (Environment.ProcessId > 0) throw new CommandFailed("broken");
+        yield break;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Cli.Tests;
+
+/// <summary>Speaks as much of the API as the command line uses, and remembers what it was told.</summary>
+internal sealed class StandIn : IAsyncDisposable
+{
+    public const string Key = "rg_test_key";
+    public const string Program = "classic10";
+    private readonly WebApplication app;
+    private readonly ConcurrentDictionary<string, bool> actions = new();
+    private readonly ConcurrentDictionary<string, bool> referees = new();
+
+    private StandIn(WebApplication app) => this.app = app;
+
+    public ConcurrentDictionary<string, bool> Referrers { get; } = new();
+
+    public ConcurrentDictionary<string, StubbedAnswer> Answers { get; } = new();
+
+    /// <summary>The first action of each stream request, in the order of the requests.</summary>
+    public ConcurrentQueue<string> FirstActions { get; } = new();
+
+    /// <summary>What is done to the stream requests before they are answered as usual, one after the other.</summary>
+    public ConcurrentQueue<Func<HttpContext, Task>> Troubles { get; } = new();
+
+    public int Actions => actions.Count;
+
+    public int Referees => referees.Count;
+
+    public Uri Url => new(app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+        .Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    public static async Task<StandIn> Start()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        var standIn = new StandIn(app);
+        app.Urls.Add("http://127.0.0.1:0");
+        app.Use(standIn.Authenticate);
+        app.MapGet("/v1/programs/{id}/figures", (string id) => id == Program ? Results.Ok(new { }) : NotFound("program_id"));
+        app.MapPost("/v1/referrers", standIn.CreateReferrer);
+        app.MapPost("/v1/referrals:batch", context => standIn.AnswerLines(context, referral: true, int.MaxValue));
+        app.MapPost("/v1/actions:stream", standIn.StreamActions);
+        app.MapFallback(standIn.Stubbed);
+        await app.StartAsync();
+        return standIn;
+    }
+
+    public Task AnswerLines(HttpContext context, int most) => AnswerLines(context, referral: false, most);
+
+    /// <summary>Reads the action ids of so many lines without answering them.</summary>
+    public static async Task<string> SkipLines(StreamReader body, int count)
+    {
+        var last = "";
+        for (var i = 0; i < count; i++) last = await body.ReadLineAsync() ?? throw new InvalidOperationException("fewer lines than expected");
+        return last;
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    private async Task Authenticate(HttpContext context, RequestDelegate next)
+    {
+        if (context.Request.Headers.Authorization == "Bearer " + Key) await next(context);
+        else await Results.Json(new { code = "unauthenticated", detail = "no" }, statusCode: 401).ExecuteAsync(context);
+    }
+
+    private static IResult NotFound(string parameter) =>
+        Results.Json(new { code = "not_found", param = parameter, detail = "not there" }, statusCode: 404);
+
+    private IResult CreateReferrer(JsonElement body)
+    {
+        var id = body.GetProperty("id").GetString()!;
+        return Results.Ok(new { id, duplicate = !Referrers.TryAdd(id, true) });
+    }
+
+    private async Task StreamActions(HttpContext context)
+    {
+        if (Troubles.TryDequeue(out var trouble)) await trouble(context);
+        else await AnswerLines(context, int.MaxValue);
+    }
+
+    private async Task AnswerLines(HttpContext context, bool referral, int most)
+    {
+        var body = new StreamReader(context.Request.Body);
+        for (var number = 1; number <= most && await body.ReadLineAsync() is { } text; number++)
+        {
+            await context.Response.WriteAsync(JsonSerializer.Serialize(Answer(number, text, referral)) + "\n");
+            await context.Response.Body.FlushAsync();
+        }
+
+        if (most == int.MaxValue) await context.Response.WriteAsync("{\"summary\":{}}\n");
+    }
+
+    private object Answer(int number, string text, bool referral)
+    {
+        using var document = JsonDocument.Parse(text);
+        var line = document.RootElement;
+        if (referral) return new { line = number, duplicate = !referees.TryAdd(line.GetProperty("referee_id").GetString()!, true) };
+
+        var id = line.GetProperty("action_id").GetString()!;
+        if (number == 1) FirstActions.Enqueue(id);
+        if (id.StartsWith("bad", StringComparison.Ordinal))
+            return new { line = number, action_id = id, error = new { status = 400, code = "invalid", detail = "not like this" } };
+        var status = line.GetProperty("type").GetString() == "sale" ? "rewarded" : "reversed";
+        return new { line = number, action_id = id, status, duplicate = !actions.TryAdd(id, true), decisions = Array.Empty<object>() };
+    }
+
+    private Task Stubbed(HttpContext context) =>
+        Answers.TryGetValue($"{context.Request.Method} {context.Request.Path}", out var answer)
+            ? Results.Text(answer.Body, "application/json", statusCode: answer.Status).ExecuteAsync(context)
+            : NotFound("id").ExecuteAsync(context);
+}
+
+internal sealed record StubbedAnswer(int Status, string Body);
