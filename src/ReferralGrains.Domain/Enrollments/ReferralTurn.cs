@@ -51,6 +51,9 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
             Apply(new RewardsReleased([.. chunk.Select(pair => RewardCommands.Whole(pair.Key, pair.Value))], By: null));
     }
 
+    /// <summary>From now on decisions credit this referrer: what was parked may be replayed in the turn that attributes it.</summary>
+    internal void Credit(ReferrerFacts referrer) => Facts = Facts with { Referrer = referrer };
+
     /// <summary>Adds an event to the turn and folds it in. Returns its row.</summary>
     public int Apply(ReferralEvent e)
     {

@@ -16,7 +16,20 @@ public sealed record ProgramTerms(
     ImmutableArray<Rule> Rules)
 {
     /// <summary>Whether any version of any rule has tiers: from then on every sale counts towards the referrer's tally (D6).</summary>
-    public bool IsTiered { get; } = Rules.Any(rule => rule.Versions.Any(version => version.Terms.IsTiered));
+    public bool IsTiered
+    {
+        get
+        {
+            // Asked every time: what a record keeps in a field, `with` copies, and a published rule would not show.
+            foreach (var rule in Rules)
+            {
+                foreach (var version in rule.Versions)
+                    if (version.Terms.IsTiered) return true;
+            }
+
+            return false;
+        }
+    }
 
     public Rule Rule(int number) => Rules[number - 1];
 

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Domain.Tests.World;
+
+/// <summary>An action before it is sent: the world fills in the id and the time that a test does not care about.</summary>
+public sealed record Draft(
+    ActionKind Kind,
+    long? AmountMinor,
+    string? Id = null,
+    string Referee = ReferralWorld.Anna,
+    DateTimeOffset? OccurredAt = null,
+    string? Currency = null,
+    string? About = null,
+    ImmutableArray<string> Products = default,
+    string? Note = null)
+{
+    public static Draft Sale(long? amountMinor) => new(ActionKind.Sale, amountMinor);
+
+    public static Draft Refund(string of, long? amountMinor = null) => new(ActionKind.Refund, amountMinor, About: of);
+
+    public static Draft Chargeback(string of, long? amountMinor = null) => new(ActionKind.Chargeback, amountMinor, About: of);
+
+    public static Draft Won(string of) => new(ActionKind.ChargebackWon, null, About: of);
+
+    public Draft Named(string id) => this with { Id = id };
+
+    public Draft By(string referee) => this with { Referee = referee };
+
+    public Draft At(DateTimeOffset occurredAt) => this with { OccurredAt = occurredAt };
+
+    public Draft In(string currency) => this with { Currency = currency };
+
+    public Draft Buying(params string[] products) => this with { Products = [.. products] };
+
+    public ReferralAction ToAction(string id, DateTimeOffset now) => new(
+        new(id), Hash(), Kind, AmountMinor, Currency, OccurredAt ?? now, About is null ? null : new CallerId(About),
+        Products.IsDefault ? [] : Products, Note, null);
+
+    // Of the fields as sent: what the world fills in is no content.
+    private ContentHash Hash()
+    {
+        var content = $"{Kind}|{AmountMinor}|{Referee}|{OccurredAt:O}|{Currency}|{About}|{string.Join(',', Products.IsDefault ? [] : Products)}|{Note}";
+        return new(new UInt128(BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(content))), 0));
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Domain.Tests.World;
+
+/// <summary>
+/// A program, a referrer and her referees. Every command is a turn of its own, over a state folded from what was committed and
+/// actions loaded by id, as a grain does it.
+/// </summary>
+public sealed class ReferralWorld
+{
+    public const string Anna = "anna";
+
+    public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private static readonly StreamId ProgramStream = new(1);
+
+    private readonly Dictionary<string, Referral> referrals = [];
+    private readonly Dictionary<string, StreamId> streams = [];
+    private int actions;
+
+    /// <summary>A GBP program with these rules, and Anna, referred and approved at <see cref="Start"/>.</summary>
+    public ReferralWorld(params RewardRule[] rules)
+        : this("GBP", rules)
+    {
+        Refer(Anna);
+        Now = Start.AddDays(1);
+    }
+
+    private ReferralWorld(string currency, RewardRule[] rules)
+    {
+        Program = new(ProgramStream, new("program"), "Program", currency, "Europe/London", 1, []);
+        foreach (var rule in rules) Publish(rule);
+    }
+
+    /// <summary>The same without any referral.</summary>
+    public static ReferralWorld Empty(params RewardRule[] rules) => InCurrency("GBP", rules);
+
+    public static ReferralWorld InCurrency(string currency, params RewardRule[] rules) => new(currency, rules);
+
+    public Journal Journal { get; } = new();
+
+    public DateTimeOffset Now { get; set; } = Start;
+
+    public ProgramTerms Program { get; private set; }
+
+    public ReferrerFacts Referrer { get; set; } = new(new(2), new("rita"), 1, Closed: false, [], []);
+
+    public Tally Tally { get; private set; } = Tally.Empty;
+
+    public Referral State(string referee = Anna) => referrals.GetValueOrDefault(referee, Referral.None);
+
+    public StreamId Stream(string referee = Anna) =>
+        streams.TryGetValue(referee, out var stream) ? stream : streams[referee] = new(10 + streams.Count);
+
+    public Enrollment Enrollment(int number = 1) => State().Enrollments[number - 1];
+
+    public ReferralWorld Refer(string referee, DateTimeOffset? approvedAt = null, long? conversionValue = null, params string[] tags)
+    {
+        Attribute(referee, approvedAt ?? Now, conversionValue, tags);
+        return this;
+    }
+
+    public Decision Attribute(string referee, DateTimeOffset? approvedAt, long? conversionValue = null, params string[] tags) =>
+        Turn(referee, turn => ReferralCommands.Attribute(turn, Referrer, [.. tags], conversionValue, approvedAt));
+
+    public Sent Send(Draft draft)
+    {
+        var action = draft.ToAction(draft.Id ?? $"a{++actions}", Now);
+        var decision = Turn(draft.Referee, turn => turn.Record(action), action.Id, action.About);
+        return new(decision, decision is Decision.Refused ? null : Outcome(action.Id, draft.Referee));
+    }
+
+    public ActionOutcome Outcome(CallerId id, string referee = Anna)
+    {
+        var known = Journal.Load(Stream(referee), [id]);
+        return ActionOutcome.Of(known.Find(id)!, known, State(referee));
+    }
+
+    public Decision Release(long reward, string referee = Anna) =>
+        Turn(referee, turn => RewardCommands.Release(turn, RewardId.FromKey(reward), "rev"));
+
+    public Decision CancelReward(long reward, string sale, string referee = Anna)
+    {
+        var row = Journal.Load(Stream(referee), [new(sale)]).Find(new(sale))!.Seq;
+        return Turn(referee, turn => RewardCommands.Cancel(turn, RewardId.FromKey(reward), row, null, "rev"), new CallerId(sale));
+    }
+
+    /// <summary>Lets the clock run and ends the hold windows that are over.</summary>
+    public void Advance(TimeSpan time)
+    {
+        Now += time;
+        foreach (var referee in referrals.Keys.ToList()) Turn(referee, turn => { turn.SettleDue(); return true; });
+    }
+
+    public T Turn<T>(string referee, Func<ReferralTurn, T> command, params CallerId?[] ids)
+    {
+        var (stream, state) = (Stream(referee), State(referee));
+        var known = Journal.Load(stream, ids.OfType<CallerId>().Concat(state.Parked.Select(parked => parked.Action.Id)));
+        var turn = new ReferralTurn(state, Facts(state), known);
+        var reply = command(turn);
+        Journal.Commit(stream, turn.Events);
+        referrals[referee] = turn.State;
+        if (turn.Facts.Tally is { } tally) Tally = tally;
+        return reply;
+    }
+
+    public void Publish(RewardRule terms, int rule = 0, RuleState? state = null)
+    {
+        var revision = Program.Revision + 1;
+        Program = Program with
+        {
+            Revision = revision,
+            Rules = rule == 0
+                ? Program.Rules.Add(new(Program.Rules.Length + 1, new($"rule{Program.Rules.Length + 1}"), state ?? new(Enabled: true), [new(1, revision, terms)]))
+                : Program.Rules.SetItem(rule - 1, Program.Rule(rule) with
+                {
+                    Versions = Program.Rule(rule).Versions.Add(new(Program.Rule(rule).Versions.Length + 1, revision, terms)),
+                }),
+        };
+        Program = new(Program.Stream, Program.Id, Program.Name, Program.Currency, Program.TimeZone, Program.Revision, Program.Rules);
+    }
+
+    public void Set(RuleState state, int rule = 1) =>
+        Program = Program with { Revision = Program.Revision + 1, Rules = Program.Rules.SetItem(rule - 1, Program.Rule(rule) with { State = state }) };
+
+    public long Balance(AccountKind kind, Asset? asset = null) => Postings().Where(posting => posting.Amount.Asset == (asset ?? Rules.Gbp)).Sum(posting =>
+        (posting.To.Kind == kind ? posting.Amount.Minor : 0) - (posting.From.Kind == kind ? posting.Amount.Minor : 0));
+
+    public IEnumerable<Posting> Postings() => Journal.All.SelectMany(e => Movements.Of(e, Program.Stream));
+
+    private DecisionFacts Facts(Referral state) => new(
+        Now > state.LastAt ? Now : state.LastAt, Program, state.Status == ReferralStatus.None ? null : Referrer, Program.IsTiered ? Tally : null);
+}
