@@ -1,0 +1,42 @@
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Storage.Tenants;
+
+/// <summary>Tenants, their keys and the test clocks of sandboxes.</summary>
+/// <exception cref="Journal.JournalUnavailableException">From every call: the database cannot be reached.</exception>
+public interface ITenants
+{
+    /// <summary>The tenant named <c>default</c>, made at the first start.</summary>
+    Task<Tenant> EnsureDefault(CancellationToken stop);
+
+    /// <summary>Null when there is none of that name. From a cache; a clock may be up to a second old in another process.</summary>
+    ValueTask<Tenant?> Find(CallerId name, CancellationToken stop);
+
+    /// <param name="tenant">Must exist.</param>
+    ValueTask<Tenant> Get(int tenant, CancellationToken stop);
+
+    /// <summary>The time that counts for a tenant: its test clock's, if that was ever set, else the real one.</summary>
+    ValueTask<DateTimeOffset> Now(int tenant, CancellationToken stop);
+
+    /// <summary>All of them, for the sweeper.</summary>
+    Task<IReadOnlyList<Tenant>> All(CancellationToken stop);
+
+    /// <param name="clockAt">Only for a sandbox: where its clock stands at first.</param>
+    Task<TenantCreation> Create(CallerId name, bool sandbox, DateTimeOffset? clockAt, CancellationToken stop);
+
+    /// <summary>Moves a test clock forward. What falls due by then is for the sweeper to settle.</summary>
+    Task<ClockAdvance> Advance(int tenant, DateTimeOffset at, CancellationToken stop);
+
+    /// <summary>Puts a key on record. The same secret again gives the key that is there.</summary>
+    /// <param name="tenant">Null for an operator's key that speaks for no tenant.</param>
+    /// <param name="secret">From <see cref="ApiKeySecret.Create"/>; only its hash is kept.</param>
+    /// <param name="expiresAt">By the real clock; null means never.</param>
+    Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop);
+
+    /// <summary>From now on it opens nothing here; in another process within <see cref="Tenants.KeyTerm"/>. Null when there is no such key.</summary>
+    /// <param name="tenant">Only a key of this tenant; null for any.</param>
+    Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop);
+
+    /// <summary>The key that a secret opens; null when it is unknown, expired or revoked, which look the same from outside.</summary>
+    ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop);
+}
