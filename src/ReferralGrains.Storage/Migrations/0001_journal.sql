@@ -5,8 +5,9 @@ create table tenant (
   id int generated always as identity primary key,
   name text collate "C" not null unique,
   sandbox boolean not null default false,
-  -- The test clock of a sandbox tenant.
+  -- The test clock of a sandbox tenant, and where it was set at first: the content that a repeated creation is compared with.
   clock_at timestamptz,
+  clock_from timestamptz,
   created_at timestamptz not null default now(),
   check (sandbox or clock_at is null)
 );
@@ -157,7 +158,7 @@ create table seal (
 
 -- Who may commit. A new owner raises the epoch, and every commit checks it.
 create table owner (
-  only boolean primary key default true check (only),
+  single boolean primary key default true check (single),
   epoch bigint not null default 0,
   holder text not null default '',
   seen_at timestamptz not null default now()

@@ -1,75 +1,42 @@
+using ReferralGrains.Domain.Identity;
+
 namespace ReferralGrains.Storage.Tenants;
 
-/// <summary>Tenants, the keys that open them, and the test clocks of sandboxes.</summary>
+/// <summary>Tenants, their keys and the test clocks of sandboxes.</summary>
+/// <exception cref="Journal.JournalUnavailableException">From every call: the database cannot be reached.</exception>
 public interface ITenants
 {
-    /// <summary>The same content again is a repeat; other content under the same name is a conflict.</summary>
-    /// <param name="clockAt">Where a sandbox's own clock starts; null in a sandbox means now, and must be null elsewhere.</param>
-    Task<(Creation Creation, Tenant Tenant)> Create(string name, bool sandbox, DateTimeOffset? clockAt, CancellationToken stop);
+    /// <summary>The tenant named <c>default</c>, made at the first start.</summary>
+    Task<Tenant> EnsureDefault(CancellationToken stop);
 
-    Task<Tenant?> Find(string name, CancellationToken stop);
+    /// <summary>Null when there is none of that name. From a cache; a clock may be up to a second old in another process.</summary>
+    ValueTask<Tenant?> Find(CallerId name, CancellationToken stop);
 
-    /// <summary>Makes a key of 256 random bits: <c>rg_live_</c>, or <c>rg_test_</c> for a sandbox, and 43 characters of base64url.</summary>
-    /// <param name="expiresAt">From then on it opens nothing; null means never.</param>
-    Task<NewApiKey> CreateKey(KeyRole role, int tenant, DateTimeOffset? expiresAt, CancellationToken stop);
+    /// <param name="tenant">Must exist.</param>
+    ValueTask<Tenant> Get(int tenant, CancellationToken stop);
 
-    /// <summary>Ends a key for good. Ending it twice is no error.</summary>
-    /// <returns>False when there never was such a key.</returns>
-    Task<bool> RevokeKey(long id, CancellationToken stop);
+    /// <summary>The time that counts for a tenant: its test clock's, if that was ever set, else the real one.</summary>
+    ValueTask<DateTimeOffset> Now(int tenant, CancellationToken stop);
 
-    /// <summary>Whose key has this SHA-256, or null if no key that is valid now has it.</summary>
-    Task<KeyOwner?> Authenticate(ReadOnlyMemory<byte> sha256, CancellationToken stop);
+    /// <summary>All of them, for the sweeper.</summary>
+    Task<IReadOnlyList<Tenant>> All(CancellationToken stop);
 
-    /// <summary>Moves the clock of a sandbox; a clock never runs backwards.</summary>
-    Task<ClockMove> AdvanceClock(int tenant, DateTimeOffset to, CancellationToken stop);
-}
+    /// <param name="clockAt">Only for a sandbox: where its clock stands at first.</param>
+    Task<TenantCreation> Create(CallerId name, bool sandbox, DateTimeOffset? clockAt, CancellationToken stop);
 
-/// <param name="ClockAt">The time in a sandbox; null elsewhere, where it is the world's.</param>
-public sealed record Tenant(int Number, string Name, bool Sandbox, DateTimeOffset? ClockAt);
+    /// <summary>Moves a test clock forward. What falls due by then is for the sweeper to settle.</summary>
+    Task<ClockAdvance> Advance(int tenant, DateTimeOffset at, CancellationToken stop);
 
-/// <param name="Key">Shown once: only its SHA-256 is kept.</param>
-public sealed record NewApiKey(long Id, string Key);
+    /// <summary>Puts a key on record. The same secret again gives the key that is there.</summary>
+    /// <param name="tenant">Null for an operator's key that speaks for no tenant.</param>
+    /// <param name="secret">From <see cref="ApiKeySecret.Create"/>; only its hash is kept.</param>
+    /// <param name="expiresAt">By the real clock; null means never.</param>
+    Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop);
 
-public sealed record KeyOwner(long Key, int Tenant, KeyRole Role, bool Sandbox);
+    /// <summary>From now on it opens nothing here; in another process within <see cref="Tenants.KeyTerm"/>. Null when there is no such key.</summary>
+    /// <param name="tenant">Only a key of this tenant; null for any.</param>
+    Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop);
 
-/// <summary>What a key may do. The names are in the database, in lower case.</summary>
-public enum KeyRole
-{
-    /// <summary>Actions, referrals, redemptions and discounts.</summary>
-    Ingest = 1,
-
-    /// <summary>Every question.</summary>
-    Read = 2,
-
-    /// <summary>Programs, rules, referrers and adjustments; includes ingest and read.</summary>
-    Admin = 3,
-
-    /// <summary>Payouts, reconciliation and the ledger check; not part of admin.</summary>
-    Finance = 4,
-
-    /// <summary>Tenants and keys.</summary>
-    Operator = 5,
-}
-
-/// <summary>What came of creating something that may be there already.</summary>
-public enum Creation
-{
-    Created = 1,
-
-    /// <summary>It was there with the same content.</summary>
-    Duplicate = 2,
-
-    /// <summary>It was there with other content, and stays as it was.</summary>
-    Conflict = 3,
-}
-
-public enum ClockMove
-{
-    Advanced = 1,
-
-    /// <summary>Only a sandbox has a clock of its own.</summary>
-    NotSandbox = 2,
-
-    /// <summary>It would have run backwards.</summary>
-    Backwards = 3,
+    /// <summary>The key that a secret opens; null when it is unknown, expired or revoked, which look the same from outside.</summary>
+    ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop);
 }

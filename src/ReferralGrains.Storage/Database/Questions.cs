@@ -1,0 +1,66 @@
+using Npgsql;
+using NpgsqlTypes;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Database;
+
+/// <summary>
+/// Small statements outside the journal's commits, with one meaning for a database that cannot be reached:
+/// <see cref="JournalUnavailableException"/>, which the outside sees as 503.
+/// </summary>
+internal static class Questions
+{
+    public static async Task<List<T>> Rows<T>(
+        this NpgsqlDataSource database, string sql, Func<NpgsqlDataReader, T> row, CancellationToken stop, params NpgsqlParameter[] parameters)
+    {
+        try
+        {
+            await using var command = database.CreateCommand(sql);
+            command.Parameters.AddRange(parameters);
+            await using var reader = await command.ExecuteReaderAsync(stop);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(stop)) rows.Add(row(reader));
+            return rows;
+        }
+        catch (NpgsqlException exception) when (IsOutage(exception))
+        {
+            throw new JournalUnavailableException("The database cannot be reached.", exception);
+        }
+    }
+
+    /// <summary>The first row, or the default when there is none.</summary>
+    public static async Task<T?> Row<T>(
+        this NpgsqlDataSource database, string sql, Func<NpgsqlDataReader, T> row, CancellationToken stop, params NpgsqlParameter[] parameters)
+    {
+        var rows = await database.Rows(sql, row, stop, parameters);
+        return rows.Count == 0 ? default : rows[0];
+    }
+
+    public static NpgsqlParameter Int(int? value) => Typed(NpgsqlDbType.Integer, value);
+
+    public static NpgsqlParameter Long(long? value) => Typed(NpgsqlDbType.Bigint, value);
+
+    public static NpgsqlParameter Text(string? value) => Typed(NpgsqlDbType.Text, value);
+
+    public static NpgsqlParameter Flag(bool? value) => Typed(NpgsqlDbType.Boolean, value);
+
+    public static NpgsqlParameter Bytes(byte[] value) => Typed(NpgsqlDbType.Bytea, value);
+
+    public static NpgsqlParameter Time(DateTimeOffset? value) => Typed(NpgsqlDbType.TimestampTz, value?.ToUniversalTime());
+
+    public static NpgsqlParameter Longs(IEnumerable<long> values) => Typed(NpgsqlDbType.Bigint | NpgsqlDbType.Array, values.ToArray());
+
+    public static NpgsqlParameter Ints(IEnumerable<int> values) => Typed(NpgsqlDbType.Integer | NpgsqlDbType.Array, values.ToArray());
+
+    public static T? Maybe<T>(this NpgsqlDataReader reader, int column)
+        where T : struct =>
+        reader.IsDBNull(column) ? null : reader.GetFieldValue<T>(column);
+
+    public static string? MaybeText(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
+
+    // Without an answer of PostgreSQL, or with one of the classes that say: not now.
+    internal static bool IsOutage(NpgsqlException exception) =>
+        exception is not PostgresException { SqlState: var state } || state is ['0', '8', ..] or ['5', '3' or '7' or '8', ..];
+
+    private static NpgsqlParameter Typed(NpgsqlDbType type, object? value) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
+}

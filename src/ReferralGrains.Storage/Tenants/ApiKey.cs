@@ -1,0 +1,33 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ReferralGrains.Storage.Tenants;
+
+/// <summary>What a key may do. Which role includes which is for the gateway to say.</summary>
+public enum KeyRole
+{
+    Ingest = 1,
+    Read = 2,
+    Admin = 3,
+    Finance = 4,
+    Operator = 5,
+}
+
+/// <summary>A key as it is on record; its secret is not.</summary>
+/// <param name="Tenant">The number of the tenant that it speaks for; null for an operator's key that speaks for none.</param>
+public sealed record ApiKey(
+    long Id, int? Tenant, KeyRole Role, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+
+/// <summary>
+/// The secret of a key: 256 random bits, so there is nothing to guess and a plain SHA-256 on record is enough.
+/// </summary>
+public static class ApiKeySecret
+{
+    private const string Prefix = "rg_";
+
+    /// <summary>A new secret, to be shown once.</summary>
+    public static string Create() => Prefix + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    public static byte[] Hash(string secret) => SHA256.HashData(Encoding.UTF8.GetBytes(secret));
+}

@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Npgsql;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Storage.Tenants;
+
+/// <summary>
+/// Keys by the hash of their secret. Keys that opened something are kept for a short term, because every request shows one; what
+/// opens nothing is never kept, so that a flood of guesses cannot fill the memory.
+/// </summary>
+internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
+{
+    private const int MaxKept = 10_000;
+
+    private const string Columns = "id, tenant, role, created_at, expires_at, revoked_at";
+
+    private readonly ConcurrentDictionary<string, (ApiKey Key, long ReadAt)> kept = new(StringComparer.Ordinal);
+    private readonly Lock gate = new();
+    private int revocations;
+
+    public async Task<ApiKey> Add(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop)
+    {
+        var hash = ApiKeySecret.Hash(secret);
+        await database.Rows(
+            "insert into api_key (tenant, role, sha256, created_at, expires_at) values ($1, $2, $3, $4, $5) on conflict (sha256) do nothing",
+            reader => 0, stop,
+            Questions.Int(tenant), Questions.Text(Wire(role)), Questions.Bytes(hash), Questions.Time(time.GetUtcNow()), Questions.Time(expiresAt));
+        return (await Read(hash, stop))!;
+    }
+
+    public async Task<ApiKey?> Revoke(long id, int? tenant, CancellationToken stop)
+    {
+        await database.Rows(
+            "update api_key set revoked_at = $3 where id = $1 and ($2 is null or tenant = $2) and revoked_at is null",
+            reader => 0, stop, Questions.Long(id), Questions.Int(tenant), Questions.Time(time.GetUtcNow()));
+        lock (gate)
+        {
+            revocations++;
+            foreach (var (secret, entry) in kept)
+                if (entry.Key.Id == id) kept.TryRemove(secret, out _);
+        }
+
+        return await database.Row(
+            $"select {Columns} from api_key where id = $1 and ($2 is null or tenant = $2)", Key, stop, Questions.Long(id), Questions.Int(tenant));
+    }
+
+    public async ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop)
+    {
+        var hash = ApiKeySecret.Hash(secret);
+        var name = Convert.ToHexStringLower(hash);
+        if (!kept.TryGetValue(name, out var entry) || time.GetElapsedTime(entry.ReadAt) > Tenants.KeyTerm)
+        {
+            var (before, readAt) = (Volatile.Read(ref revocations), time.GetTimestamp());
+            if (await Read(hash, stop) is not { } key)
+            {
+                kept.TryRemove(name, out _);
+                return null;
+            }
+
+            entry = (key, readAt);
+            Keep(name, entry, before);
+        }
+
+        return entry.Key.RevokedAt is null && !(entry.Key.ExpiresAt <= time.GetUtcNow()) ? entry.Key : null;
+    }
+
+    // What was read before a revocation is not kept after it.
+    private void Keep(string name, (ApiKey Key, long ReadAt) entry, int revocationsBefore)
+    {
+        lock (gate)
+        {
+            if (revocations != revocationsBefore) return;
+            if (kept.Count >= MaxKept) kept.Clear();
+            kept[name] = entry;
+        }
+    }
+
+    private async Task<ApiKey?> Read(byte[] hash, CancellationToken stop)
+    {
+        var (key, found) = await database.Row(
+            $"select {Columns}, sha256 from api_key where sha256 = $1",
+            reader => (Key(reader), reader.GetFieldValue<byte[]>(6)), stop, Questions.Bytes(hash));
+
+        // The index compares as fast as it can; what it found is compared again in constant time.
+        return key is not null && CryptographicOperations.FixedTimeEquals(found, hash) ? key : null;
+    }
+
+    private static ApiKey Key(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0),
+        reader.Maybe<int>(1),
+        Enum.Parse<KeyRole>(reader.GetString(2), ignoreCase: true),
+        reader.GetFieldValue<DateTimeOffset>(3),
+        reader.Maybe<DateTimeOffset>(4),
+        reader.Maybe<DateTimeOffset>(5));
+
+    private static string Wire(KeyRole role) => role.ToString().ToLowerInvariant();
+}

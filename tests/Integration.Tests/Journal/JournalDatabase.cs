@@ -1,0 +1,56 @@
+using Npgsql;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Integration.Tests.Journal;
+
+/// <summary>A migrated database of one test, seen as the application and as its superuser.</summary>
+public sealed class JournalDatabase : IAsyncDisposable
+{
+    private readonly TestDatabase database;
+
+    private JournalDatabase(TestDatabase database)
+    {
+        this.database = database;
+        Source = NpgsqlDataSource.Create(ConnectionString);
+        Superuser = NpgsqlDataSource.Create(Grains(database.OwnerConnectionString));
+    }
+
+    /// <summary>As the application: the role <c>grains</c>, which owns nothing.</summary>
+    public NpgsqlDataSource Source { get; }
+
+    public NpgsqlDataSource Superuser { get; }
+
+    public string ConnectionString => Grains(database.ConnectionString);
+
+    public string OwnerConnectionString => database.OwnerConnectionString;
+
+    public static async Task<JournalDatabase> Create(PostgresServer server)
+    {
+        var database = await server.CreateDatabase();
+        await Migrator.Migrate(database.OwnerConnectionString, TestContext.Current.CancellationToken);
+        return new(database);
+    }
+
+    public async Task<T> Ask<T>(string sql)
+    {
+        await using var command = Superuser.CreateCommand(sql);
+        return await command.ExecuteScalarAsync(TestContext.Current.CancellationToken) is T answer ? answer : default!;
+    }
+
+    public async Task Run(string sql)
+    {
+        await using var command = Superuser.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        await Superuser.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    private static string Grains(string connectionString) =>
+        new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Migrator.Schema }.ConnectionString;
+}
