@@ -83,6 +83,9 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
     /// <returns>Null when it runs, else why it may run soon.</returns>
     private async Task<string?> StartOnce(CancellationToken stop)
     {
+        if (PostmasterFile.UnreapedProcess(folder.ProcessFile) is { } dead)
+            return $"the parent of process {dead}, which is dead, has not taken note of it";
+
         await WriteSettings(stop);
         var logged = PostgresLogFile.Length(folder.Log);
         // pg_ctl gives PostgreSQL a session of its own, so a kill of our process group leaves it running.
@@ -105,10 +108,11 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
         // The settings are checked by this PostgreSQL itself: one built without LZ4 refuses its name.
         var lz4 = await PostgresAccount.Run(
             binaries.Postgres, ["-D", folder.Data, "-C", "wal_compression", "-c", "config_file=/dev/null", "-c", "wal_compression=lz4", "-c", "default_toast_compression=lz4"], stop);
-        var text = PostgresSettings.Render(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, folder.Sockets, options.Small, lz4.Succeeded);
+        var settings = new PostgresSettings(
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, new DriveInfo(folder.Data).TotalSize, folder.Sockets, options.Small, lz4.Succeeded);
         try
         {
-            await File.WriteAllTextAsync(folder.Settings, text, stop);
+            await File.WriteAllTextAsync(folder.Settings, settings.Render(), stop);
         }
         catch (IOException failure)
         {

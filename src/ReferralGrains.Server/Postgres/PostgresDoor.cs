@@ -55,7 +55,19 @@ internal static class PostgresDoor
     /// </summary>
     public static async Task Furnish(string sockets, CancellationToken stop)
     {
-        await using var connection = await Enter(sockets, "postgres", stop);
+        try
+        {
+            await using var connection = await Enter(sockets, "postgres", stop);
+            await Furnish(connection, stop);
+        }
+        catch (NpgsqlException failure)
+        {
+            throw new EmbeddedPostgresException($"PostgreSQL runs but refuses to make its database: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
+        }
+    }
+
+    private static async Task Furnish(NpgsqlConnection connection, CancellationToken stop)
+    {
         // Two who start at this moment would both find them absent; the lock ends with the connection.
         await using (var alone = new NpgsqlCommand("SELECT pg_advisory_lock(1)", connection)) await alone.ExecuteNonQueryAsync(stop);
         await EnsureExists(connection, $"SELECT FROM pg_roles WHERE rolname = '{Application}'", $"CREATE ROLE {Application} LOGIN", stop);

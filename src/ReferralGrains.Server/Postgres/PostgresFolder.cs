@@ -40,7 +40,7 @@ internal sealed class PostgresFolder
         }
         catch (UnauthorizedAccessException)
         {
-            throw new EmbeddedPostgresException($"{Data} belongs to another user: start as that user, or choose another folder with --data");
+            throw BelongsToAnother();
         }
     }
 
@@ -65,10 +65,14 @@ internal sealed class PostgresFolder
             throw new EmbeddedPostgresException(
                 $"{Root} cannot be entered by the user postgres, as whom PostgreSQL runs: run 'chmod o+x' on the folders above it, or choose another with --data");
 
+        if (Directory.Exists(Data) && !(await PostgresAccount.Run("test", ["-O", Data], stop)).Succeeded) throw BelongsToAnother();
         if (!Directory.Exists(Sockets)) await PostgresAccount.MakePrivateFolder(Sockets, stop);
         else if (!await IsOurs(Sockets, stop))
             throw new EmbeddedPostgresException($"{Sockets} is not a folder that only PostgreSQL's user may enter: remove it and start again");
     }
+
+    private EmbeddedPostgresException BelongsToAnother() =>
+        new($"{Data} belongs to another user: start as that user, or choose another folder with --data");
 
     /// <summary>Anybody could have made a folder of this name in /tmp before us, and would then own the way in.</summary>
     private static async Task<bool> IsOurs(string folder, CancellationToken stop) =>

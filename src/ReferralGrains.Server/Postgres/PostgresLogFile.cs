@@ -5,6 +5,9 @@ internal static class PostgresLogFile
 {
     public static long Length(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
 
+    // What it says to those who connect while it starts or ends: no reason for anything.
+    private static readonly string[] Refusals = ["the database system is", "terminating connection"];
+
     /// <summary>The last fatal line written since, without its time and process; null when there is none.</summary>
     public static string? FatalSince(string path, long position)
     {
@@ -14,8 +17,8 @@ internal static class PostgresLogFile
         string? fatal = null;
         while (reader.ReadLine() is { } line)
         {
-            foreach (var level in (string[])["FATAL:", "PANIC:"])
-                if (line.IndexOf(level, StringComparison.Ordinal) is >= 0 and var at) fatal = line[(at + level.Length)..].Trim();
+            if (MessageOf(line) is { } message && !Refusals.Any(refusal => message.StartsWith(refusal, StringComparison.Ordinal)))
+                fatal = message;
         }
 
         return fatal;
@@ -34,4 +37,11 @@ internal static class PostgresLogFile
         _ when reason.Contains("Cannot allocate memory", StringComparison.Ordinal) => "; set GRAINS_POSTGRES_SMALL=1 on a machine with little memory",
         _ => "",
     };
+
+    private static string? MessageOf(string line)
+    {
+        foreach (var level in (string[])["FATAL:", "PANIC:"])
+            if (line.IndexOf(level, StringComparison.Ordinal) is >= 0 and var at) return line[(at + level.Length)..].Trim();
+        return null;
+    }
 }

@@ -3,27 +3,33 @@ using System.Globalization;
 namespace ReferralGrains.Server.Postgres;
 
 /// <summary>The settings file of our own PostgreSQL, which its postgresql.conf includes. Written before each start.</summary>
-internal static class PostgresSettings
+/// <param name="MemoryBytes">What this machine or container may use.</param>
+/// <param name="DiskBytes">The size of the disk that holds the data.</param>
+/// <param name="Sockets">The folder of the Unix socket.</param>
+/// <param name="Small">See <see cref="EmbeddedPostgresOptions.Small"/>.</param>
+/// <param name="Lz4">Whether this PostgreSQL was built with LZ4.</param>
+internal sealed record PostgresSettings(long MemoryBytes, long DiskBytes, string Sockets, bool Small, bool Lz4)
 {
     private const long Megabyte = 1024 * 1024;
     private const long SmallSharedBuffers = 256;
     private const long LargestSharedBuffers = 8192;
+    private const long LargestLog = 8192;
+    private const long SmallestLog = 64;
 
-    /// <param name="memoryBytes">What this machine or container may use.</param>
-    /// <param name="sockets">The folder of the Unix socket.</param>
-    /// <param name="small">See <see cref="EmbeddedPostgresOptions.Small"/>.</param>
-    /// <param name="lz4">Whether this PostgreSQL was built with LZ4.</param>
-    public static string Render(long memoryBytes, string sockets, bool small, bool lz4)
+    public string Render()
     {
-        var memory = memoryBytes / Megabyte;
-        var sharedBuffers = small ? SmallSharedBuffers : Math.Clamp(memory / 4, 64, LargestSharedBuffers);
+        var memory = MemoryBytes / Megabyte;
+        var sharedBuffers = Small ? SmallSharedBuffers : Math.Clamp(memory / 4, 64, LargestSharedBuffers);
+        // On a small disk the write-ahead log must not be what fills it.
+        var largestLog = Math.Clamp(DiskBytes / Megabyte / 8, SmallestLog, LargestLog);
+        var smallestLog = Small ? SmallestLog : Math.Max(largestLog / 8, SmallestLog);
         return string.Create(CultureInfo.InvariantCulture, $"""
             # Written by referralgrains before each start: changes here are lost. Put yours in postgresql.conf, below the include.
 
             # The only way in is a socket in a folder that only this user may enter.
             listen_addresses = ''
             port = 5432
-            unix_socket_directories = '{sockets.Replace("'", "''", StringComparison.Ordinal)}'
+            unix_socket_directories = '{Sockets.Replace("'", "''", StringComparison.Ordinal)}'
             unix_socket_permissions = 0700
             max_connections = 100
 
@@ -34,16 +40,16 @@ internal static class PostgresSettings
             wal_level = replica
 
             # Full-page images after a checkpoint halve the rate of a large journal, so checkpoints are rare and images packed.
-            max_wal_size = 8GB
-            min_wal_size = {(small ? "80MB" : "1GB")}
+            max_wal_size = {largestLog}MB
+            min_wal_size = {smallestLog}MB
             checkpoint_timeout = 15min
-            wal_compression = {(lz4 ? "lz4" : "on")}
-            default_toast_compression = {(lz4 ? "lz4" : "pglz")}
+            wal_compression = {(Lz4 ? "lz4" : "on")}
+            default_toast_compression = {(Lz4 ? "lz4" : "pglz")}
 
             shared_buffers = {sharedBuffers}MB
             effective_cache_size = {Math.Max(memory / 2, sharedBuffers)}MB
             work_mem = 16MB
-            maintenance_work_mem = {(small ? 64 : 256)}MB
+            maintenance_work_mem = {(Small ? 64 : 256)}MB
             random_page_cost = 1.1
             jit = off
             track_io_timing = off

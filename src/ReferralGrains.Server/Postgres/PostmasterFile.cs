@@ -2,29 +2,42 @@ using System.Globalization;
 
 namespace ReferralGrains.Server.Postgres;
 
-/// <summary>PostgreSQL's own note of which process serves a data folder.</summary>
+/// <summary>PostgreSQL's own note of which process serves a data folder. It outlives a killed process.</summary>
 internal static class PostmasterFile
 {
     /// <summary>
-    /// The process that serves this folder, or null. A note may outlive its process and the number may belong to
-    /// another one by now, so the process must be a server of this folder; a zombie's command line is empty.
+    /// The process that serves this folder, or null. Its number may belong to another process by now, so that one must
+    /// be a server of this folder.
     /// </summary>
-    public static int? LivingProcess(string path)
+    public static int? LivingProcess(string path) =>
+        // The second line is the data folder, an argument of its server. A dead process has no arguments.
+        Read(path) is { } note && Process(note.Id, "cmdline").Split('\0').Contains(note.Folder) ? note.Id : null;
+
+    /// <summary>
+    /// The process of the note when it is dead but its parent has not taken note of that; the init of some containers
+    /// takes seconds. PostgreSQL does not start until then.
+    /// </summary>
+    public static int? UnreapedProcess(string path) =>
+        Read(path) is { } note && Process(note.Id, "stat").Contains(") Z ", StringComparison.Ordinal) ? note.Id : null;
+
+    private static (int Id, string Folder)? Read(string path)
+    {
+        var lines = ReadIfThere(path).Split('\n');
+        return lines.Length > 1 && int.TryParse(lines[0], CultureInfo.InvariantCulture, out var id) ? (id, lines[1]) : null;
+    }
+
+    private static string Process(int id, string file) => ReadIfThere($"/proc/{id}/{file}");
+
+    private static string ReadIfThere(string path)
     {
         try
         {
-            // Line 1 is the process id, line 2 the data folder.
-            var lines = File.ReadLines(path).Take(2).ToArray();
-            if (lines.Length < 2 || !int.TryParse(lines[0], CultureInfo.InvariantCulture, out var id)) return null;
-            var commandLine = File.ReadAllText($"/proc/{id}/cmdline").Split('\0');
-            return commandLine.Contains(lines[1]) ? id : null;
+            return File.ReadAllText(path);
         }
-        catch (Exception gone) when (gone is FileNotFoundException or DirectoryNotFoundException or IOException { HResult: NoSuchProcess })
+        catch (IOException)
         {
-            return null;
+            // A note is removed, and a process ends, between any two looks.
+            return "";
         }
     }
-
-    // ESRCH: the process ended between the opening and the reading.
-    private const int NoSuchProcess = 3;
 }

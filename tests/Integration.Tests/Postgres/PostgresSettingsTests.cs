@@ -22,12 +22,19 @@ public sealed class PostgresSettingsTests(PostgresServer server) : IAsyncLifetim
         (string Name, string Value)[] expected =
         [
             ("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on"), ("wal_level", "replica"),
-            ("listen_addresses", ""), ("max_wal_size", "8GB"), ("checkpoint_timeout", "15min"), ("shared_buffers", "256MB"),
+            ("listen_addresses", ""), ("checkpoint_timeout", "15min"), ("shared_buffers", "256MB"),
             ("max_connections", "100"), ("jit", "off"), ("track_io_timing", "off"), ("lc_collate", "C"), ("server_encoding", "UTF8"),
             ("timezone", "UTC"), ("log_error_verbosity", "terse"), ("data_checksums", "off"),
         ];
         var actual = await Task.WhenAll(expected.Select(async one => (one.Name, Value: (string)(await Ask(owner, $"SHOW {one.Name}"))!)));
         Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public async Task The_write_ahead_log_may_take_an_eighth_of_the_disk_but_no_more_than_8_GB()
+    {
+        var disk = new DriveInfo((string)(await Ask(owner, "SHOW data_directory"))!).TotalSize / 1024 / 1024;
+        Assert.Equal($"{Math.Min(disk / 8, 8192)}", await Ask(owner, "SELECT setting FROM pg_settings WHERE name = 'max_wal_size'"));
     }
 
     [Fact]
