@@ -37,7 +37,7 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
         var taken = terms.IsTiered ? Prefix(state, commands) : commands;
         var prepared = new List<PreparedCommand>(taken.Count);
         foreach (var envelope in taken) prepared.Add(await Prepare(state, (IEnrollmentCommand)envelope.Command));
-        var facts = new DecisionFacts(Later(World.Clock.Now(Address.Tenant), state.LastAt), terms, await Referrer(state), Tally: null);
+        var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, await Referrer(state), Tally: null);
         var known = await Known(state, prepared);
         var decides = facts.Referrer ?? prepared.Find(command => command.Referrer is not null)?.Referrer;
         (program, referrer) = (terms.Stream, decides?.Stream ?? default);
@@ -123,6 +123,4 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
             ? new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(refusal, null))])
             : new ReferralReply(refusal, false, default, null)))], static () => { });
     }
-
-    private static DateTimeOffset Later(DateTimeOffset a, DateTimeOffset b) => a > b ? a : b;
 }

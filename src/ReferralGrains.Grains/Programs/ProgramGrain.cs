@@ -11,6 +11,8 @@ namespace ReferralGrains.Grains.Programs;
 public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
     : FoldedGrain<ReferralProgram>(address, world, JournalJson.Default.ReferralProgram, ReferralProgram.FoldVersion)
 {
+    private DateTimeOffset now;
+
     protected override ReferralProgram Empty => ReferralProgram.None;
 
     protected override ReferralProgram Evolve(ReferralProgram state, StoredRow row) =>
@@ -21,6 +23,7 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();
+        now = Later(await World.Clock.Now(Address.Tenant), state.LastAt);
         return commands[0].Command switch
         {
             CreateProgram create => Create(state, create),
@@ -47,7 +50,7 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
         var published = new RulePublished(
             rule?.Number ?? terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, publish.State);
         if (!publish.DryRun) return Written(state, published);
-        var would = ReferralProgram.Evolve(state, Now(state), Stream, published);
+        var would = ReferralProgram.Evolve(state, now, Stream, published);
         return new(null, [new ProgramReply(null, true, would.Terms)], static () => { });
     }
 
@@ -60,7 +63,7 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
 
     private Prepared Written(ReferralProgram state, ProgramEvent e)
     {
-        var next = ReferralProgram.Evolve(state, Now(state), Stream, e);
+        var next = ReferralProgram.Evolve(state, now, Stream, e);
         var append = new Append
         {
             Tenant = Address.Tenant,
@@ -73,8 +76,6 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
             World.Facts.Forget(Stream);
         });
     }
-
-    private DateTimeOffset Now(ReferralProgram state) => World.Clock.Now(Address.Tenant) is var now && now > state.LastAt ? now : state.LastAt;
 
     private static string Json(RewardRule terms) => JsonSerializer.Serialize(terms, JournalJson.Default.RewardRule);
 

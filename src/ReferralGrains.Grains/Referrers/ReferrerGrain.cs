@@ -17,6 +17,8 @@ public sealed class ReferrerGrain(GrainAddress address, GrainWorld world)
 {
     private readonly TieredTurns tiered = new(address.Tenant, world);
 
+    private DateTimeOffset now;
+
     protected override Referrer Empty => Referrer.None;
 
     protected override Referrer Evolve(Referrer state, StoredRow row) => Referrer.Evolve(state, row.At, row.Decode<ReferrerEvent>());
@@ -26,6 +28,7 @@ public sealed class ReferrerGrain(GrainAddress address, GrainWorld world)
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();
+        now = Later(await World.Clock.Now(Address.Tenant), state.LastAt);
         if (commands[0].Command is DecideReferral)
             return await tiered.Prepare(Stream, state, Facts(state), commands, Take);
         return commands[0].Command switch
@@ -48,7 +51,7 @@ public sealed class ReferrerGrain(GrainAddress address, GrainWorld world)
     {
         if (state.Status == ReferrerStatus.None)
         {
-            var row = new ReferrerRow(Stream, NewCode(), create.Email, create.Name, create.CashOptIn, create.StripeCustomerId, Now(state));
+            var row = new ReferrerRow(Stream, NewCode(), create.Email, create.Name, create.CashOptIn, create.StripeCustomerId, now);
             return Written(state, [new ReferrerCreated(create.Tags)], row);
         }
 
@@ -82,7 +85,6 @@ public sealed class ReferrerGrain(GrainAddress address, GrainWorld world)
 
     private Prepared Written(Referrer state, IReadOnlyList<ReferrerEvent> events, ReferrerRow? row)
     {
-        var now = Now(state);
         var next = events.Aggregate(state, (folded, e) => Referrer.Evolve(folded, now, e));
         var append = new Append
         {
@@ -100,8 +102,6 @@ public sealed class ReferrerGrain(GrainAddress address, GrainWorld world)
 
     private ReferrerFacts Facts(Referrer state) =>
         new(Stream, Address.First, state.FactVersion, state.Status == ReferrerStatus.Closed, state.Tags, state.Granted);
-
-    private DateTimeOffset Now(Referrer state) => World.Clock.Now(Address.Tenant) is var now && now > state.LastAt ? now : state.LastAt;
 
     private Prepared Known(Referrer state) =>
         state.Status == ReferrerStatus.None ? Missing() : new(null, [new ReferrerReply(null, false, Stream)], static () => { });

@@ -53,6 +53,9 @@ public abstract partial class Grain(GrainAddress address, GrainWorld world)
     /// <summary>The append did not hold: what it relied on is to be read again.</summary>
     protected abstract void Refresh(AppendOutcome why);
 
+    /// <summary>Grain time never runs backwards, whatever the clock does.</summary>
+    protected static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset last) => now > last ? now : last;
+
     private async Task<int> Decided(IReadOnlyList<Envelope> commands)
     {
         for (var attempt = 1; ; attempt++)

@@ -27,5 +27,5 @@ public sealed record GrainWorld(
 public interface ITenantClock
 {
     /// <summary>In whole microseconds, as the journal keeps it.</summary>
-    DateTimeOffset Now(int tenant);
+    ValueTask<DateTimeOffset> Now(int tenant);
 }

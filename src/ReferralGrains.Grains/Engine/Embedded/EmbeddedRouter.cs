@@ -1,0 +1,108 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using ReferralGrains.Grains.Turns;
+
+namespace ReferralGrains.Grains.Engine.Embedded;
+
+/// <summary>
+/// The engine that runs in one process: one activation per address, bounded mailboxes, a quota on a tenant's work in flight, and idle
+/// activations collected.
+/// </summary>
+public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
+{
+    private static readonly Meter Meter = new("ReferralGrains");
+    private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(15);
+
+    private readonly ConcurrentDictionary<GrainAddress, Activation> activations = new();
+    private readonly ConcurrentDictionary<int, TenantLoad> loads = new();
+    private readonly EmbeddedOptions options;
+    private readonly TimeProvider time;
+    private readonly Func<GrainKind, GrainWorld> worlds;
+    private readonly CancellationTokenSource ending = new();
+    private readonly Task collecting;
+
+    /// <param name="world">What grains may use; its router is replaced by this one, upwards only.</param>
+    public EmbeddedRouter(GrainWorld world, EmbeddedOptions options, TimeProvider time)
+    {
+        (this.options, this.time) = (options, time);
+        var upward = Enum.GetValues<GrainKind>().ToDictionary(kind => kind, kind => world with { Router = new UpwardRouter(kind, this) });
+        worlds = kind => upward[kind];
+        Meter.CreateObservableGauge("grains_activations", Count, description: "Grains in memory, by kind.");
+        Meter.CreateObservableGauge(
+            "grains_mailbox_depth", () => activations.Values.Sum(activation => activation.Depth), description: "Commands that wait in mailboxes.");
+        collecting = Collect();
+    }
+
+    public async Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
+    {
+        var load = loads.GetOrAdd(to.Tenant, static _ => new());
+        if (load.InFlight >= options.MaxInFlightPerTenant) throw new GrainBusyException("Too much of this tenant's work is in flight.", options.RetryAfter);
+        var envelope = new Envelope<TReply>(command);
+        Post(to, envelope);
+        Interlocked.Increment(ref load.InFlight);
+        try
+        {
+            return await envelope.Replied.WaitAsync(options.Deadline, time, stop);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new GrainUnavailableException("No answer in time; the outcome is unknown. Send it again under the same id.", exception);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref load.InFlight);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await collecting;
+        ending.Dispose();
+    }
+
+    /// <summary>Takes activations out of memory that have been idle for a while.</summary>
+    public void CollectIdle(TimeSpan idleFor)
+    {
+        foreach (var (address, activation) in activations)
+            if (time.GetElapsedTime(activation.LastUsed) >= idleFor && activation.TryRetire()) activations.TryRemove(new(address, activation));
+    }
+
+    private void Post(GrainAddress to, Envelope envelope)
+    {
+        while (true)
+        {
+            switch (activations.GetOrAdd(to, Activate).Post(envelope))
+            {
+                case Posting.Taken: return;
+                case Posting.Full: throw new GrainBusyException("This grain's mailbox is full.", options.RetryAfter);
+                case Posting.Gone: activations.TryRemove(to, out _); break;
+                default: throw new UnreachableException();
+            }
+        }
+    }
+
+    private Activation Activate(GrainAddress address) => new(GrainFactory.Create(address, worlds(address.Kind)), time);
+
+    private async Task Collect()
+    {
+        using var timer = new PeriodicTimer(Sweep, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ending.Token)) CollectIdle(options.IdleAfter);
+        }
+        catch (OperationCanceledException)
+        {
+            // The engine ends; what is in memory is durable already.
+        }
+    }
+
+    private IEnumerable<Measurement<int>> Count() =>
+        activations.Keys.GroupBy(address => address.Kind).Select(group => new Measurement<int>(group.Count(), TurnMetrics.Tag(group.Key)));
+
+    private sealed class TenantLoad
+    {
+        public int InFlight;
+    }
+}
