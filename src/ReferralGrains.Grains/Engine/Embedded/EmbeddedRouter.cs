@@ -22,11 +22,11 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly Task collecting;
 
-    /// <param name="world">What grains may use; its router is replaced by this one, upwards only.</param>
-    public EmbeddedRouter(GrainWorld world, EmbeddedOptions options, TimeProvider time)
+    /// <param name="world">What grains may use, given the router that sends upwards from their kind.</param>
+    public EmbeddedRouter(Func<IGrainRouter, GrainWorld> world, EmbeddedOptions options, TimeProvider time)
     {
         (this.options, this.time) = (options, time);
-        var upward = Enum.GetValues<GrainKind>().ToDictionary(kind => kind, kind => world with { Router = new UpwardRouter(kind, this) });
+        var upward = Enum.GetValues<GrainKind>().ToDictionary(kind => kind, kind => world(new UpwardRouter(kind, this)));
         worlds = kind => upward[kind];
         Meter.CreateObservableGauge("grains_activations", Count, description: "Grains in memory, by kind.");
         Meter.CreateObservableGauge(
