@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ReferralGrains.Cli.Api;
+using ReferralGrains.Cli.Bench;
 using ReferralGrains.Cli.Explain;
 using ReferralGrains.Cli.Import;
 using ReferralGrains.Cli.Ledger;
@@ -64,6 +65,7 @@ internal static class CommandLine
             ImportCommand.Build(access, around),
             ExplainCommand.Build(access, around),
             LedgerCommand.Build(access, around),
+            BenchCommand.Build(access, around),
         };
         return root;
     }

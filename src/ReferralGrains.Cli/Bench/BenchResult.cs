@@ -1,0 +1,94 @@
+using System.Text.Json.Nodes;
+
+namespace ReferralGrains.Cli.Bench;
+
+/// <summary>The names of what can be measured.</summary>
+internal static class Measurement
+{
+    public const string Stream = "stream";
+    public const string Single = "single";
+    public const string Hot = "hot";
+    public const string Grown = "grown";
+    public const string Idle = "idle";
+    public const string Bytes = "bytes";
+    public const string Due = "due";
+    public const string Start = "start";
+
+    public static IReadOnlyList<string> All { get; } = [Stream, Single, Hot, Grown, Idle, Bytes, Due, Start];
+}
+
+/// <summary>All that was measured; null is what was left out.</summary>
+internal sealed record BenchResult
+{
+    public required BenchPlan Plan { get; init; }
+
+    public required string BaselineBy { get; init; }
+
+    public required Sample Baseline { get; init; }
+
+    public Sample? Stream { get; init; }
+
+    public Sample? Single { get; init; }
+
+    public Sample? SingleP99 { get; init; }
+
+    public Sample? Hot { get; init; }
+
+    public Sample? Grown { get; init; }
+
+    public double? IdleEnrollmentBytes { get; init; }
+
+    public Sample? PostgresBytesPerAction { get; init; }
+
+    public Sample? Due { get; init; }
+
+    public Sample? Start { get; init; }
+
+    /// <summary>A ratio of medians: both were measured in turn, so what disturbed one round disturbed both.</summary>
+    public double Ratio(Sample sample) => sample.Median / Baseline.Median;
+
+    public double RatioToStream(Sample sample) => sample.Median / Stream!.Median;
+
+    public JsonObject ToJson()
+    {
+        var json = new JsonObject { ["baseline_per_s"] = Round(Baseline.Median) };
+        if (Stream is not null) json["stream"] = new JsonObject { ["per_s"] = Round(Stream.Median), ["ratio"] = Round(Ratio(Stream), 3) };
+        if (Single is not null)
+        {
+            json["single"] = new JsonObject
+            {
+                ["per_s"] = Round(Single.Median),
+                ["ratio"] = Round(Ratio(Single), 3),
+                ["p99_ms_at_half"] = Round(SingleP99!.Median, 2),
+            };
+        }
+
+        if (Hot is not null) json["hot"] = new JsonObject { ["per_s"] = Round(Hot.Median), ["ratio_to_stream"] = Round(RatioToStream(Hot), 3) };
+        if (Grown is not null) json["grown"] = new JsonObject { ["per_s"] = Round(Grown.Median), ["ratio_to_stream"] = Round(RatioToStream(Grown), 3) };
+        if (IdleEnrollmentBytes is { } idle) json["idle_enrollment_bytes"] = Round(idle);
+        if (PostgresBytesPerAction is not null) json["postgres_bytes_per_action"] = Round(PostgresBytesPerAction.Median);
+        if (Due is not null) json["due"] = new JsonObject { ["per_s"] = Round(Due.Median), ["ratio"] = Round(Ratio(Due), 3) };
+        if (Start is not null) json["start_s"] = Round(Start.Median, 2);
+        json["quick"] = Plan.IsQuick;
+        json["rounds"] = Plan.Rounds;
+        json["baseline_by"] = BaselineBy;
+        json["cores_shared"] = Environment.ProcessorCount;
+        json["spread"] = Spread();
+        return json;
+    }
+
+    private JsonObject Spread()
+    {
+        var spread = new JsonObject();
+        foreach (var (name, sample) in (ReadOnlySpan<(string, Sample?)>)[
+            ("baseline_per_s", Baseline), ("stream", Stream), ("single", Single), ("single_p99_ms_at_half", SingleP99), ("hot", Hot),
+            ("grown", Grown), ("postgres_bytes_per_action", PostgresBytesPerAction), ("due", Due), ("start_s", Start)])
+        {
+            if (sample is not null) spread[name] = new JsonArray(Round(sample.Least, 2), Round(sample.Most, 2));
+        }
+
+        return spread;
+    }
+
+    private static JsonValue Round(double value, int digits = 0) => JsonValue.Create(Math.Round(value, digits));
+}

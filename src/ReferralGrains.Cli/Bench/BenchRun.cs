@@ -1,0 +1,134 @@
+using ReferralGrains.Cli.Api;
+
+namespace ReferralGrains.Cli.Bench;
+
+/// <summary>
+/// All measurements on one server: first the rounds, in each of which baseline and product take turns, then what needs a
+/// restart, and last the history that cannot be taken away again.
+/// </summary>
+internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<string> wanted, Action<string> note, TimeProvider time)
+{
+    private readonly Dictionary<string, List<double>> samples = [];
+    private readonly BenchProgram stream = new(server.Access, "bench", plan.Referrers, plan.Enrollments);
+    private readonly BenchProgram hot = new(server.Access, "hot", 1, plan.HotReferees);
+    private DueMeasurement? due;
+
+    public async Task<BenchResult> Measure(CancellationToken stop)
+    {
+        await using var baseline = await Baseline.Prepare(server.Database, stop);
+        await Prepare(stop);
+        for (var round = 1; round <= plan.Rounds; round++)
+        {
+            note($"round {round} of {plan.Rounds}");
+            await Round(round, baseline, stop);
+        }
+
+        var idle = wanted.Contains(Measurement.Idle) ? await Idle(stop) : (double?)null;
+        for (var round = 1; round <= plan.Rounds && wanted.Contains(Measurement.Start); round++)
+        {
+            await server.Down();
+            Add(Measurement.Start, "s to ready", await server.Up(stop));
+        }
+
+        if (wanted.Contains(Measurement.Grown)) await Grown(stop);
+        return new()
+        {
+            Plan = plan,
+            BaselineBy = baseline.By,
+            Baseline = Of("B")!,
+            Stream = Of(Measurement.Stream),
+            Single = Of(Measurement.Single),
+            SingleP99 = Of("p99"),
+            Hot = Of(Measurement.Hot),
+            Grown = Of(Measurement.Grown),
+            IdleEnrollmentBytes = idle,
+            PostgresBytesPerAction = Of(Measurement.Bytes),
+            Due = Of(Measurement.Due),
+            Start = Of(Measurement.Start),
+        };
+    }
+
+    private Sample? Of(string name) => samples.TryGetValue(name, out var values) ? new(values) : null;
+
+    private void Add(string name, string unit, double value)
+    {
+        if (!samples.TryGetValue(name, out var values)) samples[name] = values = [];
+        values.Add(value);
+        note($"  {name}: {value:N2} {unit}");
+    }
+
+    private async Task Prepare(CancellationToken stop)
+    {
+        note($"making {plan.Enrollments:N0} enrollments of {plan.Referrers:N0} referrers");
+        await stream.Create(isTiered: false, time, stop);
+        if (wanted.Contains(Measurement.Hot) || wanted.Contains(Measurement.Idle)) await hot.Create(isTiered: true, time, stop);
+        if (wanted.Contains(Measurement.Due)) due = await DueMeasurement.Prepare(server.Access, plan, time, stop);
+
+        // Not measured: compilers, caches and connection pools of the product, and our own.
+        note("warming up");
+        await StreamLoad.Run(server.Access, new(stream, "warm", plan.WarmUpActions), plan.StreamConnections, plan.StreamAtMost, stop);
+        if (wanted.Contains(Measurement.Single)) await Single("warmed", perSecond: null, stop);
+    }
+
+    private async Task Round(int round, Baseline baseline, CancellationToken stop)
+    {
+        Add("B", "commits/s", await baseline.Run(plan.BaselineFor, stop));
+        if (wanted.Contains(Measurement.Stream))
+        {
+            var before = await ProductTables.Bytes(server.Database, stop);
+            var outcome = await Stream(stream, $"stream{round}", stop);
+            Add(Measurement.Stream, "actions/s", outcome.PerSecond);
+            if (wanted.Contains(Measurement.Bytes))
+                Add(Measurement.Bytes, "bytes per action", (await ProductTables.Bytes(server.Database, stop) - before) / (double)outcome.Actions);
+        }
+
+        if (wanted.Contains(Measurement.Single))
+        {
+            var top = (await Single($"single{round}", perSecond: null, stop)).Answered.PerSecond;
+            Add(Measurement.Single, "actions/s", top);
+            var paced = await Single($"paced{round}", top / 2, stop);
+            Add("p99", "ms at half of that rate", Sample.Percentile(paced.Milliseconds, 99));
+        }
+
+        if (wanted.Contains(Measurement.Hot)) Add(Measurement.Hot, "actions/s", (await Stream(hot, $"hot{round}", stop)).PerSecond);
+        if (due is not null) Add(Measurement.Due, "releases/s", await due.Run(round, stop));
+    }
+
+    private Task<LoadOutcome> Stream(BenchProgram program, string prefix, CancellationToken stop) => StreamLoad.Run(
+        server.Access, new(program, prefix, plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
+
+    private async Task<SingleOutcome> Single(string prefix, double? perSecond, CancellationToken stop)
+    {
+        // More than any machine here takes in that time; what is left over is never sent.
+        var most = (int)((perSecond ?? 40_000) * plan.SingleFor.TotalSeconds) + 1;
+        using var load = new SingleLoad(server.Access, plan.SingleConnections);
+        return await load.Run(new(stream, prefix, most), perSecond, plan.SingleFor, stop);
+    }
+
+    /// <summary>Memory per enrollment that is activated and does nothing, from the server's own count.</summary>
+    private async Task<double> Idle(CancellationToken stop)
+    {
+        note("memory of idle enrollments, on a server that has just started");
+        await server.Down();
+        await server.Up(stop);
+        using var api = new ApiClient(server.Access);
+        // Other enrollments first, so that what the first actions allocate once is not counted.
+        await StreamLoad.Run(server.Access, new(hot, "idle-warm", hot.Referees, n => n), plan.StreamConnections, TimeSpan.MaxValue, stop);
+        var before = await Metrics.Collect(api, stop);
+        await StreamLoad.Run(server.Access, new(stream, "idle", stream.Referees, n => n), plan.StreamConnections, TimeSpan.MaxValue, stop);
+        var after = await Metrics.Collect(api, stop);
+        var activated = after.Activations - before.Activations;
+        if (activated < stream.Referees / 2)
+            throw new CommandFailed($"{stream.Referees} enrollments acted, but the server counts only {activated} more activations");
+        note($"  idle: {activated:N0} activations, {after.ManagedBytes - before.ManagedBytes:N0} bytes");
+        return (after.ManagedBytes - before.ManagedBytes) / activated;
+    }
+
+    private async Task Grown(CancellationToken stop)
+    {
+        note($"adding {plan.GrownEnrollments:N0} enrollments and {plan.GrownJournalRows:N0} journal rows");
+        await GrownHistory.Add(server.Database, stream, plan, stop);
+        for (var round = 1; round <= plan.Rounds; round++)
+            Add(Measurement.Grown, "actions/s", (await Stream(stream, $"grown{round}", stop)).PerSecond);
+    }
+}
