@@ -41,15 +41,26 @@ public static class ActionDecider
         Referral referral, ReferralAction action, DecisionFacts facts, KnownActions known, int replays)
     {
         var about = known.Find(action.About!.Value);
-        if (about is not null && Mismatch(action, about, known, facts) is { } refusal) return replays == 0 ? (null, refusal) : (new ActionParked(action, DecisionCode.SaleMissing), null);
+        if (about is not null && Mismatch(action, about, known, facts) is { } refusal)
+            return replays == 0 ? (null, refusal) : (new ActionParked(action, DecisionCode.SaleMissing), null);
+
         var chargeback = about?.Action.Kind == ActionKind.Chargeback ? about : null;
         var sale = chargeback is null ? about : known.Find(chargeback.Action.About!.Value);
-        if (sale is null || SaleRecord.Of(sale) is not { } record) return (new ActionParked(action, Waits(referral) ?? DecisionCode.SaleMissing), null);
+        if (sale is null || SaleRecord.Of(sale) is not { } record) return (Parked(referral, action), null);
         if (action.Kind != ActionKind.ChargebackWon) return (ReversalDecider.TakeBack(referral, action, record, replays), null);
-
-        var undone = chargeback is null ? record.Chargebacks.LastOrDefault() : record.Chargebacks.FirstOrDefault(open => open.Action.Id == chargeback.Id);
+        if (!HasTakenEffect(referral, chargeback, sale)) return (Parked(referral, action), null);
+        var undone = chargeback is null
+            ? record.Chargebacks.LastOrDefault()
+            : record.Chargebacks.FirstOrDefault(open => open.Action.Id == chargeback.Id);
         return (ReversalDecider.GiveBack(referral, action, record, undone, facts, replays), null);
     }
+
+    private static ActionParked Parked(Referral referral, ReferralAction action) => new(action, Waits(referral) ?? DecisionCode.SaleMissing);
+
+    // A chargeback that is won may arrive later than the news of it: what it is to undo has to be there first (D10).
+    private static bool HasTakenEffect(Referral referral, ActionHistory? chargeback, ActionHistory sale) => chargeback is null
+        ? sale.Events.Any(recorded => recorded.Event is SaleReversed { Action.Kind: ActionKind.Chargeback })
+        : !referral.Parked.Any(parked => parked.Action.Id == chargeback.Id);
 
     // Another referee, program or currency than the sale's is a mistake to be told, not an action to wait for (D8).
     private static Refusal? Mismatch(ReferralAction action, ActionHistory about, KnownActions known, DecisionFacts facts)

@@ -8,6 +8,7 @@ public sealed class Journal
 {
     private readonly Dictionary<StreamId, List<Recorded>> rows = [];
     private readonly Dictionary<CallerId, (StreamId Stream, int Seq)> actions = [];
+    private readonly Dictionary<(StreamId Stream, int Seq), List<Recorded>> histories = [];
 
     public IReadOnlyList<Recorded> Of(StreamId stream) => rows.GetValueOrDefault(stream, []);
 
@@ -19,7 +20,13 @@ public sealed class Journal
         foreach (var recorded in events)
         {
             committed.Add(recorded);
-            if (KnownActions.Carried(recorded.Event) is { } action) actions.Add(action.Id, (stream, recorded.Seq));
+            if (KnownActions.Carried(recorded.Event) is { } action)
+            {
+                actions.Add(action.Id, (stream, recorded.Seq));
+                histories[(stream, recorded.Seq)] = [recorded];
+            }
+
+            if (KnownActions.About(recorded.Event) is var about and > 0) histories[(stream, about)].Add(recorded);
         }
     }
 
@@ -41,8 +48,7 @@ public sealed class Journal
     private ActionHistory? History(CallerId id)
     {
         if (!actions.TryGetValue(id, out var place)) return null;
-        var events = rows[place.Stream].Where(recorded => recorded.Seq == place.Seq || KnownActions.About(recorded.Event) == place.Seq);
-        var carrier = rows[place.Stream].First(recorded => recorded.Seq == place.Seq);
-        return new(id, KnownActions.Carried(carrier.Event)!.Hash, place.Stream, [.. events]);
+        var events = histories[place];
+        return new(id, KnownActions.Carried(events[0].Event)!.Hash, place.Stream, [.. events]);
     }
 }

@@ -111,20 +111,18 @@ public sealed class ReferralWorld
         return reply;
     }
 
+    /// <summary>A new rule, or a new version of a rule that is there.</summary>
     public void Publish(RewardRule terms, int rule = 0, RuleState? state = null)
     {
         var revision = Program.Revision + 1;
-        Program = Program with
-        {
-            Revision = revision,
-            Rules = rule == 0
-                ? Program.Rules.Add(new(Program.Rules.Length + 1, new($"rule{Program.Rules.Length + 1}"), state ?? new(Enabled: true), [new(1, revision, terms)]))
-                : Program.Rules.SetItem(rule - 1, Program.Rule(rule) with
-                {
-                    Versions = Program.Rule(rule).Versions.Add(new(Program.Rule(rule).Versions.Length + 1, revision, terms)),
-                }),
-        };
-        Program = new(Program.Stream, Program.Id, Program.Name, Program.Currency, Program.TimeZone, Program.Revision, Program.Rules);
+        var number = rule == 0 ? Program.Rules.Length + 1 : rule;
+        var rules = rule == 0
+            ? Program.Rules.Add(new(number, new($"rule{number}"), state ?? new(Enabled: true), [new(1, revision, terms)]))
+            : Program.Rules.SetItem(rule - 1, Program.Rule(rule) with
+            {
+                Versions = Program.Rule(rule).Versions.Add(new(Program.Rule(rule).Versions.Length + 1, revision, terms)),
+            });
+        Program = Program with { Revision = revision, Rules = rules };
     }
 
     public void Set(RuleState state, int rule = 1) =>
