@@ -18,7 +18,7 @@ public static class ReferralCommands
         if (referrer.Closed) return Refused(RefusalKind.Unprocessable, "referrer_closed", "referrer_id", "This referrer is closed.");
         if (InFuture(turn, approvedAt) is { } refused) return refused;
         var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor));
-        turn.Credit(referrer);
+        turn.Meet(referrer);
         if (approvedAt is { } at) Approve(turn, at);
         return new Decision.Accepted(seq);
     }

@@ -25,7 +25,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>A turn from here on that leaves this one as it is: what would be (R12).</summary>
     public ReferralTurn Fork() => new(State, Facts, known.Copy());
 
-    /// <summary>The referrer becomes known, because a referral is about to be attributed to it.</summary>
+    /// <summary>The referrer becomes known, because a referral is attributed to it: what was parked may be replayed in the same turn.</summary>
     public void Meet(ReferrerFacts referrer) => Facts = Facts with { Referrer = referrer };
 
     /// <summary>Takes an action in: decided, parked, a repeat, or refused (D11).</summary>
@@ -50,9 +50,6 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
             Apply(new RewardsReleased([.. chunk.Select(pair => RewardCommands.Whole(pair.Key, pair.Value))], By: null));
     }
-
-    /// <summary>From now on decisions credit this referrer: what was parked may be replayed in the turn that attributes it.</summary>
-    internal void Credit(ReferrerFacts referrer) => Facts = Facts with { Referrer = referrer };
 
     /// <summary>Adds an event to the turn and folds it in. Returns its row.</summary>
     public int Apply(ReferralEvent e)
