@@ -48,6 +48,7 @@ internal sealed class StandIn : IAsyncDisposable
         app.MapPost("/v1/referrers", standIn.CreateReferrer);
         app.MapPost("/v1/referrals:batch", context => standIn.AnswerLines(context, referral: true, int.MaxValue));
         app.MapPost("/v1/actions:stream", standIn.StreamActions);
+        app.MapPost("/v1/actions", (JsonElement action) => standIn.Answer(0, action));
         app.MapFallback(standIn.Stubbed);
         await app.StartAsync();
         return standIn;
@@ -89,21 +90,25 @@ internal sealed class StandIn : IAsyncDisposable
     private async Task AnswerLines(HttpContext context, bool referral, int most)
     {
         var body = new StreamReader(context.Request.Body);
-        for (var number = 1; number <= most && await body.ReadLineAsync() is { } text; number++)
+        var (lines, rewarded) = (0, 0);
+        while (lines < most && await body.ReadLineAsync() is { } text)
         {
-            await context.Response.WriteAsync(JsonSerializer.Serialize(Answer(number, text, referral)) + "\n");
+            using var document = JsonDocument.Parse(text);
+            lines++;
+            var answer = JsonSerializer.Serialize(referral ? AnswerReferral(lines, document.RootElement) : Answer(lines, document.RootElement));
+            if (answer.Contains("\"rewarded\"", StringComparison.Ordinal)) rewarded++;
+            await context.Response.WriteAsync(answer + "\n");
             await context.Response.Body.FlushAsync();
         }
 
-        if (most == int.MaxValue) await context.Response.WriteAsync("{\"summary\":{}}\n");
+        if (most == int.MaxValue) await context.Response.WriteAsync(JsonSerializer.Serialize(new { summary = new { lines, rewarded } }) + "\n");
     }
 
-    private object Answer(int number, string text, bool referral)
-    {
-        using var document = JsonDocument.Parse(text);
-        var line = document.RootElement;
-        if (referral) return new { line = number, duplicate = !referees.TryAdd(line.GetProperty("referee_id").GetString()!, true) };
+    private object AnswerReferral(int number, JsonElement line) =>
+        new { line = number, duplicate = !referees.TryAdd(line.GetProperty("referee_id").GetString()!, true) };
 
+    private object Answer(int number, JsonElement line)
+    {
         var id = line.GetProperty("action_id").GetString()!;
         if (number == 1) FirstActions.Enqueue(id);
         if (id.StartsWith("bad", StringComparison.Ordinal))
