@@ -1,5 +1,6 @@
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Explanations;
 using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Tests.World;
@@ -22,6 +23,6 @@ public sealed record Sent(Decision Decision, ActionOutcome? Outcome)
 
     public Refusal Refusal => Assert.IsType<Decision.Refused>(Decision).Why;
 
-    public IReadOnlyList<string> Because(ProgramTerms program, int decision = 0) =>
-        [.. Explanations.Because.Lines(Outcome!.Decisions[decision], Outcome, program)];
+    public IReadOnlyList<string> Lines(ProgramTerms program, int decision = 0) =>
+        [.. Because.Lines(Outcome!.Decisions[decision], Outcome, program)];
 }

@@ -1,0 +1,50 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
+using static ReferralGrains.Domain.Tests.World.Rules;
+
+namespace ReferralGrains.Domain.Tests.World;
+
+/// <summary>One event of every kind that a referral's stream may hold, in an order in which they can be folded.</summary>
+public static class Samples
+{
+    public static readonly StreamId Referrer = new(2);
+
+    private static readonly DateTimeOffset At = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+
+    public static IReadOnlyList<ReferralEvent> Events { get; } =
+    [
+        new ReferralAttributed(Referrer, 3, ["vip"], 300_00),
+        new ActionParked(Action("early", ActionKind.Sale), DecisionCode.ReferralPending),
+        new ReferralApproved(At, [new(1, 1), new(2, 1)]),
+        // Rows 4 and 5: two rewards are two postings.
+        new SaleDecided(
+            Action("early", ActionKind.Sale), Referrer,
+            [Given(1, Gbp, 10_00, held: true), Given(2, Asset.Points, 100, held: false), new(2, 2, 1, DecisionCode.Product)],
+            Counts: true, Replays: 2),
+        new SaleReversed(Action("c", ActionKind.Chargeback, "early"), 2, 40_00, Full: false, [Change(4, 0, 1, Gbp, 4_00, pending: true)], 0),
+        new ReversalUndone(
+            Action("w", ActionKind.ChargebackWon, "c"), 2, new("c"), 40_00, [Change(4, 0, 1, Gbp, 4_00, pending: true) with { ReleaseAt = At.AddDays(30) }], 0),
+        new EnrollmentAdjusted(1, new(new(MaxCount: 3), Percent(1).Over(5).Conditions, Fixed(5).Reward, new(HoldMode.Days, 3)), "why", "ada"),
+        new EnrollmentSwitched(2, Enabled: false, "why", "ada"),
+        new EnrollmentDeleted(2, "why", "ada"),
+        new ReferralChanged(["staff"], false),
+        new RewardsReleased([Change(4, 0, 1, Gbp, 10_00, pending: true)], "rev"),
+        // Row 13.
+        new SaleDecided(Action("s", ActionKind.Sale), Referrer, [Given(1, Gbp, 5_00, held: true)], Counts: false, Replays: 0),
+        new RewardCancelled(13, Change(13, 0, 1, Gbp, 5_00, pending: true), "mistake", "rev"),
+        new ReferralCancelled("fraud", "ada"),
+    ];
+
+    public static ReferralAction Action(string id, ActionKind kind, string? about = null) => new(
+        new(id), new(UInt128.MaxValue - 5), kind, 100_00, "USD", At, about is null ? null : new CallerId(about), ["gold"], "note", """{"a":1}""");
+
+    public static RuleDecision Given(int enrollment, Asset asset, long minor, bool held) => new(
+        enrollment, enrollment, 1, DecisionCode.Rewarded, asset, minor, held, ReleasesItself: held, held ? At.AddDays(30) : null,
+        Tier: 2, ValueMinor: minor, NetBefore: 1, CountBefore: 2, AdjustedBy: 3, Tally: 4, Product: "gold", Tags: new(1, 0), BaseMinor: 300_00);
+
+    public static RewardChange Change(int seq, int number, int enrollment, Asset asset, long minor, bool pending) =>
+        new(new RewardId(seq, number).Key, enrollment, Referrer, asset, minor, pending, null, pending);
+}
