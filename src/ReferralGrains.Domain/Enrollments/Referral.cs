@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
@@ -49,18 +48,8 @@ public sealed record Referral(
         0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [],
         ImmutableSortedDictionary<long, OpenHold>.Empty, []);
 
-    /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null.</summary>
-    [JsonIgnore]
-    public DateTimeOffset? DueAt
-    {
-        get
-        {
-            DateTimeOffset? earliest = null;
-            foreach (var hold in Holds.Values)
-                if (hold is { ReleasesItself: true, ReleaseAt: { } at } && (earliest is null || at < earliest)) earliest = at;
-            return earliest;
-        }
-    }
+    /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null. Kept by the fold.</summary>
+    public DateTimeOffset? DueAt { get; init; }
 
     public Enrollment? Enrollment(int number) => number > 0 && number <= Enrollments.Length ? Enrollments[number - 1] : null;
 }

@@ -43,7 +43,17 @@ public static class ReferralFold
             EnrollmentDeleted deleted => With(state, deleted.Enrollment, old => old with { Deleted = true }),
             _ => throw new UnreachableException(),
         };
-        return next with { Seq = state.Seq + Movements.RowsOf(e), LastAt = at };
+        return next with { Seq = state.Seq + Movements.RowsOf(e), LastAt = at, DueAt = DueAt(state, next, e) };
+    }
+
+    // A sale can only bring the date forward, so the frequent case looks at nothing else; otherwise all holds are looked at.
+    private static DateTimeOffset? DueAt(Referral state, Referral next, ReferralEvent e)
+    {
+        if (ReferenceEquals(state.Holds, next.Holds)) return state.DueAt;
+        var dates = e is SaleDecided sale
+            ? sale.Decisions.Where(decision => decision is { Held: true, ReleasesItself: true }).Select(decision => decision.ReleaseAt).Append(state.DueAt)
+            : next.Holds.Values.Where(hold => hold.ReleasesItself).Select(hold => hold.ReleaseAt);
+        return dates.Min();
     }
 
     private static Referral WithSale(Referral state, int seq, SaleDecided sale)

@@ -46,6 +46,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>Ends the hold windows that are over by now (H13).</summary>
     public void SettleDue()
     {
+        if (State.DueAt is null || State.DueAt > Facts.Now) return;
         var due = State.Holds.Where(pair => pair.Value.ReleasesItself && pair.Value.ReleaseAt <= Facts.Now).ToList();
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
             Apply(new RewardsReleased([.. chunk.Select(pair => RewardCommands.Whole(pair.Key, pair.Value))], By: null));

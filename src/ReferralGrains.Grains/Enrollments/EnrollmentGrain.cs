@@ -93,6 +93,7 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
             known.Add(new(parked.Action.Id, parked.Action.Hash, Stream, [new(parked.Seq, state.LastAt, new ActionParked(parked.Action, parked.Waits))]));
         var actions = commands.Select(command => command.Command).OfType<RecordActions>().SelectMany(record => record.Actions).ToList();
         var first = looksFirst || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
+        if (!first && state.Parked.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
         var ids = state.Parked.Select(parked => parked.Action.About).Concat(actions.Select(action => action.About)).OfType<CallerId>().ToHashSet();
         if (first) ids.UnionWith(actions.Select(action => action.Id));
         ids.RemoveWhere(id => known.Find(id) is not null);

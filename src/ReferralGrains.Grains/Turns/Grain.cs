@@ -23,7 +23,8 @@ public abstract partial class Grain(GrainAddress address, GrainWorld world)
     {
         try
         {
-            for (var left = commands; left.Count > 0;) left = [.. left.Skip(await Decided(left))];
+            var decided = await Decided(commands);
+            while (decided < commands.Count) decided += await Decided([.. commands.Skip(decided)]);
         }
         catch (Exception exception) when (exception is JournalUnavailableException or OwnershipLostException or Npgsql.NpgsqlException or GrainUnavailableException)
         {
