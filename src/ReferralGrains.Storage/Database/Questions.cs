@@ -10,22 +10,29 @@ namespace ReferralGrains.Storage.Database;
 /// </summary>
 internal static class Questions
 {
-    public static async Task<List<T>> Rows<T>(
-        this NpgsqlDataSource database, string sql, Func<NpgsqlDataReader, T> row, CancellationToken stop, params NpgsqlParameter[] parameters)
+    /// <summary>Shows every row to a reader, without keeping any.</summary>
+    public static async Task Each(
+        this NpgsqlDataSource database, string sql, Action<NpgsqlDataReader> row, CancellationToken stop, params NpgsqlParameter[] parameters)
     {
         try
         {
             await using var command = database.CreateCommand(sql);
             command.Parameters.AddRange(parameters);
             await using var reader = await command.ExecuteReaderAsync(stop);
-            var rows = new List<T>();
-            while (await reader.ReadAsync(stop)) rows.Add(row(reader));
-            return rows;
+            while (await reader.ReadAsync(stop)) row(reader);
         }
         catch (NpgsqlException exception) when (IsOutage(exception))
         {
             throw new JournalUnavailableException("The database cannot be reached.", exception);
         }
+    }
+
+    public static async Task<List<T>> Rows<T>(
+        this NpgsqlDataSource database, string sql, Func<NpgsqlDataReader, T> row, CancellationToken stop, params NpgsqlParameter[] parameters)
+    {
+        var rows = new List<T>();
+        await database.Each(sql, reader => rows.Add(row(reader)), stop, parameters);
+        return rows;
     }
 
     /// <summary>The first row, or the default when there is none.</summary>

@@ -32,11 +32,16 @@ create table stream (
   b text collate "C" not null default ''
 );
 create unique index stream_parts on stream (tenant, kind, a, b);
+-- Pages over a tenant follow stream numbers. A row a stream, not a row an action.
+create index stream_tenant on stream (tenant, id);
 
 create table asset (
   id int generated always as identity primary key,
   name text collate "C" not null unique
 );
+
+-- Each process that writes takes a number, the upper part of its commits' ids.
+create sequence writer;
 
 -- One row a group commit, inserted first. A tombstone takes the id of a commit whose outcome was unknown, so that it never happens.
 create table commit (
@@ -73,7 +78,8 @@ create table event (
 );
 create unique index event_action on event (tenant, action_id) where action_id is not null;
 create index event_about on event (stream, about) where about is not null;
-create index event_commit on event using brin (commit_id) with (pages_per_range = 16, autosummarize = on);
+-- Several writers' ids interleave in one block, hence several ranges a block.
+create index event_commit on event using brin (commit_id int8_minmax_multi_ops) with (pages_per_range = 16, autosummarize = on);
 
 -- What other grains rely on in their decisions: a program's terms, a referrer's tags, eligibility and closing.
 create table fact (

@@ -11,6 +11,7 @@ namespace ReferralGrains.Storage.Reports;
 /// Questions: answered from the database, never through a grain, so that no page or export ever waits in a mailbox. Everything is
 /// inside one tenant; what another tenant owns is null, as if it were absent.
 /// </summary>
+/// <exception cref="Journal.JournalUnavailableException">From every question: the database cannot be reached now.</exception>
 public interface IReports
 {
     /// <summary>Null when there is no such referrer.</summary>
@@ -31,7 +32,7 @@ public interface IReports
     Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop);
 
     /// <summary>Rewards of a tenant or of one referrer, by referral and then in the order in which they were given.</summary>
-    /// <param name="after">The id of the last reward of the page before.</param>
+    /// <param name="after">The id of the last reward of the page before, see <see cref="PageCursor"/>.</param>
     Task<Page<RewardView>> Rewards(int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop);
 
     /// <summary>What happened on all referrals of a referrer, newest first (S9).</summary>
@@ -70,7 +71,10 @@ public sealed record RewardView(
     StreamId Referral, RewardId Reward, CallerId Program, CallerId Referee, CallerId Referrer, CallerId Action, int Enrollment, int Rule, int Version,
     Asset Asset, long Minor, long LeftMinor, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt);
 
-/// <param name="Event">The domain event, from which the gateway words the entry.</param>
+/// <param name="Event">
+/// The domain event as it was recorded, from which the gateway words the entry. It may also hold decisions of other enrollments of the
+/// referral, which the page of one enrollment does not show.
+/// </param>
 public sealed record ActivityEntry(StreamId Referral, CallerId Program, CallerId Referee, Recorded Event);
 
 public sealed record TrialBalanceLine(AccountKind Account, Asset Asset, long DebitMinor, long CreditMinor);

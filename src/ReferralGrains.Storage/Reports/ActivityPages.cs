@@ -1,0 +1,79 @@
+using Npgsql;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Reports;
+
+/// <summary>What happened, newest first: on one referral, on one enrollment of it, or on all referrals of a referrer.</summary>
+internal sealed class ActivityPages(NpgsqlDataSource database, Directory directory)
+{
+    private const int RowsAtOnce = 200;
+    private const string Columns = "e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text";
+
+    // Inside a stream time never runs backwards, so the newest of each referral are its last rows; of these the newest are shown.
+    public async Task<Page<ActivityEntry>> OfReferrer(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
+    {
+        if (await directory.FindReferrer(tenant, referrer, stop) is not { } owner) return new([], false);
+        var (stream, seq) = after is null ? default : PageCursor.Entry(after);
+        var entries = await database.Rows(
+            $"""
+            with last as (select recorded_at, stream, seq from event where stream = $4 and seq = $5)
+            select s.id, s.a, s.b, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data
+            from referral r join stream s on s.id = r.stream
+            cross join lateral (
+              select {Columns} from event e
+              where e.stream = r.stream and e.type <> 0 and ($6 or (e.recorded_at, e.stream, e.seq) < (select recorded_at, stream, seq from last))
+              order by e.seq desc limit $3) e
+            where r.tenant = $1 and r.referrer = $2
+            order by e.recorded_at desc, s.id desc, e.seq desc limit $3
+            """,
+            reader => Entry(Directory.Referral(reader), reader, 3), stop,
+            Questions.Int(tenant), Questions.Long(owner.Value), Questions.Int(limit + 1), Questions.Long(stream), Questions.Int(seq),
+            Questions.Flag(after is null));
+        return Page(entries, limit);
+    }
+
+    public async Task<Page<ActivityEntry>> OfReferral(int tenant, StreamId referral, int? enrollment, string? after, int limit, CancellationToken stop)
+    {
+        if (await directory.FindReferral(tenant, referral, stop) is not { } named) return new([], false);
+        var before = after is null ? int.MaxValue : PageCursor.Entry(after).Seq;
+        var entries = new List<ActivityEntry>();
+        while (entries.Count <= limit)
+        {
+            var rows = await database.Rows(
+                $"select {Columns} from event e where e.stream = $1 and e.type <> 0 and e.seq < $2 order by e.seq desc limit $3",
+                reader => Entry(named, reader, 0), stop, Questions.Long(referral.Value), Questions.Int(before), Questions.Int(RowsAtOnce));
+            entries.AddRange(rows.Where(entry => enrollment is not { } number || Concerns(entry.Event.Event, number)));
+            if (rows.Count < RowsAtOnce) break;
+            before = rows[^1].Event.Seq;
+        }
+
+        return Page(entries, limit);
+    }
+
+    // R10: what made the enrollment, what ended its accrual, and what happened on it alone.
+    private static bool Concerns(ReferralEvent e, int enrollment) => e switch
+    {
+        ReferralApproved approved => enrollment <= approved.Enrolled.Length,
+        ReferralCancelled => true,
+        SaleDecided sale => sale.Decisions.Any(decision => decision.Enrollment == enrollment),
+        SaleReversed reversed => reversed.Taken.Any(change => change.Enrollment == enrollment),
+        ReversalUndone undone => undone.Given.Any(change => change.Enrollment == enrollment),
+        RewardsReleased released => released.Released.Any(change => change.Enrollment == enrollment),
+        RewardCancelled cancelled => cancelled.Taken.Enrollment == enrollment,
+        EnrollmentAdjusted adjusted => adjusted.Enrollment == enrollment,
+        EnrollmentSwitched switched => switched.Enrollment == enrollment,
+        EnrollmentDeleted deleted => deleted.Enrollment == enrollment,
+        _ => false,
+    };
+
+    private static ActivityEntry Entry(FoldedStream named, NpgsqlDataReader reader, int from)
+    {
+        var row = ActionQuery.Row(reader, from);
+        return new(named.Stream, named.Program, named.Referee, new(row.Seq, row.At, row.Decode<ReferralEvent>()));
+    }
+
+    private static Page<ActivityEntry> Page(List<ActivityEntry> entries, int limit) => new([.. entries.Take(limit)], entries.Count > limit);
+}

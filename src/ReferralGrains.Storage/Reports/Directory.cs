@@ -1,0 +1,51 @@
+using Npgsql;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Storage.Reports;
+
+/// <summary>Caller ids to stream numbers and back, inside one tenant: what another tenant owns is not there.</summary>
+internal sealed class Directory(NpgsqlDataSource database)
+{
+    public const short Enrollment = 2;
+    public const short Referrer = 3;
+    public const short Program = 4;
+
+    /// <summary>A referrer that was created; a number alone does not make one.</summary>
+    public async Task<StreamId?> FindReferrer(int tenant, CallerId referrer, CancellationToken stop)
+    {
+        var found = await database.Rows(
+            $"select r.stream from stream s join referrer r on r.stream = s.id where s.tenant = $1 and s.kind = {Referrer} and s.a = $2 and s.b = ''",
+            reader => new StreamId(reader.GetInt64(0)), stop, Questions.Int(tenant), Questions.Text(referrer.Value));
+        return found.Count == 0 ? null : found[0];
+    }
+
+    public Task<FoldedStream?> FindReferral(int tenant, CallerId program, CallerId referee, CancellationToken stop) =>
+        database.Row(
+            $"select id, a, b from stream where tenant = $1 and kind = {Enrollment} and a = $2 and b = $3",
+            Referral, stop, Questions.Int(tenant), Questions.Text(program.Value), Questions.Text(referee.Value));
+
+    public Task<FoldedStream?> FindReferral(int tenant, StreamId stream, CancellationToken stop) =>
+        database.Row(
+            $"select id, a, b from stream where id = $2 and tenant = $1 and kind = {Enrollment}",
+            Referral, stop, Questions.Int(tenant), Questions.Long(stream.Value));
+
+    public Task<FoldedStream?> FindReferralOf(int tenant, CallerId action, CancellationToken stop) =>
+        database.Row(
+            $"select s.id, s.a, s.b from event e join stream s on s.id = e.stream where e.tenant = $1 and e.action_id = $2 and s.kind = {Enrollment}",
+            Referral, stop, Questions.Int(tenant), Questions.Text(action.Value));
+
+    /// <summary>The caller ids of referrers, by their streams.</summary>
+    public async Task<IReadOnlyDictionary<StreamId, CallerId>> ReferrerNames(IEnumerable<StreamId> streams, CancellationToken stop)
+    {
+        var wanted = streams.Distinct().Select(stream => stream.Value).ToList();
+        if (wanted.Count == 0) return new Dictionary<StreamId, CallerId>();
+        var names = await database.Rows(
+            "select id, a from stream where id = any($1)",
+            reader => (Stream: new StreamId(reader.GetInt64(0)), Name: new CallerId(reader.GetString(1))), stop, Questions.Longs(wanted));
+        return names.ToDictionary(pair => pair.Stream, pair => pair.Name);
+    }
+
+    public static FoldedStream Referral(NpgsqlDataReader reader) =>
+        new(new(reader.GetInt64(0)), new(reader.GetString(1)), new(reader.GetString(2)));
+}

@@ -1,0 +1,152 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Integration.Tests.Journal;
+
+/// <summary>
+/// One tenant's program, referrers and referees in a real journal. Every command is a turn: the stream is loaded and folded, the
+/// domain decides, and the append is committed.
+/// </summary>
+public sealed class JournalWorld : IAsyncDisposable
+{
+    public static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    private const short Enrollment = 2;
+    private const short Referrer = 3;
+    private const short ProgramKind = 4;
+
+    private readonly Dictionary<string, ReferrerFacts> referrers = [];
+    private readonly StreamLoader loader;
+    private int actions;
+
+    private JournalWorld(JournalDatabase database, int tenant)
+    {
+        (Database, Tenant) = (database, tenant);
+        Writer = new(database.Source, new Assets(database.Source), new StillOwnership(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+        loader = new(database.Source);
+    }
+
+    public JournalDatabase Database { get; }
+
+    public int Tenant { get; }
+
+    public JournalWriter Writer { get; }
+
+    public DateTimeOffset Now { get; set; } = Start;
+
+    public ProgramTerms Program { get; private set; } = null!;
+
+    /// <summary>A GBP program with these rules in force, and the referrer Rita.</summary>
+    public static async Task<JournalWorld> Create(JournalDatabase database, string tenant, params RewardRule[] rules)
+    {
+        var tenants = new Storage.Tenants.Tenants(database.Source, TimeProvider.System);
+        await tenants.Create(new(tenant), sandbox: false, clockAt: null, TestContext.Current.CancellationToken);
+        var number = (await tenants.Find(new(tenant), TestContext.Current.CancellationToken))!.Number;
+        var world = new JournalWorld(database, number);
+        await world.Publish(rules);
+        await world.AddReferrer("rita");
+        return world;
+    }
+
+    public async Task AddReferrer(string id, params string[] tags)
+    {
+        var loaded = await loader.Load(new(Tenant, Referrer, id, ""));
+        var facts = referrers[id] = new(loaded.Stream, new(id), 1, Closed: false, [.. tags], []);
+        await Commit(new()
+        {
+            Tenant = Tenant,
+            Streams = [new(loaded.Stream, 1, [EventCodec.Encode(new ReferrerCreated([.. tags]), Now)])],
+            Facts = [new(loaded.Stream, 1, JsonSerializer.Serialize(facts, JournalJson.Default.ReferrerFacts))],
+            Referrer = new(loaded.Stream, "CODE-" + id, id + "@example.org", "Name of " + id, CashOptIn: true, "cus_1", Now),
+        });
+    }
+
+    /// <summary>Links a referee and approves the referral now.</summary>
+    public Task Refer(string referee, string referrer = "rita", params string[] tags) =>
+        Turn(referee, turn =>
+        {
+            turn.Meet(referrers[referrer]);
+            return ReferralCommands.Attribute(turn, referrers[referrer], [.. tags], null, Now);
+        });
+
+    public Task<Decision> Sell(string referee, long? minor, string? id = null) => Send(referee, ActionKind.Sale, minor, id, null);
+
+    public Task<Decision> Refund(string referee, string of, long? minor = null, string? id = null) => Send(referee, ActionKind.Refund, minor, id, of);
+
+    public async Task<Decision> Send(string referee, ActionKind kind, long? minor, string? id, string? about)
+    {
+        id ??= $"{referee}-{++actions}";
+        var action = new ReferralAction(
+            new(id), Rows.Hash($"{id}|{kind}|{minor}|{about}"), kind, minor, null, Now, about is null ? null : new CallerId(about), [], null, null);
+        return await Turn(referee, turn => turn.Record(action), action.Id, action.About, action);
+    }
+
+    /// <summary>Ends what is due by now on one referral.</summary>
+    public Task Settle(string referee) => Turn(referee, turn =>
+    {
+        turn.SettleDue();
+        return 0;
+    });
+
+    public async Task<StreamId> Stream(string referee) => (await loader.Load(Key(referee))).Stream;
+
+    public async Task<Referral> State(string referee) => Fold(await loader.LoadWhole(Key(referee)));
+
+    public Task<T> Turn<T>(string referee, Func<ReferralTurn, T> command) => Turn(referee, command, null, null, null);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Writer.DisposeAsync();
+        await loader.DisposeAsync();
+    }
+
+    private async Task<T> Turn<T>(string referee, Func<ReferralTurn, T> command, CallerId? id, CallerId? about, ReferralAction? action)
+    {
+        var loaded = await loader.Load(Key(referee));
+        var before = Fold(loaded);
+        var known = new KnownActions(loaded.Stream);
+        var ids = before.Parked.Select(parked => parked.Action.Id).Concat(before.Parked.Select(parked => parked.Action.About).OfType<CallerId>());
+        for (var wanted = ids.Concat(new[] { id, about }.OfType<CallerId>()).ToHashSet(); wanted.Count > 0;)
+        {
+            var found = await loader.Actions(Tenant, wanted);
+            foreach (var history in found) known.Add(history);
+            wanted = [.. found.Select(history => history.Action.About).OfType<CallerId>().Where(one => known.Find(one) is null)];
+        }
+
+        var referrer = referrers.Values.FirstOrDefault(facts => facts.Stream == before.Referrer);
+        var turn = new ReferralTurn(before, new(Now > before.LastAt ? Now : before.LastAt, Program, referrer, Tally: null), known);
+        var reply = command(turn);
+        if (ReferralAppend.Of(Tenant, turn, before, reply is Decision.Conflict ? [action!] : []) is { } append) await Commit(append);
+        return reply;
+    }
+
+    private async Task Publish(RewardRule[] rules)
+    {
+        var stream = (await loader.Load(new(Tenant, ProgramKind, "program", ""))).Stream;
+        List<ProgramEvent> events = [new ProgramCreated(new("program"), "Program", "GBP", "Europe/London")];
+        events.AddRange(rules.Select((rule, i) => new RulePublished(i + 1, new($"rule{i + 1}"), 1, rule, new(Enabled: true))));
+        var program = events.Aggregate(ReferralProgram.None, (state, e) => ReferralProgram.Evolve(state, Now, stream, e));
+        Program = program.Terms!;
+        await Commit(new()
+        {
+            Tenant = Tenant,
+            Streams = [new(stream, 1, [.. events.Select(e => EventCodec.Encode(e, Now))])],
+            Facts = [new(stream, program.Seq, JsonSerializer.Serialize(Program, JournalJson.Default.ProgramTerms))],
+        });
+    }
+
+    private async Task Commit(Append append) => Assert.Equal(AppendOutcome.Committed, await Writer.Append(append));
+
+    private StreamKey Key(string referee) => new(Tenant, Enrollment, "program", referee);
+
+    private static Referral Fold(LoadedStream loaded) =>
+        loaded.Rows.Aggregate(Referral.None, (state, row) => ReferralFold.Evolve(state, row.At, row.Decode<ReferralEvent>()));
+}
