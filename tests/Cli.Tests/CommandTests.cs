@@ -33,6 +33,18 @@ public sealed class CommandTests
     }
 
     [Fact]
+    public async Task D10_explain_says_what_a_parked_action_waits_for()
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["GET /v1/actions/inv_2"] = new(
+            200, """{"action_id":"inv_2","status":"parked","code":"referral_missing","decisions":[],"because":["No referral of this customer yet."]}""");
+
+        var ran = await Ran.Command(server, "explain", "inv_2");
+
+        Assert.Equal("inv_2: parked (referral_missing)\n  - No referral of this customer yet.\n", ran.Out);
+    }
+
+    [Fact]
     public async Task Explain_passes_the_body_through_for_programs()
     {
         await using var server = await StandIn.Start();

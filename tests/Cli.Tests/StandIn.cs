@@ -44,7 +44,7 @@ internal sealed class StandIn : IAsyncDisposable
         var standIn = new StandIn(app);
         app.Urls.Add("http://127.0.0.1:0");
         app.Use(standIn.Authenticate);
-        app.MapGet("/v1/programs/{id}/figures", (string id) => id == Program ? Results.Ok(new { }) : NotFound("program_id"));
+        app.MapGet("/v1/programs/{id}", (string id) => id == Program ? Results.Ok(new { }) : NotFound("program_id"));
         app.MapPost("/v1/referrers", standIn.CreateReferrer);
         app.MapPost("/v1/referrals:batch", context => standIn.AnswerLines(context, referral: true, int.MaxValue));
         app.MapPost("/v1/actions:stream", standIn.StreamActions);

@@ -28,9 +28,11 @@ internal static class ExplainCommand
 
     private static void Print(JsonElement action, string id, TextWriter output)
     {
-        output.WriteLine($"{action.Text("action_id") ?? id}: {action.Text("status")}");
+        var waits = action.Text("code") is { } code ? $" ({code})" : "";
+        output.WriteLine($"{action.Text("action_id") ?? id}: {action.Text("status")}{waits}");
         var facts = string.Join(", ", Facts(action));
         if (facts.Length > 0) output.WriteLine($"  {facts}");
+        PrintReasons(action, "  ", output);
         foreach (var decision in action.Items("decisions")) PrintDecision(decision, output);
         foreach (var conflict in action.Items("conflicts")) output.WriteLine($"  also sent with other content, and refused: {conflict.GetRawText()}");
     }
@@ -52,7 +54,12 @@ internal static class ExplainCommand
         output.WriteLine($"  rule {decision.Text("rule_id")} version {decision.Number("rule_version")}{tier}: {decision.Text("code")}");
         if (decision.Object("reward") is { } reward)
             output.WriteLine($"    reward {reward.Text("id")}: {reward.Number("amount_minor")} {reward.Text("asset")} (minor units), {reward.Text("state")}");
-        foreach (var reason in decision.Items("because"))
-            output.WriteLine($"    - {(reason.ValueKind == JsonValueKind.String ? reason.GetString() : reason.GetRawText())}");
+        PrintReasons(decision, "    ", output);
+    }
+
+    private static void PrintReasons(JsonElement decided, string indent, TextWriter output)
+    {
+        foreach (var reason in decided.Items("because"))
+            output.WriteLine($"{indent}- {(reason.ValueKind == JsonValueKind.String ? reason.GetString() : reason.GetRawText())}");
     }
 }
