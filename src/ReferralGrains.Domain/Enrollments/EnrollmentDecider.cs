@@ -114,8 +114,8 @@ public static class EnrollmentDecider
     private static DateTimeOffset? ReleaseAt(Hold hold, ReferralAction sale, DateTimeOffset now) => hold switch
     {
         { Mode: HoldMode.None } or { Mode: HoldMode.Manual, Days: 0 } => null,
-        { FromOccurred: true } => sale.OccurredAt.AddDays(hold.Days),
-        _ => now.AddDays(hold.Days),
+        { FromOccurred: true } => sale.OccurredAt + TimeSpan.FromDays(hold.Days),
+        _ => now + TimeSpan.FromDays(hold.Days),
     };
 
     private static bool Passes(TagCondition condition, int tags) => condition switch

@@ -20,7 +20,7 @@ internal static class RefusalLine
             DecisionCode.CurrencyMismatch => $"The action is in {explained.Action.Action.Currency}, the program in {explained.Program.Currency}.",
             DecisionCode.BeforeApproval => $"It occurred at {explained.OccurredAt:u}, before the referral was approved at {explained.ApprovedAt:u}.",
             DecisionCode.WindowClosed =>
-                $"It occurred at {explained.OccurredAt:u}; the {limits.DaysAfterApproved} days from approval at {explained.ApprovedAt:u} were over at {explained.ApprovedAt.AddDays(limits.DaysAfterApproved ?? 0):u}.",
+                $"It occurred at {explained.OccurredAt:u}; the {limits.DaysAfterApproved} days from approval at {explained.ApprovedAt:u} were over at {explained.ApprovedAt + TimeSpan.FromDays(limits.DaysAfterApproved ?? 0):u}.",
             DecisionCode.OutsideEventRange =>
                 $"It occurred at {explained.OccurredAt:u}, outside the event dates {ConditionLine.Dates(limits.EventFrom, limits.EventTo)}.",
             DecisionCode.ReferrerNotEligible => terms.GrantedOnly

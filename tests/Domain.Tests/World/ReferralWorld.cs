@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
@@ -49,6 +49,9 @@ public sealed class ReferralWorld
     public DateTimeOffset Now { get; set; } = Start;
 
     public ProgramTerms Program { get; private set; }
+
+    /// <summary>Every command is decided a second time from the same input, which must give the same events.</summary>
+    public bool DecidesTwice { get; set; }
 
     public ReferrerFacts Referrer { get; set; } = new(new(2), new("rita"), 1, Closed: false, [], []);
 
@@ -101,14 +104,26 @@ public sealed class ReferralWorld
 
     public T Turn<T>(string referee, Func<ReferralTurn, T> command, params CallerId?[] ids)
     {
-        var (stream, state) = (Stream(referee), State(referee));
-        var known = Journal.Load(stream, ids.OfType<CallerId>().Concat(state.Parked.Select(parked => parked.Action.Id)));
-        var turn = new ReferralTurn(state, Facts(state), known);
+        var turn = Begin(referee, ids);
+        var again = Begin(referee, ids);
         var reply = command(turn);
-        Journal.Commit(stream, turn.Events);
+        if (DecidesTwice)
+        {
+            command(again);
+            Assert.Equal(JsonSerializer.Serialize(turn.Events), JsonSerializer.Serialize(again.Events));
+        }
+
+        Journal.Commit(Stream(referee), turn.Events);
         referrals[referee] = turn.State;
         if (turn.Facts.Tally is { } tally) Tally = tally;
         return reply;
+    }
+
+    private ReferralTurn Begin(string referee, CallerId?[] ids)
+    {
+        var state = State(referee);
+        var known = Journal.Load(Stream(referee), ids.OfType<CallerId>().Concat(state.Parked.Select(parked => parked.Action.Id)));
+        return new(state, Facts(state), known);
     }
 
     /// <summary>A new rule, or a new version of a rule that is there.</summary>
