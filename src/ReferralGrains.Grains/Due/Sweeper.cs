@@ -47,9 +47,6 @@ public sealed partial class Sweeper(
     }
 
     /// <inheritdoc/>
-    public ValueTask<DateTimeOffset> Now(int tenant, CancellationToken stop) => tenants.Now(tenant, stop);
-
-    /// <inheritdoc/>
     public async Task<Refusal?> Advance(int tenant, DateTimeOffset to, CancellationToken stop)
     {
         switch (await tenants.Advance(tenant, to, stop))

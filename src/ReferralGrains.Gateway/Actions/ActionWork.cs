@@ -1,0 +1,46 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Lines;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Grains.Turns;
+
+namespace ReferralGrains.Gateway.Actions;
+
+/// <summary>A stream of actions: the hot path.</summary>
+internal sealed class ActionWork(Caller caller, IGrainRouter router, ITenantClock clock, ProgramsOfActions programs) : LineWork<ActionLine, ActionReply>
+{
+    private readonly StreamSummary summary = new();
+    private DateTimeOffset now;
+
+    public override bool Summarises => true;
+
+    public override async ValueTask Begin(CancellationToken stop) => now = await clock.Now(caller.Tenant);
+
+    public override Problem? Parse(ReadOnlySpan<byte> line, out ActionLine item) => ActionParser.Parse(line, now, out item);
+
+    public override GrainAddress AddressOf(ActionLine item) => GrainAddress.Enrollment(caller.Tenant, item.Program, item.Referee);
+
+    public override async Task<ImmutableArray<ActionReply>> Ask(GrainAddress to, ImmutableArray<ActionLine> items, CancellationToken stop) =>
+        (await router.Ask(to, new RecordActions([.. items.Select(item => item.Action)]), stop)).Replies;
+
+    public override Problem? ProblemOf(ActionReply reply) => reply.Refusal is { } refusal ? Problem.Of(refusal) : null;
+
+    public override ValueTask Prepare(ActionLine item, ActionReply reply, CancellationToken stop) =>
+        reply.Outcome is { } outcome ? programs.Load(item.Program, outcome, stop) : ValueTask.CompletedTask;
+
+    public override void Write(Utf8JsonWriter json, ActionLine item, ActionReply reply) =>
+        OutcomeWriter.WriteMembers(json, reply.Outcome!, reply.Duplicate, programs.Loaded);
+
+    public override void WriteName(Utf8JsonWriter json, ActionLine item) => WriteName(json, item.Action.Id.Value);
+
+    public override void WriteName(Utf8JsonWriter json, string name) => json.WriteString("action_id", name);
+
+    public override string? NameOf(ReadOnlySpan<byte> line) => ActionName.Find(line);
+
+    public override void Count(ActionReply? reply, bool failed) => summary.Count(failed ? null : reply);
+
+    public override void WriteSummary(Utf8JsonWriter json) => summary.Write(json);
+}

@@ -1,0 +1,47 @@
+using System.Globalization;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Gateway.Ids;
+
+/// <summary>An enrollment as the outside names it: <c>enr_STREAM_NUMBER</c>.</summary>
+internal readonly record struct EnrollmentName(StreamId Stream, int Number)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"enr_{Stream.Value}_{Number}");
+
+    public static EnrollmentName? Parse(string text) =>
+        NumberedName.Parse(text, "enr_", stackalloc long[2]) is [var stream, var number] && number is > 0 and <= int.MaxValue
+            ? new(new(stream), (int)number)
+            : null;
+}
+
+/// <summary>A reward as the outside names it: <c>rwd_STREAM_SEQ_NUMBER</c>.</summary>
+internal readonly record struct RewardName(StreamId Stream, RewardId Reward)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"rwd_{Stream.Value}_{Reward.Seq}_{Reward.Number}");
+
+    public static RewardName? Parse(string text) =>
+        NumberedName.Parse(text, "rwd_", stackalloc long[3]) is [var stream, var seq, var number]
+        && seq is > 0 and <= int.MaxValue && number is >= 0 and <= ushort.MaxValue
+            ? new(new(stream), new((int)seq, (int)number))
+            : null;
+}
+
+/// <summary>Names made of numbers have one spelling each: no signs, no spaces, no leading zeros.</summary>
+internal static class NumberedName
+{
+    /// <returns>The numbers, or nothing when the text is not such a name.</returns>
+    public static ReadOnlySpan<long> Parse(ReadOnlySpan<char> text, string prefix, Span<long> numbers)
+    {
+        if (!text.StartsWith(prefix, StringComparison.Ordinal)) return [];
+        var count = 0;
+        foreach (var part in text[prefix.Length..].Split('_'))
+        {
+            var digits = text[prefix.Length..][part];
+            if (count == numbers.Length || (digits.Length > 1 && digits[0] == '0')) return [];
+            if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out numbers[count++])) return [];
+        }
+
+        return count == numbers.Length ? numbers : [];
+    }
+}

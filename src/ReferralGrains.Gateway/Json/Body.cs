@@ -1,0 +1,63 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json.Serialization.Metadata;
+using ReferralGrains.Gateway.Problems;
+
+namespace ReferralGrains.Gateway.Json;
+
+/// <summary>Reads a JSON body once, whole and strictly.</summary>
+internal static class Body
+{
+    /// <summary>Of any single request; a stream has no limit, its lines have.</summary>
+    public const int MaxBytes = 256 * 1024;
+
+    public static async Task<T> Read<T>(HttpContext context, JsonTypeInfo<T> type)
+    {
+        var reader = context.Request.BodyReader;
+        var buffer = await ReadWhole(context.Request, reader);
+        try
+        {
+            return Parse(buffer, type);
+        }
+        finally
+        {
+            reader.AdvanceTo(buffer.End);
+        }
+    }
+
+    /// <summary>For calls whose body may be left out.</summary>
+    public static async Task<T> ReadOr<T>(HttpContext context, JsonTypeInfo<T> type, T absent)
+    {
+        var reader = context.Request.BodyReader;
+        var buffer = await ReadWhole(context.Request, reader);
+        try
+        {
+            return buffer.IsEmpty ? absent : Parse(buffer, type);
+        }
+        finally
+        {
+            reader.AdvanceTo(buffer.End);
+        }
+    }
+
+    /// <summary>The whole body, not yet consumed.</summary>
+    public static async ValueTask<ReadOnlySequence<byte>> ReadWhole(HttpRequest request, PipeReader reader)
+    {
+        if (request.ContentLength > MaxBytes) throw Problem.TooLarge(MaxBytes).AsException();
+        while (true)
+        {
+            var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
+            if (read.Buffer.Length > MaxBytes)
+            {
+                reader.AdvanceTo(read.Buffer.End);
+                throw Problem.TooLarge(MaxBytes).AsException();
+            }
+
+            if (read.IsCompleted) return read.Buffer;
+            reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+        }
+    }
+
+    private static T Parse<T>(ReadOnlySequence<byte> json, JsonTypeInfo<T> type) =>
+        Strict.Parse(json.IsSingleSegment ? json.FirstSpan : json.ToArray(), type, out var value) is { } problem ? throw problem.AsException() : value;
+}

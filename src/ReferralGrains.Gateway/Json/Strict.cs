@@ -1,0 +1,99 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ReferralGrains.Gateway.Problems;
+
+namespace ReferralGrains.Gateway.Json;
+
+/// <summary>
+/// Says what is wrong with a body that the serializer refused. The serializer stands guard; this only looks again, so that the field
+/// is named as the caller wrote it and not by the wording of an exception.
+/// </summary>
+internal static class Strict
+{
+    public const int MaxDepth = 64;
+
+    public static readonly JsonReaderOptions Reading = new() { MaxDepth = MaxDepth };
+
+    /// <returns>What is wrong with it, or null.</returns>
+    public static Problem? Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type, out T value)
+    {
+        value = default!;
+        try
+        {
+            var reader = new Utf8JsonReader(json, Reading);
+            if (JsonSerializer.Deserialize(ref reader, type) is not { } parsed) return Problem.InvalidJson(null, "An object is expected.");
+            if (reader.Read()) return Problem.InvalidJson(null, "Something follows the object.");
+            value = parsed;
+            return null;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            return Diagnose(json, type, exception);
+        }
+    }
+
+    private static Problem Diagnose(ReadOnlySpan<byte> json, JsonTypeInfo type, Exception exception)
+    {
+        var path = (exception as JsonException)?.Path is { Length: > 2 } found ? Param(found) : null;
+        if (exception is BadValueException bad && path is not null) return bad.At(path);
+        try
+        {
+            var reader = new Utf8JsonReader(json, Reading);
+            reader.Read();
+            if (Walk(ref reader, type, "") is { } problem) return problem;
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
+        {
+            return Problem.InvalidJson(path, $"This is not JSON, or it is nested deeper than {MaxDepth}.");
+        }
+
+        return path is null
+            ? Problem.InvalidJson(null, "A JSON object of this call's fields is expected.")
+            : Problem.InvalidField(path, "A value of another type is expected.");
+    }
+
+    // Follows the types as far as they are objects; what the fields hold is the serializer's.
+    private static Problem? Walk(ref Utf8JsonReader reader, JsonTypeInfo type, string path)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object || reader.TokenType != JsonTokenType.StartObject)
+        {
+            return type.Kind == JsonTypeInfoKind.Enumerable && reader.TokenType == JsonTokenType.StartArray
+                ? WalkItems(ref reader, type, path)
+                : Skip(ref reader);
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!;
+            var param = path.Length == 0 ? name : $"{path}.{name}";
+            if (!seen.Add(name)) return Problem.DuplicateField(param);
+            if (type.Properties.FirstOrDefault(property => property.Name == name) is not { } known) return Problem.UnknownField(Shown(param));
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.Null && !known.IsSetNullable && known.IsRequired) return Problem.MissingField(param);
+            if (Walk(ref reader, type.Options.GetTypeInfo(known.PropertyType), param) is { } problem) return problem;
+        }
+
+        var missing = type.Properties.FirstOrDefault(property => property.IsRequired && !seen.Contains(property.Name));
+        return missing is null ? null : Problem.MissingField(path.Length == 0 ? missing.Name : $"{path}.{missing.Name}");
+    }
+
+    private static Problem? WalkItems(ref Utf8JsonReader reader, JsonTypeInfo type, string path)
+    {
+        var item = type.Options.GetTypeInfo(type.ElementType!);
+        for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
+            if (Walk(ref reader, item, $"{path}[{i}]") is { } problem) return problem;
+        return null;
+    }
+
+    private static Problem? Skip(ref Utf8JsonReader reader)
+    {
+        reader.Skip();
+        return null;
+    }
+
+    // $.reward.kind and $['odd name'] to what the caller wrote; never more than a line of it.
+    private static string Param(string path) => Shown(path.Replace("$.", "", StringComparison.Ordinal).Replace("$", "", StringComparison.Ordinal));
+
+    private static string Shown(string param) => param.Length <= 100 ? param : param[..100];
+}

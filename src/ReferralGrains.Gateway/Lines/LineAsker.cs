@@ -1,0 +1,70 @@
+using System.Collections.Immutable;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Grains.Engine;
+
+namespace ReferralGrains.Gateway.Lines;
+
+/// <summary>
+/// Asks the grains for a stream. Inside a stream a full mailbox means wait, not an error: the stream itself is the pressure. A journal
+/// that cannot be reached is waited for as long as a restart takes.
+/// </summary>
+internal sealed partial class LineAsker<TItem, TReply>(
+    LineWork<TItem, TReply> work, Window<TItem, TReply> window, TimeProvider time, TimeSpan patience, string requestId, ILogger log, CancellationToken stop)
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>Asks until the lane is empty. It never throws: what goes wrong is answered line by line.</summary>
+    public async Task Run(Lane<TItem, TReply> lane)
+    {
+        while (lane.Take() is { Count: > 0 } slots)
+        {
+            try
+            {
+                var replies = await AskPatiently(lane.To, [.. slots.Select(slot => slot.Item!)]);
+                for (var i = 0; i < slots.Count; i++)
+                {
+                    slots[i].Answer(replies[i]);
+                    window.Answered(slots[i]);
+                }
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                var problem = Faults.Of(exception);
+                if (problem.Status == StatusCodes.Status500InternalServerError) LogBug(requestId, exception);
+                foreach (var slot in slots)
+                {
+                    slot.Fail(problem);
+                    window.Answered(slot);
+                }
+            }
+        }
+    }
+
+    private async Task<ImmutableArray<TReply>> AskPatiently(GrainAddress to, ImmutableArray<TItem> items)
+    {
+        var began = time.GetTimestamp();
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                return await work.Ask(to, items, stop);
+            }
+            catch (GrainBusyException busy)
+            {
+                await Task.Delay(busy.RetryAfter, time, stop);
+            }
+            catch (Exception exception) when (Faults.IsUnavailable(exception) && time.GetElapsedTime(began) < patience)
+            {
+                await Task.Delay(pause, time, stop);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "A line of request {RequestId} met a bug.")]
+    private partial void LogBug(string requestId, Exception exception);
+}

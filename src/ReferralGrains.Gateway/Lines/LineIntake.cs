@@ -1,0 +1,113 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Grains.Engine;
+
+namespace ReferralGrains.Gateway.Lines;
+
+/// <summary>How the reading of a stream ended.</summary>
+internal enum Intake
+{
+    /// <summary>To the end of the body.</summary>
+    Whole = 1,
+
+    /// <summary>The client or the server went away: what follows is not known.</summary>
+    Cut = 2,
+}
+
+/// <summary>Reads lines, parses each once and puts it into its lane.</summary>
+internal sealed class LineIntake<TItem, TReply>(
+    PipeReader body, LineWork<TItem, TReply> work, Window<TItem, TReply> window, LineAsker<TItem, TReply> asker)
+{
+    private const int LinesBetweenStarts = 256;
+    private const int MaxLanes = 32_768;
+
+    private readonly LineReader reader = new(body);
+    private readonly Dictionary<GrainAddress, Lane<TItem, TReply>> lanes = [];
+    private readonly List<Lane<TItem, TReply>> ready = [];
+
+    public async Task<Intake> Run(CancellationToken stop)
+    {
+        // Whoever reads on is on another thread than who writes, from the first line on.
+        await Task.Yield();
+        try
+        {
+            while (await reader.ReadMore(stop))
+            {
+                await work.Begin(stop);
+                while (TakeLines())
+                {
+                    Start();
+                    if (!window.HasRoom) await window.WaitForRoom();
+                    stop.ThrowIfCancellationRequested();
+                }
+
+                Start();
+                reader.Advance();
+            }
+
+            return Intake.Whole;
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ConnectionResetException or BadHttpRequestException)
+        {
+            return Intake.Cut;
+        }
+        finally
+        {
+            window.End();
+        }
+    }
+
+    /// <summary>Takes lines until it is time to start what was taken.</summary>
+    /// <returns>False when there are no more for now.</returns>
+    private bool TakeLines()
+    {
+        for (var taken = 0; taken < LinesBetweenStarts && window.HasRoom; taken++)
+        {
+            if (!reader.TryRead(out var line, out var tooLong)) return false;
+            if (line.IsEmpty && !tooLong) continue;
+            Take(line, tooLong);
+        }
+
+        return true;
+    }
+
+    private void Take(ReadOnlySpan<byte> line, bool tooLong)
+    {
+        var slot = window.Next(reader.Line, line.Length);
+        var problem = tooLong ? Problem.LineTooLong(LineReader.MaxBytes) : work.Parse(line, out slot.Item);
+        slot.IsParsed = problem is null;
+        if (problem is not null)
+        {
+            slot.Name = tooLong ? null : work.NameOf(line);
+            slot.Fail(problem);
+        }
+
+        window.Publish(slot);
+        if (problem is null) Add(slot);
+    }
+
+    private void Add(Slot<TItem, TReply> slot)
+    {
+        var to = work.AddressOf(slot.Item!);
+        if (!lanes.TryGetValue(to, out var lane))
+        {
+            if (lanes.Count >= MaxLanes) ForgetIdle();
+            lanes.Add(to, lane = new(to));
+        }
+
+        if (lane.Add(slot)) ready.Add(lane);
+    }
+
+    private void Start()
+    {
+        foreach (var lane in ready) _ = asker.Run(lane);
+        ready.Clear();
+    }
+
+    private void ForgetIdle()
+    {
+        foreach (var (to, lane) in lanes)
+            if (lane.IsIdle) lanes.Remove(to);
+    }
+}

@@ -1,0 +1,95 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using ReferralGrains.Gateway.Problems;
+
+namespace ReferralGrains.Gateway.Lines;
+
+/// <summary>
+/// Writes the answers in input order, many at a time. A line leaves only after its grain has answered, which is after it is durable.
+/// </summary>
+internal sealed class LineOutput<TItem, TReply>(
+    HttpContext context, LineWork<TItem, TReply> work, Window<TItem, TReply> window, bool errorsOnly, TimeProvider time, TimeSpan unread)
+{
+    private const int BytesTogether = 32 * 1024;
+
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonEncodedText Line = JsonEncodedText.Encode("line");
+
+    private readonly ArrayBufferWriter<byte> buffer = new(2 * BytesTogether);
+
+    public async Task Run(CancellationToken stop)
+    {
+        await using var json = new Utf8JsonWriter(buffer, Writing);
+        while (true)
+        {
+            if (window.Head() is not { } slot)
+            {
+                await Flush(stop);
+                var more = await window.WaitForHead();
+                stop.ThrowIfCancellationRequested();
+                if (!more) return;
+                continue;
+            }
+
+            if (slot.Problem is null) await work.Prepare(slot.Item!, slot.Reply!, stop);
+            Write(json, slot);
+            window.Free(slot);
+            if (buffer.WrittenCount >= BytesTogether) await Flush(stop);
+        }
+    }
+
+    /// <summary>The last line, after every other.</summary>
+    public async Task Finish(CancellationToken stop)
+    {
+        if (!work.Summarises) return;
+        await using var json = new Utf8JsonWriter(buffer, Writing);
+        json.WriteStartObject();
+        work.WriteSummary(json);
+        json.WriteEndObject();
+        End(json);
+        await Flush(stop);
+    }
+
+    private void Write(Utf8JsonWriter json, Slot<TItem, TReply> slot)
+    {
+        var problem = slot.Problem ?? work.ProblemOf(slot.Reply!);
+        work.Count(slot.Reply, problem is not null);
+        if (problem is null && errorsOnly) return;
+        json.WriteStartObject();
+        json.WriteNumber(Line, slot.Line);
+        if (problem is null) work.Write(json, slot.Item!, slot.Reply!);
+        else WriteProblem(json, slot, problem);
+        json.WriteEndObject();
+        End(json);
+    }
+
+    private void WriteProblem(Utf8JsonWriter json, Slot<TItem, TReply> slot, Problem problem)
+    {
+        if (slot.IsParsed) work.WriteName(json, slot.Item!);
+        else if (slot.Name is { } name) work.WriteName(json, name);
+        json.WriteStartObject("error");
+        json.WriteNumber("status", problem.Status);
+        json.WriteString("code", problem.Code);
+        if (problem.Param is not null) json.WriteString("param", problem.Param);
+        json.WriteString("detail", problem.Detail);
+        json.WriteEndObject();
+    }
+
+    private void End(Utf8JsonWriter json)
+    {
+        json.Flush();
+        json.Reset();
+        buffer.GetSpan(1)[0] = (byte)'\n';
+        buffer.Advance(1);
+    }
+
+    // Waits as long as the client may take to read; then it is cut off, and everything that was answered is durable.
+    private async ValueTask Flush(CancellationToken stop)
+    {
+        if (buffer.WrittenCount == 0) return;
+        var write = context.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, stop);
+        if (!write.IsCompletedSuccessfully) await write.AsTask().WaitAsync(unread, time, stop);
+        buffer.ResetWrittenCount();
+    }
+}

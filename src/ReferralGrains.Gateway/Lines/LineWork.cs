@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Grains.Engine;
+
+namespace ReferralGrains.Gateway.Lines;
+
+/// <summary>What the lines of one kind of stream are: how to read one, whom to ask about it, and how to write its answer.</summary>
+internal abstract class LineWork<TItem, TReply>
+{
+    /// <summary>Before the lines that came together are read: what time it is, for example.</summary>
+    public virtual ValueTask Begin(CancellationToken stop) => ValueTask.CompletedTask;
+
+    /// <returns>What is wrong with the line, or null.</returns>
+    public abstract Problem? Parse(ReadOnlySpan<byte> line, out TItem item);
+
+    /// <summary>The grain that decides it. Lines of one grain take effect in line order.</summary>
+    public abstract GrainAddress AddressOf(TItem item);
+
+    /// <returns>One reply an item, in the same order.</returns>
+    public abstract Task<ImmutableArray<TReply>> Ask(GrainAddress to, ImmutableArray<TItem> items, CancellationToken stop);
+
+    /// <summary>Why the reply is an error line, or null.</summary>
+    public abstract Problem? ProblemOf(TReply reply);
+
+    /// <summary>Before an answer is written: whatever it needs that is not there yet.</summary>
+    public virtual ValueTask Prepare(TItem item, TReply reply, CancellationToken stop) => ValueTask.CompletedTask;
+
+    /// <summary>The members of a result line after its number.</summary>
+    public abstract void Write(Utf8JsonWriter json, TItem item, TReply reply);
+
+    /// <summary>The members that name the item in an error line.</summary>
+    public abstract void WriteName(Utf8JsonWriter json, TItem item);
+
+    /// <summary>The name in a line that could not be parsed, if it can be made out.</summary>
+    public virtual void WriteName(Utf8JsonWriter json, string name)
+    {
+    }
+
+    /// <summary>What a line that could not be parsed calls itself, or null.</summary>
+    public virtual string? NameOf(ReadOnlySpan<byte> line) => null;
+
+    /// <summary>Every line that was answered passes here once, in input order.</summary>
+    public virtual void Count(TReply? reply, bool failed)
+    {
+    }
+
+    /// <summary>Whether a summary ends the answers.</summary>
+    public virtual bool Summarises => false;
+
+    /// <summary>The members of the last line.</summary>
+    public virtual void WriteSummary(Utf8JsonWriter json)
+    {
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Gateway.Problems;
+
+namespace ReferralGrains.Gateway.Programs;
+
+/// <summary>What a rule gives, and its tiers: the value stands in the one or in the others.</summary>
+internal static class RewardParser
+{
+    public const long MaxMinor = 1_000_000_000_000_000;
+    private const int MaxBasisPoints = 100_000;
+    private const int MaxTiers = 100;
+
+    // A reward of every sale must fit into an int64: points for the largest sale included.
+    private const long MaxPointsPerMinor = 1_000;
+
+    public static (RewardTerms Reward, ImmutableArray<Tier> Tiers) Parse(RewardBody body, ImmutableArray<TierBody> tiers, string currency, string path = "reward")
+    {
+        var type = RuleWords.Types.Supported(body.Type ?? Implied(tiers, path), path + ".type");
+        var asset = AssetOf(body, currency, path);
+        if (type == RewardType.Percent && asset.Currency is null) throw PercentOfThings(path + ".type");
+        var tiered = tiers.Length > 0;
+        var reward = new RewardTerms(
+            body.Kind,
+            asset,
+            type,
+            (int)Value(body.BasisPoints, type == RewardType.Percent, !tiered, 1, MaxBasisPoints, path + ".basis_points"),
+            Value(body.AmountMinor, type == RewardType.Fixed, !tiered, 1, MaxMinor, path + ".amount_minor"),
+            Value(body.Points, type == RewardType.PerAmount, true, 1, MaxMinor, path + ".points"),
+            Value(body.PerMinor, type == RewardType.PerAmount, true, 1, MaxMinor, path + ".per_minor"),
+            RuleWords.Bases.Parse(body.Of, RewardBase.Transaction, path + ".of"));
+        if (reward.Points / MaxPointsPerMinor > reward.PerMinor)
+            throw Problem.InvalidField(path + ".points", $"At most {MaxPointsPerMinor} points for each minor unit can be given.").AsException();
+        return (reward, Tiers(tiers, reward));
+    }
+
+    private static ImmutableArray<Tier> Tiers(ImmutableArray<TierBody> bodies, RewardTerms reward)
+    {
+        if (bodies.Length > MaxTiers) throw Problem.InvalidField("tiers", $"At most {MaxTiers} tiers are possible.").AsException();
+        var tiers = ImmutableArray.CreateRange(bodies.Select((body, i) => TierOf(body, reward, $"tiers[{i}]")));
+        if (tiers.Select(tier => tier.By).Distinct().Count() > 1)
+            throw Problem.Unprocessable("invalid_rule", "tiers", "All tiers of a rule are measured by the same: value or count.").AsException();
+        return tiers;
+    }
+
+    private static Tier TierOf(TierBody body, RewardTerms reward, string path)
+    {
+        var by = RuleWords.Measures.Parse(body.By, TierBy.Value, path + ".by");
+        var value = by == TierBy.Value;
+        Absent(value ? body.Min : body.MinMinor, path + (value ? ".min" : ".min_minor"));
+        Absent(value ? body.Max : body.MaxMinor, path + (value ? ".max" : ".max_minor"));
+        var min = Range(value ? body.MinMinor : body.Min, 0, MaxMinor, path + (value ? ".min_minor" : ".min")) ?? 0;
+        var max = Range(value ? body.MaxMinor : body.Max, min, MaxMinor, path + (value ? ".max_minor" : ".max"));
+        if (body.BasisPoints is not null) Absent(body.AmountMinor, path + ".amount_minor");
+        var tier = new Tier(
+            by,
+            min,
+            max,
+            (int)(Range(body.BasisPoints, 1, MaxBasisPoints, path + ".basis_points") ?? 0),
+            Range(body.AmountMinor, 1, MaxMinor, path + ".amount_minor") ?? 0);
+        return (reward.TypeIn(tier), reward.RateIn(tier).Value, reward.FixedIn(tier)) switch
+        {
+            (RewardType.Percent, 0, _) => throw Problem.MissingField(path + ".basis_points").AsException(),
+            (RewardType.Fixed, _, 0) => throw Problem.MissingField(path + ".amount_minor").AsException(),
+            (RewardType.Percent, _, _) when reward.Asset.Currency is null => throw PercentOfThings(path + ".basis_points"),
+            _ => tier,
+        };
+    }
+
+    private static ProblemException PercentOfThings(string param) =>
+        Problem.Unprocessable("percent_needs_money", param, "A percentage is of money: it cannot be points or things.").AsException();
+
+    // A value that belongs to another type of reward would be ignored: its sender means something else.
+    private static long Value(long? value, bool belongs, bool required, long min, long max, string param)
+    {
+        if (!belongs)
+        {
+            Absent(value, param);
+            return 0;
+        }
+
+        if (value is null && required) throw Problem.MissingField(param).AsException();
+        return Range(value, min, max, param) ?? 0;
+    }
+
+    private static void Absent(long? value, string param)
+    {
+        if (value is not null) throw Problem.Unprocessable("invalid_rule", param, "This does not belong to this type of reward or tier.").AsException();
+    }
+
+    public static long? Range(long? value, long min, long max, string param) =>
+        value is null || (value >= min && value <= max)
+            ? value
+            : throw Problem.InvalidField(param, $"A whole number from {min} to {max} is expected.").AsException();
+
+    private static string Implied(ImmutableArray<TierBody> tiers, string path)
+    {
+        if (tiers.Length == 0) throw Problem.MissingField(path + ".type").AsException();
+        return tiers[0].BasisPoints is null ? "fixed" : "percent";
+    }
+
+    private static Asset AssetOf(RewardBody body, string currency, string path)
+    {
+        if (body.Kind is "cash" or "credit" or "points")
+        {
+            if (body.Item is not null) throw Problem.Unprocessable("invalid_rule", path + ".item", $"A {body.Kind} reward has no item.").AsException();
+            return body.Kind switch { "cash" => Asset.Cash(currency), "credit" => Asset.Credit(currency), _ => Asset.Points };
+        }
+
+        var prefix = body.Kind switch
+        {
+            "free_service" => "service:",
+            "coupon" => "coupon:",
+            "custom" => "item:",
+            _ => throw Problem.NotSupported(path + ".kind", "This kind of reward").AsException(),
+        };
+        return new(prefix + (body.Item ?? throw Problem.MissingField(path + ".item").AsException()));
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
+
+namespace ReferralGrains.Gateway.Programs;
+
+/// <summary>From the words of the outside to terms: behind it a rule is right.</summary>
+internal static class RuleParser
+{
+    private const int MaxDays = 36_500;
+    private const int MaxProducts = 1_000;
+
+    public static (RewardRule Terms, RuleState State) Parse(RuleBody body, CallerId id, ProgramTerms program)
+    {
+        var dates = ProgramDates.Of(program.TimeZone);
+        var trigger = RuleWords.Triggers.Supported(body.Trigger, "trigger");
+        Unsupported(body.N, "n");
+        Unsupported(body.EveryMonths, "every_months");
+        Unsupported(body.Times, "times");
+        var (reward, tiers) = RewardParser.Parse(body.Reward, body.Tiers ?? [], program.Currency);
+        if (trigger == Trigger.TierReached && tiers.IsEmpty) throw Problem.MissingField("tiers").AsException();
+        if (body.AcknowledgeWarnings != true && TierWarnings.Of(tiers, program.Currency) is { IsEmpty: false } warnings)
+            throw Unacknowledged(warnings).AsException();
+
+        var terms = new RewardRule(
+            Text.Of(body.Name, "name", 200) ?? id.Value,
+            trigger,
+            reward,
+            Limits(body.Limits, dates),
+            Conditions(body.Conditions),
+            tiers,
+            Hold(body.Hold),
+            body.Eligibility switch
+            {
+                null or "everyone" => false,
+                "granted" => true,
+                _ => throw Problem.InvalidField("eligibility", "Expected is one of everyone, granted.").AsException(),
+            });
+        return (terms, new(body.Enabled ?? true, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
+    }
+
+    public static Limits Limits(LimitsBody? body, ProgramDates dates)
+    {
+        if (body is null) return Domain.Programs.Limits.None;
+        var limits = new Limits(
+            (int?)RewardParser.Range(body.MaxCount, 1, int.MaxValue, "limits.max_count"),
+            RewardParser.Range(body.MaxAmountMinor, 1, RewardParser.MaxMinor, "limits.max_amount_minor"),
+            RuleWords.CapModes.Parse(body.CapMode, CapMode.Clamp, "limits.cap_mode"),
+            (int?)RewardParser.Range(body.DaysAfterApproved, 1, MaxDays, "limits.days_after_approved"),
+            dates.From(body.EventFrom, "limits.event_from"),
+            dates.To(body.EventTo, "limits.event_to"));
+        return limits.EventFrom >= limits.EventTo
+            ? throw Problem.InvalidField("limits.event_to", "The range ends before it begins.").AsException()
+            : limits;
+    }
+
+    public static Conditions Conditions(ConditionsBody? body)
+    {
+        if (body is null) return Domain.Programs.Conditions.None;
+        var products = body.ProductIds ?? [];
+        if (products.Length > MaxProducts) throw Problem.InvalidField("conditions.product_ids", $"At most {MaxProducts} are possible.").AsException();
+        for (var i = 0; i < products.Length; i++)
+            if (Text.Of(products[i], $"conditions.product_ids[{i}]", CallerId.MaxLength) is null) throw Problem.InvalidField($"conditions.product_ids[{i}]", "It is empty.").AsException();
+        return new(
+            RewardParser.Range(body.MinAmountExclusiveMinor, 0, RewardParser.MaxMinor, "conditions.min_amount_exclusive_minor"),
+            products,
+            RuleWords.Tags.Parse(body.ReferrerTags, TagCondition.All, "conditions.referrer_tags"),
+            RuleWords.Tags.Parse(body.RefereeTags, TagCondition.All, "conditions.referee_tags"));
+    }
+
+    public static Hold Hold(HoldBody? body, string path = "hold")
+    {
+        if (body is null) return Domain.Programs.Hold.None;
+        var mode = RuleWords.Holds.Supported(body.Mode, path + ".mode");
+        if (body.AmountMinor is not null) throw Problem.NotSupported(path + ".amount_minor", "Releasing in groups").AsException();
+        if (mode == HoldMode.Days && body.Days is null) throw Problem.MissingField(path + ".days").AsException();
+        var days = (int?)RewardParser.Range(body.Days, 0, MaxDays, path + ".days") ?? 0;
+        var fromOccurred = body.From switch
+        {
+            null or "unlocked" => false,
+            "occurred_at" => true,
+            _ => throw Problem.InvalidField(path + ".from", "Expected is one of unlocked, occurred_at.").AsException(),
+        };
+        return mode == HoldMode.None ? Domain.Programs.Hold.None : new(mode, days, fromOccurred);
+    }
+
+    private static Problem Unacknowledged(ImmutableArray<string> warnings) =>
+        Problem.Unprocessable("tiers_need_acknowledgement", "acknowledge_warnings", "The tiers overlap or leave gaps; say that it is meant, or change them.")
+            with
+        { Warnings = warnings };
+
+    private static void Unsupported(int? value, string param)
+    {
+        if (value is not null) throw Problem.NotSupported(param, "This field").AsException();
+    }
+}

@@ -1,0 +1,78 @@
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Gateway.Json;
+
+namespace ReferralGrains.Gateway.Programs;
+
+/// <summary>From terms back to the words of the outside. What it writes parses to the same terms.</summary>
+internal static class RuleWriter
+{
+    public static RuleAnswer Answer(ProgramTerms program, Rule rule, bool duplicate = false)
+    {
+        var (version, terms) = (rule.Latest.Number, rule.Latest.Terms);
+        return new(
+            rule.Id,
+            program.Id,
+            version,
+            terms.Name,
+            RuleWords.Triggers.Of(terms.Trigger),
+            Reward(terms.Reward),
+            Limits(terms.Limits),
+            Conditions(terms.Conditions),
+            [.. terms.Tiers.Select(Tier)],
+            Hold(terms.Hold),
+            terms.GrantedOnly ? "granted" : "everyone",
+            new(Shown(rule.State.From), Shown(rule.State.To)),
+            rule.State.Enabled,
+            duplicate ? true : null);
+    }
+
+    public static RewardBody Reward(RewardTerms reward)
+    {
+        var item = reward.Asset.Name.Split(':', 2) is ["service" or "coupon" or "item", var id] ? new CallerId(id) : (CallerId?)null;
+        return new(
+            reward.Kind,
+            RuleWords.Types.Of(reward.Type),
+            reward.BasisPoints == 0 ? null : reward.BasisPoints,
+            reward.AmountMinor == 0 ? null : reward.AmountMinor,
+            reward.Points == 0 ? null : reward.Points,
+            reward.PerMinor == 0 ? null : reward.PerMinor,
+            RuleWords.Bases.Of(reward.Of),
+            item);
+    }
+
+    public static LimitsBody Limits(Limits limits) => new(
+        limits.MaxCount,
+        limits.MaxAmountMinor,
+        RuleWords.CapModes.Of(limits.CapMode),
+        limits.DaysAfterApproved,
+        Shown(limits.EventFrom),
+        Shown(limits.EventTo));
+
+    public static ConditionsBody Conditions(Conditions conditions) => new(
+        conditions.MinAmountExclusiveMinor,
+        conditions.ProductIds,
+        RuleWords.Tags.Of(conditions.ReferrerTags),
+        RuleWords.Tags.Of(conditions.RefereeTags));
+
+    public static HoldBody Hold(Hold hold) => new(
+        RuleWords.Holds.Of(hold.Mode),
+        hold.Mode == HoldMode.None ? null : hold.Days,
+        hold.Mode == HoldMode.None ? null : hold.FromOccurred ? "occurred_at" : "unlocked");
+
+    private static TierBody Tier(Tier tier)
+    {
+        var value = tier.By == TierBy.Value;
+        return new(
+            RuleWords.Measures.Of(tier.By),
+            value ? tier.Min : null,
+            value ? tier.Max : null,
+            value ? null : tier.Min,
+            value ? null : tier.Max,
+            tier.BasisPoints == 0 ? null : tier.BasisPoints,
+            tier.AmountMinor == 0 ? null : tier.AmountMinor);
+    }
+
+    // An instant, also where a date was sent: what a date meant must not change when the program's zone does.
+    private static string? Shown(DateTimeOffset? instant) => instant is { } known ? Instant.Format(known) : null;
+}

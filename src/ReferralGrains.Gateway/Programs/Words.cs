@@ -1,0 +1,42 @@
+using System.Collections.Frozen;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Gateway.Problems;
+
+namespace ReferralGrains.Gateway.Programs;
+
+/// <summary>The words of the outside for the choices of the domain, both ways.</summary>
+internal sealed class Words<T>(params (string Word, T Value)[] words)
+    where T : struct, Enum
+{
+    private readonly FrozenDictionary<string, T> byWord = words.ToFrozenDictionary(pair => pair.Word, pair => pair.Value, StringComparer.Ordinal);
+
+    public string Of(T value) => words.First(pair => EqualityComparer<T>.Default.Equals(pair.Value, value)).Word;
+
+    public T? Find(string word) => byWord.TryGetValue(word, out var value) ? value : null;
+
+    /// <summary>For words that are all known: another one is a slip.</summary>
+    public T Parse(string? word, T absent, string param) =>
+        word is null ? absent : Find(word) ?? throw Problem.InvalidField(param, $"Expected is one of {All}.").AsException();
+
+    /// <summary>For words of which more are to come.</summary>
+    public T Supported(string word, string param) => Find(word) ?? throw Problem.NotSupported(param, "This value").AsException();
+
+    private string All => string.Join(", ", words.Select(pair => pair.Word));
+}
+
+internal static class RuleWords
+{
+    public static readonly Words<Trigger> Triggers = new(("recurring_action", Trigger.RecurringAction), ("tier_reached", Trigger.TierReached));
+
+    public static readonly Words<RewardType> Types = new(("percent", RewardType.Percent), ("fixed", RewardType.Fixed), ("per_amount", RewardType.PerAmount));
+
+    public static readonly Words<RewardBase> Bases = new(("transaction", RewardBase.Transaction), ("conversion_value", RewardBase.ConversionValue));
+
+    public static readonly Words<CapMode> CapModes = new(("clamp", CapMode.Clamp), ("drop", CapMode.Drop));
+
+    public static readonly Words<TagCondition> Tags = new(("ALL", TagCondition.All), ("ANY", TagCondition.Any), ("NONE", TagCondition.None));
+
+    public static readonly Words<TierBy> Measures = new(("value", TierBy.Value), ("count", TierBy.Count));
+
+    public static readonly Words<HoldMode> Holds = new(("none", HoldMode.None), ("days", HoldMode.Days), ("manual", HoldMode.Manual));
+}
