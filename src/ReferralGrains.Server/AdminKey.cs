@@ -1,0 +1,29 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
+namespace ReferralGrains.Server;
+
+/// <summary>The first key: the caller's own, or one that is made once, shown once and kept where only its owner reads it.</summary>
+public static class AdminKey
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    public static string Find(string dataDirectory)
+    {
+        if (Environment.GetEnvironmentVariable("GRAINS_ADMIN_KEY") is { Length: > 0 } given) return given;
+        var path = Path.Combine(dataDirectory, "admin.key");
+        if (File.Exists(path)) return File.ReadAllText(path).Trim();
+        var key = "rg_live_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        WritePrivate(path, key + "\n");
+        Console.WriteLine($"admin key (shown once, kept in {path}): {key}");
+        return key;
+    }
+
+    /// <summary>Writes a file that nobody else could read at any moment.</summary>
+    public static void WritePrivate(string path, string content)
+    {
+        File.Delete(path);
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
+        file.Write(System.Text.Encoding.UTF8.GetBytes(content));
+    }
+}

@@ -1,0 +1,32 @@
+using Npgsql;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Server;
+
+/// <summary>How the server connects.</summary>
+public static class Databases
+{
+    public static NpgsqlDataSource Open(string connectionString) =>
+        new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            SearchPath = Migrator.Schema,
+            ApplicationName = "referralgrains",
+            MaxPoolSize = 40,
+            MaxAutoPrepare = 200,
+            AutoPrepareMinUsages = 2,
+            NoResetOnClose = true,
+            Timeout = 5,
+            CommandTimeout = 30,
+        }.ConnectionString).Build();
+
+    /// <summary>An acknowledged action must survive a power cut, so a database that only pretends to write is refused.</summary>
+    public static async Task RefuseUnsafe(NpgsqlDataSource database, CancellationToken stop)
+    {
+        foreach (var setting in (string[])["fsync", "synchronous_commit", "full_page_writes"])
+        {
+            await using var show = database.CreateCommand($"show {setting}");
+            if (await show.ExecuteScalarAsync(stop) is "off")
+                throw new InvalidOperationException($"PostgreSQL runs with {setting} off: it could lose acknowledged actions. Turn it on.");
+        }
+    }
+}

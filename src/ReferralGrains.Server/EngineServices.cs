@@ -1,0 +1,58 @@
+using Npgsql;
+using ReferralGrains.Grains.Due;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Engine.Embedded;
+using ReferralGrains.Grains.Referrers;
+using ReferralGrains.Grains.Turns;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Due;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Ownership;
+using ReferralGrains.Storage.Reports;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Server;
+
+/// <summary>The embedded engine over one PostgreSQL. Factories, so that the container disposes what it made.</summary>
+internal static class EngineServices
+{
+    public static IServiceCollection AddEmbeddedEngine(this IServiceCollection services, NpgsqlDataSource database, EngineOwner owner)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IOwnership>(owner);
+        services.AddSingleton(database);
+        services.AddSingleton<Assets>();
+        services.AddSingleton<JournalWriter>();
+        services.AddSingleton<IJournal>(all => all.GetRequiredService<JournalWriter>());
+        services.AddSingleton<IStreamLoader, StreamLoader>();
+        services.AddSingleton<ISnapshots>(all => new Snapshots(
+            database, () => all.GetRequiredService<JournalWriter>().IsBusy, TimeProvider.System, all.GetRequiredService<ILogger<Snapshots>>()));
+        services.AddSingleton<IFacts, PostgresFacts>();
+        services.AddSingleton<IDueReader, DueReader>();
+        services.AddSingleton<ITallySource, TallySource>();
+        services.AddSingleton<IReports, PostgresReports>();
+        services.AddSingleton<ITenants, Tenants>();
+        services.AddSingleton<ITenantClock, TenantClock>();
+        services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();
+        services.AddSingleton<RepeatWatch>();
+        services.AddSingleton<EmbeddedRouter>(all => new(router => World(all, router), new(), TimeProvider.System));
+        services.AddSingleton<IGrainRouter>(all => all.GetRequiredService<EmbeddedRouter>());
+        services.AddSingleton<Sweeper>();
+        services.AddSingleton<ITestClock>(all => all.GetRequiredService<Sweeper>());
+        return services;
+    }
+
+    private static GrainWorld World(IServiceProvider all, IGrainRouter router) => new(
+        all.GetRequiredService<IJournal>(),
+        all.GetRequiredService<IStreamLoader>(),
+        all.GetRequiredService<IFacts>(),
+        all.GetRequiredService<IOwnership>(),
+        all.GetRequiredService<ISnapshots>(),
+        all.GetRequiredService<ITenantClock>(),
+        all.GetRequiredService<IReferrerProfiles>(),
+        all.GetRequiredService<ITallySource>(),
+        all.GetRequiredService<RepeatWatch>(),
+        router,
+        all.GetRequiredService<ILogger<Grain>>());
+}

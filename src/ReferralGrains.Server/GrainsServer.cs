@@ -1,0 +1,73 @@
+using System.Globalization;
+using ReferralGrains.Gateway;
+using ReferralGrains.Server.Postgres;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Ownership;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Server;
+
+/// <summary>
+/// One process: PostgreSQL, migrations, ownership, engine, gateway, in this order, and ended in the opposite one, so that what was
+/// taken in is written before what it is written to goes away.
+/// </summary>
+public static class GrainsServer
+{
+    /// <summary>Serves until it is told to stop.</summary>
+    /// <returns>The exit code: 0 after a clean stop, 3 when another process took the database over.</returns>
+    public static async Task<int> Run(ServerOptions options)
+    {
+        CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
+        using var logs = LoggerFactory.Create(Logging);
+        using var interrupted = new Interrupts();
+        Directory.CreateDirectory(options.DataDirectory);
+        await using var postgres = await StartPostgres(options, logs, interrupted.Token);
+        var ownerConnection = options.Database ?? postgres!.OwnerConnectionString;
+        await Migrator.Migrate(ownerConnection, interrupted.Token);
+        AdminKey.WritePrivate(Path.Combine(options.DataDirectory, "postgres.conn"), ownerConnection + "\n");
+
+        await using var database = Databases.Open(options.Database ?? postgres!.ConnectionString);
+        await Databases.RefuseUnsafe(database, interrupted.Token);
+        var holder = $"process {Environment.ProcessId} on {Environment.MachineName}";
+        await using var owner = await EngineOwner.Acquire(database, holder, TimeProvider.System, logs.CreateLogger<EngineOwner>(), interrupted.Token);
+        await using var app = Build(options, database, owner, postgres);
+        await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
+        await app.StartAsync(interrupted.Token);
+        Console.WriteLine($"ready on http://{options.Listen}:{options.Port}");
+
+        await Task.WhenAny(interrupted.Task, owner.Lost);
+        await app.StopAsync(CancellationToken.None);
+        return owner.Lost.IsCompleted ? 3 : 0;
+    }
+
+    private static async Task<EmbeddedPostgres?> StartPostgres(ServerOptions options, ILoggerFactory logs, CancellationToken stop) =>
+        options.Database is not null
+            ? null
+            : await EmbeddedPostgres.Start(new() { DataDirectory = options.DataDirectory }, logs.CreateLogger<EmbeddedPostgres>(), stop);
+
+    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, EngineOwner owner, EmbeddedPostgres? postgres)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        Logging(builder.Logging.ClearProviders());
+        builder.WebHost.UseKestrelCore().UseUrls($"http://{options.Listen}:{options.Port}");
+        builder.Services.AddEmbeddedEngine(database, owner);
+        builder.Services.AddGateway(gateway => gateway.AdminKey = AdminKey.Find(options.DataDirectory));
+        builder.Services.AddHealthChecks().AddCheck<Readiness>("journal");
+        builder.Services.AddSingleton(new PostgresWatch(postgres));
+        builder.Services.AddHostedService<BackgroundWork>();
+        var app = builder.Build();
+        app.MapGateway();
+        return app;
+    }
+
+    // A person gets lines, a collector gets JSON.
+    private static void Logging(ILoggingBuilder logging)
+    {
+        logging.SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .AddFilter("Microsoft.Hosting", LogLevel.Warning)
+            .AddFilter("Npgsql", LogLevel.Warning);
+        if (Console.IsOutputRedirected) logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
+        else logging.AddSimpleConsole(console => console.SingleLine = true);
+    }
+}

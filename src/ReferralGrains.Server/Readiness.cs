@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+using ReferralGrains.Storage.Ownership;
+
+namespace ReferralGrains.Server;
+
+/// <summary>Work may be sent here while this process owns the journal and the database answers.</summary>
+internal sealed class Readiness(NpgsqlDataSource database, IOwnership ownership) : IHealthCheck
+{
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        if (!ownership.IsHeld) return HealthCheckResult.Unhealthy("The ownership was not renewed in time.");
+        try
+        {
+            await using var ask = database.CreateCommand("select 1");
+            await ask.ExecuteScalarAsync(cancellationToken);
+            return HealthCheckResult.Healthy();
+        }
+        catch (NpgsqlException exception)
+        {
+            return HealthCheckResult.Unhealthy("The database does not answer.", exception);
+        }
+    }
+}
