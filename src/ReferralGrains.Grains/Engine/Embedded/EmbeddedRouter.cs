@@ -11,7 +11,6 @@ namespace ReferralGrains.Grains.Engine.Embedded;
 /// </summary>
 public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
 {
-    private static readonly Meter Meter = new("ReferralGrains");
     private static readonly TimeSpan Sweep = TimeSpan.FromSeconds(15);
 
     private readonly ConcurrentDictionary<GrainAddress, Activation> activations = new();
@@ -19,6 +18,7 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
     private readonly EmbeddedOptions options;
     private readonly TimeProvider time;
     private readonly Func<GrainKind, GrainWorld> worlds;
+    private readonly Meter meter = new("ReferralGrains");
     private readonly CancellationTokenSource ending = new();
     private readonly Task collecting;
 
@@ -28,8 +28,8 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
         (this.options, this.time) = (options, time);
         var upward = Enum.GetValues<GrainKind>().ToDictionary(kind => kind, kind => world(new UpwardRouter(kind, this)));
         worlds = kind => upward[kind];
-        Meter.CreateObservableGauge("grains_activations", Count, description: "Grains in memory, by kind.");
-        Meter.CreateObservableGauge(
+        meter.CreateObservableGauge("grains_activations", Count, description: "Grains in memory, by kind.");
+        meter.CreateObservableGauge(
             "grains_mailbox_depth", () => activations.Values.Sum(activation => activation.Depth), description: "Commands that wait in mailboxes.");
         collecting = Collect();
     }
@@ -60,6 +60,7 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
         await ending.CancelAsync();
         await collecting;
         ending.Dispose();
+        meter.Dispose();
     }
 
     /// <summary>Takes activations out of memory that have been idle for a while.</summary>
@@ -73,11 +74,12 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
     {
         while (true)
         {
-            switch (activations.GetOrAdd(to, Activate).Post(envelope))
+            var activation = activations.GetOrAdd(to, Activate);
+            switch (activation.Post(envelope))
             {
                 case Posting.Taken: return;
                 case Posting.Full: throw new GrainBusyException("This grain's mailbox is full.", options.RetryAfter);
-                case Posting.Gone: activations.TryRemove(to, out _); break;
+                case Posting.Gone: activations.TryRemove(new(to, activation)); break;
                 default: throw new UnreachableException();
             }
         }

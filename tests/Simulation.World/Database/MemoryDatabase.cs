@@ -1,0 +1,178 @@
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Simulation.Database;
+
+/// <summary>
+/// What PostgreSQL keeps, in memory and with the same rules: a commit of several appends judges each of them against what was there
+/// before, drops exactly those that cannot hold, and applies the others whole.
+/// </summary>
+public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<StreamKey, JournalStream> directory = [];
+    private readonly Dictionary<StreamId, JournalStream> streams = [];
+    private readonly Dictionary<(int Tenant, CallerId Id), JournalRow> actions = [];
+    private readonly Dictionary<StreamId, FactChange> facts = [];
+    private readonly Dictionary<(StreamId Referrer, Asset Asset), Balance> balances = [];
+    private readonly Dictionary<StreamId, (int Tenant, DateTimeOffset At)> due = [];
+    private readonly Dictionary<StreamId, ReferralRow> referrals = [];
+    private readonly Dictionary<StreamId, (int Tenant, ReferrerRow Row)> referrers = [];
+    private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
+    private long commits;
+    private long positions;
+
+    public PlantedBugs Bugs => bugs;
+
+    /// <summary>Raised by a new owner; a commit under an older one is refused.</summary>
+    public long Epoch { get; private set; } = 1;
+
+    public IReadOnlyCollection<JournalStream> Streams => streams.Values;
+
+    public IReadOnlyDictionary<(StreamId Referrer, Asset Asset), Balance> Balances => balances;
+
+    public IReadOnlyDictionary<StreamId, ReferralRow> Referrals => referrals;
+
+    public IReadOnlyList<(int Tenant, ConflictRow Row)> Conflicts => conflicts;
+
+    public long TakeOver()
+    {
+        lock (gate) return ++Epoch;
+    }
+
+    /// <summary>Every row, in the order in which it was committed.</summary>
+    public IReadOnlyList<JournalRow> Rows()
+    {
+        lock (gate) return [.. streams.Values.SelectMany(stream => stream.Rows).OrderBy(row => row.Position)];
+    }
+
+    /// <summary>The number of a stream; one that is new gets the next.</summary>
+    public JournalStream Stream(StreamKey key)
+    {
+        lock (gate)
+        {
+            if (directory.TryGetValue(key, out var known)) return known;
+            var stream = new JournalStream(new(directory.Count + 1), key);
+            streams.Add(stream.Id, stream);
+            return directory[key] = stream;
+        }
+    }
+
+    public JournalStream? Find(StreamKey key)
+    {
+        lock (gate) return directory.GetValueOrDefault(key);
+    }
+
+    public JournalStream Stream(StreamId id)
+    {
+        lock (gate) return streams[id];
+    }
+
+    /// <summary>What is read while nothing is being committed.</summary>
+    public T Read<T>(Func<MemoryDatabase, T> question)
+    {
+        lock (gate) return question(this);
+    }
+
+    public FactChange? Fact(StreamId stream) => Read(_ => facts.TryGetValue(stream, out var fact) ? fact : (FactChange?)null);
+
+    public ReferrerRow? Referrer(StreamId stream) => Read(_ => referrers.TryGetValue(stream, out var referrer) ? referrer.Row : null);
+
+    public JournalRow? Action(int tenant, CallerId id) => Read(_ => actions.GetValueOrDefault((tenant, id)));
+
+    public DateTimeOffset? DueAt(StreamId stream) => Read(_ => due.TryGetValue(stream, out var row) ? row.At : (DateTimeOffset?)null);
+
+    public IReadOnlyList<(JournalStream Stream, DateTimeOffset At)> Due(int tenant, DateTimeOffset until) => Read(_ =>
+        due.Where(row => row.Value.Tenant == tenant && row.Value.At <= until)
+            .Select(row => (streams[row.Key], row.Value.At))
+            .OrderBy(row => row.At).ThenBy(row => row.Item1.Id.Value).ToList());
+
+    /// <summary>One group commit. Throws when another owner has taken over: nothing was written.</summary>
+    public IReadOnlyList<AppendOutcome> Commit(long epoch, IReadOnlyList<Append> batch)
+    {
+        lock (gate)
+        {
+            if (epoch != Epoch) throw new OwnershipLostException($"Epoch {epoch} is over.");
+            var outcomes = batch.Select(Judge).ToList();
+            commits++;
+            for (var i = 0; i < batch.Count; i++)
+                if (outcomes[i] == AppendOutcome.Committed) Apply(batch[i]);
+            return outcomes;
+        }
+    }
+
+    /// <summary>Never backwards.</summary>
+    public void Keep(StreamId stream, StoredSnapshot snapshot)
+    {
+        lock (gate)
+        {
+            var old = streams[stream].Snapshot;
+            if (old is null || old.Value.Seq < snapshot.Seq || old.Value.Fold != snapshot.Fold) streams[stream].Snapshot = snapshot;
+        }
+    }
+
+    private AppendOutcome Judge(Append append)
+    {
+        if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(Moved)) return AppendOutcome.StreamMoved;
+        if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && Ids(append).Any(actions.ContainsKey)) return AppendOutcome.ActionKnown;
+        if (!bugs.HasFlag(PlantedBugs.NoFactCheck) && append.Reads.Any(read => !facts.TryGetValue(read.Stream, out var fact) || fact.Version != read.Version))
+            return AppendOutcome.FactMoved;
+        return AppendOutcome.Committed;
+    }
+
+    private bool Moved(StreamRows rows)
+    {
+        var stream = streams[rows.Stream];
+        return stream.Has(rows.FirstSeq) || (rows.FirstSeq > 1 && !stream.Has(rows.FirstSeq - 1));
+    }
+
+    /// <summary>The action ids that an append brings in.</summary>
+    public static IEnumerable<(int Tenant, CallerId Id)> Ids(Append append) =>
+        append.Streams.SelectMany(stream => stream.Rows).Where(row => row.ActionId is not null).Select(row => (append.Tenant, row.ActionId!.Value));
+
+    private void Apply(Append append)
+    {
+        foreach (var rows in append.Streams)
+            for (var i = 0; i < rows.Rows.Count; i++) Add(append.Tenant, rows.Stream, rows.FirstSeq + i, rows.Rows[i]);
+        foreach (var fact in append.Facts) facts[fact.Stream] = fact;
+        foreach (var change in append.Due)
+            if (change.At is { } at) due[change.Stream] = (append.Tenant, at);
+            else due.Remove(change.Stream);
+        foreach (var row in append.Referrals)
+            referrals[row.Stream] = referrals.TryGetValue(row.Stream, out var old) ? row with { AttributedAt = old.AttributedAt } : row;
+        if (append.Referrer is { } referrer)
+            referrers[referrer.Stream] = (append.Tenant, referrers.TryGetValue(referrer.Stream, out var old)
+                ? referrer with { Code = old.Row.Code, CreatedAt = old.Row.CreatedAt }
+                : referrer);
+        foreach (var conflict in append.Conflicts)
+            if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))
+                conflicts.Add((append.Tenant, conflict));
+    }
+
+    private void Add(int tenant, StreamId stream, int seq, EventRow e)
+    {
+        var row = new JournalRow(stream, seq, tenant, e, commits, ++positions);
+        streams[stream].Add(row);
+        if (e.ActionId is { } id) actions.TryAdd((tenant, id), row);
+        if (e.Posting is { } posting) Count(posting);
+    }
+
+    private void Count(Posting posting)
+    {
+        Count(posting.From, -posting.Amount.Minor, posting);
+        Count(posting.To, posting.Amount.Minor, posting);
+    }
+
+    private void Count(Account account, long minor, Posting posting)
+    {
+        if (account.Kind is AccountKind.Rewards or AccountKind.Clawbacks) return;
+        var key = (account.Owner, posting.Amount.Asset);
+        var balance = balances.GetValueOrDefault(key).With(account.Kind, minor);
+        if (posting.From.Kind == AccountKind.Rewards) balance = balance with { Earned = balance.Earned + posting.Amount.Minor };
+        if (posting.To.Kind == AccountKind.Clawbacks) balance = balance with { ClawedBack = balance.ClawedBack + posting.Amount.Minor };
+        if (posting.From.Kind == AccountKind.Clawbacks) balance = balance with { ClawedBack = balance.ClawedBack - posting.Amount.Minor };
+        balances[key] = balance;
+    }
+}

@@ -1,0 +1,46 @@
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Turns;
+using ReferralGrains.Simulation.Database;
+
+namespace ReferralGrains.Simulation.Node;
+
+/// <summary>One process: everything that it keeps in memory, over a database that outlives it.</summary>
+public sealed class MemoryNode
+{
+    public MemoryNode(
+        MemoryDatabase database, MemoryTenants tenants, Func<GrainWorld, IGrainRouter> engine, ISteps? steps = null, IFaults? faults = null)
+    {
+        faults ??= Faults;
+        Database = database;
+        Ownership = new(database.Epoch);
+        Journal = new(database, Ownership, steps ?? PoolSteps.Instance, faults);
+        Loader = new(database, faults);
+        Facts = new(database);
+        Reports = new(database, faults);
+        World = new(Journal, Loader, Facts, Ownership, Loader, tenants, Reports, Reports, Repeats, Router: null!, Log);
+        Router = engine(World);
+    }
+
+    public MemoryDatabase Database { get; }
+
+    public MemoryOwnership Ownership { get; }
+
+    public MemoryJournal Journal { get; }
+
+    public MemoryLoader Loader { get; }
+
+    public MemoryFacts Facts { get; }
+
+    public MemoryReports Reports { get; }
+
+    /// <summary>What goes wrong here, unless other faults were given.</summary>
+    public ScriptedFaults Faults { get; } = new();
+
+    public RepeatWatch Repeats { get; } = new();
+
+    public CrashLog Log { get; } = new();
+
+    public GrainWorld World { get; }
+
+    public IGrainRouter Router { get; }
+}

@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Referrers;
+using ReferralGrains.Simulation.Database;
+using ReferralGrains.Storage.Due;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Reports;
+
+namespace ReferralGrains.Simulation.Node;
+
+/// <summary>The questions that grains and the sweeper ask of history.</summary>
+public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITallySource, IReferrerProfiles, IDueReader
+{
+    public async Task<Tally> Sum(StreamId referrer, StreamId program)
+    {
+        await Round();
+        return database.Read(_ =>
+        {
+            var counted = database.Referrals.Values
+                .Where(referral => referral.Referrer == referrer && referral.Program == program)
+                .SelectMany(referral => database.Stream(referral.Stream).Rows)
+                .Where(row => row.Event.Type == EventCodec.NumberOf(typeof(SaleDecided)))
+                .Select(row => (row.Stream, Sale: row.Decode<SaleDecided>())).Where(row => row.Sale.Counts).ToList();
+            return new Tally(counted.Sum(row => row.Sale.Action.AmountMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), []);
+        });
+    }
+
+    public async Task<ImmutableDictionary<long, int>> SalesOf(StreamId referral, IReadOnlyCollection<long> rewards)
+    {
+        await Round();
+        return database.Read(_ =>
+        {
+            var rows = database.Stream(referral).Rows;
+            return rewards.Select(reward => (reward, Row: rows.FirstOrDefault(row => row.Seq == RewardId.FromKey(reward).Seq)))
+                .Where(pair => pair.Row is not null)
+                .ToImmutableDictionary(pair => pair.reward, pair => pair.Row!.Event.About ?? pair.Row.Seq);
+        });
+    }
+
+    public async Task<ReferrerProfile?> Find(int tenant, CallerId referrer)
+    {
+        await Round();
+        if (database.Find(new(tenant, (short)GrainKind.Referrer, referrer.Value, ""))?.Id is not { } stream) return null;
+        if (database.Referrer(stream) is not { } row) return null;
+        var facts = JsonSerializer.Deserialize(database.Fact(stream)!.Value.Body, JournalJson.Default.ReferrerFacts)!;
+        return new(
+            stream, referrer, row.Code, row.Email, row.Name, facts.Tags, row.CashOptIn, row.StripeCustomerId, facts.Closed, facts.Granted, row.CreatedAt);
+    }
+
+    public async Task<IReadOnlyList<DueGrain>> Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop)
+    {
+        await Round();
+        var due = database.Due(tenant, until)
+            .Select(row => new DueGrain(row.Stream.Id, row.Stream.Key.Kind, new(row.Stream.Key.First), row.Stream.Key.Second, row.At));
+        return [.. due.Where(row => after is not { } last || (row.At, row.Stream.Value).CompareTo((last.At, last.Stream.Value)) > 0).Take(limit)];
+    }
+
+    private async Task Round()
+    {
+        await Task.Yield();
+        if (faults.OfRead()) throw new JournalUnavailableException("The database cannot be reached.");
+    }
+}
