@@ -18,6 +18,9 @@ internal abstract class Stages
 
     private sealed class Bars(ProgressContext context) : Stages
     {
+        // The bar keeps a sample of each step to work out its rate, which for each line would cost more than the line.
+        private static readonly TimeSpan step = TimeSpan.FromMilliseconds(100);
+
         public static Task Run(TextWriter error, Func<Stages, Task> work)
         {
             var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
@@ -29,7 +32,14 @@ internal abstract class Stages
         public override async Task Stage(string name, long total, Func<Action<long>, Task> work)
         {
             var bar = context.AddTask(Markup.Escape(name), maxValue: Math.Max(total, 1));
-            await work(done => bar.Increment(done));
+            var (stepped, done) = (Stopwatch.GetTimestamp(), 0L);
+            await work(more =>
+            {
+                done += more;
+                if (Stopwatch.GetElapsedTime(stepped) < step) return;
+                bar.Increment(done);
+                (stepped, done) = (Stopwatch.GetTimestamp(), 0);
+            });
             bar.Value = bar.MaxValue;
             bar.StopTask();
         }
