@@ -34,6 +34,10 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
                 Path.Combine(making, "postgresql.conf"), $"\ninclude = '{Path.GetFileName(folder.Settings)}'\n", stop);
             Directory.Move(making, folder.Data);
         }
+        catch (IOException failure)
+        {
+            throw new EmbeddedPostgresException($"{folder.Data} cannot be made: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
+        }
         finally
         {
             // Also what an earlier start left that was killed while it made the database.
@@ -106,13 +110,15 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
     private async Task WriteSettings(CancellationToken stop)
     {
         // The settings are checked by this PostgreSQL itself: one built without LZ4 refuses its name.
-        var lz4 = await PostgresAccount.Run(
-            binaries.Postgres, ["-D", folder.Data, "-C", "wal_compression", "-c", "config_file=/dev/null", "-c", "wal_compression=lz4", "-c", "default_toast_compression=lz4"], stop);
+        string[] question = ["-C", "wal_compression", "-c", "wal_compression=lz4", "-c", "default_toast_compression=lz4"];
+        var lz4 = await PostgresAccount.Run(binaries.Postgres, ["-D", folder.Data, "-c", "config_file=/dev/null", .. question], stop);
         var settings = new PostgresSettings(
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, new DriveInfo(folder.Data).TotalSize, folder.Sockets, options.Small, lz4.Succeeded);
         try
         {
             await File.WriteAllTextAsync(folder.Settings, settings.Render(), stop);
+            // Root's file must be readable by PostgreSQL's user whatever the umask; the folder admits no one else.
+            File.SetUnixFileMode(folder.Settings, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
         }
         catch (IOException failure)
         {

@@ -62,7 +62,8 @@ internal static class PostgresDoor
         }
         catch (NpgsqlException failure)
         {
-            throw new EmbeddedPostgresException($"PostgreSQL runs but refuses to make its database: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
+            throw new EmbeddedPostgresException(
+                $"PostgreSQL runs but refuses to make its database: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
         }
     }
 
@@ -71,7 +72,8 @@ internal static class PostgresDoor
         // Two who start at this moment would both find them absent; the lock ends with the connection.
         await using (var alone = new NpgsqlCommand("SELECT pg_advisory_lock(1)", connection)) await alone.ExecuteNonQueryAsync(stop);
         await EnsureExists(connection, $"SELECT FROM pg_roles WHERE rolname = '{Application}'", $"CREATE ROLE {Application} LOGIN", stop);
-        await EnsureExists(connection, $"SELECT FROM pg_database WHERE datname = '{Database}'", $"CREATE DATABASE {Database} TEMPLATE template0", stop);
+        await EnsureExists(
+            connection, $"SELECT FROM pg_database WHERE datname = '{Database}'", $"CREATE DATABASE {Database} TEMPLATE template0", stop);
     }
 
     private static async Task EnsureExists(NpgsqlConnection connection, string question, string order, CancellationToken stop)

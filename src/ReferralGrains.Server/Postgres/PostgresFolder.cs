@@ -63,7 +63,8 @@ internal sealed class PostgresFolder
     {
         if (!(await PostgresAccount.Run("test", ["-x", Root], stop)).Succeeded)
             throw new EmbeddedPostgresException(
-                $"{Root} cannot be entered by the user postgres, as whom PostgreSQL runs: run 'chmod o+x' on the folders above it, or choose another with --data");
+                $"{Root} cannot be entered by the user postgres, as whom PostgreSQL runs: "
+                + "run 'chmod o+x' on the folders above it, or choose another with --data");
 
         if (Directory.Exists(Data) && !(await PostgresAccount.Run("test", ["-O", Data], stop)).Succeeded) throw BelongsToAnother();
         if (!Directory.Exists(Sockets)) await PostgresAccount.MakePrivateFolder(Sockets, stop);

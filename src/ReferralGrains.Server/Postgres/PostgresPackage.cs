@@ -25,6 +25,7 @@ internal static class PostgresPackage
         var installed = await PostgresProgram.Run(
             "apt-get", ["install", "-y", "-q", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", "postgresql"], stop);
         if (!installed.Succeeded)
-            throw new EmbeddedPostgresException($"PostgreSQL cannot be installed ({installed.Tail}): run 'apt-get install -y postgresql' and start again");
+            throw new EmbeddedPostgresException(
+                $"PostgreSQL cannot be installed ({installed.Tail}): run 'apt-get install -y postgresql' and start again");
     }
 }

@@ -44,7 +44,8 @@ public sealed class PostgresSettingsTests(PostgresServer server) : IAsyncLifetim
     [Fact]
     public async Task The_application_is_no_superuser_and_owns_nothing()
     {
-        const string privileges = "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
+        const string privileges =
+            "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
         Assert.Equal(false, await Ask(application, privileges));
         Assert.Equal(true, await Ask(owner, privileges));
         Assert.Equal(0L, await Ask(owner, "SELECT count(*) FROM pg_shdepend WHERE refobjid = 'grains'::regrole AND deptype = 'o'"));
