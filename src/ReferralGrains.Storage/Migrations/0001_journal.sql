@@ -51,6 +51,7 @@ create table commit (
   tombstone boolean not null default false,
   committed_at timestamptz not null default now()
 );
+create index commit_order on commit (xid, id);
 
 -- A posting is columns of its event row: it cannot be unbalanced, and exists only as (stream, seq). Type 0 continues the event above.
 create table event (
@@ -156,9 +157,14 @@ create table snapshot (
 create table seal (
   position bigint primary key,
   commit_id bigint not null unique,
+  xid xid8 not null,
   row_count int not null,
-  -- Eight bytes a row, in (stream, seq) order, so that a check can name the first bad row.
+  -- Sums over the commit's rows: they name a row that was deleted.
+  stream_sum bigint not null,
+  seq_sum bigint not null,
+  -- The first eight bytes of each row's hash, in (stream, seq) order, so that a check can name the first bad row.
   row_hashes bytea not null,
+  -- Of the hash before, the position, the commit and the whole hashes of its rows.
   hash bytea not null
 );
 
@@ -211,12 +217,61 @@ create trigger commit_append_only before update or delete or truncate on commit 
 create trigger seal_append_only before update or delete or truncate on seal for each statement execute function append_only();
 create trigger conflict_append_only before update or delete or truncate on action_conflict for each statement execute function append_only();
 
--- A row as its hash sees it; one definition for sealing and for checking.
+-- A row as its hash sees it; one definition for sealing and for checking. Fields without a length hold no '|', null is told from empty,
+-- and nothing depends on a session's settings.
 create function row_hash(e event) returns bytea language sql immutable as $$
-  select substr(sha256(convert_to(
-    concat_ws('|', e.stream, e.seq, e.commit_id, extract(epoch from e.recorded_at), e.from_account, e.to_account, e.amount, e.tenant, e.asset,
-      coalesce(e.about, 0), e.type, e.version, e.action_hash, e.action_id, e.data), 'UTF8')), 1, 8)
+  select sha256(convert_to(concat(
+    e.stream, '|', e.seq, '|', e.commit_id, '|', (extract(epoch from e.recorded_at) * 1000000)::int8, '|',
+    e.from_account, '|', e.to_account, '|', e.amount, '|', e.tenant, '|', e.asset, '|', e.about, '|', e.type, '|', e.version, '|',
+    e.action_hash, '|', octet_length(e.action_id) || ':' || e.action_id, '|', '=' || e.data::text), 'UTF8'))
 $$;
+
+-- Commits as their seals see them.
+create function commit_rows(p_commits bigint[])
+returns table (commit_id bigint, row_count int, stream_sum bigint, seq_sum bigint, row_hashes bytea, whole_hashes bytea)
+language sql stable as $$
+  select h.commit_id, count(*)::int, sum(h.stream)::int8, sum(h.seq)::int8,
+    string_agg(substr(h.hash, 1, 8), ''::bytea order by h.stream, h.seq), string_agg(h.hash, ''::bytea order by h.stream, h.seq)
+  from (select e.commit_id, e.stream, e.seq, row_hash(e) as hash from event e where e.commit_id = any (p_commits)) h
+  group by h.commit_id
+$$;
+
+create function seal_hash(p_previous bytea, p_position bigint, p_commit bigint, p_whole_hashes bytea) returns bytea language sql immutable as $$
+  select sha256(coalesce(p_previous, ''::bytea) || int8send(p_position) || int8send(p_commit) || coalesce(p_whole_hashes, ''::bytea))
+$$;
+
+-- Seals the next commits in the order of their transactions. Below the snapshot's xmin every transaction has ended, so none that
+-- comes first can appear later. Null when another process is sealing. Each statement sees what was committed before it began, hence
+-- the lock comes first.
+create function seal_next(p_limit int, p_wait boolean) returns int language plpgsql as $$
+declare
+  last seal;
+  c record;
+  sealed int := 0;
+begin
+  if p_wait then perform pg_advisory_xact_lock(7237010, 3);
+  elsif not pg_try_advisory_xact_lock(7237010, 3) then return null;
+  end if;
+  select * into last from seal order by position desc limit 1;
+  if last.xid >= pg_snapshot_xmax(pg_current_snapshot()) then
+    raise exception 'transaction numbers have gone backwards: this database was restored from a dump, not from a physical backup' using errcode = 'RG005';
+  end if;
+  for c in
+    with next as materialized (
+      select n.id, n.xid from commit n
+      where (last.position is null or (n.xid, n.id) > (last.xid, last.commit_id))
+        and n.xid < pg_snapshot_xmin(pg_current_snapshot()) and not n.tombstone
+      order by n.xid, n.id limit p_limit)
+    select n.id, n.xid, r.* from next n left join commit_rows(array(select id from next)) r on r.commit_id = n.id order by n.xid, n.id
+  loop
+    last := row(
+      coalesce(last.position, 0) + 1, c.id, c.xid, coalesce(c.row_count, 0), coalesce(c.stream_sum, 0), coalesce(c.seq_sum, 0),
+      coalesce(c.row_hashes, ''), seal_hash(last.hash, coalesce(last.position, 0) + 1, c.id, c.whole_hashes));
+    insert into seal select last.*;
+    sealed := sealed + 1;
+  end loop;
+  return sealed;
+end $$;
 
 -- The application's role owns nothing and can change no history. Where that role is not there, the triggers stand alone.
 do $$

@@ -1,6 +1,7 @@
 using Npgsql;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Sealing;
 
 namespace ReferralGrains.Integration.Tests.Journal;
 
@@ -43,6 +44,13 @@ public sealed class JournalDatabase : IAsyncDisposable
         await using var command = Superuser.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
+
+    /// <summary>Seals every commit; open transactions of other tests on this server hold it up until they end.</summary>
+    public Task SealAll() => PostgresHouse.Until(async () =>
+    {
+        await Sealer.SealAll(Source, TestContext.Current.CancellationToken);
+        return await Ask<long>("select (select count(*) from commit where not tombstone) - (select count(*) from seal)") == 0;
+    });
 
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,100 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Sealing;
+
+/// <summary>
+/// Numbers commits densely, in the order in which their transactions began to write, and chains the hashes of their rows, so that a
+/// row that was changed behind our back can be named. It works in the background and lets commits go first; several processes may
+/// run it, and one of them seals at a time.
+/// </summary>
+public sealed partial class Sealer : IAsyncDisposable
+{
+    private const int CommitsPerStep = 100;
+
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Under a load that never ends, a step is taken all the same after this long.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>How often the head of the chain goes into the log, from where it can be kept out of the reach of this database.</summary>
+    private static readonly TimeSpan HeadEvery = TimeSpan.FromMinutes(10);
+
+    private readonly NpgsqlDataSource database;
+    private readonly Func<bool> busy;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly CancellationTokenSource ending = new();
+    private readonly Task loop;
+
+    public Sealer(NpgsqlDataSource database, Func<bool> busy, TimeProvider time, ILogger<Sealer> log)
+    {
+        (this.database, this.busy, this.time, this.log) = (database, busy, time, log);
+        loop = Task.Run(Run);
+    }
+
+    /// <summary>Seals all that can be sealed now: every commit before the oldest transaction that is still open.</summary>
+    public static async Task SealAll(NpgsqlDataSource database, CancellationToken stop)
+    {
+        while (await Step(database, wait: true, stop) > 0)
+        {
+        }
+    }
+
+    /// <summary>The last seal; null while there is none.</summary>
+    public static Task<SealHead?> Head(NpgsqlDataSource database, CancellationToken stop) =>
+        database.Row(
+            "select position, hash from seal order by position desc limit 1",
+            reader => new SealHead(reader.GetInt64(0), Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1))), stop);
+
+    public async ValueTask DisposeAsync()
+    {
+        await ending.CancelAsync();
+        await loop;
+        ending.Dispose();
+    }
+
+    private async Task Run()
+    {
+        var (lastStep, lastHead) = (time.GetTimestamp(), 0L);
+        while (!ending.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(Pause, time, ending.Token);
+                if (busy() && time.GetElapsedTime(lastStep) < Patience) continue;
+                while (await Step(database, wait: false, ending.Token) == CommitsPerStep && !busy())
+                {
+                }
+
+                lastStep = time.GetTimestamp();
+                if (lastHead != 0 && time.GetElapsedTime(lastHead) < HeadEvery) continue;
+                lastHead = lastStep;
+                if (await Head(database, ending.Token) is { } head) LogHead(head.Position, head.Hash);
+            }
+            catch (OperationCanceledException) when (ending.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception) when (exception is NpgsqlException or JournalUnavailableException)
+            {
+                LogWaiting(exception.Message);
+            }
+        }
+    }
+
+    private static Task<int> Step(NpgsqlDataSource database, bool wait, CancellationToken stop) =>
+        database.Row(
+            "select seal_next($1, $2)", reader => reader.Maybe<int>(0) ?? 0, stop, Questions.Int(CommitsPerStep), Questions.Flag(wait));
+
+    [LoggerMessage(LogLevel.Information, "The journal is sealed up to {Position}: {Hash}")]
+    private partial void LogHead(long position, string hash);
+
+    [LoggerMessage(LogLevel.Warning, "Sealing waits: {Reason}")]
+    private partial void LogWaiting(string reason);
+}
+
+/// <summary>The head of the chain: whoever kept one elsewhere can tell whether history before it was rewritten.</summary>
+public sealed record SealHead(long Position, string Hash);

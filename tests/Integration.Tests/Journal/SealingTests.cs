@@ -1,0 +1,135 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Integration.Tests.Tenants;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Sealing;
+
+namespace ReferralGrains.Integration.Tests.Journal;
+
+/// <summary>The journal, rule 9: positions.</summary>
+public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
+{
+    private JournalDatabase database = null!;
+    private JournalWriter writer = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await JournalDatabase.Create(server);
+        writer = new(database.Source, new Assets(database.Source), new StillOwnership(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await writer.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Positions_are_dense_and_leave_tombstones_out()
+    {
+        for (var i = 1; i <= 250; i++)
+        {
+            await writer.Append(Rows.Append(i, 1, Rows.Sale($"a{i}")));
+            if (i % 50 == 0) await database.Run($"insert into commit (id, epoch, tombstone) values ({i}, 0, true)");
+        }
+
+        await database.SealAll();
+        Assert.Equal((250L, 1L, 250L), await Range());
+        Assert.Equal(0, await database.Ask<long>("select count(*) from seal s join commit c on c.id = s.commit_id where c.tombstone"));
+
+        await writer.Append(Rows.Append(251, 1, Rows.Sale("a251")));
+        await database.SealAll();
+        Assert.Equal((251L, 1L, 251L), await Range());
+    }
+
+    [Fact]
+    public async Task A_commit_is_sealed_after_those_that_began_before_it_even_if_they_end_later()
+    {
+        await using var slow = await database.Source.OpenConnectionAsync(Stop);
+        await using var transaction = await slow.BeginTransactionAsync(Stop);
+        await using (var begin = new NpgsqlCommand("insert into commit (id, epoch) values (77, 0)", slow)) await begin.ExecuteNonQueryAsync(Stop);
+        await writer.Append(Rows.Append(1, 1, Rows.Sale("fast")));
+
+        await Sealer.SealAll(database.Source, Stop);
+        Assert.Null(await Sealer.Head(database.Source, Stop));
+
+        await transaction.CommitAsync(Stop);
+        await database.SealAll();
+        Assert.Equal(77, await database.Ask<long>("select commit_id from seal where position = 1"));
+        Assert.Equal((2L, 1L, 2L), await Range());
+    }
+
+    [Fact]
+    public async Task Several_processes_that_seal_at_once_seal_each_commit_once()
+    {
+        for (var i = 1; i <= 120; i++) await writer.Append(Rows.Append(i, 1, Rows.Sale($"a{i}")));
+
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => Sealer.SealAll(database.Source, Stop))));
+        await database.SealAll();
+        Assert.Equal((120L, 1L, 120L), await Range());
+        Assert.Equal(0, await database.Ask<long>(
+            "select count(*) from seal s left join seal p on p.position = s.position - 1 where (s.xid, s.commit_id) <= (p.xid, p.commit_id)"));
+    }
+
+    [Fact]
+    public async Task In_the_background_it_lets_commits_go_first_but_not_for_ever()
+    {
+        var (busy, time) = (true, new FixedTime(Rows.At));
+        await writer.Append(Rows.Append(1, 1, Rows.Sale("a")));
+        await using var sealer = new Sealer(database.Source, () => busy, time, NullLogger<Sealer>.Instance);
+        for (var i = 0; i < 19; i++) await time.Tick(TimeSpan.FromMilliseconds(250));
+        Assert.Null(await Sealer.Head(database.Source, Stop));
+        await UntilSealed(1, TimeSpan.FromSeconds(5));
+
+        busy = false;
+        await writer.Append(Rows.Append(2, 1, Rows.Sale("b")));
+        await UntilSealed(2, TimeSpan.FromMilliseconds(250));
+
+        // Transactions of other tests hold up sealing for as long as they are open.
+        Task UntilSealed(long position, TimeSpan step) => PostgresHouse.Until(async () =>
+        {
+            await time.Tick(step);
+            return await Sealer.Head(database.Source, Stop) is { } head && head.Position == position;
+        });
+    }
+
+    [Fact]
+    public async Task A_row_hash_tells_null_from_empty_and_one_field_from_the_next()
+    {
+        string[] rows =
+        [
+            "1,1,'2026-01-01Z',null,null,null,1,1,null,null,1,1,null,null,null",
+            "1,1,'2026-01-01Z',null,null,null,1,1,null,0,1,1,null,null,null",
+            "1,1,'2026-01-01Z',null,null,null,1,1,0,null,1,1,null,null,null",
+            "1,1,'2026-01-01 00:00:00.000001Z',null,null,null,1,1,null,null,1,1,null,null,null",
+            "1,1,'2026-01-01Z',null,null,null,11,1,null,null,1,1,null,null,null",
+            "1,1,'2026-01-01Z',null,null,null,1,11,null,null,1,1,null,null,null",
+            "1,1,'2026-01-01Z',null,null,null,1,1,null,null,1,1,null,'',null",
+            "1,1,'2026-01-01Z',null,null,null,1,1,null,null,1,1,null,'a|=1',null",
+            "1,1,'2026-01-01Z',null,null,null,1,1,null,null,1,1,null,'a','1'",
+            "1,1,'2026-01-01Z',null,null,null,1,1,null,null,1,1,null,null,'null'",
+            "1,1,'2026-01-01Z',null,null,null,1,1,null,null,1,1,null,null,'1'",
+            "1,1,'2026-01-01Z',null,null,null,1,1,null,null,1,1,null,null,' 1'",
+            "1,1,'2026-01-01Z',1,null,null,1,1,null,null,1,1,null,null,null",
+            "1,1,'2026-01-01Z',null,1,null,1,1,null,null,1,1,null,null,null",
+            "1,1,'2026-01-01Z',null,null,1,1,1,null,null,1,1,null,null,null",
+        ];
+        var hashes = new HashSet<string>();
+        foreach (var row in rows)
+        {
+            var hash = await database.Ask<byte[]>($"select row_hash(row({row})::event)");
+            Assert.Equal(hash, await database.Ask<byte[]>($"set timezone = 'Asia/Tokyo'; set datestyle = 'SQL, DMY'; select row_hash(row({row})::event)"));
+            hashes.Add(Convert.ToHexString(hash));
+        }
+
+        Assert.Equal(rows.Length, hashes.Count);
+    }
+
+    private async Task<(long Count, long First, long Last)> Range() => (
+        await database.Ask<long>("select count(*) from seal"), await database.Ask<long>("select min(position) from seal"),
+        await database.Ask<long>("select max(position) from seal"));
+}
