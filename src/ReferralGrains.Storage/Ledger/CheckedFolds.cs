@@ -1,0 +1,67 @@
+using System.Text.Json;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Ledger;
+
+/// <summary>A stream's own fold, and what must follow from it.</summary>
+internal interface ICheckedFold
+{
+    /// <summary>Takes an event with the rows that continue it. Says what is wrong with them, or null.</summary>
+    string? Add(IReadOnlyList<CheckedRow> rows);
+
+    void Finish(Differences differences);
+}
+
+internal static class CheckedFolds
+{
+    /// <summary>Null for a kind of stream that nothing is kept beside.</summary>
+    public static ICheckedFold? Of(StreamId stream, KeptBeside beside) => beside.Kind switch
+    {
+        2 => new CheckedReferral(stream, beside),
+        3 => new CheckedReferrer(stream, beside),
+        4 => new CheckedProgram(stream, beside),
+        _ => null,
+    };
+}
+
+internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : ICheckedFold
+{
+    private Referrer state = Referrer.None;
+
+    public string? Add(IReadOnlyList<CheckedRow> rows)
+    {
+        state = Referrer.Evolve(state, rows[0].Row.At, rows[0].Row.Decode<ReferrerEvent>());
+        return rows.Count > 1 || rows[0].Posting is not null ? "moves money, which no event of a referrer does" : null;
+    }
+
+    public void Finish(Differences differences)
+    {
+        var facts = beside.Fact is null ? null : JsonSerializer.Deserialize(beside.Fact, JournalJson.Default.ReferrerFacts);
+        var same = facts is not null && beside.FactVersion == state.FactVersion && facts.Version == state.FactVersion && facts.Stream == stream
+            && facts.Closed == (state.Status == ReferrerStatus.Closed) && facts.Tags.SequenceEqual(state.Tags) && facts.Granted.SequenceEqual(state.Granted);
+        if (!same) differences.Add("fact", $"Referrer {stream}: the fact of version {beside.FactVersion} is not what its events say at version {state.FactVersion}.");
+    }
+}
+
+internal sealed class CheckedProgram(StreamId stream, KeptBeside beside) : ICheckedFold
+{
+    private ReferralProgram state = ReferralProgram.None;
+
+    public string? Add(IReadOnlyList<CheckedRow> rows)
+    {
+        state = ReferralProgram.Evolve(state, rows[0].Row.At, stream, rows[0].Row.Decode<ProgramEvent>());
+        return rows.Count > 1 || rows[0].Posting is not null ? "moves money, which no event of a program does" : null;
+    }
+
+    public void Finish(Differences differences)
+    {
+        var kept = beside.Fact is null ? null : JsonSerializer.Deserialize(beside.Fact, JournalJson.Default.ProgramTerms);
+        if (kept is null || beside.FactVersion != state.Seq || Json(kept) != Json(state.Terms!))
+            differences.Add("fact", $"Program {stream}: the terms of version {beside.FactVersion} are not what its events say at version {state.Seq}.");
+    }
+
+    private static string Json(ProgramTerms terms) => JsonSerializer.Serialize(terms, JournalJson.Default.ProgramTerms);
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Ledger;
+
+/// <summary>
+/// A referral: every event's postings are worked out again, what its holds say is compared with what its postings left pending, and
+/// its due row and its referral row with the fold.
+/// </summary>
+internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : ICheckedFold
+{
+    private readonly List<EventRow> expected = [];
+    private Referral state = Referral.None;
+    private long pending;
+
+    public string? Add(IReadOnlyList<CheckedRow> rows)
+    {
+        var first = rows[0].Row;
+        var recorded = new Recorded(first.Seq, first.At, first.Decode<ReferralEvent>());
+        expected.Clear();
+        EventCodec.Encode(recorded, beside.Program ?? default, expected);
+        if (expected.Count != rows.Count) return $"takes {rows.Count} rows where its event makes {expected.Count}";
+        for (var i = 0; i < rows.Count; i++)
+        {
+            if (rows[i].Posting != expected[i].Posting) return $"posts {Show(rows[i].Posting)} where its event makes {Show(expected[i].Posting)}";
+            if (rows[i].About != expected[i].About) return $"is about row {rows[i].About} where its event is about {expected[i].About}";
+            if (rows[i].Row.ActionId != expected[i].ActionId?.Value) return "carries the id of another action than its event";
+            pending += Pending(rows[i].Posting);
+        }
+
+        state = ReferralFold.Evolve(state, recorded.At, recorded.Event);
+        return null;
+    }
+
+    public void Finish(Differences differences)
+    {
+        var held = state.Holds.Values.Sum(hold => hold.RemainingMinor);
+        if (held != pending) differences.Add("row", $"Stream {stream} holds {held}, but its postings left {pending} pending.");
+        if (beside.DueAt != state.DueAt) differences.Add("due", $"Stream {stream} is due {Show(state.DueAt)}, but its due row says {Show(beside.DueAt)}.");
+        if (beside.Referral != Row()) differences.Add("referral", $"Stream {stream}: its referral row is not what its events say.");
+    }
+
+    private ReferralRow? Row() => state.Status == ReferralStatus.None
+        ? null
+        : new(
+            stream, beside.Program ?? default, state.Referrer, (short)state.Status, state.AttributedAt,
+            state.ApprovedAt == default ? null : state.ApprovedAt);
+
+    private static long Pending(Posting? posting) => posting is not { } moved
+        ? 0
+        : (moved.To.Kind == AccountKind.Pending ? moved.Amount.Minor : 0) - (moved.From.Kind == AccountKind.Pending ? moved.Amount.Minor : 0);
+
+    private static string Show(Posting? posting) => posting is not { } moved
+        ? "nothing"
+        : $"{moved.Amount.Minor} {moved.Amount.Asset} from {moved.From.Kind} of {moved.From.Owner} to {moved.To.Kind} of {moved.To.Owner}";
+
+    private static string Show(DateTimeOffset? at) => at?.ToString("O", CultureInfo.InvariantCulture) ?? "never";
+}

@@ -1,0 +1,40 @@
+using Npgsql;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Ledger;
+
+/// <summary>A journal row with all its columns, the continuing ones too.</summary>
+internal readonly record struct CheckedRow(StreamId Stream, StoredRow Row, int? About, Posting? Posting, int Tenant)
+{
+    public static CheckedRow Read(NpgsqlDataReader reader) => new(
+        new(reader.GetInt64(0)),
+        new(
+            reader.GetInt32(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetInt16(3), reader.GetInt16(4), reader.MaybeText(5), reader.Maybe<Guid>(6),
+            reader.MaybeText(7) ?? ""),
+        reader.Maybe<int>(8),
+        reader.IsDBNull(11)
+            ? null
+            : new(Account.FromNumber(reader.GetInt64(9)), Account.FromNumber(reader.GetInt64(10)), new(reader.GetInt64(11), new(reader.MaybeText(12) ?? ""))),
+        reader.GetInt32(13));
+}
+
+/// <summary>What is kept beside a stream and must follow from it.</summary>
+/// <param name="Kind">Of the stream's grain; null when the directory does not know the stream.</param>
+/// <param name="Program">Of a referral: its program's stream.</param>
+internal sealed record KeptBeside(
+    short? Kind, int? Tenant, StreamId? Program, DateTimeOffset? DueAt, ReferralRow? Referral, int? FactVersion, string? Fact)
+{
+    public static KeptBeside Read(NpgsqlDataReader reader) => new(
+        reader.Maybe<short>(14),
+        reader.Maybe<int>(15),
+        reader.Maybe<long>(16) is { } program ? new StreamId(program) : null,
+        reader.Maybe<DateTimeOffset>(17),
+        reader.Maybe<long>(18) is { } of
+            ? new(new(reader.GetInt64(0)), new(of), new(reader.GetInt64(19)), reader.GetInt16(20), reader.GetFieldValue<DateTimeOffset>(21), reader.Maybe<DateTimeOffset>(22))
+            : null,
+        reader.Maybe<int>(23),
+        reader.MaybeText(24));
+}

@@ -1,0 +1,34 @@
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Ledger;
+
+/// <summary>Counts the sales of each referrer in each tiered program again and compares with the tally that its events moved (D6).</summary>
+internal static class TallyCheck
+{
+    public static Task Run(LedgerSnapshot snapshot, int? tenant, Differences differences, CancellationToken stop) =>
+        snapshot.Each(
+            $"""
+            with told as (
+              select stream as referrer, coalesce(data ->> 'p', data ->> 'program')::int8 as program,
+                sum(coalesce(data ->> 'm', data ->> 'valueMinor', '0')::int8) as value, sum(coalesce(data ->> 'n', data ->> 'count', '0')::int8) as count
+              from event
+              where type in ({EventCodec.NumberOf(typeof(TallyStarted))}, {EventCodec.NumberOf(typeof(TallyMoved))}) and ($1 is null or tenant = $1)
+              group by 1, 2),
+            sold as (
+              select t.referrer, t.program, sum(coalesce(e.data -> 'a' ->> 'm', '0')::int8) as value, count(distinct e.stream) as count
+              from told t join referral r on r.referrer = t.referrer and r.program = t.program join event e on e.stream = r.stream
+              where e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and (e.data ->> 'n')::bool
+              group by 1, 2)
+            select t.referrer, t.program, t.value::int8, t.count::int8, coalesce(s.value, 0)::int8, coalesce(s.count, 0)
+            from told t left join sold s on s.referrer = t.referrer and s.program = t.program
+            where (t.value, t.count) is distinct from (coalesce(s.value, 0), coalesce(s.count, 0))
+            order by 1, 2 limit 100
+            """,
+            reader => differences.Add(
+                "tally",
+                $"Referrer {reader.GetInt64(0)} in program {reader.GetInt64(1)}: tally {reader.GetInt64(2)} of {reader.GetInt64(3)} referees, but its sales come to {reader.GetInt64(4)} of {reader.GetInt64(5)}."),
+            stop, Questions.Int(tenant));
+}

@@ -1,0 +1,199 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Ledger;
+
+namespace ReferralGrains.Integration.Tests.Journal;
+
+/// <summary>The journal, rule 7: what a superuser did to the books behind our back is named.</summary>
+public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
+{
+    private JournalDatabase database = null!;
+    private JournalWorld world = null!;
+    private LedgerCheck check = null!;
+    private long anna;
+    private long bob;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await JournalDatabase.Create(server);
+        world = await JournalWorld.Create(database, "acme", Terms.Percent(1_000, Terms.Days(30)), Terms.Percent(500));
+        check = new(database.Source);
+        foreach (var referee in (string[])["anna", "bob"])
+        {
+            await world.Refer(referee);
+            await world.Sell(referee, 10_00, "first-" + referee);
+            await world.Refund(referee, "first-" + referee, 3_00);
+            await world.Send(referee, ActionKind.Chargeback, 2_00, "dispute-" + referee, "first-" + referee);
+            await world.Send(referee, ActionKind.ChargebackWon, null, null, "dispute-" + referee);
+            world.Now += TimeSpan.FromDays(20);
+            await world.Sell(referee, 20_00);
+            world.Now += TimeSpan.FromDays(20);
+            await world.Settle(referee);
+            await world.Refund(referee, "unknown");
+        }
+
+        (anna, bob) = ((await world.Stream("anna")).Value, (await world.Stream("bob")).Value);
+        await database.SealAll();
+        await database.Run("alter table event disable trigger user; alter table seal disable trigger user; alter table commit disable trigger user");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await world.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Books_that_nobody_touched_agree()
+    {
+        var report = await check.Check(world.Tenant, Stop);
+
+        Assert.Empty(report.Differences);
+        Assert.Equal(await database.Ask<long>("select count(*) from event"), report.Rows);
+        Assert.Equal(await database.Ask<long>("select count(amount) from event"), report.Postings);
+        Assert.Equal((1L, 4L), (report.Balances, report.Streams));
+        Assert.Equal(await database.Ask<long>("select count(*) from commit"), report.Seals);
+        Assert.Equal(report.Seals, report.Head!.Position);
+        Assert.True((await check.CheckAll(Stop)).Ok);
+    }
+
+    [Fact]
+    public async Task A_changed_amount_is_named_by_its_row()
+    {
+        await database.Run($"update event set amount = amount + 1 where stream = {bob} and seq = 3");
+
+        var report = await check.Check(world.Tenant, Stop);
+        Assert.StartsWith($"Row ({bob}, 3) was changed", report.Differences[0].Detail, StringComparison.Ordinal);
+        Assert.Contains(report.Differences, one => one.What == "row" && one.Detail.Contains("posts 101", StringComparison.Ordinal));
+        Assert.Contains(report.Differences, one => one.What == "balance");
+    }
+
+    [Theory]
+    [InlineData("action_id = 'other' where seq = 3")]
+    [InlineData("recorded_at = recorded_at + interval '1 microsecond' where seq = 3")]
+    [InlineData("data = replace(data::text, '1000', '1001')::json where seq = 3")]
+    [InlineData("about = 1 where seq = 1")]
+    [InlineData("action_hash = gen_random_uuid() where seq = 3")]
+    public async Task Any_changed_column_is_named_by_its_row(string change)
+    {
+        var changed = await Changed($"update event set {change} and stream = {anna}");
+
+        var rows = (await check.Check(world.Tenant, Stop)).Differences.Where(one => one.Detail.Contains("was changed", StringComparison.Ordinal));
+        Assert.Equal(changed, rows.Count());
+        Assert.All(rows, one => Assert.StartsWith($"Row ({anna}, ", one.Detail, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_deleted_row_is_named_even_at_the_end_of_its_stream()
+    {
+        var last = await database.Ask<int>($"select max(seq) from event where stream = {bob}");
+        await database.Run($"delete from event where stream = {bob} and seq = {last}");
+
+        var report = await check.Check(world.Tenant, Stop);
+        Assert.StartsWith($"Row ({bob}, {last}) was deleted", report.Differences[0].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_deleted_row_in_the_middle_leaves_a_gap_that_is_named()
+    {
+        await database.Run($"delete from event where stream = {anna} and seq in (3, 4)");
+
+        var report = await check.Check(world.Tenant, Stop);
+        Assert.Contains(report.Differences, one => one.Detail == $"Row ({anna}, 3) is missing.");
+        Assert.Contains(report.Differences, one => one.Detail.Contains("rows of seal", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_added_row_is_named()
+    {
+        var last = await database.Ask<int>($"select max(seq) from event where stream = {anna}");
+        await database.Run(
+            $"""
+            insert into event (stream, commit_id, recorded_at, from_account, to_account, amount, seq, tenant, asset, type, version)
+            select stream, commit_id, recorded_at, from_account, to_account, 100, {last} + 1, tenant, asset, 0, version from event where stream = {anna} and seq = 3
+            """);
+
+        var report = await check.Check(world.Tenant, Stop);
+        Assert.StartsWith($"Row ({anna}, {last + 1}) was added", report.Differences[0].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_seal_made_to_fit_a_changed_row_breaks_the_chain_behind_it()
+    {
+        await database.Run(
+            $"""
+            update event set data = replace(data::text, '1000', '1001')::json where stream = {anna} and seq = 3;
+            update seal s set row_hashes = r.row_hashes, hash = seal_hash(p.hash, s.position, s.commit_id, r.whole_hashes)
+            from seal p, event e, commit_rows(array(select commit_id from event where stream = {anna} and seq = 3)) r
+            where p.position = s.position - 1 and s.commit_id = e.commit_id and e.stream = {anna} and e.seq = 3
+            """);
+        var position = await database.Ask<long>($"select s.position from seal s join event e on e.commit_id = s.commit_id where e.stream = {anna} and e.seq = 3");
+
+        var report = await check.Check(world.Tenant, Stop);
+        Assert.Equal(new LedgerDifference("seal", $"Seal {position + 1} does not follow from the one before: one of the two was rewritten."), report.Differences[0]);
+    }
+
+    [Theory]
+    [InlineData("delete from seal where position = 3", "seal", "Seal 3 is missing.")]
+    [InlineData("update seal set seq_sum = seq_sum + 1 where position = 3", "seal", "Seal 3 was changed.")]
+    [InlineData("update seal set row_hashes = '' where position = 3", "seal", "Seal 3 was changed.")]
+    [InlineData("delete from commit where id = (select commit_id from seal where position = 3)", "seal", "was deleted or changed.")]
+    [InlineData("update balance set payable = payable + 1, earned = earned + 1", "balance", "but the postings sum to")]
+    [InlineData("update balance set payable = payable + 1", "balance", "net is not")]
+    [InlineData("delete from balance", "balance", "kept nothing")]
+    [InlineData("update due set at = at + interval '1 day'", "due", "but its due row says")]
+    [InlineData("delete from due", "due", "but its due row says never")]
+    [InlineData("update referral set status = 3", "referral", "is not what its events say")]
+    [InlineData("delete from referral", "referral", "is not what its events say")]
+    [InlineData("update fact set version = version + 1", "fact", "is not what its events say")]
+    [InlineData("update fact set body = replace(body::text, '500', '5000')::json", "fact", "are not what its events say")]
+    [InlineData("insert into due values (4711, 1, now())", "due", "Stream 4711 has a due row and no events.")]
+    public async Task What_is_kept_beside_the_rows_must_follow_from_them(string change, string what, string detail)
+    {
+        await database.Run("alter table balance drop constraint if exists balance_check");
+        Assert.NotEqual(0, await Changed(change));
+
+        var report = await check.Check(world.Tenant, Stop);
+        Assert.Contains(report.Differences, one => one.What == what && one.Detail.Contains(detail, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_row_of_another_tenant_is_not_named()
+    {
+        await using var other = await JournalWorld.Create(database, "other");
+        await database.Run($"update event set amount = amount + 1 where stream = {bob} and seq = 3");
+
+        var report = await check.Check(other.Tenant, Stop);
+        Assert.StartsWith("A row of another tenant was changed, seal ", Assert.Single(report.Differences).Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task At_most_a_hundred_differences_are_told()
+    {
+        for (var i = 0; i < 120; i++) await world.Refer($"referee{i}");
+        await database.Run("update event set recorded_at = recorded_at + interval '1 second'");
+
+        Assert.Equal(100, (await check.Check(world.Tenant, Stop)).Differences.Length);
+    }
+
+    [Fact]
+    public async Task A_check_in_the_middle_of_commits_sees_one_moment()
+    {
+        using var ended = new CancellationTokenSource();
+        var selling = Task.Run(async () =>
+        {
+            for (var i = 0; !ended.IsCancellationRequested; i++) await world.Sell(i % 2 == 0 ? "anna" : "bob", 10_00);
+        });
+        for (var i = 0; i < 10; i++) Assert.Empty((await check.Check(world.Tenant, Stop)).Differences);
+        await ended.CancelAsync();
+        await selling;
+    }
+
+    private async Task<int> Changed(string change)
+    {
+        await using var command = database.Superuser.CreateCommand(change);
+        return await command.ExecuteNonQueryAsync(Stop);
+    }
+}
