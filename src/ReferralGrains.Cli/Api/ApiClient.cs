@@ -66,6 +66,9 @@ internal sealed record ApiAnswer(string Call, Uri Url, int Status, string Body, 
 
     public Problem Problem => Problem.Read(Status, Body);
 
+    /// <summary>Whether the thing that was asked for is not there; an older server that lacks the whole route says 404 too.</summary>
+    public bool IsNotThere => Status == 404 && Problem.Code != "route_not_found";
+
     /// <summary>The body of a success.</summary>
     /// <exception cref="CommandFailed">The server refused, or what it sent is not JSON.</exception>
     public JsonElement Json()

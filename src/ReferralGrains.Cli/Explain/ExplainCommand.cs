@@ -16,7 +16,7 @@ internal static class ExplainCommand
             using var api = new ApiClient(access.Read(parsed));
             var id = parsed.GetValue(action)!;
             var answer = await api.Get($"/v1/actions/{Uri.EscapeDataString(id)}", stop);
-            if (answer.Status == 404) throw new CommandFailed($"there is no action '{id}'");
+            if (answer.IsNotThere) throw new CommandFailed($"there is no action '{id}'");
 
             var body = answer.Json();
             if (parsed.GetValue(access.Json)) around.Out.WriteLine(answer.Body);

@@ -54,7 +54,7 @@ internal sealed class Import(Access access, string program, ExchangeLimits limit
     private async Task ProgramExists(ApiClient api, CancellationToken stop)
     {
         var answer = await api.Get($"/v1/programs/{Uri.EscapeDataString(program)}", stop);
-        if (answer.Status == 404)
+        if (answer.IsNotThere)
         {
             throw new CommandFailed($"there is no program '{program}'; create it first: curl -X POST {access.Url}v1/programs -H \"Authorization: Bearer $GRAINS_ADMIN_KEY\" " +
                 $"-H 'Content-Type: application/json' -d '{{\"id\":\"{program}\",\"name\":\"{program}\",\"currency\":\"GBP\",\"time_zone\":\"Europe/London\"}}'");
