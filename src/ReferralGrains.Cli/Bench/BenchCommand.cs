@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Data.Common;
+using System.Net.Sockets;
 using System.Text.Json;
 using ReferralGrains.Cli.Api;
 
@@ -37,8 +39,15 @@ internal static class BenchCommand
         BenchPlan plan, IReadOnlySet<string> wanted, Surroundings around, Action<string> note, CancellationToken stop)
     {
         note("starting a server (./grains up)");
-        await using var server = await BenchServer.Start(around, stop);
-        return await new BenchRun(server, plan, wanted, note, around.Time).Measure(stop);
+        try
+        {
+            await using var server = await BenchServer.Start(around, stop);
+            return await new BenchRun(server, plan, wanted, note, around.Time).Measure(stop);
+        }
+        catch (Exception broken) when (broken is DbException or IOException or SocketException)
+        {
+            throw new CommandFailed($"the benchmark stopped: {broken.Message.ReplaceLineEndings(" ")}");
+        }
     }
 
     private static HashSet<string> Wanted(string? only)

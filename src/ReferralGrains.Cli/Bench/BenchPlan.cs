@@ -22,7 +22,8 @@ internal sealed record BenchPlan
 
     public TimeSpan StreamAtMost { get; init; } = TimeSpan.FromSeconds(15);
 
-    public int WarmUpActions { get; init; } = 40_000;
+    /// <summary>How long the product is warmed up: its compiler needs time on cores that are busy, not a number of calls.</summary>
+    public TimeSpan WarmUpFor { get; init; } = TimeSpan.FromSeconds(10);
 
     public TimeSpan SingleFor { get; init; } = TimeSpan.FromSeconds(5);
 
@@ -53,7 +54,7 @@ internal sealed record BenchPlan
         BaselineFor = TimeSpan.FromSeconds(2),
         StreamActions = 60_000,
         StreamAtMost = TimeSpan.FromSeconds(2),
-        WarmUpActions = 15_000,
+        WarmUpFor = TimeSpan.FromSeconds(4),
         SingleFor = TimeSpan.FromSeconds(1.5),
         DueRewards = 10_000,
         DueEnrollments = 2_000,

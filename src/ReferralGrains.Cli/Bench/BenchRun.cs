@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ReferralGrains.Cli.Api;
 
 namespace ReferralGrains.Cli.Bench;
@@ -66,7 +67,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
 
         // Not measured: compilers, caches and connection pools of the product, and our own.
         note("warming up");
-        await StreamLoad.Run(server.Access, new(stream, "warm", plan.WarmUpActions), plan.StreamConnections, plan.StreamAtMost, stop);
+        await StreamLoad.Run(server.Access, new(stream, "warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
         if (wanted.Contains(Measurement.Single)) await Single("warmed", perSecond: null, stop);
     }
 
@@ -127,7 +128,9 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private async Task Grown(CancellationToken stop)
     {
         note($"adding {plan.GrownEnrollments:N0} enrollments and {plan.GrownJournalRows:N0} journal rows");
+        var began = Stopwatch.GetTimestamp();
         await GrownHistory.Add(server.Database, stream, plan, stop);
+        note($"  in {Stopwatch.GetElapsedTime(began).TotalSeconds:N0} s");
         for (var round = 1; round <= plan.Rounds; round++)
             Add(Measurement.Grown, "actions/s", (await Stream(stream, $"grown{round}", stop)).PerSecond);
     }

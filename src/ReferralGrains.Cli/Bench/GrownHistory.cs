@@ -15,6 +15,7 @@ internal static class GrownHistory
     {
         await using var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database) { CommandTimeout = 0 }.ConnectionString);
         await connection.OpenAsync(stop);
+        await EnterSchema(connection, stop);
         var referee = BenchProgram.Referee(0);
         var rows = plan.GrownJournalRows / plan.GrownEnrollments;
         var template = await FindTemplate(connection, program, referee, rows, stop);
@@ -31,6 +32,14 @@ internal static class GrownHistory
             settle.CommandText = statement;
             await settle.ExecuteNonQueryAsync(stop);
         }
+    }
+
+    private static async Task EnterSchema(NpgsqlConnection connection, CancellationToken stop)
+    {
+        await using var enter = new NpgsqlCommand(
+            "SELECT set_config('search_path', n.nspname, false) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relname = 'event' AND c.relkind IN ('r', 'p')",
+            connection);
+        if (await enter.ExecuteScalarAsync(stop) is null) throw new CommandFailed("the product's PostgreSQL has no table 'event'");
     }
 
     private static async Task<long> FindTemplate(NpgsqlConnection connection, BenchProgram program, string referee, int rows, CancellationToken stop)
