@@ -19,8 +19,7 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
     private static readonly ImmutableDictionary<long, int> NoSales = ImmutableDictionary<long, int>.Empty;
 
     private bool looksFirst;
-    private StreamId program;
-    private StreamId referrer;
+    private ImmutableArray<StreamId> relied = [];
 
     protected override Referral Empty => Referral.None;
 
@@ -40,7 +39,7 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
         var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, await Referrer(state), Tally: null);
         var known = await Known(state, prepared);
         var decides = facts.Referrer ?? prepared.Find(command => command.Referrer is not null)?.Referrer;
-        (program, referrer) = (terms.Stream, decides?.Stream ?? default);
+        relied = [terms.Stream, .. prepared.Select(command => command.Referrer).Append(facts.Referrer).OfType<ReferrerFacts>().Select(read => read.Stream)];
         if (terms.IsTiered && decides is not null) return await HandUp(state, decides, facts, prepared, known);
 
         var turn = new ReferralTurn(state, facts, known);
@@ -51,8 +50,7 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
 
     protected override void Refresh(AppendOutcome why)
     {
-        World.Facts.Forget(program);
-        World.Facts.Forget(referrer);
+        foreach (var stream in relied) World.Facts.Forget(stream);
         if (why != AppendOutcome.ActionKnown) return;
         looksFirst = true;
         World.Repeats.Met(Address.Tenant);
