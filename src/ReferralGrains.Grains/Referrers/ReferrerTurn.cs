@@ -14,6 +14,7 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
 {
     private readonly int firstSeq = state.Seq + 1;
     private readonly Dictionary<StreamId, Tally> tallies = [];
+    private readonly HashSet<StreamId> counted = [];
     private readonly List<EventRow> own = [];
     private readonly List<StreamRows> streams = [];
     private readonly List<DueChange> due = [];
@@ -52,6 +53,7 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
         var commands = decide.Commands.Select(command => command.Referrer?.Stream == referrer.Stream ? command with { Referrer = referrer } : command);
         var answers = ReferralWork.Run(turn, [.. commands], refused);
         tallies[program.Stream] = turn.Facts.Tally!;
+        if (turn.Events.Any(recorded => recorded.Event is SaleDecided { Counts: true })) counted.Add(program.Stream);
         replies.Add(new ReferralDecided(AppendOutcome.Committed, answers, turn.State));
         if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(turn, decide.State));
         if (ReferralAppend.Row(turn, decide.State) is { } row) referrals.Add(row);
@@ -63,18 +65,15 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
     /// <summary>Null when nothing came of it.</summary>
     public Append? Append(int tenant)
     {
-        foreach (var (program, tally) in tallies) Move(program, State.Tallies[program.Value], tally);
+        foreach (var program in counted) Move(program, State.Tallies[program.Value], tallies[program]);
         if (own.Count > 0) streams.Add(new(stream, firstSeq, own));
         if (streams.Count == 0 && conflicts.Count == 0) return null;
         return new() { Tenant = tenant, Streams = streams, Reads = [.. reads], Due = due, Referrals = referrals, Conflicts = conflicts };
     }
 
-    private void Move(StreamId program, Tally from, Tally to)
-    {
-        if (to == from) return;
-        var moved = new TallyMoved(program, to.ValueMinor - from.ValueMinor, to.Count - from.Count, [.. to.Paid.Skip(from.Paid.Length)]);
-        if (moved is not { ValueMinor: 0, Count: 0, Paid: [] }) Own(moved);
-    }
+    // Also where the sales came to nothing: a decision that looked at the tally holds only if this is still the referrer's last row.
+    private void Move(StreamId program, Tally from, Tally to) =>
+        Own(new TallyMoved(program, to.ValueMinor - from.ValueMinor, to.Count - from.Count, [.. to.Paid.Skip(from.Paid.Length)]));
 
     private void Own(ReferrerEvent e)
     {
