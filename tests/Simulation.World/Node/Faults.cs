@@ -37,6 +37,9 @@ public sealed class ScriptedFaults : IFaults
     /// <summary>Reads that are still to fail.</summary>
     public int FailingReads { get; set; }
 
+    /// <summary>Appends that one commit takes.</summary>
+    public int MostPerCommit { get; set; } = int.MaxValue;
+
     /// <summary>Runs before a commit is judged: what happens between a decision and its commit.</summary>
     public Action<IReadOnlyList<Append>>? BeforeCommit { get; set; }
 
@@ -53,7 +56,7 @@ public sealed class ScriptedFaults : IFaults
         lock (commits) return commits.TryDequeue(out var fault) ? fault : CommitFault.None;
     }
 
-    public int BatchSize(int waiting) => waiting;
+    public int BatchSize(int waiting) => Math.Min(waiting, MostPerCommit);
 
     public bool OfRead() => FailingReads > 0 && FailingReads-- > 0;
 
