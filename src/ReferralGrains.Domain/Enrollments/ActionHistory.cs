@@ -30,7 +30,6 @@ public sealed record ActionHistory(CallerId Id, ContentHash Hash, StreamId Strea
 public sealed class KnownActions(StreamId stream)
 {
     private readonly Dictionary<CallerId, ActionHistory> byId = [];
-    private readonly Dictionary<int, CallerId> bySeq = [];
 
     public StreamId Stream => stream;
 
@@ -38,11 +37,7 @@ public sealed class KnownActions(StreamId stream)
 
     public IReadOnlyCollection<ActionHistory> All => byId.Values;
 
-    public void Add(ActionHistory history)
-    {
-        byId[history.Id] = history;
-        if (history.Stream == stream) bySeq[history.Seq] = history.Id;
-    }
+    public void Add(ActionHistory history) => byId[history.Id] = history;
 
     public KnownActions Copy()
     {
@@ -54,8 +49,13 @@ public sealed class KnownActions(StreamId stream)
     public void Remember(Recorded recorded)
     {
         if (Carried(recorded.Event) is { } action) Add(new(action.Id, action.Hash, stream, [recorded]));
-        if (About(recorded.Event) is var about and > 0 && bySeq.TryGetValue(about, out var id))
-            byId[id] = byId[id] with { Events = byId[id].Events.Add(recorded) };
+        if (About(recorded.Event) is not (> 0 and var about)) return;
+        foreach (var (id, history) in byId)
+        {
+            if (history.Stream != stream || history.Seq != about) continue;
+            byId[id] = history with { Events = history.Events.Add(recorded) };
+            return;
+        }
     }
 
     /// <summary>The action whose id an event carries into the unique index; a replay does not carry it again.</summary>

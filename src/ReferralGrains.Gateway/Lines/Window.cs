@@ -6,7 +6,8 @@ namespace ReferralGrains.Gateway.Lines;
 /// </summary>
 internal sealed class Window<TItem, TReply>
 {
-    private const int Lines = 8192;
+    // Enough to fill group commits; more would only be live objects for the garbage collector to copy.
+    private const int Lines = 2048;
     private const long MaxBytes = 8 * 1024 * 1024;
 
     private readonly Slot<TItem, TReply>?[] slots = new Slot<TItem, TReply>?[Lines];
