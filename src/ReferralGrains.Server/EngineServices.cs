@@ -8,8 +8,10 @@ using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Ownership;
 using ReferralGrains.Storage.Reports;
+using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Server;
@@ -32,6 +34,9 @@ internal static class EngineServices
         services.AddSingleton<IDueReader, DueReader>();
         services.AddSingleton<ITallySource, TallySource>();
         services.AddSingleton<IReports, PostgresReports>();
+        services.AddSingleton<ILedgerCheck, LedgerCheck>();
+        services.AddSingleton<Sealer>(all => new(
+            database, () => all.GetRequiredService<JournalWriter>().IsBusy, TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
         services.AddSingleton<ITenants, Tenants>();
         services.AddSingleton<ITenantClock, TenantClock>();
         services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();

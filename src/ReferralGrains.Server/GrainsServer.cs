@@ -3,6 +3,7 @@ using ReferralGrains.Gateway;
 using ReferralGrains.Server.Postgres;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Ownership;
+using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Server;
@@ -32,6 +33,7 @@ public static class GrainsServer
         await using var owner = await EngineOwner.Acquire(database, holder, TimeProvider.System, logs.CreateLogger<EngineOwner>(), interrupted.Token);
         await using var app = Build(options, database, owner, postgres);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
+        app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);
         Console.WriteLine($"ready on http://{options.Listen}:{options.Port}");
 
