@@ -2,11 +2,18 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Actions;
+using ReferralGrains.Gateway.Clocks;
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Enrollments;
 using ReferralGrains.Gateway.Health;
+using ReferralGrains.Gateway.Ledger;
 using ReferralGrains.Gateway.Lines;
+using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Referrals;
 using ReferralGrains.Gateway.Referrers;
+using ReferralGrains.Gateway.Rewards;
+using ReferralGrains.Gateway.Tenants;
 
 namespace ReferralGrains.Gateway;
 
@@ -16,7 +23,10 @@ public static class GatewayApp
     // Above every body that is read whole, so that Kestrel drains a body that was refused and its sender sees why.
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
-    /// <summary>Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>, <c>ITestClock</c> and <c>ILedgerCheck</c> beside it.</summary>
+    /// <summary>
+    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>, <c>ITestClock</c> and
+    /// <c>ILedgerCheck</c> beside it. Ready is what the health checks say that are registered.
+    /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
     {
         services.AddOptions<GatewayOptions>().Configure(options => configure?.Invoke(options));
@@ -27,26 +37,51 @@ public static class GatewayApp
         });
         services.AddRouting();
         services.AddHealthChecks();
+        services.AddDescription();
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton<Keys>()
             .AddSingleton<LineStreams>()
+            .AddSingleton<RulePrograms>()
             .AddSingleton<ReferrersByCode>()
+            .AddSingleton<RewardAnswers>()
+            .AddSingleton<MetricsStore>()
+            .AddSingleton<MetricsEndpoints>()
             .AddSingleton<HealthEndpoints>()
+            .AddSingleton<TenantEndpoints>()
             .AddSingleton<ProgramEndpoints>()
+            .AddSingleton<RuleEndpoints>()
             .AddSingleton<ReferrerEndpoints>()
+            .AddSingleton<AttributionEndpoints>()
             .AddSingleton<ReferralEndpoints>()
-            .AddSingleton<ActionEndpoints>();
+            .AddSingleton<ActionEndpoints>()
+            .AddSingleton<EnrollmentEndpoints>()
+            .AddSingleton<RewardEndpoints>()
+            .AddSingleton<LedgerEndpoints>()
+            .AddSingleton<ClockEndpoints>();
     }
 
+    /// <summary>Puts the door before everything, and every route behind it.</summary>
     public static void MapGateway(this WebApplication app)
     {
         app.UseRouting();
         app.UseMiddleware<Door>();
-        app.Services.GetRequiredService<HealthEndpoints>().Map(app);
-        app.Services.GetRequiredService<ProgramEndpoints>().Map(app);
-        app.Services.GetRequiredService<ReferrerEndpoints>().Map(app);
-        app.Services.GetRequiredService<ReferralEndpoints>().Map(app);
-        app.Services.GetRequiredService<ActionEndpoints>().Map(app);
+        app.MapDescription();
+        Of<HealthEndpoints>(app).Map(app);
+        Of<MetricsEndpoints>(app).Map(app);
+        Of<TenantEndpoints>(app).Map(app);
+        Of<ProgramEndpoints>(app).Map(app);
+        Of<RuleEndpoints>(app).Map(app);
+        Of<ReferrerEndpoints>(app).Map(app);
+        Of<AttributionEndpoints>(app).Map(app);
+        Of<ReferralEndpoints>(app).Map(app);
+        Of<ActionEndpoints>(app).Map(app);
+        Of<EnrollmentEndpoints>(app).Map(app);
+        Of<RewardEndpoints>(app).Map(app);
+        Of<LedgerEndpoints>(app).Map(app);
+        Of<ClockEndpoints>(app).Map(app);
     }
+
+    private static T Of<T>(WebApplication app)
+        where T : notnull => app.Services.GetRequiredService<T>();
 }

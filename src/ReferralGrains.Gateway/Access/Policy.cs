@@ -15,6 +15,14 @@ internal static class Policies
     public static TBuilder NeedsNoKey<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new Policy(null));
 
+    /// <summary>Null for a word that is no role.</summary>
+    public static KeyRole? Parse(string word)
+    {
+        foreach (var role in Enum.GetValues<KeyRole>())
+            if (role.ToWire() == word) return role;
+        return null;
+    }
+
     /// <summary>The role as the outside knows it: <c>ingest</c>.</summary>
     public static string ToWire(this KeyRole role) => role switch
     {

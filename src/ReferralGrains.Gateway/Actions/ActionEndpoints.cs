@@ -1,23 +1,34 @@
 using System.Buffers;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Lines;
+using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Grains.Engine;
 using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Grains.Turns;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Gateway.Actions;
 
 /// <summary>Actions, one by one and as a stream.</summary>
-internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, ITenantClock clock, LineStreams streams)
+internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, ITenantClock clock, LineStreams streams)
 {
+    private static readonly QueryParameter AnswersParameter = new("answers", "string", "all, or errors: only the lines that went wrong, and the summary.");
+
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Post("/v1/actions", Record).Needs(KeyRole.Ingest);
-        routes.Post("/v1/actions:stream", Stream).Needs(KeyRole.Ingest);
+        routes.Post("/v1/actions", Record).Needs(KeyRole.Ingest)
+            .WithSummary("Record what a referee did").Takes<ActionBody>().Answers<OutcomeBody>().Query(RouteDescription.DryRun);
+        routes.Post("/v1/actions:stream", Stream).Needs(KeyRole.Ingest)
+            .WithSummary("Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent")
+            .TakesLines<ActionBody>().AnswersLines<OutcomeLineBody>().Query(AnswersParameter);
+        routes.Get("/v1/actions/{id}", Show).Needs(KeyRole.Read)
+            .WithSummary("An action and what came of it, as it stands now").Answers<ActionStoryBody>();
     }
 
     private async Task<IResult> Record(HttpContext context)
@@ -28,6 +39,7 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, ITenant
         var to = GrainAddress.Enrollment(caller.Tenant, line.Program, line.Referee);
         var recorded = await router.Ask(to, new RecordActions([line.Action], dryRun), context.RequestAborted);
         var reply = recorded.Replies[0];
+        if (!dryRun) GatewayMetrics.Counted(reply);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
         var programs = new ProgramsOfActions(facts, caller.Tenant);
         await programs.Load(line.Program, reply.Outcome!, context.RequestAborted);
@@ -44,6 +56,16 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, ITenant
             _ => throw Problem.InvalidField("answers", "Expected is all or errors.").AsException(),
         };
         return streams.Run(context, new ActionWork(caller, router, clock, new(facts, caller.Tenant)), errorsOnly);
+    }
+
+    private async Task<IResult> Show(HttpContext context, string id)
+    {
+        var tenant = context.Caller().Tenant;
+        var story = CallerId.IsValid(id) ? await reports.Action(tenant, new(id), context.RequestAborted) : null;
+        if (story is null) return new ProblemAnswer(Problem.NotFound("action", "action_id"));
+        var programs = new ProgramsOfActions(facts, tenant);
+        await programs.Load(story.Program, story.Outcome, context.RequestAborted);
+        return new StoryAnswer(story, programs.Loaded);
     }
 
     private static async ValueTask<ActionLine> Read(HttpContext context, DateTimeOffset now)

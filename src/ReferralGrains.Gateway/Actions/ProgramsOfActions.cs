@@ -1,7 +1,7 @@
-using System.Diagnostics;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Facts;
 
 namespace ReferralGrains.Gateway.Actions;
@@ -22,24 +22,13 @@ internal sealed class ProgramsOfActions(IFacts facts, int tenant)
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask Read(CallerId program, ActionOutcome outcome, CancellationToken stop)
-    {
-        var terms = await facts.Program(tenant, program, stop);
-        if (terms is not null && !Covers(terms, outcome))
-        {
-            // The cache is older than the decision.
-            facts.Forget(terms.Stream);
-            terms = await facts.Program(tenant, program, stop);
-        }
-
-        if (terms is null || !Covers(terms, outcome)) throw new UnreachableException("A decision names a rule that its program does not have.");
-        known[program] = Loaded = terms;
-    }
+    private async ValueTask Read(CallerId program, ActionOutcome outcome, CancellationToken stop) =>
+        known[program] = Loaded = await facts.ProgramCovering(tenant, program, terms => Covers(terms, outcome), stop);
 
     private static bool Covers(ProgramTerms terms, ActionOutcome outcome)
     {
         foreach (var decision in outcome.Decisions)
-            if (decision.Rule > terms.Rules.Length || decision.Version > terms.Rule(decision.Rule).Versions.Length) return false;
+            if (!terms.Has(decision.Rule, decision.Version)) return false;
         return true;
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Description;
 
 namespace ReferralGrains.Gateway.Health;
 
@@ -8,8 +9,8 @@ internal sealed class HealthEndpoints(HealthCheckService checks)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Get("/health/live", () => TypedResults.Text("live")).NeedsNoKey();
-        routes.Get("/health/ready", Ready).NeedsNoKey();
+        routes.Get("/health/live", () => TypedResults.Text("live")).NeedsNoKey().WithSummary("The process is alive").AnswersText();
+        routes.Get("/health/ready", Ready).NeedsNoKey().WithSummary("It may be sent work").AnswersText();
     }
 
     // Says that it is not ready, but not why: nobody has shown a key.

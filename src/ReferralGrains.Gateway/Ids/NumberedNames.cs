@@ -27,6 +27,14 @@ internal readonly record struct RewardName(StreamId Stream, RewardId Reward)
             : null;
 }
 
+/// <summary>A key as the outside names it: <c>key_NUMBER</c>. Not the key itself.</summary>
+internal readonly record struct KeyName(long Number)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"key_{Number}");
+
+    public static KeyName? Parse(string text) => NumberedName.Parse(text, "key_", stackalloc long[1]) is [var number] ? new(number) : null;
+}
+
 /// <summary>Names made of numbers have one spelling each: no signs, no spaces, no leading zeros.</summary>
 internal static class NumberedName
 {

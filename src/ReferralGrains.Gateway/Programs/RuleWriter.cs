@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Gateway.Json;
@@ -19,7 +20,7 @@ internal static class RuleWriter
             Reward(terms.Reward),
             Limits(terms.Limits),
             Conditions(terms.Conditions),
-            [.. terms.Tiers.Select(Tier)],
+            Tiers(terms.Tiers),
             Hold(terms.Hold),
             terms.GrantedOnly ? "granted" : "everyone",
             new(Shown(rule.State.From), Shown(rule.State.To)),
@@ -59,6 +60,8 @@ internal static class RuleWriter
         RuleWords.Holds.Of(hold.Mode),
         hold.Mode == HoldMode.None ? null : hold.Days,
         hold.Mode == HoldMode.None ? null : hold.FromOccurred ? "occurred_at" : "unlocked");
+
+    public static ImmutableArray<TierBody> Tiers(ImmutableArray<Tier> tiers) => [.. tiers.Select(Tier)];
 
     private static TierBody Tier(Tier tier)
     {

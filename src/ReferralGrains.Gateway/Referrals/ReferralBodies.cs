@@ -35,3 +35,51 @@ internal sealed record ReferralAnswer(
     bool Active,
     long? ConversionValueMinor,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
+/// <summary>What is left out stays.</summary>
+/// <param name="Active">Whether the referee is still a customer (G6).</param>
+internal sealed record ReferralChange(ImmutableArray<string>? Tags = null, bool? Active = null);
+
+/// <param name="ApprovedAt">May lie in the past and only anchors windows (D17); now when it is left out.</param>
+internal sealed record ReferralApproval(DateTimeOffset? ApprovedAt = null);
+
+/// <param name="CancelPending">Pending rewards are cancelled too; otherwise they stay (D9).</param>
+internal sealed record ReferralCancellation(string? Reason = null, bool? CancelPending = null);
+
+/// <summary>A code that a referee entered: attributes it, approved now (V2).</summary>
+/// <param name="RefereeEmail">Checked and not kept in this release.</param>
+/// <param name="ActionId">Not in this release.</param>
+internal sealed record Redemption(CallerId ProgramId, string Code, CallerId RefereeId, string? RefereeEmail = null, CallerId? ActionId = null);
+
+/// <summary>A referral with all that came of it.</summary>
+/// <param name="Chain">From the attribution to the first release, each step that was reached (S8).</param>
+internal sealed record ReferralStoryAnswer(
+    CallerId ProgramId,
+    CallerId RefereeId,
+    CallerId? ReferrerId,
+    string Status,
+    DateTimeOffset? AttributedAt,
+    DateTimeOffset? ApprovedAt,
+    ImmutableArray<string> Tags,
+    bool Active,
+    long? ConversionValueMinor,
+    ImmutableArray<ChainStep> Chain,
+    ImmutableArray<Enrollments.EnrollmentAnswer> Enrollments,
+    ImmutableArray<Rewards.RewardAnswer> Rewards,
+    ImmutableArray<WaitingAction> Waiting);
+
+/// <param name="Step">attributed, approved, first_sale, first_reward or first_release.</param>
+internal sealed record ChainStep(string Step, DateTimeOffset At);
+
+/// <summary>An action that takes effect by itself when what it waits for comes (D10).</summary>
+internal sealed record WaitingAction(CallerId ActionId, string Code);
+
+/// <summary>A line of a batch's answer.</summary>
+internal sealed record ReferralLineAnswer(
+    long Line,
+    CallerId? ProgramId = null,
+    CallerId? RefereeId = null,
+    CallerId? ReferrerId = null,
+    string? Status = null,
+    bool? Duplicate = null,
+    Lines.LineError? Error = null);

@@ -1,33 +1,90 @@
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Activity;
+using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
-using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
+using ReferralGrains.Gateway.Referrers;
 using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Referrals: who referred whom, and what has come of it.</summary>
-internal sealed class ReferralEndpoints(IGrainRouter router, ReferrersByCode codes, LineStreams streams)
+internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IReports reports)
 {
+    private const string One = "/v1/referrals/{program}/{referee}";
+
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Post("/v1/referrals", Create).Needs(KeyRole.Ingest);
-        routes.Post("/v1/referrals:batch", Batch).Needs(KeyRole.Ingest);
+        routes.Patch(One, Change).Needs(KeyRole.Ingest)
+            .WithSummary("Change a referee's tags, or whether it is active").Takes<ReferralChange>().Answers<ReferralAnswer>();
+        routes.Post(One + "/approve", Approve).Needs(KeyRole.Ingest)
+            .WithSummary("Approve a pending referral: it is enrolled, and what waited takes effect").Takes<ReferralApproval>(mayBeAbsent: true).Answers<ReferralAnswer>();
+        routes.Post(One + "/cancel", Cancel).Needs(KeyRole.Ingest)
+            .WithSummary("Stop accrual on a referral").Takes<ReferralCancellation>(mayBeAbsent: true).Answers<ReferralAnswer>();
+        routes.Get(One, Show).Needs(KeyRole.Read)
+            .WithSummary("A referral with its chain, enrollments and rewards").Answers<ReferralStoryAnswer>();
+        routes.Get(One + "/activity", ListActivity).Needs(KeyRole.Read)
+            .WithSummary("What happened on a referral, newest first").Pages<PageAnswer<ActivityAnswer>>();
     }
 
-    private async Task<IResult> Create(HttpContext context)
+    private async Task<IResult> Change(HttpContext context, string program, string referee)
     {
-        var body = await Body.Read(context, GatewayJson.Default.NewReferral);
-        ReferralFields.Check(body);
-        var tenant = context.Caller().Tenant;
-        if (await codes.Find(tenant, body, context.RequestAborted) is not { } referrer) return new ProblemAnswer(Problem.Of(ReferrersByCode.Unknown));
-        var to = GrainAddress.Enrollment(tenant, body.ProgramId, body.RefereeId);
-        var reply = await router.Ask(to, ReferralFields.Attribute(body, referrer), context.RequestAborted);
-        if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
-        var answer = ReferralFields.Answer(body.ProgramId, body.RefereeId, referrer, reply.State!, !reply.Changed);
-        return Answers.Created(answer, reply.Changed, GatewayJson.Default.ReferralAnswer);
+        var story = await Find(context, program, referee);
+        var body = await Body.Read(context, GatewayJson.Default.ReferralChange);
+        return await Ask(context, story, new ChangeReferral(Tags.Of(body.Tags, "tags"), body.Active));
     }
 
-    private Task Batch(HttpContext context) => streams.Run(context, new ReferralWork(context.Caller(), router, codes), errorsOnly: false);
+    private async Task<IResult> Approve(HttpContext context, string program, string referee)
+    {
+        var story = await Find(context, program, referee);
+        var body = await Body.ReadOr(context, GatewayJson.Default.ReferralApproval, new());
+        return await Ask(context, story, new ApproveReferral(body.ApprovedAt));
+    }
+
+    private async Task<IResult> Cancel(HttpContext context, string program, string referee)
+    {
+        var story = await Find(context, program, referee);
+        var body = await Body.ReadOr(context, GatewayJson.Default.ReferralCancellation, new());
+        var reason = Text.Of(body.Reason, "reason", ReasonBody.MaxLength);
+        return await Ask(context, story, new CancelReferral(reason, context.Caller().By, body.CancelPending ?? false));
+    }
+
+    private async Task<IResult> Show(HttpContext context, string program, string referee)
+    {
+        var story = await Find(context, program, referee);
+        var terms = await facts.ProgramCovering(
+            context.Caller().Tenant, story.Program, terms => story.State.Enrollments.All(enrollment => terms.Has(enrollment.Rule, enrollment.Version)), context.RequestAborted);
+        return Answers.Ok(ReferralStories.Answer(story, terms), GatewayJson.Default.ReferralStoryAnswer);
+    }
+
+    private async Task<IResult> ListActivity(HttpContext context, string program, string referee)
+    {
+        var story = await Find(context, program, referee);
+        var paging = Paging.OfEntries(context);
+        var page = await reports.ReferralActivity(context.Caller().Tenant, story.Stream, null, paging.After, paging.Limit, context.RequestAborted);
+        return Answers.Ok(new([.. page.Items.Select(entry => ActivityWords.Of(entry, null))], page.HasMore), GatewayJson.Default.PageAnswerActivityAnswer);
+    }
+
+    private async Task<IResult> Ask(HttpContext context, ReferralStory story, ICommand<ReferralReply> command)
+    {
+        var reply = await router.Ask(GrainAddress.Enrollment(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
+        if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
+        return Answers.Ok(ReferralFields.Answer(story.Program, story.Referee, story.Referrer!.Value, reply.State!), GatewayJson.Default.ReferralAnswer);
+    }
+
+    // Only actions may wait under it: then there is something to show and nobody to command.
+    private async Task<ReferralStory> Find(HttpContext context, string program, string referee)
+    {
+        var story = CallerId.IsValid(program) && CallerId.IsValid(referee)
+            ? await reports.Referral(context.Caller().Tenant, new(program), new(referee), context.RequestAborted)
+            : null;
+        var isRead = HttpMethods.IsGet(context.Request.Method);
+        return story is not null && (isRead || story.Referrer is not null) ? story : throw Problem.NotFound("referral", "referee_id").AsException();
+    }
 }

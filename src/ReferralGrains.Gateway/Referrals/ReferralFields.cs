@@ -40,11 +40,14 @@ internal static class ReferralFields
         referrer,
         Word(state.Status),
         state.AttributedAt,
-        state.Status == ReferralStatus.Pending ? null : state.ApprovedAt,
+        ApprovedAt(state),
         state.Tags,
         state.Active,
         state.ConversionValueMinor,
         duplicate ? true : null);
+
+    /// <summary>Null until it is approved; a referral that was cancelled before has never been.</summary>
+    public static DateTimeOffset? ApprovedAt(Referral state) => state.ApprovedAt == default ? null : state.ApprovedAt;
 
     public static string Word(ReferralStatus status) => status switch
     {

@@ -41,3 +41,14 @@ internal sealed record BalanceLine(
     long PayableMinor,
     long InTransitMinor,
     long PaidMinor);
+
+/// <summary>What is left out stays.</summary>
+internal sealed record ReferrerChange(
+    string? Email = null,
+    string? Name = null,
+    ImmutableArray<string>? Tags = null,
+    bool? CashOptIn = null,
+    string? StripeCustomerId = null);
+
+/// <summary>Whether a referrer is eligible for a rule that is granted by hand (H1).</summary>
+internal sealed record EligibilityAnswer(CallerId ReferrerId, CallerId ProgramId, CallerId RuleId, bool Granted);

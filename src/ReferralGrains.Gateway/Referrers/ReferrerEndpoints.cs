@@ -1,8 +1,11 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Activity;
+using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Grains.Engine;
 using ReferralGrains.Grains.Referrers;
 using ReferralGrains.Storage.Reports;
@@ -11,13 +14,26 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Referrers;
 
 /// <summary>Referrers: those who are paid.</summary>
-internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports)
+internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, RulePrograms rules)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Post("/v1/referrers", Create).Needs(KeyRole.Admin);
-        routes.Get("/v1/referrers/{id}", Show).Needs(KeyRole.Read);
-        routes.Get("/v1/referrers/{id}/balance", Balance).Needs(KeyRole.Read);
+        routes.Post("/v1/referrers", Create).Needs(KeyRole.Admin)
+            .WithSummary("Make a referrer; the answer has its code").Takes<NewReferrer>().Answers<ReferrerAnswer>(creates: true);
+        routes.Patch("/v1/referrers/{id}", Change).Needs(KeyRole.Admin)
+            .WithSummary("Change a referrer").Takes<ReferrerChange>().Answers<ReferrerAnswer>();
+        routes.Get("/v1/referrers/{id}", Show).Needs(KeyRole.Read)
+            .WithSummary("A referrer; personal data only for admin keys").Answers<ReferrerAnswer>();
+        routes.Get("/v1/referrers/{id}/balance", Balance).Needs(KeyRole.Read)
+            .WithSummary("What a referrer has of each asset").Answers<BalanceAnswer>();
+        routes.Get("/v1/referrers/{id}/activity", ListActivity).Needs(KeyRole.Read)
+            .WithSummary("What happened on all referrals of a referrer, newest first").Pages<PageAnswer<ActivityAnswer>>();
+        routes.Post("/v1/referrers/{id}/close", Close).Needs(KeyRole.Admin)
+            .WithSummary("No new accrual for this referrer").Takes<ReasonBody>(mayBeAbsent: true).Answers<ReferrerAnswer>();
+        routes.Put("/v1/referrers/{id}/eligible_rules/{rule}", Grant).Needs(KeyRole.Admin)
+            .WithSummary("Make a referrer eligible for a rule").Answers<EligibilityAnswer>().Query(RouteDescription.ProgramId);
+        routes.Delete("/v1/referrers/{id}/eligible_rules/{rule}", Revoke).Needs(KeyRole.Admin)
+            .WithSummary("Take eligibility for a rule back").Answers<EligibilityAnswer>().Query(RouteDescription.ProgramId);
     }
 
     private async Task<IResult> Create(HttpContext context)
@@ -25,19 +41,30 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports)
         var body = await Body.Read(context, GatewayJson.Default.NewReferrer);
         var id = body.Id ?? NewIds.Make("ref_", context);
         var create = new CreateReferrer(
-            ReferrerFields.Email(body.Email), Text.Of(body.Name, "name", 200), Tags.Of(body.Tags, "tags") ?? [], body.CashOptIn ?? false,
-            Text.Of(body.StripeCustomerId, "stripe_customer_id", 200));
-        var tenant = context.Caller().Tenant;
-        var reply = await router.Ask(GrainAddress.Referrer(tenant, id), create, context.RequestAborted);
-        if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
-        var profile = await reports.Referrer(tenant, id, context.RequestAborted) ?? throw Missing();
-        return Answers.Created(ReferrerFields.Answer(profile, personal: true, !reply.Changed), reply.Changed, GatewayJson.Default.ReferrerAnswer);
+            ReferrerFields.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags") ?? [], body.CashOptIn ?? false,
+            ReferrerFields.Stripe(body.StripeCustomerId));
+        var reply = await Ask(context, id, create);
+        return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : await Answer(context, id, reply.Changed);
     }
 
-    private async Task<IResult> Show(HttpContext context, string id)
+    private async Task<IResult> Change(HttpContext context, string id)
+    {
+        var referrer = Valid(id);
+        var body = await Body.Read(context, GatewayJson.Default.ReferrerChange);
+        var change = new ChangeReferrer(
+            ReferrerFields.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags"), body.CashOptIn, ReferrerFields.Stripe(body.StripeCustomerId));
+        return await AskAndShow(context, referrer, change);
+    }
+
+    private async Task<IResult> Close(HttpContext context, string id) =>
+        await AskAndShow(context, Valid(id), new CloseReferrer(await ReasonBody.Read(context), context.Caller().By));
+
+    private Task<IResult> Show(HttpContext context, string id) => Shown(context, Valid(id));
+
+    private async Task<IResult> Shown(HttpContext context, CallerId referrer)
     {
         var caller = context.Caller();
-        var profile = await reports.Referrer(caller.Tenant, Valid(id), context.RequestAborted) ?? throw Missing();
+        var profile = await reports.Referrer(caller.Tenant, referrer, context.RequestAborted) ?? throw Missing();
         return Answers.Ok(ReferrerFields.Answer(profile, caller.Has(KeyRole.Admin)), GatewayJson.Default.ReferrerAnswer);
     }
 
@@ -45,7 +72,44 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports)
     {
         var referrer = Valid(id);
         var balances = await reports.Balances(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw Missing();
-        return Answers.Ok(new BalanceAnswer(referrer, [.. balances.Select(ReferrerFields.Line)]), GatewayJson.Default.BalanceAnswer);
+        return Answers.Ok(new(referrer, [.. balances.Select(ReferrerFields.Line)]), GatewayJson.Default.BalanceAnswer);
+    }
+
+    private async Task<IResult> ListActivity(HttpContext context, string id)
+    {
+        var (tenant, referrer, paging) = (context.Caller().Tenant, Valid(id), Paging.OfEntries(context));
+        if (await reports.Referrer(tenant, referrer, context.RequestAborted) is null) throw Missing();
+        var page = await reports.ReferrerActivity(tenant, referrer, paging.After, paging.Limit, context.RequestAborted);
+        return Answers.Ok(new([.. page.Items.Select(entry => ActivityWords.Of(entry, null))], page.HasMore), GatewayJson.Default.PageAnswerActivityAnswer);
+    }
+
+    private Task<IResult> Grant(HttpContext context, string id, string rule) => SetEligibility(context, id, rule, granted: true);
+
+    private Task<IResult> Revoke(HttpContext context, string id, string rule) => SetEligibility(context, id, rule, granted: false);
+
+    private async Task<IResult> SetEligibility(HttpContext context, string id, string rule, bool granted)
+    {
+        var referrer = Valid(id);
+        var (program, ruleId) = await rules.Resolve(context, rule);
+        var reply = await Ask(context, referrer, new GrantRule(program, ruleId, granted, context.Caller().By));
+        return reply.Refusal is { } refusal
+            ? new ProblemAnswer(Problem.Of(refusal))
+            : Answers.Ok(new(referrer, program, ruleId, granted), GatewayJson.Default.EligibilityAnswer);
+    }
+
+    private async Task<IResult> AskAndShow(HttpContext context, CallerId referrer, ICommand<ReferrerReply> command)
+    {
+        var reply = await Ask(context, referrer, command);
+        return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : await Shown(context, referrer);
+    }
+
+    private Task<ReferrerReply> Ask(HttpContext context, CallerId referrer, ICommand<ReferrerReply> command) =>
+        router.Ask(GrainAddress.Referrer(context.Caller().Tenant, referrer), command, context.RequestAborted);
+
+    private async Task<IResult> Answer(HttpContext context, CallerId referrer, bool isNew)
+    {
+        var profile = await reports.Referrer(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw Missing();
+        return Answers.Created(ReferrerFields.Answer(profile, personal: true, !isNew), isNew, GatewayJson.Default.ReferrerAnswer);
     }
 
     // An id that nobody could have is simply not there.

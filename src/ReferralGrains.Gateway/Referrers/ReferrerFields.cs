@@ -13,6 +13,10 @@ internal static class ReferrerFields
         return text is null || text.IndexOf('@', StringComparison.Ordinal) > 0 ? text : throw Problem.InvalidField(param, "An e-mail address is expected.").AsException();
     }
 
+    public static string? Name(string? name) => Text.Of(name, "name", 200);
+
+    public static string? Stripe(string? id) => Text.Of(id, "stripe_customer_id", 200);
+
     public static ReferrerAnswer Answer(ReferrerProfile profile, bool personal, bool duplicate = false) => new(
         profile.Id,
         profile.Code,

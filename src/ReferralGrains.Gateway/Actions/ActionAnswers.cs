@@ -1,0 +1,104 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Gateway.Actions;
+
+/// <summary>An action as it is sent.</summary>
+/// <param name="Type">sale, refund, chargeback or chargeback_won.</param>
+/// <param name="AmountMinor">0 to 10^15 for a sale, above zero for the others.</param>
+/// <param name="OccurredAt">Now when it is left out; at most 5 minutes in the future.</param>
+/// <param name="RefundOf">The sale that a refund takes back.</param>
+/// <param name="ChargebackOf">The sale that a chargeback takes back, or the sale or chargeback that was won.</param>
+/// <param name="ProductIds">At most 1,000.</param>
+/// <param name="Note">At most 1,000 characters.</param>
+/// <param name="Metadata">At most 50 pairs and 4 KiB: texts, whole numbers, true and false.</param>
+internal sealed record ActionBody(
+    CallerId ActionId,
+    CallerId ProgramId,
+    string Type,
+    CallerId RefereeId,
+    long? AmountMinor = null,
+    string? Currency = null,
+    DateTimeOffset? OccurredAt = null,
+    CallerId? RefundOf = null,
+    CallerId? ChargebackOf = null,
+    ImmutableArray<string>? ProductIds = null,
+    string? Note = null,
+    ImmutableDictionary<string, JsonElement>? Metadata = null);
+
+/// <summary>What came of an action, as it stands now.</summary>
+/// <param name="Status">rewarded, not_rewarded, reversed or parked.</param>
+/// <param name="Code">What a parked action waits for.</param>
+/// <param name="Duplicate">It was sent before with the same content (D11).</param>
+internal sealed record OutcomeBody(
+    CallerId ActionId,
+    string Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code,
+    ImmutableArray<DecisionBody> Decisions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? Because = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
+/// <summary>What one enrollment made of it.</summary>
+/// <param name="Tier">Counts from 1; absent in a rule without tiers.</param>
+/// <param name="Code">rewarded, or the one reason why not (D20).</param>
+/// <param name="Because">The same for a person: each condition with the value that it saw.</param>
+internal sealed record DecisionBody(
+    string EnrollmentId,
+    CallerId RuleId,
+    int RuleVersion,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Tier,
+    DecisionRewardBody? Reward,
+    string Code,
+    ImmutableArray<string> Because);
+
+/// <param name="AmountMinor">Given or given back: above zero. Taken back: below zero.</param>
+/// <param name="State">pending, released, reversed or cancelled.</param>
+internal sealed record DecisionRewardBody(
+    string Id,
+    string Asset,
+    long AmountMinor,
+    string State,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ExpectedAt = null);
+
+/// <summary>A line of a stream's answer: what came of its action, or why not; the last line is the summary.</summary>
+internal sealed record OutcomeLineBody(
+    long? Line = null,
+    CallerId? ActionId = null,
+    string? Status = null,
+    string? Code = null,
+    ImmutableArray<DecisionBody>? Decisions = null,
+    ImmutableArray<string>? Because = null,
+    bool? Duplicate = null,
+    Lines.LineError? Error = null,
+    SummaryBody? Summary = null);
+
+/// <summary>Every line counts once; a duplicate counts as nothing else.</summary>
+internal sealed record SummaryBody(long Lines, long Rewarded, long NotRewarded, long Reversed, long Parked, long Duplicates, long Errors);
+
+/// <summary>An action, what came of it, and what was sent under its id with other content.</summary>
+internal sealed record ActionStoryBody(
+    CallerId ActionId,
+    CallerId ProgramId,
+    string Type,
+    CallerId RefereeId,
+    CallerId? ReferrerId,
+    long? AmountMinor,
+    string Currency,
+    DateTimeOffset OccurredAt,
+    DateTimeOffset RecordedAt,
+    CallerId? RefundOf,
+    CallerId? ChargebackOf,
+    ImmutableArray<string> ProductIds,
+    string? Note,
+    JsonElement? Metadata,
+    string Status,
+    string? Code,
+    ImmutableArray<DecisionBody> Decisions,
+    ImmutableArray<ConflictBody> Conflicts,
+    ImmutableArray<string>? Because = null);
+
+/// <summary>Other content that was sent under an id that was used: refused, and on record (D11).</summary>
+internal sealed record ConflictBody(
+    DateTimeOffset At, string Type, long? AmountMinor, string? Currency, DateTimeOffset OccurredAt, CallerId? RefundOf, CallerId? ChargebackOf, string? Note);

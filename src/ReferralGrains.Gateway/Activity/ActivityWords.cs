@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Gateway.Ids;
+using ReferralGrains.Storage.Reports;
+
+namespace ReferralGrains.Gateway.Activity;
+
+/// <summary>Words an event of the journal for people and for pages.</summary>
+internal static class ActivityWords
+{
+    /// <param name="enrollment">Only what concerns this one is shown; null shows all (R10).</param>
+    public static ActivityAnswer Of(ActivityEntry entry, int? enrollment)
+    {
+        var changes = Changes(entry.Referral, entry.Event).Where(change => enrollment is null || change.Enrollment == enrollment);
+        var (type, text) = Words(entry.Event.Event);
+        return new(
+            "act_" + PageCursor.Of(entry), entry.Event.At, type, entry.Program, entry.Referee, ActionOf(entry.Event.Event), text,
+            [.. changes.Select(change => change.Answer)]);
+    }
+
+    private static (string Type, string Text) Words(ReferralEvent e) => e switch
+    {
+        ReferralAttributed => ("referral_attributed", "The referee was attributed to the referrer."),
+        ReferralApproved approved => ("referral_approved", $"The referral was approved and enrolled in {Count(approved.Enrolled.Length, "rule")}."),
+        ReferralCancelled cancelled => ("referral_cancelled", "The referral was cancelled" + Why(cancelled.Reason)),
+        ReferralChanged => ("referral_changed", "The referee's tags or its activity changed."),
+        SaleDecided sale => ("sale_decided", $"Sale {sale.Action.Id} earned {Count(sale.Decisions.Count(decision => decision.Minor > 0), "reward")}."),
+        ActionParked parked => ("action_parked", $"Action {parked.Action.Id} waits: {parked.Waits.ToWire()}."),
+        SaleReversed reversed => ("sale_reversed", $"{Kind(reversed.Action)} {reversed.Action.Id} took back from {Count(reversed.Taken.Length, "reward")}."),
+        ReversalUndone undone => ("reversal_undone", $"The won chargeback {undone.Action.Id} gave back to {Count(undone.Given.Length, "reward")}."),
+        RewardsReleased released => ("rewards_released", $"{Count(released.Released.Length, "reward")} left {(released.By is null ? "the hold window" : "it by hand")}."),
+        RewardCancelled cancelled => ("reward_cancelled", "A pending reward was cancelled" + Why(cancelled.Reason)),
+        EnrollmentAdjusted adjusted => ("enrollment_adjusted", "The enrollment was adjusted" + Why(adjusted.Reason)),
+        EnrollmentSwitched switched => ("enrollment_switched", $"The enrollment was {(switched.Enabled ? "enabled" : "disabled")}" + Why(switched.Reason)),
+        EnrollmentDeleted deleted => ("enrollment_deleted", "The enrollment was ended" + Why(deleted.Reason)),
+        _ => throw new UnreachableException(),
+    };
+
+    private static CallerId? ActionOf(ReferralEvent e) => e switch
+    {
+        SaleDecided sale => sale.Action.Id,
+        ActionParked parked => parked.Action.Id,
+        SaleReversed reversed => reversed.Action.Id,
+        ReversalUndone undone => undone.Action.Id,
+        _ => null,
+    };
+
+    private static IEnumerable<(int Enrollment, ActivityChange Answer)> Changes(StreamId stream, Recorded recorded) => recorded.Event switch
+    {
+        ReferralApproved approved => approved.Enrolled.Select((_, i) => Plain(stream, i + 1, "enrolled")),
+        SaleDecided sale => sale.Decisions.Select((decision, i) => Change(
+            stream, decision.Enrollment, decision.Minor > 0 ? new RewardId(recorded.Seq, i).Key : null, decision.Code.ToWire(), decision.Asset, decision.Minor)),
+        SaleReversed reversed => Changes(stream, reversed.Taken, DecisionCode.TakenBack.ToWire(), -1),
+        ReversalUndone undone => Changes(stream, undone.Given, DecisionCode.GivenBack.ToWire(), 1),
+        RewardsReleased released => Changes(stream, released.Released, "released", 1),
+        RewardCancelled cancelled => Changes(stream, [cancelled.Taken], "cancelled", -1),
+        EnrollmentAdjusted adjusted => [Plain(stream, adjusted.Enrollment, "adjusted")],
+        EnrollmentSwitched switched => [Plain(stream, switched.Enrollment, switched.Enabled ? "enabled" : "disabled")],
+        EnrollmentDeleted deleted => [Plain(stream, deleted.Enrollment, "deleted")],
+        _ => [],
+    };
+
+    private static IEnumerable<(int, ActivityChange)> Changes(StreamId stream, ImmutableArray<RewardChange> changes, string code, int sign) =>
+        changes.Select(change => Change(stream, change.Enrollment, change.Reward, code, change.Asset, sign * change.Minor));
+
+    private static (int, ActivityChange) Plain(StreamId stream, int enrollment, string code) => Change(stream, enrollment, null, code, null, 0);
+
+    private static (int, ActivityChange) Change(StreamId stream, int enrollment, long? reward, string code, Asset? asset, long minor) => (enrollment, new(
+        new EnrollmentName(stream, enrollment).ToString(),
+        reward is { } key ? new RewardName(stream, RewardId.FromKey(key)).ToString() : null,
+        code,
+        asset?.Name,
+        minor));
+
+    private static string Kind(ReferralAction action) => action.Kind == ActionKind.Refund ? "Refund" : "Chargeback";
+
+    private static string Why(string? reason) => string.IsNullOrEmpty(reason) ? "." : $": {reason}";
+
+    private static string Count(int count, string of) => count == 1 ? $"1 {of}" : $"{count} {of}s";
+}

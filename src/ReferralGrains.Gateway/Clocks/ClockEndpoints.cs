@@ -1,0 +1,29 @@
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Gateway.Clocks;
+
+/// <param name="To">Not before where the clock stands.</param>
+internal sealed record ClockAdvance(DateTimeOffset To);
+
+/// <param name="Now">Where the clock stands; everything due by then is settled.</param>
+internal sealed record ClockAnswer(DateTimeOffset Now);
+
+/// <summary>The test clock of a sandbox tenant.</summary>
+internal sealed class ClockEndpoints(ITestClock clock)
+{
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.Post("/v1/test_clock/advance", Advance).Needs(KeyRole.Admin)
+            .WithSummary("Move a sandbox's clock on; answers when everything due by then is settled").Takes<ClockAdvance>().Answers<ClockAnswer>();
+
+    private async Task<IResult> Advance(HttpContext context)
+    {
+        var body = await Body.Read(context, GatewayJson.Default.ClockAdvance);
+        var refusal = await clock.Advance(context.Caller().Tenant, body.To, context.RequestAborted);
+        return refusal is null ? Answers.Ok(new(body.To), GatewayJson.Default.ClockAnswer) : new ProblemAnswer(Problem.Of(refusal));
+    }
+}

@@ -1,0 +1,44 @@
+namespace ReferralGrains.Gateway.Description;
+
+/// <summary>The query parameters that a route knows; another one is refused, for it would be meant to do something.</summary>
+internal sealed record TakesQuery(IReadOnlyList<QueryParameter> Parameters);
+
+internal sealed record QueryParameter(string Name, string Type, string Description);
+
+/// <summary>What the description of a route is made of, said where the route is mapped.</summary>
+internal static class RouteDescription
+{
+    public const string Lines = "application/x-ndjson";
+
+    // A body is JSON whatever its sender calls it: curl calls everything a form.
+    public const string AnyType = "*/*";
+
+    public static readonly QueryParameter DryRun = new("dry_run", "boolean", "true saves nothing and answers what would be.");
+    public static readonly QueryParameter ProgramId = new("program_id", "string", "The rule's program, if the caller knows it.");
+    private static readonly QueryParameter Limit = new("limit", "integer", "How many entries: 1 to 100, 20 when it is left out.");
+    private static readonly QueryParameter After = new("starting_after", "string", "The id of the last entry of the page before.");
+
+    public static RouteHandlerBuilder Takes<TBody>(this RouteHandlerBuilder route, bool mayBeAbsent = false)
+        where TBody : notnull => route.Accepts<TBody>(mayBeAbsent, "application/json", AnyType);
+
+    public static RouteHandlerBuilder TakesLines<TLine>(this RouteHandlerBuilder route)
+        where TLine : notnull => route.Accepts<TLine>(isOptional: false, Lines, AnyType);
+
+    /// <summary>Answers 200; where something is made, 201 for what is new.</summary>
+    public static RouteHandlerBuilder Answers<TAnswer>(this RouteHandlerBuilder route, bool creates = false)
+    {
+        if (creates) route.Produces<TAnswer>(StatusCodes.Status201Created, "application/json");
+        return route.Produces<TAnswer>(StatusCodes.Status200OK, "application/json");
+    }
+
+    public static RouteHandlerBuilder AnswersLines<TLine>(this RouteHandlerBuilder route) =>
+        route.Produces<TLine>(StatusCodes.Status200OK, Lines);
+
+    public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder route) => route.Produces<string>(StatusCodes.Status200OK, "text/plain");
+
+    public static RouteHandlerBuilder Query(this RouteHandlerBuilder route, params QueryParameter[] parameters) => route.WithMetadata(new TakesQuery(parameters));
+
+    /// <summary>A list in pages.</summary>
+    public static RouteHandlerBuilder Pages<TPage>(this RouteHandlerBuilder route, params QueryParameter[] filters) =>
+        route.Answers<TPage>().Query([.. filters, Limit, After]);
+}

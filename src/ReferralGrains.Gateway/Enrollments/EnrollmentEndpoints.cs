@@ -1,0 +1,91 @@
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Activity;
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Ids;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Reports;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Gateway.Enrollments;
+
+/// <summary>One enrollment: only it changes, and its page shows only its own (R10).</summary>
+internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IReports reports)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Get("/v1/enrollments/{id}", Show).Needs(KeyRole.Read)
+            .WithSummary("One enrollment with the terms in force for it").Answers<EnrollmentAnswer>();
+        routes.Patch("/v1/enrollments/{id}", Change).Needs(KeyRole.Admin)
+            .WithSummary("Adjust, disable or enable one enrollment").Takes<EnrollmentChange>().Answers<EnrollmentAnswer>().Query(RouteDescription.DryRun);
+        routes.Delete("/v1/enrollments/{id}", Delete).Needs(KeyRole.Admin)
+            .WithSummary("End one enrollment; its history stays").Takes<ReasonBody>(mayBeAbsent: true).Answers<EnrollmentAnswer>();
+        routes.Get("/v1/enrollments/{id}/activity", ListActivity).Needs(KeyRole.Read)
+            .WithSummary("What happened on one enrollment, newest first").Pages<PageAnswer<ActivityAnswer>>();
+    }
+
+    private async Task<IResult> Show(HttpContext context, string id) => Answer(await Find(context, id));
+
+    private async Task<IResult> Change(HttpContext context, string id)
+    {
+        var found = await Find(context, id);
+        var (story, enrollment, program) = found;
+        var body = await Body.Read(context, GatewayJson.Default.EnrollmentChange);
+        var reason = Text.Of(body.Reason, "reason", ReasonBody.MaxLength) ?? throw Problem.MissingField("reason").AsException();
+        var adjustment = AdjustmentParser.Parse(body, enrollment, program);
+        if (context.Flag("dry_run"))
+        {
+            var would = enrollment with { Adjustment = adjustment ?? enrollment.Adjustment, Disabled = body.Enabled is { } enabled ? !enabled : enrollment.Disabled };
+            return Answer(found with { Enrollment = would });
+        }
+
+        var by = context.Caller().By;
+        var refusal = adjustment is null
+            ? null
+            : await Ask(context, story, new AdjustEnrollment(enrollment.Number, enrollment.AdjustedBy, adjustment, reason, by));
+        if (refusal is null && body.Enabled is { } on) refusal = await Ask(context, story, new SwitchEnrollment(enrollment.Number, on, reason, by));
+        return refusal is null ? Answer(await Find(context, id)) : new ProblemAnswer(Problem.Of(refusal));
+    }
+
+    private async Task<IResult> Delete(HttpContext context, string id)
+    {
+        var (story, enrollment, _) = await Find(context, id);
+        var reason = await ReasonBody.Read(context);
+        var refusal = await Ask(context, story, new DeleteEnrollment(enrollment.Number, reason ?? "", context.Caller().By));
+        return refusal is null ? Answer(await Find(context, id)) : new ProblemAnswer(Problem.Of(refusal));
+    }
+
+    private async Task<IResult> ListActivity(HttpContext context, string id)
+    {
+        var (story, enrollment, _) = await Find(context, id);
+        var paging = Paging.OfEntries(context);
+        var page = await reports.ReferralActivity(
+            context.Caller().Tenant, story.Stream, enrollment.Number, paging.After, paging.Limit, context.RequestAborted);
+        return Answers.Ok(
+            new([.. page.Items.Select(entry => ActivityWords.Of(entry, enrollment.Number))], page.HasMore), GatewayJson.Default.PageAnswerActivityAnswer);
+    }
+
+    private async Task<Refusal?> Ask(HttpContext context, ReferralStory story, ICommand<ReferralReply> command) =>
+        (await router.Ask(GrainAddress.Enrollment(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted)).Refusal;
+
+    private async Task<FoundEnrollment> Find(HttpContext context, string id)
+    {
+        var tenant = context.Caller().Tenant;
+        if (EnrollmentName.Parse(id) is not { } name
+            || await reports.Referral(tenant, name.Stream, context.RequestAborted) is not { } story
+            || story.State.Enrollment(name.Number) is not { } enrollment) throw Problem.NotFound("enrollment", "id").AsException();
+        var program = await facts.ProgramCovering(tenant, story.Program, terms => terms.Has(enrollment.Rule, enrollment.Version), context.RequestAborted);
+        return new(story, enrollment, program);
+    }
+
+    private static IResult Answer(FoundEnrollment found) =>
+        Answers.Ok(EnrollmentAnswers.Of(found.Story, found.Enrollment, found.Program), GatewayJson.Default.EnrollmentAnswer);
+
+    private sealed record FoundEnrollment(ReferralStory Story, Enrollment Enrollment, ProgramTerms Program);
+}

@@ -1,0 +1,38 @@
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Gateway.Metrics;
+
+/// <summary>Metrics for whoever scrapes them, without a key.</summary>
+internal sealed class MetricsEndpoints(MetricsStore store, Keys keys)
+{
+    private static readonly QueryParameter Collect = new("collect", "string", "full collects garbage first, to see what is really held; needs an operator's or an admin's key.");
+
+    public void Map(IEndpointRouteBuilder routes) =>
+        routes.Get("/metrics", Show).NeedsNoKey().WithSummary("Metrics in the text format of Prometheus").AnswersText().Query(Collect);
+
+    private async Task<IResult> Show(HttpContext context)
+    {
+        switch (context.Single("collect"))
+        {
+            case null: break;
+            case "full": await CollectAll(context); break;
+            default: throw Problem.InvalidField("collect", "Expected is full.").AsException();
+        }
+
+        return TypedResults.Text(store.Render(), MetricText.ContentType);
+    }
+
+    // It stops the world for a moment, so not everybody may.
+    private async Task CollectAll(HttpContext context)
+    {
+        var caller = await keys.Find(context.Request.Headers.Authorization, context.RequestAborted) ?? throw Problem.NoKey.AsException();
+        if (!caller.Has(KeyRole.Operator) && !caller.Has(KeyRole.Admin)) throw Problem.Forbidden(KeyRole.Operator.ToWire()).AsException();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
+        GC.WaitForPendingFinalizers();
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
+    }
+}

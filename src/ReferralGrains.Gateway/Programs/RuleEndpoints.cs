@@ -1,0 +1,57 @@
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Ids;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Programs;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Gateway.Programs;
+
+/// <summary>Rules: published, disabled, enabled. A changed rule is a new version (S7).</summary>
+internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RulePrograms programs)
+{
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Post("/v1/programs/{id}/rules", Publish).Needs(KeyRole.Admin)
+            .WithSummary("Publish a rule, or a new version of one").Takes<RuleBody>().Answers<RuleAnswer>(creates: true).Query(RouteDescription.DryRun);
+        routes.Post("/v1/rules/{id}/disable", Disable).Needs(KeyRole.Admin)
+            .WithSummary("Reward nothing by this rule, on every enrollment, until it is enabled").Answers<RuleAnswer>().Query(RouteDescription.ProgramId);
+        routes.Post("/v1/rules/{id}/enable", Enable).Needs(KeyRole.Admin)
+            .WithSummary("Reward by this rule again").Answers<RuleAnswer>().Query(RouteDescription.ProgramId);
+    }
+
+    private async Task<IResult> Publish(HttpContext context, string id)
+    {
+        var tenant = context.Caller().Tenant;
+        var program = CallerId.IsValid(id) ? await facts.Program(tenant, new(id), context.RequestAborted) : null;
+        if (program is null) return new ProblemAnswer(Problem.NotFound("program", "program_id"));
+        var body = await Body.Read(context, GatewayJson.Default.RuleBody);
+        var rule = body.Id ?? NewIds.Make("rule_", context);
+        var (terms, state) = RuleParser.Parse(body, rule, program);
+        if (program.Rule(rule) is null && await programs.Find(tenant, rule, context.RequestAborted) is { } other && other != program.Id)
+            return new ProblemAnswer(Problem.Conflict("id", "Another program has a rule with this id."));
+        var publish = new PublishRule(rule, terms, state, context.Flag("dry_run"));
+        var reply = await router.Ask(GrainAddress.Program(tenant, program.Id), publish, context.RequestAborted);
+        if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
+        var answer = RuleWriter.Answer(reply.Terms!, reply.Terms!.Rule(rule)!, !reply.Changed);
+        return Answers.Created(answer, isNew: reply.Changed && !publish.DryRun, GatewayJson.Default.RuleAnswer);
+    }
+
+    private Task<IResult> Disable(HttpContext context, string id) => Switch(context, id, enabled: false);
+
+    private Task<IResult> Enable(HttpContext context, string id) => Switch(context, id, enabled: true);
+
+    private async Task<IResult> Switch(HttpContext context, string id, bool enabled)
+    {
+        var caller = context.Caller();
+        var (program, rule) = await programs.Resolve(context, id);
+        var reply = await router.Ask(GrainAddress.Program(caller.Tenant, program), new SwitchRule(rule, enabled, caller.By), context.RequestAborted);
+        return reply.Refusal is { } refusal
+            ? new ProblemAnswer(Problem.Of(refusal))
+            : Answers.Ok(RuleWriter.Answer(reply.Terms!, reply.Terms!.Rule(rule)!), GatewayJson.Default.RuleAnswer);
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using ReferralGrains.Gateway;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Turns;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Ledger;
+using ReferralGrains.Storage.Reports;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Integration.Tests.Gateway.World;
+
+/// <summary>The gateway on a real Kestrel, over loopback, in front of grains in memory.</summary>
+internal sealed class GatewayHost : IAsyncDisposable
+{
+    public const string AdminKey = "the key that the operator chose";
+
+    private readonly WebApplication app;
+
+    private GatewayHost(WebApplication app, InMemoryGrains grains, InMemoryTenants tenants)
+    {
+        (this.app, Grains, Tenants) = (app, grains, tenants);
+        Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Client = new() { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    public InMemoryGrains Grains { get; }
+
+    public InMemoryTenants Tenants { get; }
+
+    public IServiceProvider Services => app.Services;
+
+    public static async Task<GatewayHost> Start(TimeProvider? time = null, Action<GatewayOptions>? configure = null)
+    {
+        var clock = time ?? TimeProvider.System;
+        var (grains, tenants) = (new InMemoryGrains(clock), new InMemoryTenants(clock));
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(clock);
+        builder.Services.AddSingleton<IGrainRouter>(grains);
+        builder.Services.AddSingleton<IFacts>(grains);
+        builder.Services.AddSingleton<IReports>(new InMemoryReports(grains));
+        builder.Services.AddSingleton<ITenants>(tenants);
+        builder.Services.AddSingleton<ITenantClock>(tenants);
+        builder.Services.AddSingleton<ITestClock>(tenants);
+        builder.Services.AddSingleton<ILedgerCheck>(tenants);
+        builder.Services.AddGateway(options =>
+        {
+            options.AdminKey = AdminKey;
+            configure?.Invoke(options);
+        });
+        var app = builder.Build();
+        app.MapGateway();
+        await app.StartAsync();
+        return new(app, grains, tenants);
+    }
+
+    /// <summary>A program in pounds with one rule of 10 %, and a referrer.</summary>
+    public async Task<GatewayHost> WithProgram(string program = "p")
+    {
+        await Ok("POST", "/v1/programs", $$"""{"id":"{{program}}","name":"P","currency":"GBP","time_zone":"Europe/London"}""");
+        await Ok("POST", $"/v1/programs/{program}/rules", $$"""
+            {"id":"{{program}}_r","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"hold":{"mode":"days","days":30} }
+            """);
+        await Ok("POST", "/v1/referrers", """{"id":"rita"}""");
+        return this;
+    }
+
+    public async Task<GatewayHost> WithReferees(int count, string program = "p")
+    {
+        var lines = string.Concat(Enumerable.Range(1, count).Select(i =>
+            $$"""{"program_id":"{{program}}","referee_id":"cus_{{i}}","referrer_id":"rita","approved_at":"2026-01-01T00:00:00Z"}""" + "\n"));
+        Assert.All(await Stream("/v1/referrals:batch", lines), line => Assert.Equal("approved", line.GetProperty("status").GetString()));
+        return this;
+    }
+
+    public async Task<(int Status, JsonElement Body)> Send(string method, string path, string? body = null, string? key = AdminKey)
+    {
+        using var request = new HttpRequestMessage(new(method), path);
+        request.Headers.Authorization = key is null ? null : new AuthenticationHeaderValue("Bearer", key);
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var answer = await Client.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        return ((int)answer.StatusCode, text.StartsWith('{') ? JsonDocument.Parse(text).RootElement : default);
+    }
+
+    /// <summary>The lines of an answer to many lines.</summary>
+    public async Task<IReadOnlyList<JsonElement>> Stream(string path, string lines)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(lines) };
+        request.Headers.Authorization = new("Bearer", AdminKey);
+        using var answer = await Client.SendAsync(request);
+        Assert.Equal(200, (int)answer.StatusCode);
+        return [.. (await answer.Content.ReadAsStringAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement)];
+    }
+
+    public async Task<JsonElement> Ok(string method, string path, string? body = null)
+    {
+        var (status, answer) = await Send(method, path, body);
+        Assert.True(status is >= 200 and < 300, $"{method} {path}: {status} {answer}");
+        return answer;
+    }
+
+    /// <summary>A key with this role in the default tenant.</summary>
+    public async Task<string> KeyFor(KeyRole role, int tenant = 1)
+    {
+        var secret = $"rg_test_{role}_{tenant}";
+        await Tenants.AddKey(tenant, role, secret, null, CancellationToken.None);
+        return secret;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await app.DisposeAsync();
+    }
+}

@@ -1,0 +1,164 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Grains.Programs;
+using ReferralGrains.Grains.Referrers;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Reports;
+
+namespace ReferralGrains.Integration.Tests.Gateway.World;
+
+/// <summary>The deciders behind a router, without an engine and without a journal: enough for the gateway to answer truly.</summary>
+internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
+{
+    private readonly Lock gate = new();
+    private readonly Dictionary<GrainAddress, StreamId> streams = [];
+    private long commands;
+
+    public Dictionary<GrainAddress, ReferralProgram> Programs { get; } = [];
+
+    public Dictionary<GrainAddress, (Referrer State, ReferrerProfile Profile)> Referrers { get; } = [];
+
+    public Dictionary<GrainAddress, InMemoryReferral> Referrals { get; } = [];
+
+    public Dictionary<(int Tenant, CallerId Action), List<ActionConflict>> Conflicts { get; } = [];
+
+    /// <summary>Runs before each command, on the caller's time: to make a grain slow, busy or unreachable.</summary>
+    public Func<GrainAddress, ICommand, Task> Before { get; set; } = static (_, _) => Task.CompletedTask;
+
+    public long Commands => Volatile.Read(ref commands);
+
+    public async Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
+    {
+        await Before(to, command).WaitAsync(stop);
+        Interlocked.Increment(ref commands);
+        lock (gate)
+        {
+            return (TReply)(to.Kind switch
+            {
+                GrainKind.Program => (object)Decide(to, (ICommand)command, Programs.GetValueOrDefault(to, ReferralProgram.None)),
+                GrainKind.Referrer => Decide(to, command),
+                GrainKind.Enrollment => Decide(to, (IEnrollmentCommand)command),
+                _ => throw new UnreachableException(),
+            });
+        }
+    }
+
+    public ValueTask<ProgramTerms?> Program(int tenant, CallerId id, CancellationToken stop) =>
+        new(Programs.GetValueOrDefault(GrainAddress.Program(tenant, id))?.Terms);
+
+    public ValueTask<ReferrerFacts?> Referrer(int tenant, CallerId id, CancellationToken stop) => new(Facts(GrainAddress.Referrer(tenant, id)));
+
+    public ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop) =>
+        new(Facts(streams.First(pair => pair.Value == stream).Key));
+
+    public void Forget(StreamId stream)
+    {
+    }
+
+    private ProgramReply Decide(GrainAddress to, ICommand command, ReferralProgram state)
+    {
+        ProgramEvent? e = null;
+        switch (command)
+        {
+            case CreateProgram create when state.Terms is { } there:
+                return (there.Name, there.Currency, there.TimeZone) == (create.Name, create.Currency, create.TimeZone)
+                    ? new(null, false, there)
+                    : new(new(RefusalKind.Conflict, "conflict", "id", "It exists with other content."), false, null);
+            case CreateProgram create:
+                e = new ProgramCreated(to.First, create.Name, create.Currency, create.TimeZone);
+                break;
+            case PublishRule publish:
+                var rule = state.Terms!.Rule(publish.Id);
+                if (rule is not null && rule.State == publish.State && rule.Latest.Terms.ToString() == publish.Terms.ToString()) return new(null, false, state.Terms);
+                e = new RulePublished(rule?.Number ?? state.Terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, publish.State);
+                if (publish.DryRun) return new(null, true, ReferralProgram.Evolve(state, time.GetUtcNow(), StreamOf(to), e).Terms);
+                break;
+            case SwitchRule change:
+                if (state.Terms!.Rule(change.Id)!.State.Enabled == change.Enabled) return new(null, false, state.Terms);
+                e = new RuleSwitched(state.Terms.Rule(change.Id)!.Number, change.Enabled, change.By);
+                break;
+        }
+
+        var next = ReferralProgram.Evolve(state, time.GetUtcNow(), StreamOf(to), e!);
+        Programs[to] = next;
+        return new(null, true, next.Terms);
+    }
+
+    private ReferrerReply Decide(GrainAddress to, ICommand command)
+    {
+        var stream = StreamOf(to);
+        if (!Referrers.TryGetValue(to, out var there))
+        {
+            if (command is not CreateReferrer create) return new(new(RefusalKind.NotFound, "referrer_not_found", "id", "There is no such referrer."), false, default);
+            var profile = new ReferrerProfile(
+                stream, to.First, $"CODE{stream}", create.Email, create.Name, create.Tags, create.CashOptIn, create.StripeCustomerId, false, [], time.GetUtcNow());
+            Referrers[to] = (Evolved(Domain.Referrers.Referrer.None, new ReferrerCreated(create.Tags)), profile);
+            return new(null, true, stream);
+        }
+
+        var (state, old) = there;
+        switch (command)
+        {
+            case CreateReferrer again:
+                return (old.Email, old.Name, old.CashOptIn) == (again.Email, again.Name, again.CashOptIn)
+                    ? new(null, false, stream)
+                    : new(new(RefusalKind.Conflict, "conflict", "id", "It exists with other content."), false, default);
+            case ChangeReferrer change:
+                Referrers[to] = (state, old with { Email = change.Email ?? old.Email, Name = change.Name ?? old.Name, Tags = change.Tags ?? old.Tags });
+                return new(null, true, stream);
+            case CloseReferrer close:
+                Referrers[to] = (Evolved(state, new ReferrerClosed(close.Reason, close.By)), old with { Closed = true });
+                return new(null, state.Status == ReferrerStatus.Active, stream);
+            case GrantRule grant:
+                if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, grant.Program))?.Terms is not { } program || program.Rule(grant.Rule) is not { } rule)
+                    return new(new(RefusalKind.NotFound, "rule_not_found", "rule", "There is no such rule."), false, default);
+                var granted = new GrantedRule(program.Stream, rule.Number);
+                if (state.Granted.Contains(granted) == grant.Granted) return new(null, false, stream);
+                Referrers[to] = (Evolved(state, grant.Granted ? new RuleGranted(granted, grant.By) : new RuleRevoked(granted, grant.By)), old);
+                return new(null, true, stream);
+            default:
+                throw new UnreachableException();
+        }
+    }
+
+    private object Decide(GrainAddress to, IEnrollmentCommand command)
+    {
+        var missing = new Refusal(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
+        if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, to.First))?.Terms is not { } program)
+            return command is RecordActions record ? new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(missing, null))]) : new ReferralReply(missing, false, default, null);
+        var referral = Referrals.GetValueOrDefault(to) ?? new(StreamOf(to), program.Stream);
+        var named = command is AttributeReferral attribute ? Facts(GrainAddress.Referrer(to.Tenant, attribute.Referrer)) : null;
+        var known = referral.State.Status == ReferralStatus.None ? null : Facts(streams.First(pair => pair.Value == referral.State.Referrer).Key);
+        var facts = new DecisionFacts(time.GetUtcNow(), program, known, program.IsTiered ? Tally.Empty : null);
+        var turn = new ReferralTurn(referral.State, facts, referral.Known);
+        var conflicts = new List<ReferralAction>();
+        var reply = ReferralWork.Run(turn, [new(command, named, referral.Sales())], conflicts)[0];
+        referral.Take(turn);
+        if (turn.Events.Count > 0) Referrals[to] = referral;
+        foreach (var action in conflicts) Noted(to.Tenant, action);
+        return reply;
+    }
+
+    private void Noted(int tenant, ReferralAction action)
+    {
+        if (!Conflicts.TryGetValue((tenant, action.Id), out var noted)) Conflicts[(tenant, action.Id)] = noted = [];
+        noted.Add(new(time.GetUtcNow(), action));
+    }
+
+    private ReferrerFacts? Facts(GrainAddress address) =>
+        Referrers.TryGetValue(address, out var there)
+            ? new(StreamOf(address), address.First, there.State.FactVersion, there.State.Status == ReferrerStatus.Closed, there.State.Tags, there.State.Granted)
+            : null;
+
+    private Referrer Evolved(Referrer state, ReferrerEvent e) => Domain.Referrers.Referrer.Evolve(state, time.GetUtcNow(), e);
+
+    public StreamId StreamOf(GrainAddress address) =>
+        streams.TryGetValue(address, out var stream) ? stream : streams[address] = new(streams.Count + 1);
+}

@@ -1,0 +1,125 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Storage.Reports;
+
+namespace ReferralGrains.Integration.Tests.Gateway.World;
+
+/// <summary>Questions, answered from what the grains in memory hold.</summary>
+internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
+{
+    public Task<IReadOnlyList<AssetBalance>?> Balances(int tenant, CallerId referrer, CancellationToken stop)
+    {
+        if (!grains.Referrers.TryGetValue(GrainAddress.Referrer(tenant, referrer), out var there)) return Task.FromResult<IReadOnlyList<AssetBalance>?>(null);
+        var balances = new Dictionary<string, Balance>();
+        foreach (var posting in Of(tenant).SelectMany(Postings))
+        {
+            var balance = balances.GetValueOrDefault(posting.Amount.Asset.Name);
+            if (posting.From.Owner == there.Profile.Stream) balance = balance.With(posting.From.Kind, -posting.Amount.Minor);
+            if (posting.To.Owner == there.Profile.Stream) balance = balance.With(posting.To.Kind, posting.Amount.Minor);
+            if (posting.From.Kind == AccountKind.Rewards && posting.To.Owner == there.Profile.Stream) balance = balance with { Earned = balance.Earned + posting.Amount.Minor };
+            if (posting.To.Kind == AccountKind.Clawbacks && posting.From.Owner == there.Profile.Stream) balance = balance with { ClawedBack = balance.ClawedBack + posting.Amount.Minor };
+            balances[posting.Amount.Asset.Name] = balance;
+        }
+
+        return Task.FromResult<IReadOnlyList<AssetBalance>?>([.. balances.Select(pair => new AssetBalance(new(pair.Key), pair.Value))]);
+    }
+
+    public Task<ReferrerProfile?> Referrer(int tenant, CallerId referrer, CancellationToken stop) =>
+        Task.FromResult(grains.Referrers.TryGetValue(GrainAddress.Referrer(tenant, referrer), out var there) ? there.Profile with { Granted = there.State.Granted } : null);
+
+    public Task<CallerId?> ReferrerOfCode(int tenant, string code, CancellationToken stop) =>
+        Task.FromResult(grains.Referrers.Where(pair => pair.Key.Tenant == tenant && pair.Value.Profile.Code == code).Select(pair => (CallerId?)pair.Key.First).FirstOrDefault());
+
+    public Task<ReferralStory?> Referral(int tenant, CallerId program, CallerId referee, CancellationToken stop) =>
+        Task.FromResult(grains.Referrals.TryGetValue(GrainAddress.Enrollment(tenant, program, referee), out var there) ? Story(GrainAddress.Enrollment(tenant, program, referee), there) : null);
+
+    public Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop) =>
+        Task.FromResult(Of(tenant).Where(pair => pair.Value.Stream == stream).Select(pair => Story(pair.Key, pair.Value)).FirstOrDefault());
+
+    public Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop)
+    {
+        foreach (var (address, referral) in Of(tenant))
+        {
+            if (referral.Known.Find(action) is not { } history) continue;
+            var story = Story(address, referral);
+            return Task.FromResult<ActionStory?>(new(
+                ActionOutcome.Of(history, referral.Known, referral.State), address.First, address.Second!.Value, story.Referrer, history.Events[0].At,
+                [.. grains.Conflicts.GetValueOrDefault((tenant, action), [])]));
+        }
+
+        return Task.FromResult<ActionStory?>(null);
+    }
+
+    public Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop) =>
+        Task.FromResult(grains.Programs.Where(pair => pair.Key.Tenant == tenant && pair.Value.Terms!.Rule(rule) is not null).Select(pair => (CallerId?)pair.Key.First).FirstOrDefault());
+
+    public Task<Page<RewardView>> Rewards(int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop)
+    {
+        var all = Of(tenant).SelectMany(pair => RewardsOf(pair.Key, pair.Value))
+            .Where(reward => (referrer is null || reward.Referrer == referrer) && (status is null || reward.Status == status)).ToList();
+        return Task.FromResult(Page(all, after, limit, PageCursor.Of, "rwd_"));
+    }
+
+    public Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
+    {
+        var stream = grains.StreamOf(GrainAddress.Referrer(tenant, referrer));
+        var all = Of(tenant).Where(pair => pair.Value.State.Referrer == stream).SelectMany(pair => Entries(pair.Key, pair.Value)).ToList();
+        return Task.FromResult(Page(all, after, limit, PageCursor.Of, "act_"));
+    }
+
+    public Task<Page<ActivityEntry>> ReferralActivity(int tenant, StreamId referral, int? enrollment, string? after, int limit, CancellationToken stop)
+    {
+        var all = Of(tenant).Where(pair => pair.Value.Stream == referral).SelectMany(pair => Entries(pair.Key, pair.Value)).ToList();
+        return Task.FromResult(Page(all, after, limit, PageCursor.Of, "act_"));
+    }
+
+    public Task<IReadOnlyList<TrialBalanceLine>> TrialBalance(int tenant, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<TrialBalanceLine>>([
+            .. Of(tenant).SelectMany(Postings)
+                .SelectMany(posting => new[] { (posting.From.Kind, posting.Amount, Debit: true), (posting.To.Kind, posting.Amount, Debit: false) })
+                .GroupBy(side => (side.Kind, side.Amount.Asset))
+                .Select(group => new TrialBalanceLine(
+                    group.Key.Kind, group.Key.Asset, group.Where(side => side.Debit).Sum(side => side.Amount.Minor), group.Where(side => !side.Debit).Sum(side => side.Amount.Minor))),
+        ]);
+
+    public Task<Page<PostingView>> Postings(int tenant, string? after, int limit, CancellationToken stop)
+    {
+        var all = Of(tenant).SelectMany(pair => pair.Value.Events.SelectMany(recorded =>
+            Movements.Of(recorded.Event, pair.Value.Program).Select((posting, i) => new PostingView(pair.Value.Stream, recorded.Seq + i, recorded.At, posting)))).ToList();
+        return Task.FromResult(Page(all, after, limit, PageCursor.Of, "pst_"));
+    }
+
+    private IEnumerable<KeyValuePair<GrainAddress, InMemoryReferral>> Of(int tenant) => grains.Referrals.Where(pair => pair.Key.Tenant == tenant);
+
+    private static IEnumerable<Posting> Postings(KeyValuePair<GrainAddress, InMemoryReferral> pair) =>
+        pair.Value.Events.SelectMany(recorded => Movements.Of(recorded.Event, pair.Value.Program));
+
+    private ReferralStory Story(GrainAddress address, InMemoryReferral referral) => new(
+        referral.Stream, address.First, address.Second!.Value, ReferrerOf(referral), referral.State, [.. referral.Events]);
+
+    private CallerId? ReferrerOf(InMemoryReferral referral) =>
+        grains.Referrers.Where(pair => pair.Value.Profile.Stream == referral.State.Referrer).Select(pair => (CallerId?)pair.Key.First).FirstOrDefault();
+
+    private IEnumerable<RewardView> RewardsOf(GrainAddress address, InMemoryReferral referral) =>
+        from history in referral.Known.All
+        let outcome = ActionOutcome.Of(history, referral.Known, referral.State)
+        where SaleRecord.Of(history) is not null
+        from reward in SaleRecord.Of(history)!.Rewards
+        let decision = outcome.Decisions.First(decision => decision.Reward == reward.Key)
+        orderby reward.Key
+        select new RewardView(
+            referral.Stream, RewardId.FromKey(reward.Key), address.First, address.Second!.Value, ReferrerOf(referral)!.Value, history.Id, decision.Enrollment, decision.Rule,
+            decision.Version, reward.Given.Asset!.Value, reward.Given.Minor, reward.LeftMinor, decision.State, history.Events[0].At, decision.ReleaseAt);
+
+    private static IEnumerable<ActivityEntry> Entries(GrainAddress address, InMemoryReferral referral) =>
+        referral.Events.Select(recorded => new ActivityEntry(referral.Stream, address.First, address.Second!.Value, recorded)).Reverse();
+
+    private static Page<T> Page<T>(List<T> all, string? after, int limit, Func<T, string> cursor, string prefix)
+    {
+        var from = after is null ? 0 : all.FindIndex(item => prefix + cursor(item) == after) + 1;
+        return new([.. all.Skip(from).Take(limit)], all.Count > from + limit);
+    }
+}

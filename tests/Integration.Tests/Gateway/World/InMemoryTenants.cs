@@ -1,0 +1,70 @@
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Turns;
+using ReferralGrains.Storage.Ledger;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Integration.Tests.Gateway.World;
+
+internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantClock, ITestClock, ILedgerCheck
+{
+    private readonly List<Tenant> tenants = [new(1, new("default"), false, null)];
+    private readonly List<(string Secret, ApiKey Key)> keys = [];
+
+    public List<LedgerDifference> Differences { get; } = [];
+
+    public Task<Tenant> EnsureDefault(CancellationToken stop) => Task.FromResult(tenants[0]);
+
+    public ValueTask<Tenant?> Find(CallerId name, CancellationToken stop) => new(tenants.FirstOrDefault(tenant => tenant.Name == name));
+
+    public ValueTask<Tenant> Get(int tenant, CancellationToken stop) => new(tenants[tenant - 1]);
+
+    public ValueTask<DateTimeOffset> Now(int tenant, CancellationToken stop) => new(tenants[tenant - 1].ClockAt ?? time.GetUtcNow());
+
+    public ValueTask<DateTimeOffset> Now(int tenant) => Now(tenant, CancellationToken.None);
+
+    public Task<IReadOnlyList<Tenant>> All(CancellationToken stop) => Task.FromResult<IReadOnlyList<Tenant>>(tenants);
+
+    public Task<TenantCreation> Create(CallerId name, bool sandbox, DateTimeOffset? clockAt, CancellationToken stop)
+    {
+        if (tenants.FirstOrDefault(tenant => tenant.Name == name) is { } there)
+            return Task.FromResult<TenantCreation>(there.Sandbox == sandbox && there.ClockAt == clockAt ? new TenantCreation.Repeated(there) : new TenantCreation.Conflict(there));
+        tenants.Add(new(tenants.Count + 1, name, sandbox, clockAt));
+        return Task.FromResult<TenantCreation>(new TenantCreation.Created(tenants[^1]));
+    }
+
+    Task<ClockAdvance> ITenants.Advance(int tenant, DateTimeOffset at, CancellationToken stop)
+    {
+        var there = tenants[tenant - 1];
+        if (!there.Sandbox) return Task.FromResult<ClockAdvance>(new ClockAdvance.NotSandbox());
+        if (at < there.ClockAt) return Task.FromResult<ClockAdvance>(new ClockAdvance.Backwards(there.ClockAt.Value));
+        tenants[tenant - 1] = there with { ClockAt = at };
+        return Task.FromResult<ClockAdvance>(new ClockAdvance.Advanced(tenants[tenant - 1]));
+    }
+
+    public async Task<Refusal?> Advance(int tenant, DateTimeOffset to, CancellationToken stop) => await ((ITenants)this).Advance(tenant, to, stop) switch
+    {
+        ClockAdvance.NotSandbox => new(RefusalKind.Unprocessable, "not_a_sandbox", null, "Only a sandbox tenant has a clock of its own."),
+        ClockAdvance.Backwards => new(RefusalKind.Unprocessable, "clock_backwards", "to", "It never goes backwards."),
+        _ => null,
+    };
+
+    public Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop)
+    {
+        keys.Add((secret, new(keys.Count + 1, tenant, role, time.GetUtcNow(), expiresAt, null)));
+        return Task.FromResult(keys[^1].Key);
+    }
+
+    public Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop)
+    {
+        var i = keys.FindIndex(entry => entry.Key.Id == id && (tenant is null || entry.Key.Tenant == tenant));
+        if (i >= 0) keys[i] = (keys[i].Secret, keys[i].Key with { RevokedAt = time.GetUtcNow() });
+        return Task.FromResult(i < 0 ? null : keys[i].Key);
+    }
+
+    public ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop) =>
+        new(keys.Where(entry => entry.Secret == secret && entry.Key.RevokedAt is null && !(entry.Key.ExpiresAt <= time.GetUtcNow())).Select(entry => entry.Key).FirstOrDefault());
+
+    public Task<LedgerCheckReport> Check(int tenant, CancellationToken stop) => Task.FromResult(new LedgerCheckReport(3, 2, 1, [.. Differences]));
+}
