@@ -14,6 +14,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
 {
     private const int MaxRowsPerCommit = 2_000;
     private const int MaxAttempts = 5;
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
     private readonly NpgsqlDataSource database;
     private readonly Assets assets;
@@ -25,6 +26,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     private readonly Task loop;
     private NpgsqlConnection? connection;
     private long lastCommit;
+    private long lastCommitAt;
 
     public JournalWriter(NpgsqlDataSource database, Assets assets, IOwnership ownership, TimeProvider time, ILogger<JournalWriter> log)
     {
@@ -33,8 +35,8 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         loop = Task.Run(Run);
     }
 
-    /// <summary>Commits now being written or gathered; background work yields while it is true.</summary>
-    public bool IsBusy { get; private set; }
+    /// <summary>Whether a commit was under way a moment ago: background work yields to commits.</summary>
+    public bool IsBusy => time.GetElapsedTime(Volatile.Read(ref lastCommitAt)) < Moment;
 
     public Task<AppendOutcome> Append(Append append)
     {
@@ -58,7 +60,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         {
             var batch = await queues.Take(MaxRowsPerCommit);
             if (batch.Count == 0) return;
-            IsBusy = true;
+            Volatile.Write(ref lastCommitAt, time.GetTimestamp());
             try
             {
                 await Commit(WithoutRepeats(batch));
@@ -77,8 +79,6 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
                 LogBug(exception);
                 Fail(batch, exception);
             }
-
-            IsBusy = false;
         }
     }
 

@@ -14,6 +14,9 @@ public sealed partial class Sealer : IAsyncDisposable
 {
     private const int CommitsPerStep = 100;
 
+    /// <summary>A step that is taken under load hashes few rows, so that no commit waits for it.</summary>
+    private const int CommitsPerStepUnderLoad = 2;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Under a load that never ends, a step is taken all the same after this long.</summary>
@@ -38,7 +41,7 @@ public sealed partial class Sealer : IAsyncDisposable
     /// <summary>Seals all that can be sealed now: every commit before the oldest transaction that is still open.</summary>
     public static async Task SealAll(NpgsqlDataSource database, CancellationToken stop)
     {
-        while (await Step(database, wait: true, stop) > 0)
+        while (await Step(database, CommitsPerStep, wait: true, stop) > 0)
         {
         }
     }
@@ -65,7 +68,8 @@ public sealed partial class Sealer : IAsyncDisposable
             {
                 await Task.Delay(Pause, time, ending.Token);
                 if (busy() && time.GetElapsedTime(lastStep) < Patience) continue;
-                while (await Step(database, wait: false, ending.Token) == CommitsPerStep && !busy())
+                if (busy()) await Step(database, CommitsPerStepUnderLoad, wait: false, ending.Token);
+                while (!busy() && await Step(database, CommitsPerStep, wait: false, ending.Token) == CommitsPerStep)
                 {
                 }
 
@@ -85,9 +89,9 @@ public sealed partial class Sealer : IAsyncDisposable
         }
     }
 
-    private static Task<int> Step(NpgsqlDataSource database, bool wait, CancellationToken stop) =>
+    private static Task<int> Step(NpgsqlDataSource database, int commits, bool wait, CancellationToken stop) =>
         database.Row(
-            "select seal_next($1, $2)", reader => reader.Maybe<int>(0) ?? 0, stop, Questions.Int(CommitsPerStep), Questions.Flag(wait));
+            "select seal_next($1, $2)", reader => reader.Maybe<int>(0) ?? 0, stop, Questions.Int(commits), Questions.Flag(wait));
 
     [LoggerMessage(LogLevel.Information, "The journal is sealed up to {Position}: {Hash}")]
     private partial void LogHead(long position, string hash);
