@@ -76,8 +76,9 @@ public sealed record Enrollment(
 /// <summary>A pending reward: money that is the referrer's only when its hold window has passed (H13).</summary>
 /// <param name="ReleaseAt">When it is expected to be released; null when only a person can tell.</param>
 /// <param name="ReleasesItself">False for a manual hold, which waits for a person even after that date (R7).</param>
+/// <param name="Sale">The row at which the sale that earned it was first seen: what a cancellation points at.</param>
 public sealed record OpenHold(
-    int Enrollment, StreamId Referrer, Asset Asset, long RemainingMinor, DateTimeOffset? ReleaseAt, bool ReleasesItself);
+    int Enrollment, StreamId Referrer, Asset Asset, long RemainingMinor, DateTimeOffset? ReleaseAt, bool ReleasesItself, int Sale);
 
 /// <summary>An action that takes effect by itself when what it waits for comes (D10).</summary>
 public sealed record ParkedAction(int Seq, ReferralAction Action, DecisionCode Waits);

@@ -45,13 +45,14 @@ public static class ReferralCommands
     }
 
     /// <summary>Accrual stops; what waited is decided as cancelled; pending rewards stay unless they are cancelled too (D9).</summary>
-    /// <param name="salesOf">The sale of each pending reward, by key; empty leaves them pending.</param>
-    public static Decision Cancel(ReferralTurn turn, string? reason, string by, IReadOnlyDictionary<long, int> salesOf)
+    /// <param name="cancelPending">Also those of sales that the same turn has just decided.</param>
+    public static Decision Cancel(ReferralTurn turn, string? reason, string by, bool cancelPending)
     {
         if (turn.State.Status == ReferralStatus.None) return Missing();
         if (turn.State.Status == ReferralStatus.Cancelled) return new Decision.Unchanged();
         var seq = turn.Apply(new ReferralCancelled(reason, by));
-        foreach (var (key, sale) in salesOf) RewardCommands.Cancel(turn, RewardId.FromKey(key), sale, reason, by);
+        if (cancelPending)
+            foreach (var key in turn.State.Holds.Keys) RewardCommands.Cancel(turn, RewardId.FromKey(key), reason, by);
         turn.ReplayParked();
         return new Decision.Accepted(seq);
     }

@@ -8,7 +8,7 @@ namespace ReferralGrains.Domain.Enrollments;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -35,7 +35,7 @@ public static class ReferralFold
             ActionParked parked => state with { Parked = state.Parked.Add(new(seq, parked.Action, parked.Waits)) },
             SaleDecided sale => WithSale(state, seq, sale),
             SaleReversed reversed => Unparked(WithTaken(state, reversed.Taken), reversed.Replays),
-            ReversalUndone undone => Unparked(WithGiven(state, undone.Given), undone.Replays),
+            ReversalUndone undone => Unparked(WithGiven(state, undone), undone.Replays),
             RewardsReleased released => state with { Holds = state.Holds.RemoveRange(released.Released.Select(change => change.Reward)) },
             RewardCancelled cancelled => WithTaken(state, [cancelled.Taken]),
             EnrollmentAdjusted adjusted => With(state, adjusted.Enrollment, old => old with { Adjustment = adjusted.Adjustment, AdjustedBy = seq }),
@@ -59,6 +59,7 @@ public static class ReferralFold
     private static Referral WithSale(Referral state, int seq, SaleDecided sale)
     {
         var holds = state.Holds;
+        var first = sale.Replays == 0 ? seq : sale.Replays;
         for (var i = 0; i < sale.Decisions.Length; i++)
         {
             var decision = sale.Decisions[i];
@@ -67,7 +68,7 @@ public static class ReferralFold
             if (decision.Held)
                 holds = holds.Add(
                     new RewardId(seq, i).Key,
-                    new(decision.Enrollment, sale.Referrer, decision.Asset!.Value, decision.Minor, decision.ReleaseAt, decision.ReleasesItself));
+                    new(decision.Enrollment, sale.Referrer, decision.Asset!.Value, decision.Minor, decision.ReleaseAt, decision.ReleasesItself, first));
         }
 
         return Unparked(state with { Holds = holds, Counted = state.Counted || sale.Counts }, sale.Replays);
@@ -90,9 +91,9 @@ public static class ReferralFold
         return state;
     }
 
-    private static Referral WithGiven(Referral state, ImmutableArray<RewardChange> given)
+    private static Referral WithGiven(Referral state, ReversalUndone undone)
     {
-        foreach (var change in given)
+        foreach (var change in undone.Given)
         {
             state = With(state, change.Enrollment, old => old with { NetMinor = old.NetMinor + change.Minor });
             if (!change.Pending) continue;
@@ -101,7 +102,7 @@ public static class ReferralFold
             {
                 Holds = state.Holds.SetItem(
                     change.Reward,
-                    new(change.Enrollment, change.Referrer, change.Asset, already + change.Minor, change.ReleaseAt, change.ReleasesItself)),
+                    new(change.Enrollment, change.Referrer, change.Asset, already + change.Minor, change.ReleaseAt, change.ReleasesItself, undone.Sale)),
             };
         }
 

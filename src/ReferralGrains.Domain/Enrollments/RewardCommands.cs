@@ -10,11 +10,10 @@ public static class RewardCommands
     }
 
     /// <summary>Takes back what is left of it, which frees an amount cap (D5).</summary>
-    /// <param name="sale">The row at which the sale that earned it was first seen.</param>
-    public static Decision Cancel(ReferralTurn turn, RewardId reward, int sale, string? reason, string by)
+    public static Decision Cancel(ReferralTurn turn, RewardId reward, string? reason, string by)
     {
         if (Pending(turn, reward) is not { } hold) return NotPending();
-        return new Decision.Accepted(turn.Apply(new RewardCancelled(sale, Whole(reward.Key, hold), reason, by)));
+        return new Decision.Accepted(turn.Apply(new RewardCancelled(hold.Sale, Whole(reward.Key, hold), reason, by)));
     }
 
     internal static RewardChange Whole(long key, OpenHold hold) =>

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
@@ -16,7 +15,6 @@ namespace ReferralGrains.Grains.Enrollments;
 public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
     : FoldedGrain<Referral>(address, world, JournalJson.Default.Referral, ReferralFold.Version)
 {
-    private static readonly ImmutableDictionary<long, int> NoSales = ImmutableDictionary<long, int>.Empty;
 
     private bool looksFirst;
     private ImmutableArray<StreamId> relied = [];
@@ -35,7 +33,7 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
         if (await World.Facts.Program(Address.Tenant, ProgramId, CancellationToken.None) is not { } terms) return NoProgram(commands);
         var taken = terms.IsTiered ? Prefix(state, commands) : commands;
         var prepared = new List<PreparedCommand>(taken.Count);
-        foreach (var envelope in taken) prepared.Add(await Prepare(state, (IEnrollmentCommand)envelope.Command));
+        foreach (var envelope in taken) prepared.Add(await Prepare((IEnrollmentCommand)envelope.Command));
         var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, await Referrer(state), Tally: null);
         var known = await Known(state, prepared);
         var decides = facts.Referrer ?? prepared.Find(command => command.Referrer is not null)?.Referrer;
@@ -65,15 +63,9 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
     private async ValueTask<ReferrerFacts?> Referrer(Referral state) =>
         state.Status == ReferralStatus.None ? null : await World.Facts.Referrer(Address.Tenant, state.Referrer, CancellationToken.None);
 
-    private async ValueTask<PreparedCommand> Prepare(Referral state, IEnrollmentCommand command) => command switch
-    {
-        AttributeReferral attribute => new(command, await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None), NoSales),
-        CancelReferral { CancelPending: true } => new(command, null, await Sales([.. state.Holds.Keys])),
-        CancelReward cancel => new(command, null, await Sales([cancel.Reward.Key])),
-        _ => new(command, null, NoSales),
-    };
-
-    private async Task<ImmutableDictionary<long, int>> Sales(IReadOnlyCollection<long> rewards) => await World.Tallies.SalesOf(Stream, rewards);
+    private async ValueTask<PreparedCommand> Prepare(IEnrollmentCommand command) => command is AttributeReferral attribute
+        ? new(command, await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None))
+        : new(command, null);
 
     // A turn in a tiered program goes to one referrer, so an attribution, which may choose it, ends the turn.
     private static IReadOnlyList<Envelope> Prefix(Referral state, IReadOnlyList<Envelope> commands)

@@ -10,8 +10,7 @@ namespace ReferralGrains.Grains.Enrollments;
 /// A command with the facts that were read for it before the turn.
 /// </summary>
 /// <param name="Referrer">Whom an attribution names; null when that referrer does not exist.</param>
-/// <param name="Sales">For a cancellation: the row of the sale behind each pending reward, by reward.</param>
-public sealed record PreparedCommand(IEnrollmentCommand Command, ReferrerFacts? Referrer, ImmutableDictionary<long, int> Sales);
+public sealed record PreparedCommand(IEnrollmentCommand Command, ReferrerFacts? Referrer);
 
 /// <summary>
 /// Runs the commands of one referral's turn against the pure decider. The enrollment grain runs it, or in a tiered program the
@@ -33,26 +32,16 @@ public static class ReferralWork
         RecordActions record => Record(turn, record, conflicts),
         AttributeReferral attribute => Attribute(turn, attribute, prepared.Referrer),
         ApproveReferral approve => Reply(turn, ReferralCommands.Approve(turn, approve.ApprovedAt ?? turn.Facts.Now)),
-        CancelReferral cancel => Reply(turn, ReferralCommands.Cancel(turn, cancel.Reason, cancel.By, cancel.CancelPending ? Sales(turn, prepared) : ImmutableDictionary<long, int>.Empty)),
+        CancelReferral cancel => Reply(turn, ReferralCommands.Cancel(turn, cancel.Reason, cancel.By, cancel.CancelPending)),
         ChangeReferral change => Reply(turn, ReferralCommands.Change(turn, change.Tags, change.Active)),
         AdjustEnrollment adjust => Reply(turn, ReferralCommands.Adjust(turn, adjust.Enrollment, adjust.AdjustedBy, adjust.Adjustment, adjust.Reason, adjust.By)),
         SwitchEnrollment change => Reply(turn, ReferralCommands.Switch(turn, change.Enrollment, change.Enabled, change.Reason, change.By)),
         DeleteEnrollment delete => Reply(turn, ReferralCommands.Delete(turn, delete.Enrollment, delete.Reason, delete.By)),
         ReleaseReward release => Reply(turn, RewardCommands.Release(turn, release.Reward, release.By)),
-        CancelReward cancel => Reply(turn, RewardCommands.Cancel(turn, cancel.Reward, prepared.Sales.GetValueOrDefault(cancel.Reward.Key), cancel.Reason, cancel.By)),
+        CancelReward cancel => Reply(turn, RewardCommands.Cancel(turn, cancel.Reward, cancel.Reason, cancel.By)),
         SettleDue => new ReferralReply(null, false, turn.Known.Stream, turn.State),
         _ => throw new UnreachableException(),
     };
-
-    // What is pending now, which rewards of this very turn may be, whose sales nobody could look up before it.
-    private static ImmutableDictionary<long, int> Sales(ReferralTurn turn, PreparedCommand prepared) =>
-        turn.State.Holds.Keys.ToImmutableDictionary(reward => reward, reward => prepared.Sales.TryGetValue(reward, out var sale) ? sale : SaleInTurn(turn, reward));
-
-    private static int SaleInTurn(ReferralTurn turn, long reward)
-    {
-        var decided = turn.Events.First(recorded => recorded.Seq == RewardId.FromKey(reward).Seq);
-        return decided.Event is SaleDecided { Replays: > 0 } replay ? replay.Replays : decided.Seq;
-    }
 
     private static ActionsRecorded Record(ReferralTurn turn, RecordActions record, List<ReferralAction> conflicts)
     {

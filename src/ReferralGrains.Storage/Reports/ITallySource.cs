@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrers;
 
@@ -12,7 +11,4 @@ public interface ITallySource
     /// commits that relied on the program before it had tiers are refused from then on.
     /// </summary>
     Task<Tally> Sum(StreamId referrer, StreamId program);
-
-    /// <summary>The row at which the sale behind each reward was first seen, by <c>RewardId.Key</c>.</summary>
-    Task<ImmutableDictionary<long, int>> SalesOf(StreamId referral, IReadOnlyCollection<long> rewards);
 }

@@ -1,6 +1,4 @@
-using System.Collections.Immutable;
 using Npgsql;
-using NpgsqlTypes;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrers;
@@ -25,17 +23,5 @@ public sealed class TallySource(NpgsqlDataSource database) : ITallySource
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         return new(reader.GetInt64(0), reader.GetInt32(1), []);
-    }
-
-    public async Task<ImmutableDictionary<long, int>> SalesOf(StreamId referral, IReadOnlyCollection<long> rewards)
-    {
-        await using var command = database.CreateCommand("select seq, coalesce(about, seq) from event where stream = $1 and seq = any($2)");
-        command.Parameters.Add(new() { Value = referral.Value });
-        command.Parameters.Add(CommitBatch.Array(NpgsqlDbType.Integer, rewards.Select(reward => RewardId.FromKey(reward).Seq).Distinct()));
-        var sales = new Dictionary<int, int>();
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync()) sales[reader.GetInt32(0)] = reader.GetInt32(1);
-        return rewards.Where(reward => sales.ContainsKey(RewardId.FromKey(reward).Seq))
-            .ToImmutableDictionary(reward => reward, reward => sales[RewardId.FromKey(reward).Seq]);
     }
 }

@@ -100,7 +100,7 @@ public class CapTests
     {
         var world = new ReferralWorld(Percent(10_00).UpTo(10_00).Held(30), Fixed(1_00).Times(1).Held(30));
         var sent = world.Send(Sale(100_00).Named("s1"));
-        foreach (var decision in sent.Outcome!.Decisions) world.CancelReward(decision.Reward!.Value, "s1");
+        foreach (var decision in sent.Outcome!.Decisions) world.CancelReward(decision.Reward!.Value);
 
         Assert.Equal([DecisionCode.Rewarded, DecisionCode.CountCap], world.Send(Sale(100_00)).Codes);
     }

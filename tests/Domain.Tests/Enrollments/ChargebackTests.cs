@@ -160,7 +160,7 @@ public class ChargebackTests
         var world = new ReferralWorld(Percent(10_00).Held(30));
         var sale = world.Send(Sale(100_00).Named("s"));
         world.Send(Chargeback("s", 40_00).Named("c"));
-        world.CancelReward(sale.Reward, "s");
+        world.CancelReward(sale.Reward);
         var won = world.Send(Won("c"));
 
         Assert.Equal((DecisionCode.NothingToGiveBack, 0), (won.Code, won.Minor));

@@ -76,12 +76,12 @@ public class HoldTests
     {
         var world = new ReferralWorld(Fixed(5_00).Held(30));
         var sent = world.Send(Sale(1).Named("s"));
-        Assert.IsType<Decision.Accepted>(world.CancelReward(sent.Reward, "s"));
+        Assert.IsType<Decision.Accepted>(world.CancelReward(sent.Reward));
 
         Assert.Equal(RewardStatus.Cancelled, world.Outcome(new("s")).Decisions[0].State);
         Assert.Equal((0, 0, 5_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
         Assert.Equal(0, world.Enrollment().NetMinor);
-        Assert.IsType<Decision.Refused>(world.CancelReward(sent.Reward, "s"));
+        Assert.IsType<Decision.Refused>(world.CancelReward(sent.Reward));
         world.Advance(TimeSpan.FromDays(60));
         Assert.Equal(0, world.Balance(AccountKind.Payable));
     }
@@ -92,7 +92,7 @@ public class HoldTests
         var world = new ReferralWorld(Fixed(5_00));
         var sent = world.Send(Sale(1).Named("s"));
 
-        Assert.Equal("reward_not_pending", Assert.IsType<Decision.Refused>(world.CancelReward(sent.Reward, "s")).Why.Code);
+        Assert.Equal("reward_not_pending", Assert.IsType<Decision.Refused>(world.CancelReward(sent.Reward)).Why.Code);
     }
 
     [Fact]
@@ -101,7 +101,7 @@ public class HoldTests
         var world = new ReferralWorld(Percent(10_00).Held(30));
         var sent = world.Send(Sale(100_00).Named("s"));
         world.Send(Refund("s", 40_00));
-        world.CancelReward(sent.Reward, "s");
+        world.CancelReward(sent.Reward);
 
         Assert.Equal(10_00, world.Balance(AccountKind.Clawbacks));
         var refund = world.Send(Refund("s"));

@@ -106,6 +106,6 @@ public class LadderTests
         if (code == DecisionCode.RuleInactive) world.Set(state with { To = Start });
         if (code == DecisionCode.EnrollmentDisabled) world.Turn(Anna, turn => ReferralCommands.Switch(turn, 1, false, "why", "ada"));
         if (code == DecisionCode.ReferralCancelled)
-            world.Turn(Anna, turn => ReferralCommands.Cancel(turn, "why", "ada", new Dictionary<long, int>()));
+            world.Turn(Anna, turn => ReferralCommands.Cancel(turn, "why", "ada", cancelPending: false));
     }
 }

@@ -1,6 +1,5 @@
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
-using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Tests.World;
 using static ReferralGrains.Domain.Tests.World.Draft;
@@ -166,7 +165,7 @@ public class ParkingTests
         var world = Empty(Percent(10_00));
         world.Attribute(Anna, approvedAt: null);
         world.Send(Sale(100_00).Named("s"));
-        Cancel(world, []);
+        Cancel(world);
 
         Assert.Equal(ActionStatus.NotRewarded, world.Outcome(new("s")).Status);
         Assert.Empty(world.State().Parked);
@@ -179,8 +178,8 @@ public class ParkingTests
     public void D9_pending_rewards_of_a_cancelled_referral_stay_unless_they_are_cancelled_too(bool cancelPending, long pending, long taken)
     {
         var world = new ReferralWorld(Percent(10_00).Held(30));
-        var sale = world.Send(Sale(100_00).Named("s"));
-        Cancel(world, cancelPending ? new() { [sale.Reward] = sale.Outcome!.Seq } : []);
+        world.Send(Sale(100_00).Named("s"));
+        Cancel(world, cancelPending);
 
         Assert.Equal((pending, taken), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Clawbacks)));
         Assert.Equal(DecisionCode.ReferralCancelled, world.Send(Sale(100_00)).Code);
@@ -200,6 +199,32 @@ public class ParkingTests
         Assert.Equal(1, world.Send(Sale(1).Named("one-more")).Minor);
     }
 
-    private static void Cancel(ReferralWorld world, Dictionary<long, int> salesOf) =>
-        Assert.IsType<Decision.Accepted>(world.Turn(Anna, turn => ReferralCommands.Cancel(turn, "fraud", "ada", salesOf), new CallerId("s")));
+    [Fact]
+    public void D9_what_was_decided_in_the_same_turn_is_cancelled_too()
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30));
+        world.Turn(Anna, turn =>
+        {
+            turn.Record(Sale(100_00).ToAction("s", world.Now));
+            return ReferralCommands.Cancel(turn, "fraud", "ada", cancelPending: true);
+        });
+
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Clawbacks)));
+        Assert.Equal(0, world.Send(Refund("s")).Minor);
+    }
+
+    [Fact]
+    public void D12_the_reward_of_a_sale_that_had_waited_is_cancelled_for_good()
+    {
+        var world = Empty(Percent(10_00).Held(30));
+        world.Send(Sale(100_00).Named("s"));
+        world.Refer(Anna);
+        world.CancelReward(world.Outcome(new("s")).Decisions[0].Reward!.Value);
+
+        Assert.Equal(RewardStatus.Cancelled, world.Outcome(new("s")).Decisions[0].State);
+        Assert.Equal(0, world.Send(Refund("s")).Minor);
+    }
+
+    private static void Cancel(ReferralWorld world, bool cancelPending = false) =>
+        Assert.IsType<Decision.Accepted>(world.Turn(Anna, turn => ReferralCommands.Cancel(turn, "fraud", "ada", cancelPending)));
 }

@@ -144,12 +144,12 @@ public class ReferralTests
     {
         var world = Empty(Percent(10_00));
         world.Attribute(Anna, approvedAt: null);
-        world.Turn(Anna, turn => ReferralCommands.Cancel(turn, null, "ada", new Dictionary<long, int>()));
+        world.Turn(Anna, turn => ReferralCommands.Cancel(turn, null, "ada", cancelPending: false));
 
         Assert.Equal("referral_cancelled", Refused(Anna, turn => ReferralCommands.Approve(turn, Start)).Code);
         Assert.Equal("referral_not_found", Refused("nobody", turn => ReferralCommands.Approve(turn, Start)).Code);
         Assert.Equal("referral_not_found", Refused("nobody", turn => ReferralCommands.Change(turn, [], null)).Code);
-        Assert.Equal("referral_not_found", Refused("nobody", turn => ReferralCommands.Cancel(turn, null, "ada", new Dictionary<long, int>())).Code);
+        Assert.Equal("referral_not_found", Refused("nobody", turn => ReferralCommands.Cancel(turn, null, "ada", cancelPending: false)).Code);
 
         Refusal Refused(string referee, Func<ReferralTurn, Decision> command) => Assert.IsType<Decision.Refused>(world.Turn(referee, command)).Why;
     }

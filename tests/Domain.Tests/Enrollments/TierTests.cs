@@ -107,7 +107,7 @@ public class TierTests
         world.Send(Sale(80_00).Named("x"));
         world.Attribute("bert", approvedAt: null);
         world.Send(Sale(160_00).By("bert"));
-        world.Turn("bert", turn => ReferralCommands.Cancel(turn, null, "ada", new Dictionary<long, int>()));
+        world.Turn("bert", turn => ReferralCommands.Cancel(turn, null, "ada", cancelPending: false));
         world.Send(Sale(320_00).By("bert"));
 
         Assert.Equal((80_00, 1), (world.Tally.ValueMinor, world.Tally.Count));

@@ -144,7 +144,7 @@ public class BecauseRefusalTests
         world.Turn(Anna, turn => ReferralCommands.Switch(turn, 1, false, "why", "ada"));
         AssertBecause(DecisionTexts.Of(DecisionCode.EnrollmentDisabled), DecisionCode.EnrollmentDisabled, world, Sale(1));
 
-        world.Turn(Anna, turn => ReferralCommands.Cancel(turn, null, "ada", new Dictionary<long, int>()));
+        world.Turn(Anna, turn => ReferralCommands.Cancel(turn, null, "ada", cancelPending: false));
         AssertBecause(DecisionTexts.Of(DecisionCode.ReferralCancelled), DecisionCode.ReferralCancelled, world, Sale(1));
     }
 

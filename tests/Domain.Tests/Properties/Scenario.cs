@@ -55,7 +55,7 @@ public sealed record Scenario(ImmutableArray<RewardRule> Rules, ImmutableArray<S
                 world.Release(reward, Referees[release.Referee]);
                 break;
             case Step.Cancel cancel when Held(world, cancel.Referee, cancel.Reward) is { } reward:
-                world.CancelReward(reward, SaleOf(world, cancel.Referee, reward), Referees[cancel.Referee]);
+                world.CancelReward(reward, Referees[cancel.Referee]);
                 break;
             case Step.Adjust adjust when world.State(Referees[adjust.Referee]).Enrollments is { Length: > 0 } enrollments:
                 var enrollment = enrollments[adjust.Enrollment % enrollments.Length];
@@ -73,8 +73,4 @@ public sealed record Scenario(ImmutableArray<RewardRule> Rules, ImmutableArray<S
         var holds = world.State(Referees[referee]).Holds;
         return holds.IsEmpty ? null : holds.Keys.ElementAt(reward % holds.Count);
     }
-
-    private static string SaleOf(ReferralWorld world, int referee, long reward) =>
-        world.Journal.Of(world.Stream(Referees[referee])).Where(recorded => recorded.Seq == RewardId.FromKey(reward).Seq)
-            .Select(recorded => ((SaleDecided)recorded.Event).Action.Id.Value).Single();
 }

@@ -89,11 +89,8 @@ public sealed class ReferralWorld
     public Decision Release(long reward, string referee = Anna) =>
         Turn(referee, turn => RewardCommands.Release(turn, RewardId.FromKey(reward), "rev"));
 
-    public Decision CancelReward(long reward, string sale, string referee = Anna)
-    {
-        var row = Journal.Load(Stream(referee), [new(sale)]).Find(new(sale))!.Seq;
-        return Turn(referee, turn => RewardCommands.Cancel(turn, RewardId.FromKey(reward), row, null, "rev"), new CallerId(sale));
-    }
+    public Decision CancelReward(long reward, string referee = Anna) =>
+        Turn(referee, turn => RewardCommands.Cancel(turn, RewardId.FromKey(reward), null, "rev"));
 
     /// <summary>Lets the clock run and ends the hold windows that are over.</summary>
     public void Advance(TimeSpan time)

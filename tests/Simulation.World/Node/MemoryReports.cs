@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
@@ -26,18 +25,6 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
                 .Where(row => row.Event.Type == EventCodec.NumberOf(typeof(SaleDecided)))
                 .Select(row => (row.Stream, Sale: row.Decode<SaleDecided>())).Where(row => row.Sale.Counts).ToList();
             return new Tally(counted.Sum(row => row.Sale.Action.AmountMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), []);
-        });
-    }
-
-    public async Task<ImmutableDictionary<long, int>> SalesOf(StreamId referral, IReadOnlyCollection<long> rewards)
-    {
-        await Round();
-        return database.Read(_ =>
-        {
-            var rows = database.Stream(referral).Rows;
-            return rewards.Select(reward => (reward, Row: rows.FirstOrDefault(row => row.Seq == RewardId.FromKey(reward).Seq)))
-                .Where(pair => pair.Row is not null)
-                .ToImmutableDictionary(pair => pair.reward, pair => pair.Row!.Event.About ?? pair.Row.Seq);
         });
     }
 
