@@ -114,15 +114,23 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
         var lz4 = await PostgresAccount.Run(binaries.Postgres, ["-D", folder.Data, "-c", "config_file=/dev/null", .. question], stop);
         var settings = new PostgresSettings(
             GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, new DriveInfo(folder.Data).TotalSize, folder.Sockets, options.Small, lz4.Succeeded);
+        // Renamed into place: a server that another process starts at this moment would read half of a file as all of
+        // it, and listen where Debian's does.
+        var written = $"{folder.Settings}.{Guid.NewGuid():n}";
         try
         {
-            await File.WriteAllTextAsync(folder.Settings, settings.Render(), stop);
+            await File.WriteAllTextAsync(written, settings.Render(), stop);
             // Root's file must be readable by PostgreSQL's user whatever the umask; the folder admits no one else.
-            File.SetUnixFileMode(folder.Settings, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            File.SetUnixFileMode(written, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            File.Move(written, folder.Settings, overwrite: true);
         }
         catch (IOException failure)
         {
             throw new EmbeddedPostgresException($"{folder.Settings} cannot be written: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
+        }
+        finally
+        {
+            File.Delete(written);
         }
     }
 

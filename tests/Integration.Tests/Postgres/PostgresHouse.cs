@@ -19,7 +19,7 @@ public sealed class PostgresHouse : IAsyncDisposable
     {
         var postgres = await EmbeddedPostgres.Start(
             new() { DataDirectory = Path.Combine(Folder, below ?? ""), Small = true }, NullLogger.Instance, TestContext.Current.CancellationToken);
-        started.Add(postgres);
+        lock (started) started.Add(postgres);
         return postgres;
     }
 
