@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
@@ -15,7 +16,6 @@ namespace ReferralGrains.Grains.Enrollments;
 public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
     : FoldedGrain<Referral>(address, world, JournalJson.Default.Referral, ReferralFold.Version)
 {
-
     private bool looksFirst;
     private ImmutableArray<StreamId> relied = [];
 
