@@ -50,10 +50,11 @@ public static class ReferralFold
     private static DateTimeOffset? DueAt(Referral state, Referral next, ReferralEvent e)
     {
         if (ReferenceEquals(state.Holds, next.Holds)) return state.DueAt;
-        var dates = e is SaleDecided sale
-            ? sale.Decisions.Where(decision => decision is { Held: true, ReleasesItself: true }).Select(decision => decision.ReleaseAt).Append(state.DueAt)
-            : next.Holds.Values.Where(hold => hold.ReleasesItself).Select(hold => hold.ReleaseAt);
-        return dates.Min();
+        if (e is not SaleDecided sale) return next.Holds.Values.Where(hold => hold.ReleasesItself).Select(hold => hold.ReleaseAt).Min();
+        var earliest = state.DueAt;
+        foreach (var decision in sale.Decisions)
+            if (decision is { Held: true, ReleasesItself: true, ReleaseAt: { } at } && (earliest is null || at < earliest)) earliest = at;
+        return earliest;
     }
 
     private static Referral WithSale(Referral state, int seq, SaleDecided sale)

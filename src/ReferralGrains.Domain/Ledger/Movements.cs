@@ -16,7 +16,7 @@ public static class Movements
     /// <summary>How many rows of its stream an event takes.</summary>
     public static int RowsOf(ReferralEvent e) => Math.Max(1, e switch
     {
-        SaleDecided sale => sale.Decisions.Count(decision => decision.Minor > 0),
+        SaleDecided sale => RewardsOf(sale),
         SaleReversed reversed => reversed.Taken.Length,
         ReversalUndone undone => undone.Given.Length,
         RewardsReleased released => released.Released.Select(change => (change.Referrer, change.Asset)).Distinct().Count(),
@@ -26,13 +26,7 @@ public static class Movements
     /// <param name="program">Bears the rewards.</param>
     public static ImmutableArray<Posting> Of(ReferralEvent e, StreamId program) => e switch
     {
-        SaleDecided sale =>
-        [
-            .. sale.Decisions.Where(decision => decision.Minor > 0).Select(decision => new Posting(
-                new(program, AccountKind.Rewards),
-                new(sale.Referrer, decision.Held ? AccountKind.Pending : AccountKind.Payable),
-                new(decision.Minor, decision.Asset!.Value))),
-        ],
+        SaleDecided sale => Given(sale, program),
         SaleReversed reversed => [.. reversed.Taken.Select(change => Taken(change, program))],
         RewardCancelled cancelled => [Taken(cancelled.Taken, program)],
         ReversalUndone undone =>
@@ -49,6 +43,27 @@ public static class Movements
         ],
         _ => [],
     };
+
+    // A sale is what a marketplace sends by the million: no iterators.
+    private static int RewardsOf(SaleDecided sale)
+    {
+        var rewards = 0;
+        foreach (var decision in sale.Decisions)
+            if (decision.Minor > 0) rewards++;
+        return rewards;
+    }
+
+    private static ImmutableArray<Posting> Given(SaleDecided sale, StreamId program)
+    {
+        var postings = ImmutableArray.CreateBuilder<Posting>(RewardsOf(sale));
+        foreach (var decision in sale.Decisions)
+            if (decision.Minor > 0)
+                postings.Add(new(
+                    new(program, AccountKind.Rewards),
+                    new(sale.Referrer, decision.Held ? AccountKind.Pending : AccountKind.Payable),
+                    new(decision.Minor, decision.Asset!.Value)));
+        return postings.MoveToImmutable();
+    }
 
     private static Posting Taken(RewardChange change, StreamId program) =>
         new(Of(change), new(program, AccountKind.Clawbacks), new(change.Minor, change.Asset));

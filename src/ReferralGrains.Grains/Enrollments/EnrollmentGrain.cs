@@ -81,7 +81,9 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
         var known = new KnownActions(Stream);
         foreach (var parked in state.Parked)
             known.Add(new(parked.Action.Id, parked.Action.Hash, Stream, [new(parked.Seq, state.LastAt, new ActionParked(parked.Action, parked.Waits))]));
-        var actions = commands.Select(command => command.Command).OfType<RecordActions>().SelectMany(record => record.Actions).ToList();
+        var actions = new List<ReferralAction>();
+        foreach (var command in commands)
+            if (command.Command is RecordActions record) actions.AddRange(record.Actions);
         var first = looksFirst || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
         if (!first && state.Parked.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
         var ids = state.Parked.Select(parked => parked.Action.About).Concat(actions.Select(action => action.About)).OfType<CallerId>().ToHashSet();
