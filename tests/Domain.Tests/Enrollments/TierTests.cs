@@ -149,6 +149,15 @@ public class TierTests
     }
 
     [Fact]
+    public void H2_a_wide_tier_that_was_paid_is_not_paid_again_beside_a_later_one()
+    {
+        var world = new ReferralWorld(TierReached(Spent(0, 1_000_00, 5_00), Spent(100_00, 200_00, 7_00)));
+
+        Assert.Equal([5_00, 7_00, 0, 0], new long[] { 50_00, 60_00, 50_00, 500_00 }.Select(amount => world.Send(Sale(amount)).Minor));
+        Assert.Equal([new(1, 1), new(1, 2)], world.Tally.Paid);
+    }
+
+    [Fact]
     public void D6_a_tier_that_a_condition_refused_can_still_be_paid()
     {
         var world = new ReferralWorld(Example.For("gold"));

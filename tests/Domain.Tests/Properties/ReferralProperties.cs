@@ -18,7 +18,7 @@ namespace ReferralGrains.Domain.Tests.Properties;
 /// </summary>
 public class ReferralProperties
 {
-    private static readonly Config Check = Config.QuickThrowOnFailure.WithMaxTest(400);
+    private static readonly Config Check = Config.QuickThrowOnFailure.WithMaxTest(300);
 
     [Fact]
     public void Replaying_the_events_gives_the_state() => ForAll(Scenarios.Any, scenario =>
@@ -36,6 +36,10 @@ public class ReferralProperties
             Assert.Equal(Json(world.State(referee)), Json(state));
         }
     });
+
+    [Fact]
+    public void Deciding_twice_on_the_same_input_gives_the_same_events() =>
+        ForAll(Scenarios.Any, scenario => scenario.Run(decidesTwice: true));
 
     [Fact]
     public void R4_R5_no_cap_is_broken() => ForAll(Scenarios.Any, scenario =>

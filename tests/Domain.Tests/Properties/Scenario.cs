@@ -11,10 +11,11 @@ public sealed record Scenario(ImmutableArray<RewardRule> Rules, ImmutableArray<S
     public static readonly string[] Referees = ["anna", "bert", "cleo"];
 
     /// <param name="afterStep">Sees the world after every step.</param>
-    public ReferralWorld Run(Action<ReferralWorld>? afterStep = null)
+    /// <param name="decidesTwice">Each command is decided a second time from the same input, which must give the same events.</param>
+    public ReferralWorld Run(Action<ReferralWorld>? afterStep = null, bool decidesTwice = false)
     {
         var world = ReferralWorld.Empty([.. Rules]);
-        world.DecidesTwice = true;
+        world.DecidesTwice = decidesTwice;
         foreach (var referee in Referees) world.Stream(referee);
         world.Refer("anna").Refer("bert");
         world.Now = ReferralWorld.Start.AddDays(40);

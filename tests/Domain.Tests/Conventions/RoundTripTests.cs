@@ -1,0 +1,113 @@
+using System.Text.Json;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Domain.Tests.World;
+
+namespace ReferralGrains.Domain.Tests.Conventions;
+
+/// <summary>What the journal and the wire keep comes back as it was. Records hold arrays, so equal means equal as JSON.</summary>
+public class RoundTripTests
+{
+    private static readonly RuleState State = new(Enabled: true, ReferralWorld.Start, ReferralWorld.Start.AddDays(1));
+
+    public static TheoryData<ReferralEvent> ReferralEvents => [.. Samples.Events];
+
+    public static TheoryData<ProgramEvent> ProgramEvents =>
+    [
+        new ProgramCreated(new("p"), "Program", "GBP", "Europe/London"),
+        new RulePublished(1, new("r"), 2, Rules.TierReached(Rules.Spent(0, null, 5), Rules.Referees(1, 2, 3)).Held(3).For("gold").Granted(), State),
+        new RuleSwitched(1, Enabled: false, "ada"),
+    ];
+
+    public static TheoryData<ReferrerEvent> ReferrerEvents =>
+    [
+        new ReferrerCreated(["vip"]),
+        new ReferrerTagged([]),
+        new ReferrerClosed("gone", "ada"),
+        new RuleGranted(new(new(1), 2), "ada"),
+        new RuleRevoked(new(new(1), 2), "ada"),
+        new TallyStarted(new(1), 100, 2),
+        new TallyMoved(new(1), 100, 2, [new(1, 2)]),
+    ];
+
+    [Theory]
+    [MemberData(nameof(ReferralEvents))]
+    public void An_event_of_a_referral(ReferralEvent e) => AssertSame(e);
+
+    [Theory]
+    [MemberData(nameof(ProgramEvents))]
+    public void An_event_of_a_program(ProgramEvent e) => AssertSame(e);
+
+    [Theory]
+    [MemberData(nameof(ReferrerEvents))]
+    public void An_event_of_a_referrer(ReferrerEvent e) => AssertSame(e);
+
+    [Fact]
+    public void Every_event_has_a_sample()
+    {
+        AssertWhole(typeof(ProgramEvent), ProgramEvents.Count);
+        AssertWhole(typeof(ReferrerEvent), ReferrerEvents.Count);
+    }
+
+    [Fact]
+    public void A_referral_at_every_point_of_its_history()
+    {
+        var state = Referral.None;
+        foreach (var e in Samples.Events)
+        {
+            AssertSame(state);
+            state = ReferralFold.Evolve(state, ReferralWorld.Start, e);
+        }
+
+        AssertSame(state);
+    }
+
+    [Fact]
+    public void A_referrer_and_a_program()
+    {
+        var referrer = Referrer.None;
+        foreach (var row in ReferrerEvents) referrer = Referrer.Evolve(referrer, ReferralWorld.Start, row.Data);
+        AssertSame(referrer);
+
+        var program = ReferralProgram.None;
+        program = ReferralProgram.Evolve(program, ReferralWorld.Start, new(1), new ProgramCreated(new("p"), "Program", "GBP", "Europe/London"));
+        program = ReferralProgram.Evolve(program, ReferralWorld.Start, new(1), new RulePublished(1, new("r"), 1, Rules.Percent(10_00), State));
+        AssertSame(program);
+        Assert.Equal(new StreamId(1), JsonSerializer.Deserialize<ReferralProgram>(JsonSerializer.Serialize(program))!.Terms!.Stream);
+    }
+
+    [Fact]
+    public void Values_are_written_as_bare_as_they_are()
+    {
+        Assert.Equal("\"a:b\"", JsonSerializer.Serialize(new CallerId("a:b")));
+        Assert.Equal("\"credit:GBP\"", JsonSerializer.Serialize(Asset.Credit("GBP")));
+        Assert.Equal("7", JsonSerializer.Serialize(new StreamId(7)));
+        Assert.Equal("\"0000000000000000000000000000000f\"", JsonSerializer.Serialize(new ContentHash(15)));
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(1, 65_535)]
+    [InlineData(int.MaxValue, 3)]
+    public void A_reward_has_one_number_that_ascends(int seq, int number)
+    {
+        Assert.Equal(new RewardId(seq, number), RewardId.FromKey(new RewardId(seq, number).Key));
+        Assert.True(new RewardId(seq, number).Key > new RewardId(seq - 1, 65_535).Key);
+    }
+
+    private static void AssertSame<T>(T value)
+        where T : notnull
+    {
+        var json = JsonSerializer.Serialize(value);
+        var read = JsonSerializer.Deserialize<T>(json)!;
+        Assert.Equal(value.GetType(), read.GetType());
+        Assert.Equal(json, JsonSerializer.Serialize(read));
+    }
+
+    private static void AssertWhole(Type family, int samples) =>
+        Assert.Equal(family.Assembly.GetTypes().Count(type => type.IsSubclassOf(family)), samples);
+}
