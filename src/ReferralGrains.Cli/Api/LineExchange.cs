@@ -12,6 +12,9 @@ internal sealed class LineExchange(Access access, ExchangeLimits limits, TimePro
 {
     private const int ChunkBytes = 32 * 1024;
 
+    // How many of the lines have been sent at least once.
+    private long reached;
+
     /// <summary>How often a connection broke or the server asked to come back later.</summary>
     public int Interruptions { get; private set; }
 
@@ -30,6 +33,7 @@ internal sealed class LineExchange(Access access, ExchangeLimits limits, TimePro
         var open = new UnansweredLines(limits.LinesAhead, limits.BytesAhead);
         await using var source = lines.GetAsyncEnumerator(stop);
         var failures = 0;
+        reached = 0;
         while (open.Count > 0 || await TakeOne(source, open))
         {
             var before = open.Answered;
@@ -43,7 +47,6 @@ internal sealed class LineExchange(Access access, ExchangeLimits limits, TimePro
                 failures = open.Answered > before ? 1 : failures + 1;
                 if (failures >= limits.Attempts) throw GaveUp(open, broken);
                 Interruptions++;
-                SentAgain += open.Count;
                 await Task.Delay(limits.Wait(failures, (broken as Interrupted)?.RetryAfter), time, stop);
             }
         }
@@ -89,10 +92,11 @@ internal sealed class LineExchange(Access access, ExchangeLimits limits, TimePro
         }
     }
 
-    private static async Task Send(
+    private async Task Send(
         DuplexRequest request, IAsyncEnumerator<NumberedLine> source, UnansweredLines open, long most, CancellationTokenSource attempt)
     {
         var chunk = new ArrayBufferWriter<byte>(2 * ChunkBytes);
+        var position = open.Answered;
         try
         {
             var again = open.All();
@@ -126,6 +130,8 @@ internal sealed class LineExchange(Access access, ExchangeLimits limits, TimePro
         {
             chunk.Write(line.Json);
             chunk.Write("\n"u8);
+            if (++position > reached) reached = position;
+            else SentAgain++;
             if (chunk.WrittenCount >= ChunkBytes) await Flush();
         }
 
