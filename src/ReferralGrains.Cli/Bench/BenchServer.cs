@@ -148,9 +148,9 @@ internal sealed class BenchServer : IAsyncDisposable
             using var answer = await http.GetAsync(new Uri(Access.Url, "/health/ready"), stop);
             return answer.StatusCode == HttpStatusCode.OK;
         }
-        catch (HttpRequestException)
+        catch (Exception notYet) when (notYet is HttpRequestException || (notYet is OperationCanceledException && !stop.IsCancellationRequested))
         {
-            // Nobody listens yet.
+            // Nobody listens yet, or what listens is too busy starting to answer.
             return false;
         }
     }
