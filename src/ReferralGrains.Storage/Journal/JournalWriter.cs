@@ -45,9 +45,10 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         return pending.Done;
     }
 
-    /// <summary>Writes what is queued, then ends.</summary>
+    /// <summary>Writes what is queued, then ends. Safe to repeat: a container does so once for each service that it knows it as.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (loop.IsCompleted) return;
         queues.Close();
         await loop;
         queues.Dispose();

@@ -55,8 +55,10 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
         }
     }
 
+    /// <summary>Safe to repeat: a container does so once for each service that it knows the router as.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (ending.IsCancellationRequested) return;
         await ending.CancelAsync();
         await collecting;
         ending.Dispose();
