@@ -16,10 +16,16 @@ internal sealed record PostingAnswer(string Id, DateTimeOffset At, PostingSide F
 /// <param name="Owner">The number of the program or referrer whose account it is.</param>
 internal sealed record PostingSide(string Account, long Owner);
 
-/// <param name="Ok">Every balance is what the journal says.</param>
-internal sealed record LedgerCheckAnswer(bool Ok, LedgerChecked Checked, ImmutableArray<LedgerDifferenceAnswer> Differences);
+/// <param name="Ok">Every balance is what the journal says, and no sealed row was changed.</param>
+/// <param name="Differences">The first hundred.</param>
+/// <param name="Head">The end of the verified chain. Kept outside, it tells whether history before it was ever rewritten.</param>
+internal sealed record LedgerCheckAnswer(bool Ok, LedgerChecked Checked, ImmutableArray<LedgerDifferenceAnswer> Differences, LedgerHead? Head);
 
-internal sealed record LedgerChecked(long Rows, long Postings, long Balances);
+/// <param name="Streams">Referrals, referrers and programs whose fold was compared with what is kept beside them.</param>
+/// <param name="Seals">Seals that were verified, of all tenants: the chain is one.</param>
+internal sealed record LedgerChecked(long Rows, long Postings, long Balances, long Streams, long Seals);
+
+internal sealed record LedgerHead(long Position, string Hash);
 
 /// <param name="What">A stable word.</param>
 internal sealed record LedgerDifferenceAnswer(string What, string Detail);

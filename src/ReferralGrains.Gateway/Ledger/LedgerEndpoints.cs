@@ -46,9 +46,10 @@ internal sealed class LedgerEndpoints(IReports reports, ILedgerCheck check)
         var report = await check.Check(context.Caller().Tenant, context.RequestAborted);
         return Answers.Ok(
             new(
-                report.Differences.IsEmpty,
-                new(report.Rows, report.Postings, report.Balances),
-                [.. report.Differences.Select(difference => new LedgerDifferenceAnswer(difference.What, difference.Detail))]),
+                report.Ok,
+                new(report.Rows, report.Postings, report.Balances, report.Streams, report.Seals),
+                [.. report.Differences.Select(difference => new LedgerDifferenceAnswer(difference.What, difference.Detail))],
+                report.Head is { } head ? new(head.Position, head.Hash) : null),
             GatewayJson.Default.LedgerCheckAnswer);
     }
 
