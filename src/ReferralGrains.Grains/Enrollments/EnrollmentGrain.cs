@@ -31,11 +31,14 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
     {
         var state = await Loaded();
         if (await World.Facts.Program(Address.Tenant, ProgramId, CancellationToken.None) is not { } terms) return NoProgram(commands);
+        relied = [terms.Stream];
+        if (terms.Revision < state.Revision) return Again(AppendOutcome.FactMoved);
         var taken = terms.IsTiered ? Prefix(state, commands) : commands;
         var prepared = new List<PreparedCommand>(taken.Count);
         foreach (var envelope in taken) prepared.Add(await Prepare((IEnrollmentCommand)envelope.Command));
         var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, await Referrer(state), Tally: null);
         var known = await Known(state, prepared);
+        if (known.All.Any(history => history.Stream == Stream && history.Events[^1].Seq > state.Seq)) return Again(AppendOutcome.StreamMoved);
         var decides = facts.Referrer ?? prepared.Find(command => command.Referrer is not null)?.Referrer;
         relied = [terms.Stream, .. prepared.Select(command => command.Referrer).Append(facts.Referrer).OfType<ReferrerFacts>().Select(read => read.Stream)];
         if (terms.IsTiered && decides is not null) return await HandUp(state, decides, facts, prepared, known);
@@ -108,6 +111,9 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
         var decided = await World.Router.Ask(GrainAddress.Referrer(Address.Tenant, decides.Id), decide, CancellationToken.None);
         return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome);
     }
+
+    // What was read is older than what the journal already says, so a decision on it could not hold, and might not even be possible.
+    private static Prepared Again(AppendOutcome why) => new(null, [], static () => { }, why);
 
     private static Prepared NoProgram(IReadOnlyList<Envelope> commands)
     {

@@ -28,8 +28,6 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
 
     public IReadOnlyList<object> Replies => replies;
 
-    public ImmutableArray<StreamId> Programs => [.. tallies.Keys];
-
     public bool Knows(StreamId program) => State.Tallies.ContainsKey(program.Value);
 
     /// <summary>The first turn of a program that has just become tiered.</summary>

@@ -24,14 +24,18 @@ internal sealed class TieredTurns(int tenant, GrainWorld world)
         if (lost is { } outcome) return GiveBack(outcome);
         var turn = new ReferrerTurn(stream, state);
         var handed = Handed(commands);
+        (programs, group) = ([], handed.Count);
         foreach (var decide in handed)
         {
             var program = (await world.Facts.Program(tenant, decide.Program, CancellationToken.None))!;
+            if (!programs.Contains(program.Stream)) programs = programs.Add(program.Stream);
+
+            // The terms that it is enrolled in may be newer than what is cached here.
+            if (program.Revision < decide.State.Revision) return new(null, [], static () => { }, AppendOutcome.FactMoved);
             if (!turn.Knows(program.Stream)) turn.Start(program.Stream, decide.Now, await world.Tallies.Sum(stream, program.Stream));
             turn.Decide(decide, program, facts);
         }
 
-        (programs, group) = (turn.Programs, handed.Count);
         return new(turn.Append(tenant), turn.Replies, () =>
         {
             take(turn.State);

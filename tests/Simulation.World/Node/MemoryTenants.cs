@@ -10,6 +10,8 @@ public sealed class MemoryTenants(TimeProvider time) : ITenants, ITenantClock
 {
     private readonly ConcurrentDictionary<int, Tenant> tenants = new();
 
+    public int Count => tenants.Count;
+
     public Tenant Add(string name, bool sandbox = false, DateTimeOffset? clockAt = null) =>
         tenants.GetOrAdd(tenants.Count + 1, number => new(number, new(name), sandbox, clockAt));
 
