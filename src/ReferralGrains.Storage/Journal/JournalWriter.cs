@@ -27,6 +27,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     private NpgsqlConnection? connection;
     private long lastCommit;
     private long lastCommitAt;
+    private bool disposed;
 
     public JournalWriter(NpgsqlDataSource database, Assets assets, IOwnership ownership, TimeProvider time, ILogger<JournalWriter> log)
     {
@@ -45,10 +46,10 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         return pending.Done;
     }
 
-    /// <summary>Writes what is queued, then ends. Safe to repeat: a container does so once for each service that it knows it as.</summary>
+    /// <summary>Writes what is queued, then ends. Safe to call twice: a container does, under each name that a service has.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (loop.IsCompleted) return;
+        if (Interlocked.Exchange(ref disposed, true)) return;
         queues.Close();
         await loop;
         queues.Dispose();

@@ -97,14 +97,18 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
 
     private async Task Renew()
     {
+        var locked = true;
         while (!ending.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(Beat, time, ending.Token);
+                if (!locked) await Relock();
+                locked = true;
                 var started = time.GetTimestamp();
-                if (connection is not { State: System.Data.ConnectionState.Open }) await Reconnect();
-                else if (await Scalar<long?>($"update owner set seen_at = clock_timestamp() where epoch = {Epoch} returning epoch", ending.Token) is null) throw Gone();
+
+                // Nothing but this renews: whoever waits to take over reads it, and counts on the term being over before the silence is.
+                if (await Scalar<long?>($"update owner set seen_at = clock_timestamp() where epoch = {Epoch} returning epoch", ending.Token) is null) throw Gone();
                 Volatile.Write(ref renewedAt, started);
             }
             catch (OperationCanceledException) when (ending.IsCancellationRequested)
@@ -120,18 +124,23 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
             catch (NpgsqlException exception)
             {
                 LogSilent(exception.Message);
-                if (connection is not null) await connection.DisposeAsync();
-                connection = null;
+                locked = false;
             }
         }
     }
 
-    // The database went away and came back. The lock went with the session; the epoch tells whether somebody else came in between.
-    private async Task Reconnect()
+    // The database went away and came back, or refused for a while. A session that is still there keeps its lock and takes it once more;
+    // it must not go back to the pool, for the lock would go with it and look like somebody else's.
+    private async Task Relock()
     {
-        connection = await database.OpenConnectionAsync(ending.Token);
+        if (connection is not { State: System.Data.ConnectionState.Open })
+        {
+            if (connection is not null) await connection.DisposeAsync();
+            connection = null;
+            connection = await database.OpenConnectionAsync(ending.Token);
+        }
+
         if (!await Scalar<bool>("select pg_try_advisory_lock(7237010, 2)", ending.Token)) throw Gone();
-        if (await Scalar<long>("select epoch from owner", ending.Token) != Epoch) throw Gone();
     }
 
     private static OwnershipLostEvent Gone() => new("another process owns the database now");

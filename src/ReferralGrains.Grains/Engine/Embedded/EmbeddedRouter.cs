@@ -21,6 +21,7 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
     private readonly Meter meter = new("ReferralGrains");
     private readonly CancellationTokenSource ending = new();
     private readonly Task collecting;
+    private bool disposed;
 
     /// <param name="world">What grains may use, given the router that sends upwards from their kind.</param>
     public EmbeddedRouter(Func<IGrainRouter, GrainWorld> world, EmbeddedOptions options, TimeProvider time)
@@ -55,10 +56,10 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
         }
     }
 
-    /// <summary>Safe to repeat: a container does so once for each service that it knows the router as.</summary>
+    /// <summary>Safe to call twice: a container does, under each name that a service has.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (ending.IsCancellationRequested) return;
+        if (Interlocked.Exchange(ref disposed, true)) return;
         await ending.CancelAsync();
         await collecting;
         ending.Dispose();
