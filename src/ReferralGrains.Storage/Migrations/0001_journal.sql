@@ -99,7 +99,8 @@ create table balance (
   payable bigint not null default 0,
   in_transit bigint not null default 0,
   paid bigint not null default 0,
-  primary key (referrer, asset)
+  primary key (referrer, asset),
+  check (earned - clawed_back = pending + payable + in_transit + paid)
 ) with (fillfactor = 60);
 
 -- One row a grain, moved only when its earliest date changes.

@@ -16,6 +16,10 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
     /// <summary>How long a holder may be silent before it is taken over; longer than the term.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(8);
 
+    // Locks of other databases on the same server bear the same key.
+    private const string OurLocks =
+        "locktype = 'advisory' and classid = 7237010 and granted and database = (select oid from pg_database where datname = current_database())";
+
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
     private readonly NpgsqlDataSource database;
@@ -24,6 +28,7 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly string holder;
     private NpgsqlConnection? connection;
+    private int backend;
     private Task renewing = Task.CompletedTask;
     private long renewedAt;
 
@@ -53,8 +58,24 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
     {
         await ending.CancelAsync();
         await renewing;
-        if (connection is not null) await connection.DisposeAsync();
+        if (connection is not null) await Release(connection);
         ending.Dispose();
+    }
+
+    // In the pool the session lives on, and the lock would with it.
+    private async Task Release(NpgsqlConnection held)
+    {
+        try
+        {
+            if (held.State == System.Data.ConnectionState.Open) await Scalar<bool>("select pg_advisory_unlock(7237010, 2)", CancellationToken.None);
+        }
+        catch (NpgsqlException exception)
+        {
+            // The lock went with the session.
+            LogSilent(exception.Message);
+        }
+
+        await held.DisposeAsync();
     }
 
     private async Task Take(CancellationToken stop)
@@ -65,12 +86,12 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
             var (name, silent) = await Holder(stop);
             if (!silent) throw new InvalidOperationException($"This database is served by {name}. Stop that process, or wait {Silence.TotalSeconds:0} seconds after it died.");
             LogTakeover(name);
-            await Scalar<long>(
-                "select count(pg_terminate_backend(pid)) from pg_locks where locktype = 'advisory' and classid = 7237010 and granted and pid <> pg_backend_pid()", stop);
+            await Scalar<long>($"select count(pg_terminate_backend(pid)) from pg_locks where {OurLocks} and pid <> pg_backend_pid()", stop);
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, stop);
         }
 
         await RaiseEpoch(stop);
+        backend = connection.ProcessID;
     }
 
     // Alone under the commits' lock: no commit of an older epoch is under way when it is raised, and none can start after.
@@ -97,17 +118,13 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
 
     private async Task Renew()
     {
-        var locked = true;
         while (!ending.IsCancellationRequested)
         {
             try
             {
                 await Task.Delay(Beat, time, ending.Token);
-                if (!locked) await Relock();
-                locked = true;
                 var started = time.GetTimestamp();
-
-                // Nothing but this renews: whoever waits to take over reads it, and counts on the term being over before the silence is.
+                if (connection is not { State: System.Data.ConnectionState.Open } && !await Reconnect()) continue;
                 if (await Scalar<long?>($"update owner set seen_at = clock_timestamp() where epoch = {Epoch} returning epoch", ending.Token) is null) throw Gone();
                 Volatile.Write(ref renewedAt, started);
             }
@@ -123,24 +140,31 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
             }
             catch (NpgsqlException exception)
             {
+                // A session that is still there keeps its lock; in the pool it would look like somebody else's.
                 LogSilent(exception.Message);
-                locked = false;
+                if (connection is { State: System.Data.ConnectionState.Open }) continue;
+                if (connection is not null) await connection.DisposeAsync();
+                connection = null;
             }
         }
     }
 
-    // The database went away and came back, or refused for a while. A session that is still there keeps its lock and takes it once more;
-    // it must not go back to the pool, for the lock would go with it and look like somebody else's.
-    private async Task Relock()
+    // The line was cut, or the database went away and came back. The lock goes with the session, unless the other end of a cut line
+    // lives on: then it is ended, and the lock is there at the next beat. The epoch tells whether somebody else came in between.
+    private async Task<bool> Reconnect()
     {
-        if (connection is not { State: System.Data.ConnectionState.Open })
+        if (connection is not null) await connection.DisposeAsync();
+        connection = await database.OpenConnectionAsync(ending.Token);
+        if (await Scalar<long>("select epoch from owner", ending.Token) != Epoch) throw Gone();
+        if (await Scalar<bool>("select pg_try_advisory_lock(7237010, 2)", ending.Token))
         {
-            if (connection is not null) await connection.DisposeAsync();
-            connection = null;
-            connection = await database.OpenConnectionAsync(ending.Token);
+            backend = connection.ProcessID;
+            return true;
         }
 
-        if (!await Scalar<bool>("select pg_try_advisory_lock(7237010, 2)", ending.Token)) throw Gone();
+        await Scalar<long>($"select count(pg_terminate_backend(pid)) from pg_locks where {OurLocks} and objid = 2 and pid = {backend}", ending.Token);
+        await connection.DisposeAsync();
+        return false;
     }
 
     private static OwnershipLostEvent Gone() => new("another process owns the database now");

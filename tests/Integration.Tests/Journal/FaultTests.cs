@@ -1,0 +1,105 @@
+using Npgsql;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Integration.Tests.Journal;
+
+/// <summary>The journal, rule 5: what PostgreSQL refuses is told apart by its SQLSTATE.</summary>
+public sealed class FaultTests(PostgresServer server) : JournalTest(server)
+{
+    [Fact]
+    public async Task An_append_that_can_never_be_written_falls_alone()
+    {
+        var unbalanced = Rows.Sale("b") with { Posting = Rows.Reward(0, Rows.Referrer) };
+        await using var gate = await CommitGate.Close(Database);
+        var first = Writer.Append(Rows.Append(9, 1, Rows.Sale("first", 1)));
+        await gate.UntilSomebodyWaits();
+        var (good, guilty, unreadable, other) = (
+            Writer.Append(Rows.Append(1, 1, Rows.Sale("a", 2))), Writer.Append(Rows.Append(2, 1, unbalanced)),
+            Writer.Append(Rows.Append(3, 1, Rows.Sale("c") with { Data = "{" })), Writer.Append(Rows.Append(4, 1, Rows.Sale("d", 4))));
+        await gate.Open();
+
+        Assert.Equal([AppendOutcome.Committed, AppendOutcome.Committed, AppendOutcome.Committed], await Task.WhenAll(first, good, other));
+        Assert.Equal(PostgresErrorCodes.CheckViolation, (await Assert.ThrowsAsync<PostgresException>(() => guilty)).SqlState);
+        Assert.Equal(PostgresErrorCodes.InvalidTextRepresentation, (await Assert.ThrowsAsync<PostgresException>(() => unreadable)).SqlState);
+        Assert.Equal(7, await Pending(Rows.Referrer.Value));
+    }
+
+    [Theory]
+    [InlineData("40001")]
+    [InlineData("40P01")]
+    public async Task A_batch_that_met_another_is_sent_again(string state)
+    {
+        await Refuse(state, "nextval('met') < 4");
+
+        Assert.Equal(
+            [AppendOutcome.Committed, AppendOutcome.Committed], await Together(Rows.Append(1, 1, Rows.Sale("bad", 1)), Rows.Append(2, 1, Rows.Sale("a", 2))));
+        Assert.Equal(4, await Database.Ask<long>("select last_value from met"));
+        Assert.Equal((1L, 3L), (await Commits(1, 2), await Pending(Rows.Referrer.Value)));
+    }
+
+    [Theory]
+    [InlineData("08006")]
+    [InlineData("53100")]
+    [InlineData("53200")]
+    [InlineData("57014")]
+    [InlineData("58030")]
+    [InlineData("XX000")]
+    public async Task A_database_that_cannot_write_now_takes_nothing_and_works_afterwards(string state)
+    {
+        await Refuse(state, "true");
+        await using (var gate = await CommitGate.Close(Database))
+        {
+            var first = Writer.Append(Rows.Append(9, 1, Rows.Sale("first", 1)));
+            await gate.UntilSomebodyWaits();
+            Task<AppendOutcome>[] batch = [Writer.Append(Rows.Append(1, 1, Rows.Sale("bad", 2))), Writer.Append(Rows.Append(2, 1, Rows.Sale("a", 4)))];
+            await gate.Open();
+            await first;
+            foreach (var append in batch) await Assert.ThrowsAsync<JournalUnavailableException>(() => append);
+        }
+
+        Assert.Equal((0L, 0L, 1L), (await RowsOf(1), await RowsOf(2), await Pending(Rows.Referrer.Value)));
+        await Database.Run("drop trigger refuse on event");
+        Assert.Equal(AppendOutcome.Committed, await Writer.Append(Rows.Append(1, 1, Rows.Sale("bad", 2))));
+        Assert.Equal(3, await Pending(Rows.Referrer.Value));
+    }
+
+    [Fact]
+    public async Task A_full_disk_is_unavailable_and_space_makes_it_work_again()
+    {
+        await using var disk = await SmallDisk.Mount(megabytes: 4);
+        await Database.Run($"create tablespace {disk.Name} location '{disk.Folder}'");
+        try
+        {
+            await Database.Run($"alter table event set tablespace {disk.Name}");
+            var (committed, large) = (0, Rows.Sale(null) with { Data = $"\"{new string('x', 1_500)}\"" });
+            await Assert.ThrowsAsync<JournalUnavailableException>(async () =>
+            {
+                while (true) await Writer.Append(Rows.Append(1, ++committed, large));
+            });
+
+            Assert.Equal(committed - 1, await RowsOf(1));
+            await disk.Grow(megabytes: 16);
+            Assert.Equal(AppendOutcome.Committed, await Writer.Append(Rows.Append(1, committed, large)));
+        }
+        finally
+        {
+            await Database.Run("alter table event set tablespace pg_default");
+            await Database.Run($"drop tablespace {disk.Name}");
+        }
+    }
+
+    private Task Refuse(string state, string condition) => Database.Run(
+        $"""
+        create sequence met;
+        grant usage on sequence met to grains;
+        create function refuse() returns trigger language plpgsql as $$
+        begin
+          if new.action_id = 'bad' then
+            if {condition} then raise exception 'a test says so' using errcode = '{state}'; end if;
+          end if;
+          return new;
+        end $$;
+        create trigger refuse before insert on event for each row execute function refuse();
+        """);
+}

@@ -1,0 +1,76 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Integration.Tests.Journal;
+
+/// <summary>One event of each type with every field filled in: what the golden rows were written from.</summary>
+public static class GoldenEvents
+{
+    private static readonly DateTimeOffset At = new(2026, 1, 31, 12, 30, 15, 123, 456, TimeSpan.Zero);
+    private static readonly StreamId Referrer = new(42);
+    private static readonly Asset Gbp = Asset.Cash("GBP");
+
+    private static readonly RewardChange Change = new(3L << 16 | 1, 2, Referrer, Gbp, 1_00, Pending: true, At.AddDays(30), ReleasesItself: true);
+
+    private static readonly RuleDecision Rewarded = new(
+        2, 1, 3, DecisionCode.Rewarded, Gbp, 1_00, Held: true, ReleasesItself: true, At.AddDays(30), Tier: 2, ValueMinor: 1_50, NetBefore: 94_00,
+        CountBefore: 9, AdjustedBy: 7, Tally: 400_00, Product: "prod-1", Tags: new(1, 2), BaseMinor: 300_00);
+
+    private static readonly RewardTerms Terms = new("cash", Gbp, RewardType.Percent, BasisPoints: 1_000, Of: RewardBase.ConversionValue);
+
+    private static readonly Limits Limits = new(12, 95_00, CapMode.Drop, 365, At, At.AddDays(90));
+
+    private static readonly Conditions Conditions = new(50_00, ["prod-1", "prod-2"], TagCondition.Any, TagCondition.None);
+
+    public static IReadOnlyList<object> All =>
+    [
+        new SaleDecided(Action(ActionKind.Sale, "sale"), Referrer, [Rewarded, new(3, 2, 1, DecisionCode.CountCap)], Counts: true, Replays: 0),
+        new ActionParked(Action(ActionKind.Refund, "refund", of: "sale"), DecisionCode.SaleMissing),
+        new SaleReversed(Action(ActionKind.Chargeback, "dispute", of: "sale"), Sale: 3, AppliedMinor: 5_00, Full: true, [Change], Replays: 6),
+        new ReversalUndone(Action(ActionKind.ChargebackWon, "won", of: "dispute"), Sale: 3, new("dispute"), AppliedMinor: 5_00, [Change], Replays: 8),
+        new RewardsReleased([Change, Change with { Reward = 4L << 16 }], "admin"),
+        new RewardCancelled(Sale: 3, Change, "fraud", "admin"),
+        new ReferralAttributed(Referrer, Revision: 4, ["vip"], ConversionValueMinor: 300_00),
+        new ReferralApproved(At, [new(1, 3), new(2, 1)]),
+        new ReferralCancelled("left", "admin"),
+        new ReferralChanged(["vip", "press"], Active: false),
+        new EnrollmentAdjusted(2, new(Limits, Conditions, Terms, new(HoldMode.Days, 14, FromOccurred: true)), "goodwill", "admin"),
+        new EnrollmentSwitched(2, Enabled: true, "appeal", "admin"),
+        new EnrollmentDeleted(2, "fraud", "admin"),
+        new ReferrerCreated(["vip"]),
+        new ReferrerTagged(["vip", "press"]),
+        new ReferrerClosed("left", "admin"),
+        new RuleGranted(new(new(7), 2), "admin"),
+        new RuleRevoked(new(new(7), 2), "admin"),
+        new TallyStarted(new(7), 400_00, 3),
+        new TallyMoved(new(7), 10_00, 1, [new(1, 2)]),
+        new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London"),
+        new RulePublished(
+            1, new("tiers"), 3,
+            new(
+                "Tiers", Trigger.TierReached, Terms, Limits, Conditions, [new(TierBy.Count, 1, 5, 500, 0), new(TierBy.Value, 6, null, 0, 10_00)],
+                new(HoldMode.Manual, 7), GrantedOnly: true),
+            new(Enabled: true, At, At.AddYears(1))),
+        new RuleSwitched(1, Enabled: true, "admin"),
+    ];
+
+    /// <summary>The row that an event is written as now.</summary>
+    public static EventRow Write(object e)
+    {
+        if (e is not ReferralEvent referral) return EventCodec.Encode(e, At);
+        var rows = new List<EventRow>();
+        EventCodec.Encode(new(9, At, referral), new(7), rows);
+        Assert.Equal(Movements.RowsOf(referral), rows.Count);
+        return rows[0];
+    }
+
+    private static ReferralAction Action(ActionKind kind, string id, string? of = null) => new(
+        new(id), new(new UInt128(0x0123456789abcdef, 0xfedcba9876543210)), kind, 10_00, "GBP", At, of is null ? null : new CallerId(of),
+        ["prod-1"], "by hand", """{"order":"7|8"}""");
+}

@@ -1,0 +1,63 @@
+using Npgsql;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Integration.Tests.Journal;
+
+public sealed class MigrationTests(PostgresServer server) : IAsyncLifetime
+{
+    private TestDatabase database = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() => database = await server.CreateDatabase();
+
+    public ValueTask DisposeAsync() => database.DisposeAsync();
+
+    [Fact]
+    public async Task Each_file_is_applied_once_however_many_start_at_once()
+    {
+        var applied = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Migrator.Migrate(database.OwnerConnectionString, Stop)));
+
+        Assert.True(applied.Max() > 0);
+        Assert.Equal(applied.Max(), applied.Sum());
+        Assert.Equal(0, await Migrator.Migrate(database.OwnerConnectionString, Stop));
+    }
+
+    [Fact]
+    public async Task A_file_that_was_applied_with_other_content_stops_the_start()
+    {
+        await Migrator.Migrate(database.OwnerConnectionString, Stop);
+        await Run("update grains.migration set sha256 = 'other' where name = '0001_journal.sql'");
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.Migrate(database.OwnerConnectionString, Stop));
+        Assert.Contains("0001_journal.sql", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_that_fails_half_way_leaves_nothing()
+    {
+        await Run("create schema grains; create function grains.append_only() returns trigger language plpgsql as $$ begin return null; end $$");
+
+        await Assert.ThrowsAsync<PostgresException>(() => Migrator.Migrate(database.OwnerConnectionString, Stop));
+        Assert.Equal(true, await PostgresHouse.Ask(database.OwnerConnectionString, "select to_regclass('grains.tenant') is null"));
+        await Run("drop function grains.append_only()");
+        Assert.True(await Migrator.Migrate(database.OwnerConnectionString, Stop) > 0);
+    }
+
+    [Fact]
+    public async Task Everything_of_ours_is_in_a_schema_of_our_own()
+    {
+        await Migrator.Migrate(database.OwnerConnectionString, Stop);
+
+        Assert.Equal(0L, await PostgresHouse.Ask(database.OwnerConnectionString, "select count(*) from pg_class where relnamespace = 'public'::regnamespace"));
+    }
+
+    private async Task Run(string sql)
+    {
+        await using var connection = new NpgsqlConnection(database.OwnerConnectionString + ";Pooling=false");
+        await connection.OpenAsync(Stop);
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Stop);
+    }
+}
