@@ -9,17 +9,21 @@ namespace ReferralGrains.Gateway;
 internal static class Routes
 {
     public static RouteHandlerBuilder Get(this IEndpointRouteBuilder routes, [StringSyntax("Route")] string pattern, Delegate handler) =>
-        routes.MapMethods(pattern, ["GET"], handler);
+        routes.Map(pattern, "GET", handler);
 
     public static RouteHandlerBuilder Post(this IEndpointRouteBuilder routes, [StringSyntax("Route")] string pattern, Delegate handler) =>
-        routes.MapMethods(pattern, ["POST"], handler);
+        routes.Map(pattern, "POST", handler);
 
     public static RouteHandlerBuilder Put(this IEndpointRouteBuilder routes, [StringSyntax("Route")] string pattern, Delegate handler) =>
-        routes.MapMethods(pattern, ["PUT"], handler);
+        routes.Map(pattern, "PUT", handler);
 
     public static RouteHandlerBuilder Patch(this IEndpointRouteBuilder routes, [StringSyntax("Route")] string pattern, Delegate handler) =>
-        routes.MapMethods(pattern, ["PATCH"], handler);
+        routes.Map(pattern, "PATCH", handler);
 
     public static RouteHandlerBuilder Delete(this IEndpointRouteBuilder routes, [StringSyntax("Route")] string pattern, Delegate handler) =>
-        routes.MapMethods(pattern, ["DELETE"], handler);
+        routes.Map(pattern, "DELETE", handler);
+
+    // /v1/rewards/{id} is described among rewards, /v1/actions:stream among actions.
+    private static RouteHandlerBuilder Map(this IEndpointRouteBuilder routes, string pattern, string method, Delegate handler) =>
+        routes.MapMethods(pattern, [method], handler).WithTags(pattern.Split('/', ':') is ["", "v1", var tag, ..] ? tag : "server");
 }

@@ -94,9 +94,9 @@ internal sealed record ActionStoryBody(
     string? Note,
     JsonElement? Metadata,
     string Status,
-    string? Code,
     ImmutableArray<DecisionBody> Decisions,
     ImmutableArray<ConflictBody> Conflicts,
+    string? Code = null,
     ImmutableArray<string>? Because = null);
 
 /// <summary>Other content that was sent under an id that was used: refused, and on record (D11).</summary>

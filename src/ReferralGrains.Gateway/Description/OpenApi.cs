@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using ReferralGrains.Domain.Identity;
@@ -12,6 +14,7 @@ namespace ReferralGrains.Gateway.Description;
 internal static class OpenApi
 {
     private const string Key = "key";
+    private const string ProblemSchema = "Problem";
 
     public static IServiceCollection AddDescription(this IServiceCollection services)
     {
@@ -26,7 +29,7 @@ internal static class OpenApi
         {
             options.AddDocumentTransformer((document, _, _) => Task.FromResult(Describe(document)));
             options.AddOperationTransformer(Describe);
-            options.AddSchemaTransformer((schema, context, _) => Task.FromResult(Describe(schema, context.JsonTypeInfo.Type)));
+            options.AddSchemaTransformer((schema, context, _) => Task.FromResult(Describe(schema, context.JsonTypeInfo)));
         });
     }
 
@@ -60,12 +63,14 @@ internal static class OpenApi
         operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
         operation.Extensions["x-role"] = new JsonNodeExtension(JsonValue.Create(role?.ToWire() ?? "none")!);
         if (role is not null) operation.Security = [new() { [new OpenApiSecuritySchemeReference(Key, context.Document)] = [] }];
+        if (context.Document!.Components?.Schemas?.ContainsKey(ProblemSchema) != true)
+            context.Document.AddComponent(ProblemSchema, await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, stop));
         (operation.Responses ??= [])["default"] = new OpenApiResponse
         {
             Description = "A problem",
             Content = new Dictionary<string, OpenApiMediaType>
             {
-                ["application/problem+json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, stop) },
+                ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference(ProblemSchema, context.Document) },
             },
         };
     }
@@ -86,22 +91,15 @@ internal static class OpenApi
         },
     };
 
-    // What a converter reads, a generated schema cannot know.
-    private static OpenApiSchema Describe(OpenApiSchema schema, Type type)
+    // What a converter reads, and what is left out of an answer when it is null, a generated schema cannot know.
+    private static OpenApiSchema Describe(OpenApiSchema schema, JsonTypeInfo type)
     {
-        var plain = Nullable.GetUnderlyingType(type) ?? type;
-        var nullable = plain == type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
-        if (plain == typeof(CallerId))
-        {
-            schema.Type = nullable;
-            schema.Pattern = @"^[A-Za-z0-9._:@-]{1,200}$";
-        }
-        else if (plain == typeof(DateTimeOffset))
-        {
-            schema.Type = nullable;
-            schema.Format = "date-time";
-        }
-
+        var plain = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
+        var text = plain == type.Type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+        if (plain == typeof(CallerId)) (schema.Type, schema.Pattern) = (text, "^[A-Za-z0-9._:@-]{1,200}$");
+        if (plain == typeof(DateTimeOffset)) (schema.Type, schema.Format) = (text, "date-time");
+        foreach (var property in type.Properties)
+            if (property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: false) == true) schema.Required?.Remove(property.Name);
         return schema;
     }
 }

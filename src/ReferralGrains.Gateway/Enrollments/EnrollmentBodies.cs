@@ -32,11 +32,14 @@ internal sealed record PayoutBody(RewardBody Reward, HoldBody Hold);
 /// Changes to one enrollment only. <c>limits</c>, <c>conditions</c> and <c>payout</c> are merged into the terms in force (RFC 7396);
 /// null in place of one of them returns to the rule's.
 /// </summary>
-/// <param name="Payout">With <c>reward</c>, <c>hold</c> or both.</param>
 /// <param name="Enabled">false stops rewards on this enrollment.</param>
-internal sealed record EnrollmentChange(
-    string Reason,
-    JsonElement Limits = default,
-    JsonElement Conditions = default,
-    JsonElement Payout = default,
-    bool? Enabled = null);
+internal sealed record EnrollmentChange(string Reason, bool? Enabled = null)
+{
+    // Not in the constructor, whose default values the description would show: there is no JSON for absent.
+    public JsonElement Limits { get; set; }
+
+    public JsonElement Conditions { get; set; }
+
+    /// <summary>With <c>reward</c>, <c>hold</c> or both.</summary>
+    public JsonElement Payout { get; set; }
+}

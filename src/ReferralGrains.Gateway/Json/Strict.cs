@@ -71,7 +71,7 @@ internal static class Strict
             if (type.Properties.FirstOrDefault(property => property.Name == name) is not { } known) return Problem.UnknownField(Shown(param));
             reader.Read();
             if (reader.TokenType == JsonTokenType.Null && !known.IsSetNullable && known.IsRequired) return Problem.MissingField(param);
-            if (Walk(ref reader, type.Options.GetTypeInfo(known.PropertyType), param) is { } problem) return problem;
+            if (Walk(ref reader, TypeOf(known.PropertyType, type), param) is { } problem) return problem;
         }
 
         var missing = type.Properties.FirstOrDefault(property => property.IsRequired && !seen.Contains(property.Name));
@@ -80,11 +80,13 @@ internal static class Strict
 
     private static Problem? WalkItems(ref Utf8JsonReader reader, JsonTypeInfo type, string path)
     {
-        var item = type.Options.GetTypeInfo(type.ElementType!);
+        var item = TypeOf(type.ElementType!, type);
         for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
             if (Walk(ref reader, item, $"{path}[{i}]") is { } problem) return problem;
         return null;
     }
+
+    private static JsonTypeInfo TypeOf(Type type, JsonTypeInfo around) => around.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);
 
     private static Problem? Skip(ref Utf8JsonReader reader)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
@@ -28,7 +27,7 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
     private async Task<IResult> Create(HttpContext context)
     {
         var body = await Body.Read(context, GatewayJson.Default.NewProgram);
-        if (body.NewCustomerDiscount.ValueKind is not (JsonValueKind.Undefined or JsonValueKind.Null))
+        if (body.NewCustomerDiscount is not null)
             throw Problem.NotSupported("new_customer_discount", "A discount for new customers").AsException();
         if (!Currency.IsKnown(body.Currency)) throw Problem.InvalidField("currency", "An ISO 4217 code is expected, like GBP.").AsException();
         if (!ProgramDates.IsKnown(body.TimeZone)) throw Problem.InvalidField("time_zone", "An IANA time zone is expected, like Europe/London.").AsException();

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
@@ -23,10 +24,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     public const string AdminKey = "the key that the operator chose";
 
     private readonly WebApplication app;
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> underWay;
 
-    private GatewayHost(WebApplication app, InMemoryGrains grains, InMemoryTenants tenants)
+    private GatewayHost(WebApplication app, ConcurrentDictionary<string, TaskCompletionSource> underWay, InMemoryGrains grains, InMemoryTenants tenants)
     {
-        (this.app, Grains, Tenants) = (app, grains, tenants);
+        (this.app, this.underWay, Grains, Tenants) = (app, underWay, grains, tenants);
         Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new() { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
     }
@@ -62,9 +64,22 @@ internal sealed class GatewayHost : IAsyncDisposable
             configure?.Invoke(options);
         });
         var app = builder.Build();
+        var underWay = new ConcurrentDictionary<string, TaskCompletionSource>();
+        app.Use(async (context, next) =>
+        {
+            var ended = underWay[context.Request.Path.Value!] = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                ended.TrySetResult();
+            }
+        });
         app.MapGateway();
         await app.StartAsync();
-        return new(app, grains, tenants);
+        return new(app, underWay, grains, tenants);
     }
 
     /// <summary>A program in pounds with one rule of 10 %, and a referrer.</summary>
@@ -120,6 +135,9 @@ internal sealed class GatewayHost : IAsyncDisposable
         await Tenants.AddKey(tenant, role, secret, null, CancellationToken.None);
         return secret;
     }
+
+    /// <summary>Ends when a request to this path ends, which must be under way.</summary>
+    public Task EndOf(string path) => underWay[path].Task;
 
     public async ValueTask DisposeAsync()
     {

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 
@@ -21,9 +20,4 @@ internal sealed class InMemoryReferral(StreamId stream, StreamId program)
         State = turn.State;
         Events.AddRange(turn.Events);
     }
-
-    /// <summary>The row of the sale behind each reward.</summary>
-    public ImmutableDictionary<long, int> Sales() => Known.All
-        .SelectMany(history => (SaleRecord.Of(history)?.Rewards ?? []).Select(reward => (reward.Key, history.Seq)))
-        .ToImmutableDictionary(pair => pair.Key, pair => pair.Seq);
 }

@@ -1,0 +1,166 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Integration.Tests.Gateway.World;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Integration.Tests.Gateway;
+
+public sealed class AccessTests : IAsyncLifetime
+{
+    private static readonly Dictionary<KeyRole, KeyRole[]> Includes = new()
+    {
+        [KeyRole.Ingest] = [KeyRole.Ingest],
+        [KeyRole.Read] = [KeyRole.Read],
+        [KeyRole.Admin] = [KeyRole.Admin, KeyRole.Ingest, KeyRole.Read],
+        [KeyRole.Finance] = [KeyRole.Finance],
+        [KeyRole.Operator] = [KeyRole.Operator],
+    };
+
+    private GatewayHost host = null!;
+
+    public async ValueTask InitializeAsync() => host = await GatewayHost.Start();
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    [Fact]
+    public void Every_route_declares_a_policy()
+    {
+        Assert.NotEmpty(Endpoints);
+        Assert.All(Endpoints, endpoint => Assert.Single(endpoint.Metadata.OfType<Policy>()));
+        Assert.Equal(
+            ["/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json"],
+            Endpoints.Where(endpoint => PolicyOf(endpoint).Role is null).Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_route_takes_the_keys_with_its_role_and_no_others()
+    {
+        foreach (var endpoint in Endpoints.Where(endpoint => PolicyOf(endpoint).Role is not null))
+        {
+            var (method, path) = (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], PathOf(endpoint));
+            Assert.Equal((401, "unauthenticated"), await Code(method, path, null));
+            Assert.Equal((401, "unauthenticated"), await Code(method, path, "rg_live_nobodys"));
+            foreach (var (role, includes) in Includes)
+            {
+                var (status, code) = await Code(method, path, await host.KeyFor(role));
+                if (includes.Contains(PolicyOf(endpoint).Role!.Value)) Assert.False(status is 401 or 403, $"{role} {method} {path}: {status}");
+                else Assert.Equal((403, "forbidden"), (status, code));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_first_key_has_every_role_in_the_default_tenant()
+    {
+        foreach (var endpoint in Endpoints.Where(endpoint => PolicyOf(endpoint).Role is not null))
+        {
+            var (status, _) = await Code(endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], PathOf(endpoint), GatewayHost.AdminKey);
+            Assert.False(status is 401 or 403, endpoint.RoutePattern.RawText);
+        }
+    }
+
+    [Fact]
+    public async Task A_key_is_shown_once_and_opens_until_it_is_revoked()
+    {
+        var made = await host.Ok("POST", "/v1/api_keys", """{"role":"read"}""");
+        var key = made.GetProperty("key").GetString()!;
+        Assert.Matches("^rg_live_[A-Za-z0-9_-]{43}$", key);
+        Assert.Equal(404, (await host.Send("GET", "/v1/programs/none", key: key)).Status);
+
+        var id = made.GetProperty("id").GetString();
+        Assert.Equal(id, (await host.Ok("DELETE", $"/v1/api_keys/{id}")).GetProperty("id").GetString());
+        Assert.Equal(401, (await host.Send("GET", "/v1/programs/none", key: key)).Status);
+        Assert.Equal("api_key_not_found", (await host.Send("DELETE", "/v1/api_keys/key_999")).Body.GetProperty("code").GetString());
+        Assert.Equal("api_key_not_found", (await host.Send("DELETE", "/v1/api_keys/999")).Body.GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task A_sandbox_has_test_keys_and_an_unknown_tenant_none()
+    {
+        await host.Ok("POST", "/v1/tenants", """{"id":"try","sandbox":true}""");
+        Assert.StartsWith("rg_test_", (await host.Ok("POST", "/v1/api_keys", """{"role":"admin","tenant":"try"}""")).GetProperty("key").GetString(), StringComparison.Ordinal);
+        Assert.Equal((404, "tenant_not_found"), await Code("POST", "/v1/api_keys", GatewayHost.AdminKey, """{"role":"admin","tenant":"none"}"""));
+        Assert.Equal((400, "invalid_field"), await Code("POST", "/v1/api_keys", GatewayHost.AdminKey, """{"role":"king"}"""));
+    }
+
+    [Fact]
+    public async Task Another_tenants_ids_are_answered_like_ids_that_nobody_has()
+    {
+        await host.WithProgram();
+        await host.WithReferees(1);
+        await host.Ok("POST", "/v1/actions", """{"action_id":"a1","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":1000,"occurred_at":"2026-01-05T00:00:00Z"}""");
+        var referral = await host.Ok("GET", "/v1/referrals/p/cus_1");
+        var enrollment = referral.GetProperty("enrollments")[0].GetProperty("id").GetString()!;
+        var reward = referral.GetProperty("rewards")[0].GetProperty("id").GetString()!;
+        await host.Ok("POST", "/v1/tenants", """{"id":"other"}""");
+        var other = await host.KeyFor(KeyRole.Admin, tenant: 2);
+
+        var paths = Endpoints.Where(endpoint => endpoint.RoutePattern.Parameters.Count > 0 && PolicyOf(endpoint).Role is KeyRole.Read or KeyRole.Admin or KeyRole.Ingest)
+            .Select(endpoint => (Method: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], Path: endpoint.RoutePattern.RawText!));
+        foreach (var (method, pattern) in paths)
+        {
+            var mine = Filled(pattern, "p", "rita", "p_r", "a1", enrollment, reward, "cus_1");
+            var nobodys = Filled(pattern, "q", "rosa", "q_r", "b1", "enr_999999_1", "rwd_999999_1_0", "cus_9");
+            var (stolenStatus, stolen) = await host.Send(method, mine, Body(method, pattern), other);
+            var (absentStatus, absent) = await host.Send(method, nobodys, Body(method, pattern), other);
+            Assert.Equal(404, stolenStatus);
+            Assert.Equal(404, absentStatus);
+            Assert.Equal(Said(absent), Said(stolen));
+        }
+
+        // The owner finds every one of them, so the 404s above are not all misspelt paths.
+        foreach (var (_, pattern) in paths.Where(route => route.Method == "GET"))
+            await host.Ok("GET", Filled(pattern, "p", "rita", "p_r", "a1", enrollment, reward, "cus_1"));
+    }
+
+    [Fact]
+    public async Task Personal_data_is_shown_to_admin_keys_only()
+    {
+        await host.Ok("POST", "/v1/referrers", """{"id":"rita","email":"rita@example.org","name":"Rita"}""");
+        var (_, seen) = await host.Send("GET", "/v1/referrers/rita", key: await host.KeyFor(KeyRole.Read));
+        Assert.False(seen.TryGetProperty("email", out _) || seen.TryGetProperty("name", out _));
+        var (_, whole) = await host.Send("GET", "/v1/referrers/rita", key: await host.KeyFor(KeyRole.Admin));
+        Assert.Equal("rita@example.org", whole.GetProperty("email").GetString());
+    }
+
+    [Fact]
+    public async Task Collecting_garbage_needs_a_key()
+    {
+        Assert.Equal(200, (await host.Send("GET", "/metrics", key: null)).Status);
+        Assert.Equal(401, (await host.Send("GET", "/metrics?collect=full", key: null)).Status);
+        Assert.Equal(403, (await host.Send("GET", "/metrics?collect=full", key: await host.KeyFor(KeyRole.Read))).Status);
+        Assert.Equal(200, (await host.Send("GET", "/metrics?collect=full", key: await host.KeyFor(KeyRole.Operator))).Status);
+    }
+
+    private List<RouteEndpoint> Endpoints => [.. host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
+
+    private static Policy PolicyOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<Policy>()!;
+
+    private static string PathOf(RouteEndpoint endpoint) => Filled(endpoint.RoutePattern.RawText!, "p", "r", "u", "a", "enr_1_1", "rwd_1_1_0", "c");
+
+    private static string Filled(string pattern, string program, string referrer, string rule, string action, string enrollment, string reward, string referee) => pattern
+        .Replace("{program}", program, StringComparison.Ordinal).Replace("{referee}", referee, StringComparison.Ordinal).Replace("{rule}", rule, StringComparison.Ordinal)
+        .Replace("{id}", pattern.Split('/')[2] switch
+        {
+            "programs" => program,
+            "referrers" => referrer,
+            "rules" => rule,
+            "actions" => action,
+            "enrollments" => enrollment,
+            "rewards" => reward,
+            _ => "key_1",
+        }, StringComparison.Ordinal);
+
+    private static string? Body(string method, string pattern) =>
+        method != "PATCH" ? null : pattern.Contains("enrollments", StringComparison.Ordinal) ? """{"reason":"x"}""" : "{}";
+
+    private static string Said(System.Text.Json.JsonElement problem) =>
+        $"{problem.GetProperty("code")} {problem.GetProperty("detail")} {(problem.TryGetProperty("param", out var param) ? param : default)}";
+
+    private async Task<(int, string?)> Code(string method, string path, string? key, string? body = null)
+    {
+        var (status, answer) = await host.Send(method, path, body, key);
+        return (status, answer.ValueKind == System.Text.Json.JsonValueKind.Object && answer.TryGetProperty("code", out var code) ? code.GetString() : null);
+    }
+}

@@ -1,0 +1,244 @@
+using System.Text.Json;
+using ReferralGrains.Integration.Tests.Gateway.World;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Integration.Tests.Gateway;
+
+public sealed class EndpointTests : IAsyncLifetime
+{
+    private GatewayHost host = null!;
+
+    public async ValueTask InitializeAsync() => host = await (await (await GatewayHost.Start()).WithProgram()).WithReferees(2);
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    [Theory]
+    [InlineData("/v1/tenants", """{"id":"t","sandbox":true}""", """{"id":"t"}""")]
+    [InlineData("/v1/programs", """{"id":"n","name":"N","currency":"JPY","time_zone":"Asia/Tokyo"}""", """{"id":"n","name":"N","currency":"USD","time_zone":"Asia/Tokyo"}""")]
+    [InlineData("/v1/referrers", """{"id":"n","name":"N"}""", """{"id":"n","name":"M"}""")]
+    [InlineData("/v1/referrals", """{"program_id":"p","referee_id":"n","referrer_id":"rita","conversion_value_minor":5}""", """{"program_id":"p","referee_id":"n","referrer_id":"rita","conversion_value_minor":6}""")]
+    public async Task What_exists_is_a_duplicate_with_the_same_content_and_a_conflict_with_other(string path, string content, string other)
+    {
+        var (first, made) = await host.Send("POST", path, content);
+        var (second, again) = await host.Send("POST", path, content);
+        var (third, conflict) = await host.Send("POST", path, other);
+
+        Assert.Equal((201, 200, 409), (first, second, third));
+        Assert.False(made.TryGetProperty("duplicate", out _));
+        Assert.True(again.GetProperty("duplicate").GetBoolean());
+        Assert.Equal(made.ToString(), again.ToString().Replace(",\"duplicate\":true", "", StringComparison.Ordinal));
+        Assert.Equal("conflict", Text(conflict, "code"));
+    }
+
+    [Fact]
+    public async Task D16_a_referral_to_another_referrer_is_refused()
+    {
+        await host.Ok("POST", "/v1/referrers", """{"id":"rosa"}""");
+        var (status, problem) = await host.Send("POST", "/v1/referrals", """{"program_id":"p","referee_id":"cus_1","referrer_id":"rosa"}""");
+        Assert.Equal((409, "already_attributed"), (status, Text(problem, "code")));
+    }
+
+    [Fact]
+    public async Task S7_a_changed_rule_is_a_new_version_and_the_same_again_is_none()
+    {
+        const string rule = """{"id":"r2","trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":5}}""";
+        Assert.Equal((201, 1), Version(await host.Send("POST", "/v1/programs/p/rules", rule)));
+        Assert.Equal((200, 1), Version(await host.Send("POST", "/v1/programs/p/rules", rule)));
+        Assert.Equal((201, 2), Version(await host.Send("POST", "/v1/programs/p/rules", rule.Replace("5", "6", StringComparison.Ordinal))));
+        Assert.Equal((200, 3), Version(await host.Send("POST", "/v1/programs/p/rules?dry_run=true", rule)));
+        Assert.Equal(2, (await host.Ok("GET", "/v1/programs/p")).GetProperty("rules")[1].GetProperty("version").GetInt32());
+
+        static (int, int) Version((int Status, JsonElement Body) answer) => (answer.Status, answer.Body.GetProperty("version").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_rule_is_found_by_its_id_alone_and_belongs_to_one_program()
+    {
+        await host.Ok("POST", "/v1/programs", """{"id":"q","name":"Q","currency":"GBP","time_zone":"UTC"}""");
+        var (status, problem) = await host.Send("POST", "/v1/programs/q/rules", """{"id":"p_r","trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":5}}""");
+        Assert.Equal((409, "conflict"), (status, Text(problem, "code")));
+        Assert.False((await host.Ok("POST", "/v1/rules/p_r/disable")).GetProperty("enabled").GetBoolean());
+        Assert.True((await host.Ok("POST", "/v1/rules/p_r/enable?program_id=p")).GetProperty("enabled").GetBoolean());
+        Assert.Equal(404, (await host.Send("POST", "/v1/rules/p_r/enable?program_id=q")).Status);
+        Assert.Equal("rule_not_found", Text((await host.Send("POST", "/v1/rules/none/enable")).Body, "code"));
+    }
+
+    [Fact]
+    public async Task What_is_made_without_an_id_gets_one_and_the_same_one_for_the_same_idempotency_key()
+    {
+        var ids = new List<string>();
+        foreach (var key in new[] { "k1", "k1", "k2", null })
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/referrers") { Content = new StringContent("{}") };
+            request.Headers.Authorization = new("Bearer", GatewayHost.AdminKey);
+            if (key is not null) request.Headers.Add("Idempotency-Key", key);
+            using var answer = await host.Client.SendAsync(request);
+            ids.Add(Text(JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement, "id"));
+        }
+
+        Assert.All(ids, id => Assert.StartsWith("ref_", id, StringComparison.Ordinal));
+        Assert.Equal(ids[0], ids[1]);
+        Assert.Equal(3, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task V2_a_redeemed_code_attributes_the_referee_approved_now()
+    {
+        var code = Text(await host.Ok("GET", "/v1/referrers/rita"), "code");
+        var referral = await host.Ok("POST", "/v1/redemptions", $$"""{"program_id":"p","code":"{{code}}","referee_id":"new"}""");
+        Assert.Equal(("rita", "approved"), (Text(referral, "referrer_id"), Text(referral, "status")));
+        Assert.Equal("code_not_found", Text((await host.Send("POST", "/v1/redemptions", """{"program_id":"p","code":"NO","referee_id":"new"}""")).Body, "code"));
+    }
+
+    [Fact]
+    public async Task D9_a_pending_referral_is_approved_changed_and_cancelled()
+    {
+        await host.Ok("POST", "/v1/referrals", """{"program_id":"p","referee_id":"n","referrer_id":"rita","status":"pending"}""");
+        Assert.Equal("parked", Text(await Act("w1", "n"), "status"));
+        Assert.Equal("w1", Text((await host.Ok("GET", "/v1/referrals/p/n")).GetProperty("waiting")[0], "action_id"));
+        Assert.Equal("approved", Text(await host.Ok("POST", "/v1/referrals/p/n/approve", """{"approved_at":"2026-01-01T00:00:00Z"}"""), "status"));
+        Assert.Equal("rewarded", Text(await host.Ok("GET", "/v1/actions/w1"), "status"));
+        Assert.Equal("vip", (await host.Ok("PATCH", "/v1/referrals/p/n", """{"tags":["vip","vip"],"active":false}""")).GetProperty("tags")[0].GetString());
+        Assert.Equal("cancelled", Text(await host.Ok("POST", "/v1/referrals/p/n/cancel", """{"reason":"fraud","cancel_pending":true}"""), "status"));
+        Assert.Equal("cancelled", Text((await host.Ok("GET", "/v1/referrals/p/n")).GetProperty("rewards")[0], "state"));
+        Assert.Equal("referral_not_found", Text((await host.Send("POST", "/v1/referrals/p/none/approve")).Body, "code"));
+    }
+
+    [Fact]
+    public async Task R12_a_dry_run_answers_what_would_be_and_saves_nothing()
+    {
+        const string sale = """{"action_id":"d1","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":1000}""";
+        Assert.Equal("rewarded", Text(await host.Ok("POST", "/v1/actions?dry_run=true", sale), "status"));
+        Assert.Equal(404, (await host.Send("GET", "/v1/actions/d1")).Status);
+        Assert.False((await host.Ok("POST", "/v1/actions", sale)).TryGetProperty("duplicate", out _));
+        Assert.True((await host.Ok("POST", "/v1/actions", sale)).GetProperty("duplicate").GetBoolean());
+    }
+
+    [Fact]
+    public async Task D11_other_content_under_an_id_is_refused_and_on_record()
+    {
+        await Act("a1", "cus_1");
+        var (status, problem) = await host.Send("POST", "/v1/actions", """{"action_id":"a1","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":7}""");
+        Assert.Equal((409, "action_conflict"), (status, Text(problem, "code")));
+        Assert.Equal(7, (await host.Ok("GET", "/v1/actions/a1")).GetProperty("conflicts")[0].GetProperty("amount_minor").GetInt32());
+    }
+
+    [Fact]
+    public async Task R10_one_enrollment_is_adjusted_by_merging()
+    {
+        await Act("a1", "cus_1");
+        var path = "/v1/enrollments/" + Text((await host.Ok("GET", "/v1/referrals/p/cus_1")).GetProperty("enrollments")[0], "id");
+        await host.Ok("PATCH", path, """{"reason":"a","limits":{"max_count":5,"max_amount_minor":900},"payout":{"reward":{"basis_points":2000},"hold":{"mode":"none"} } }""");
+        var would = await host.Ok("PATCH", path + "?dry_run=true", """{"reason":"b","limits":{"max_count":null},"enabled":false}""");
+        Assert.Equal((JsonValueKind.Null, "disabled"), (would.GetProperty("limits").GetProperty("max_count").ValueKind, Text(would, "state")));
+
+        var now = await host.Ok("GET", path);
+        Assert.Equal((5, 900, 2000, "none", "active"), (
+            now.GetProperty("limits").GetProperty("max_count").GetInt32(), now.GetProperty("limits").GetProperty("max_amount_minor").GetInt32(),
+            now.GetProperty("payout").GetProperty("reward").GetProperty("basis_points").GetInt32(), Text(now.GetProperty("payout").GetProperty("hold"), "mode"), Text(now, "state")));
+        var back = await host.Ok("PATCH", path, """{"reason":"c","limits":null,"payout":null,"enabled":false}""");
+        Assert.Equal((false, "disabled"), (back.GetProperty("adjusted").GetBoolean(), Text(back, "state")));
+        Assert.Equal("active", Text((await host.Ok("GET", "/v1/referrals/p/cus_2")).GetProperty("enrollments")[0], "state"));
+
+        Assert.Equal((400, "reason"), Refused(await host.Send("PATCH", path, """{"limits":{}}""")));
+        Assert.Equal((400, "limits.max_count"), Refused(await host.Send("PATCH", path, """{"reason":"x","limits":{"max_count":0} }""")));
+        Assert.Equal((400, "limits.max"), Refused(await host.Send("PATCH", path, """{"reason":"x","limits":{"max":0} }""")));
+        Assert.Equal((422, "payout.hold.mode"), Refused(await host.Send("PATCH", path, """{"reason":"x","payout":{"hold":{"mode":"group"} } }""")));
+        Assert.Equal((400, "payout.holds"), Refused(await host.Send("PATCH", path, """{"reason":"x","payout":{"holds":{} } }""")));
+        Assert.Equal("deleted", Text(await host.Ok("DELETE", path), "state"));
+        Assert.Equal(404, (await host.Send("PATCH", path, """{"reason":"x","enabled":true}""")).Status);
+    }
+
+    [Fact]
+    public async Task H13_a_pending_reward_is_released_or_cancelled_once()
+    {
+        await Act("a1", "cus_1");
+        await Act("a2", "cus_1");
+        var rewards = (await host.Ok("GET", "/v1/rewards?state=pending")).GetProperty("data");
+        Assert.Equal(2, rewards.GetArrayLength());
+        var (first, second) = (Text(rewards[0], "id"), Text(rewards[1], "id"));
+
+        Assert.Equal("released", Text(await host.Ok("POST", $"/v1/rewards/{first}/release"), "state"));
+        var cancelled = await host.Ok("POST", $"/v1/rewards/{second}/cancel", """{"reason":"mistake"}""");
+        Assert.Equal(("cancelled", 0), (Text(cancelled, "state"), cancelled.GetProperty("left_minor").GetInt32()));
+        Assert.Equal("reward_not_pending", Text((await host.Send("POST", $"/v1/rewards/{first}/cancel")).Body, "code"));
+        Assert.Equal(404, (await host.Send("GET", "/v1/rewards/rwd_1_99_0")).Status);
+    }
+
+    [Fact]
+    public async Task A_list_goes_page_by_page()
+    {
+        for (var i = 0; i < 5; i++) await Act($"a{i}", "cus_1");
+        foreach (var path in new[] { "/v1/rewards", "/v1/referrers/rita/rewards", "/v1/referrers/rita/activity", "/v1/referrals/p/cus_1/activity", "/v1/ledger/postings" })
+        {
+            var whole = Ids(await host.Ok("GET", path + "?limit=100"));
+            var (seen, after) = (new List<string>(), "");
+            for (var more = true; more;)
+            {
+                var page = await host.Ok("GET", $"{path}?limit=2{after}");
+                seen.AddRange(Ids(page));
+                (more, after) = (page.GetProperty("has_more").GetBoolean(), "&starting_after=" + seen[^1]);
+            }
+
+            Assert.True(whole.Count >= 5);
+            Assert.Equal(whole, seen);
+        }
+
+        static List<string> Ids(JsonElement page) => [.. page.GetProperty("data").EnumerateArray().Select(item => Text(item, "id"))];
+    }
+
+    [Fact]
+    public async Task A_referrer_is_changed_made_eligible_and_closed()
+    {
+        Assert.Equal("new@example.org", Text(await host.Ok("PATCH", "/v1/referrers/rita", """{"email":"new@example.org"}"""), "email"));
+        Assert.True((await host.Ok("PUT", "/v1/referrers/rita/eligible_rules/p_r")).GetProperty("granted").GetBoolean());
+        Assert.False((await host.Ok("DELETE", "/v1/referrers/rita/eligible_rules/p_r?program_id=p")).GetProperty("granted").GetBoolean());
+        Assert.Equal("rule_not_found", Text((await host.Send("PUT", "/v1/referrers/rita/eligible_rules/none")).Body, "code"));
+        Assert.Equal("closed", Text(await host.Ok("POST", "/v1/referrers/rita/close"), "status"));
+        Assert.Equal("referrer_not_found", Text((await host.Send("PATCH", "/v1/referrers/none", "{}")).Body, "code"));
+        Assert.Equal("referrer_not_found", Text((await host.Send("GET", "/v1/referrers/none/balance")).Body, "code"));
+    }
+
+    [Fact]
+    public async Task A_sandbox_moves_its_own_clock_and_its_actions_occur_by_it()
+    {
+        await host.Ok("POST", "/v1/tenants", """{"id":"try","sandbox":true,"clock_at":"2020-01-01T00:00:00Z"}""");
+        var key = await host.KeyFor(KeyRole.Admin, tenant: 2);
+        Assert.Equal(200, (await host.Send("POST", "/v1/test_clock/advance", """{"to":"2021-01-01T00:00:00Z"}""", key)).Status);
+        var (status, problem) = await host.Send("POST", "/v1/test_clock/advance", """{"to":"2020-06-01T00:00:00Z"}""", key);
+        Assert.Equal((422, "clock_backwards"), (status, Text(problem, "code")));
+
+        await host.Send("POST", "/v1/programs", """{"id":"s","name":"S","currency":"GBP","time_zone":"UTC"}""", key);
+        await host.Send("POST", "/v1/actions", """{"action_id":"a","program_id":"s","type":"sale","referee_id":"x"}""", key);
+        Assert.Equal("2021-01-01T00:00:00Z", Text((await host.Send("GET", "/v1/actions/a", key: key)).Body, "occurred_at"));
+    }
+
+    [Fact]
+    public async Task The_ledger_check_names_what_differs()
+    {
+        Assert.True((await host.Ok("POST", "/v1/ledger/check")).GetProperty("ok").GetBoolean());
+        host.Tenants.Differences.Add(new("balance", "rita has 5 and should have 6"));
+        var check = await host.Ok("POST", "/v1/ledger/check");
+        Assert.Equal((false, "balance"), (check.GetProperty("ok").GetBoolean(), Text(check.GetProperty("differences")[0], "what")));
+    }
+
+    [Fact]
+    public async Task Metrics_are_told_in_the_format_of_Prometheus()
+    {
+        await Act("a1", "cus_1");
+        var text = await host.Client.GetStringAsync("/metrics");
+        Assert.Matches("(?m)^grains_managed_bytes [0-9.E+]+$", text);
+        Assert.Matches("(?m)^grains_actions_total\\{outcome=\"rewarded\"\\} [0-9]+$", text);
+        Assert.Matches("(?m)^grains_http_request_seconds_bucket\\{route=\"/v1/actions\",status=\"200\",le=\"\\+Inf\"\\} [0-9]+$", text);
+        Assert.Matches("(?m)^grains_http_request_seconds_count\\{route=\"/v1/actions\",status=\"200\"\\} [0-9]+$", text);
+        Assert.Equal("ready", await host.Client.GetStringAsync("/health/ready"));
+        Assert.Equal("live", await host.Client.GetStringAsync("/health/live"));
+    }
+
+    private Task<JsonElement> Act(string id, string referee) =>
+        host.Ok("POST", "/v1/actions", $$"""{"action_id":"{{id}}","program_id":"p","type":"sale","referee_id":"{{referee}}","amount_minor":1000,"occurred_at":"2026-01-05T00:00:00Z"}""");
+
+    private static (int, string) Refused((int Status, JsonElement Body) answer) => (answer.Status, Text(answer.Body, "param"));
+
+    private static string Text(JsonElement of, string name) => of.GetProperty(name).GetString()!;
+}

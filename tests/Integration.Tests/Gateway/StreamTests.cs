@@ -1,0 +1,267 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Integration.Tests.Gateway.World;
+
+namespace ReferralGrains.Integration.Tests.Gateway;
+
+public sealed class StreamTests : IAsyncLifetime
+{
+    private const string Path = "/v1/actions:stream";
+
+    private GatewayHost host = null!;
+
+    public async ValueTask InitializeAsync() => host = await Started();
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    [Fact]
+    public async Task Every_line_is_answered_once_in_input_order_and_counted_once()
+    {
+        const int lines = 5_000;
+        var answers = await host.Stream(Path, string.Concat(Enumerable.Range(1, lines).Select(i => Sale($"a{i}", i % 20) + "\n")));
+
+        Assert.Equal(lines + 1, answers.Count);
+        Assert.All(answers.Take(lines).Index(), line => Assert.Equal((line.Index + 1L, $"a{line.Index + 1}"), (line.Item.GetProperty("line").GetInt64(), Id(line.Item))));
+        Assert.Equal((lines, lines, 0, 0, 0, 0, 0), Summary(answers[^1]));
+    }
+
+    [Fact]
+    public async Task Lines_of_one_referee_take_effect_in_line_order_and_go_together()
+    {
+        var gate = new TaskCompletionSource();
+        host.Grains.Before = (_, command) => command is RecordActions ? gate.Task : Task.CompletedTask;
+        var before = host.Grains.Commands;
+        var stream = host.Stream(Path, string.Concat(Enumerable.Range(1, 200).Select(i => Sale($"a{i}", 0) + "\n")));
+        gate.SetResult();
+
+        var answers = await stream;
+        Assert.Equal(Enumerable.Range(3, 200), answers.Take(200).Select(line => int.Parse(RewardOf(line).Split('_')[2])));
+        Assert.InRange(host.Grains.Commands - before, 1, 20);
+    }
+
+    [Fact]
+    public async Task A_bad_line_is_an_error_line_and_the_rest_goes_on()
+    {
+        var answers = await host.Stream(Path, $$"""
+            {{Sale("a1", 0)}}
+
+            {"action_id":"a2","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":"1"}
+            not json
+               {{Sale("a3", 1)}}
+            {"program_id":"p","amount_minor":1,"action_id":"a4","typ":1}
+            {{Sale("a1", 0)}}
+            {"action_id":"a1","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":5}
+            {"action_id":"a5","program_id":"none","type":"sale","referee_id":"cus_1","amount_minor":5}
+            {{Sale("a6", 99)}}
+            {"action_id":"a7","program_id":"p","type":"refund","referee_id":"cus_2","refund_of":"a3"}
+            {"action_id":"a8","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":0
+            """);
+
+        Assert.Equal([1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], answers.Take(11).Select(line => line.GetProperty("line").GetInt32()));
+        Assert.Equal((400, "invalid_field", "amount_minor", "a2"), Error(answers[1]));
+        Assert.Equal((400, "invalid_json", null, null), Error(answers[2]));
+        Assert.Equal((400, "unknown_field", "typ", "a4"), Error(answers[4]));
+        Assert.True(answers[5].GetProperty("duplicate").GetBoolean());
+        Assert.Equal((409, "action_conflict", "action_id", "a1"), Error(answers[6]));
+        Assert.Equal((404, "program_not_found", "program_id", "a5"), Error(answers[7]));
+        Assert.Equal(("parked", "referral_missing"), (answers[8].GetProperty("status").GetString(), answers[8].GetProperty("code").GetString()));
+        Assert.Equal("reversed", answers[9].GetProperty("status").GetString());
+        Assert.Equal((400, "invalid_json", "amount_minor", "a8"), Error(answers[10]));
+        Assert.Equal((11, 2, 0, 1, 1, 1, 6), Summary(answers[^1]));
+    }
+
+    [Fact]
+    public async Task A_line_that_is_too_long_is_an_error_line()
+    {
+        var answers = await host.Stream(Path, $"{Sale("a1", 0)}\n{{\"note\":\"{new string('x', 10_000_000)}\"}}\n{Sale("a2", 0)}\n{new string(' ', 2_000_000)}");
+
+        Assert.Equal(["a1", "a2"], answers.Where(line => line.TryGetProperty("status", out _)).Select(Id));
+        Assert.Equal((413, "line_too_long", null, null), Error(answers[1]));
+        Assert.Equal((413, "line_too_long", null, null), Error(answers[3]));
+    }
+
+    [Fact]
+    public async Task The_last_line_needs_no_end_and_the_body_no_lines()
+    {
+        Assert.Equal((1, 1, 0, 0, 0, 0, 0), Summary((await host.Stream(Path, Sale("a1", 0)))[^1]));
+        Assert.Equal((0, 0, 0, 0, 0, 0, 0), Summary((await host.Stream(Path, "\n\r\n  \n"))[^1]));
+        Assert.Equal((0, 0, 0, 0, 0, 0, 0), Summary(Assert.Single(await host.Stream(Path, ""))));
+    }
+
+    [Fact]
+    public async Task Only_what_went_wrong_is_answered_on_request()
+    {
+        var answers = await host.Stream(Path + "?answers=errors", Sale("a1", 0) + "\nx\n" + Sale("a2", 0) + "\n");
+        Assert.Equal(2, answers.Count);
+        Assert.Equal(2, answers[0].GetProperty("line").GetInt32());
+        Assert.Equal((3, 2, 0, 0, 0, 0, 1), Summary(answers[1]));
+    }
+
+    [Fact]
+    public async Task Inside_a_stream_a_full_mailbox_means_wait()
+    {
+        var refusals = 3;
+        host.Grains.Before = (_, command) => command is RecordActions && Interlocked.Decrement(ref refusals) >= 0
+            ? Task.FromException(new GrainBusyException("full", TimeSpan.FromMilliseconds(5)))
+            : Task.CompletedTask;
+        Assert.Equal((2, 2, 0, 0, 0, 0, 0), Summary((await host.Stream(Path, Sale("a1", 0) + "\n" + Sale("a2", 1) + "\n"))[^1]));
+        Assert.True(refusals < 0);
+    }
+
+    [Fact]
+    public async Task A_journal_that_comes_back_in_time_is_waited_for()
+    {
+        var failures = 2;
+        host.Grains.Before = (_, command) => command is RecordActions && Interlocked.Decrement(ref failures) >= 0
+            ? Task.FromException(new GrainUnavailableException("gone"))
+            : Task.CompletedTask;
+        Assert.Equal((1, 1, 0, 0, 0, 0, 0), Summary((await host.Stream(Path, Sale("a1", 0) + "\n"))[^1]));
+    }
+
+    [Fact]
+    public async Task A_journal_that_stays_away_is_an_error_line_with_503()
+    {
+        await using var impatient = await Started(options => options.Unavailable = TimeSpan.FromMilliseconds(50));
+        impatient.Grains.Before = (to, command) => command is RecordActions && to.Second!.Value.Value == "cus_1"
+            ? Task.FromException(new GrainUnavailableException("gone"))
+            : Task.CompletedTask;
+        var answers = await impatient.Stream(Path, Sale("a1", 0) + "\n" + Sale("a2", 1) + "\n");
+        Assert.Equal((503, "unavailable", null, "a1"), Error(answers[0]));
+        Assert.Equal((2, 1, 0, 0, 0, 0, 1), Summary(answers[^1]));
+    }
+
+    [Fact]
+    public async Task Our_own_bug_fails_its_lines_and_says_nothing_of_itself()
+    {
+        host.Grains.Before = (to, command) => command is RecordActions && to.Second!.Value.Value == "cus_1"
+            ? Task.FromException(new InvalidOperationException("secret"))
+            : Task.CompletedTask;
+        var answers = await host.Stream(Path, Sale("a1", 0) + "\n" + Sale("a2", 1) + "\n");
+        Assert.Equal((500, "internal_error", null, "a1"), Error(answers[0]));
+        Assert.DoesNotContain("secret", answers[0].ToString(), StringComparison.Ordinal);
+        Assert.Equal("a2", Id(answers[1]));
+    }
+
+    [Fact]
+    public async Task Answers_flow_while_the_request_is_still_being_sent()
+    {
+        using var raw = await Connect(host, "Transfer-Encoding: chunked");
+        for (var i = 1; i <= 3; i++)
+        {
+            await Chunk(raw, Sale($"a{i}", 0) + "\n");
+            Assert.Contains($"\"a{i}\"", await ReadUntil(raw, $"\"a{i}\""), StringComparison.Ordinal);
+        }
+
+        await raw.WriteAsync("0\r\n\r\n"u8.ToArray());
+        Assert.Contains("\"lines\":3", await ReadUntil(raw, "summary"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_client_that_vanishes_stops_the_reading_and_what_was_taken_in_stands()
+    {
+        var raw = await Connect(host, "Content-Length: 100000000");
+        await raw.WriteAsync(Encoding.UTF8.GetBytes(Sale("a1", 0) + "\n" + Sale("a2", 0)[..20]));
+        Assert.Contains("\"a1\"", await ReadUntil(raw, "\"a1\""), StringComparison.Ordinal);
+        raw.Close();
+
+        Assert.Equal(200, (await host.Send("GET", "/v1/actions/a1")).Status);
+        Assert.Equal(404, (await host.Send("GET", "/v1/actions/a2")).Status);
+        await Ended(host);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_is_slowed_down_and_then_cut_off()
+    {
+        await using var brisk = await Started(options => options.UnreadAnswers = TimeSpan.FromSeconds(1));
+        using var raw = await Connect(brisk, "Content-Length: 1000000000");
+        var sent = 0L;
+        var line = 0;
+        var cut = await Assert.ThrowsAnyAsync<IOException>(async () =>
+        {
+            while (true)
+            {
+                var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 100).Select(_ => Sale($"a{++line}", line % 20) + "\n")));
+                await raw.WriteAsync(bytes);
+                sent += bytes.Length;
+            }
+        });
+        Assert.IsType<SocketException>(cut.InnerException);
+        Assert.InRange(sent, 1, 100_000_000);
+        await Ended(brisk);
+    }
+
+    [Fact]
+    public async Task A_batch_of_referrals_is_answered_line_by_line()
+    {
+        var code = (await host.Ok("GET", "/v1/referrers/rita")).GetProperty("code").GetString();
+        var answers = await host.Stream("/v1/referrals:batch", $$"""
+            {"program_id":"p","referee_id":"n1","referrer_id":"rita"}
+            {"program_id":"p","referee_id":"n1","referrer_id":"rita"}
+            {"program_id":"p","referee_id":"n2","code":"{{code}}","status":"pending"}
+            {"program_id":"p","referee_id":"n3","code":"NOBODY"}
+            {"program_id":"p","referee_id":"n4","referrer_id":"nobody"}
+            {"program_id":"p","referee_id":"n5"}
+            """);
+
+        Assert.Equal(6, answers.Count);
+        Assert.Equal(("approved", "rita"), (answers[0].GetProperty("status").GetString(), answers[0].GetProperty("referrer_id").GetString()));
+        Assert.True(answers[1].GetProperty("duplicate").GetBoolean());
+        Assert.Equal(("pending", "rita"), (answers[2].GetProperty("status").GetString(), answers[2].GetProperty("referrer_id").GetString()));
+        Assert.Equal((404, "code_not_found"), (answers[3].GetProperty("error").GetProperty("status").GetInt32(), answers[3].GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal((404, "referrer_not_found"), (answers[4].GetProperty("error").GetProperty("status").GetInt32(), answers[4].GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal((400, "missing_field"), (answers[5].GetProperty("error").GetProperty("status").GetInt32(), answers[5].GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    private static async Task<GatewayHost> Started(Action<ReferralGrains.Gateway.GatewayOptions>? configure = null) =>
+        await (await (await GatewayHost.Start(configure: configure)).WithProgram()).WithReferees(20);
+
+    private static string Sale(string id, int referee) =>
+        $$"""{"action_id":"{{id}}","program_id":"p","type":"sale","referee_id":"cus_{{referee + 1}}","amount_minor":1000,"occurred_at":"2026-01-05T00:00:00Z"}""";
+
+    private static string? Id(JsonElement line) => line.TryGetProperty("action_id", out var id) ? id.GetString() : null;
+
+    private static string RewardOf(JsonElement line) => line.GetProperty("decisions")[0].GetProperty("reward").GetProperty("id").GetString()!;
+
+    private static (int, string?, string?, string?) Error(JsonElement line)
+    {
+        var error = line.GetProperty("error");
+        return (error.GetProperty("status").GetInt32(), error.GetProperty("code").GetString(), error.TryGetProperty("param", out var param) ? param.GetString() : null, Id(line));
+    }
+
+    private static (long, long, long, long, long, long, long) Summary(JsonElement line)
+    {
+        var summary = line.GetProperty("summary");
+        long Of(string name) => summary.GetProperty(name).GetInt64();
+        return (Of("lines"), Of("rewarded"), Of("not_rewarded"), Of("reversed"), Of("parked"), Of("duplicates"), Of("errors"));
+    }
+
+    private static async Task<NetworkStream> Connect(GatewayHost host, string length)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(host.Address.Host, host.Address.Port);
+        var stream = new NetworkStream(socket, ownsSocket: true);
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {Path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {GatewayHost.AdminKey}\r\n{length}\r\n\r\n"));
+        return stream;
+    }
+
+    private static ValueTask Chunk(NetworkStream raw, string text) => raw.WriteAsync(Encoding.ASCII.GetBytes($"{text.Length:x}\r\n{text}\r\n"));
+
+    private static async Task<string> ReadUntil(NetworkStream raw, string text)
+    {
+        var seen = new StringBuilder();
+        var buffer = new byte[65536];
+        while (!seen.ToString().Contains(text, StringComparison.Ordinal))
+        {
+            var read = await raw.ReadAsync(buffer);
+            Assert.NotEqual(0, read);
+            seen.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+
+        return seen.ToString();
+    }
+
+    private static Task Ended(GatewayHost host) => host.EndOf(Path).WaitAsync(TimeSpan.FromSeconds(20));
+}
