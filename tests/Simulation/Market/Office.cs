@@ -1,0 +1,93 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Grains.Programs;
+using ReferralGrains.Grains.Referrers;
+
+namespace ReferralGrains.Simulation.Market;
+
+/// <summary>People who refer, approve, cancel, adjust, release and change the rules while actions arrive.</summary>
+internal sealed class Office(Marketplace market)
+{
+    private readonly List<(Place Place, RewardId Reward)> rewards = [];
+    private readonly Dictionary<Place, Referral> seen = [];
+
+    private Random Random => market.Random;
+
+    public Task Work(Place place) => Random.Next(38) switch
+    {
+        < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past())),
+        < 13 => Tell(place, new ApproveReferral(Past())),
+        < 14 => Tell(place, new CancelReferral("ended", "admin", CancelPending: Random.Next(2) == 0)),
+        < 16 => Tell(place, new ChangeReferral(Random.Next(2) == 0 ? [] : ["vip"], Random.Next(2) == 0)),
+        < 19 => Adjust(place),
+        < 21 => Tell(place, new SwitchEnrollment(1 + Random.Next(2), Random.Next(2) == 0, "why not", "admin")),
+        < 22 => Tell(place, new DeleteEnrollment(1 + Random.Next(2), "ended", "admin")),
+        < 25 => OnReward((at, reward) => Tell(at, new ReleaseReward(reward, "admin"))),
+        < 27 => OnReward((at, reward) => Tell(at, new CancelReward(reward, "fraud", "admin"))),
+        < 29 => Publish(place),
+        < 31 => Switch(place, Random.Next(2) == 0),
+        < 32 => market.Persist(Referrer(place), new ChangeReferrer(null, null, Random.Next(2) == 0 ? [] : ["vip"], null, null)),
+        < 34 => market.Persist(Referrer(place), new GrantRule(place.Program, new("rule1"), Random.Next(2) == 0, "admin")),
+        < 35 => Random.Next(3) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin")) : Task.CompletedTask,
+        < 37 => market.Sweep(),
+        _ => Tell(place, new SettleDue()),
+    };
+
+    /// <summary>Off and on again, or another version.</summary>
+    public async Task Disturb(Place place)
+    {
+        if (Random.Next(3) == 0) await Publish(place);
+        await Switch(place, enabled: false);
+        await Switch(place, enabled: true);
+    }
+
+    /// <summary>Pending rewards that were heard of, to be released or cancelled later.</summary>
+    public void Heard(Place place, ImmutableArray<ActionReply> replies)
+    {
+        foreach (var decision in replies.SelectMany(reply => reply.Outcome?.Decisions ?? []))
+            if (decision is { Reward: { } reward, State: RewardStatus.Pending }) rewards.Add((place, RewardId.FromKey(reward)));
+    }
+
+    private async Task Tell(Place place, ICommand<ReferralReply> command)
+    {
+        if ((await market.Tell(place, command)).State is not { } state) return;
+        seen[place] = state;
+        rewards.AddRange(state.Holds.Keys.Select(key => (place, RewardId.FromKey(key))));
+    }
+
+    private async Task Adjust(Place place)
+    {
+        if (!seen.TryGetValue(place, out var state) || state.Enrollments.IsEmpty) return;
+        var enrollment = state.Enrollments[Random.Next(state.Enrollments.Length)];
+        var limits = new ReferralGrains.Domain.Programs.Limits(MaxAmountMinor: Random.Next(20_00), MaxCount: Random.Next(3) == 0 ? Random.Next(5) : null);
+        await Tell(place, new AdjustEnrollment(enrollment.Number, enrollment.AdjustedBy, new(Limits: limits), "agreed", "admin"));
+    }
+
+    private async Task OnReward(Func<Place, RewardId, Task> work)
+    {
+        if (rewards.Count == 0) return;
+        var (place, reward) = rewards[Random.Next(rewards.Count)];
+        await work(place, reward);
+    }
+
+    private Task Switch(Place place, bool enabled) =>
+        market.Persist(Program(place), new SwitchRule(new($"rule{1 + Random.Next(2)}"), enabled, "admin"));
+
+    private async Task Publish(Place place)
+    {
+        var tiered = place.Program != market.Programs[0] && Random.Next(2) == 0;
+        await market.Persist(Program(place), new PublishRule(
+            new(tiered ? "tiers" : $"rule{1 + Random.Next(2)}"), tiered ? RandomRules.Tiered(Random) : RandomRules.Plain(Random), RandomRules.State(Random)));
+    }
+
+    private ReferralGrains.Domain.Identity.CallerId Referrer() => market.Referrers[Random.Next(market.Referrers.Count)];
+
+    private GrainAddress Referrer(Place place) => GrainAddress.Referrer(place.Tenant, Referrer());
+
+    private static GrainAddress Program(Place place) => GrainAddress.Program(place.Tenant, place.Program);
+
+    private DateTimeOffset? Past() => Random.Next(2) == 0 ? null : market.Time.GetUtcNow().AddDays(-Random.Next(30));
+}

@@ -1,0 +1,49 @@
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Tests.World;
+
+namespace ReferralGrains.Simulation.Market;
+
+/// <summary>Rules as business users make them up, small enough that caps are met and tiers are jumped.</summary>
+public static class RandomRules
+{
+    public static RewardRule Plain(Random random) => Varied(random, random.Next(4) switch
+    {
+        0 => Rules.Fixed(1 + random.Next(500)),
+        1 => Rules.Points(1 + random.Next(3), 100),
+        2 => Rules.Percent(1 + random.Next(3_000)).OfConversion(),
+        _ => Rules.Percent(1 + random.Next(3_000)),
+    });
+
+    public static RewardRule Tiered(Random random) => Varied(random, random.Next(4) switch
+    {
+        0 => Rules.Tiered(Rules.Referees(1, 1, pays: 1_00), Rules.Referees(2, null, pays: 3_00)),
+        1 => Rules.Tiered(Rules.SpentShare(0, 200_00, 5_00), Rules.SpentShare(200_00, null, 10_00)),
+        2 => Rules.TierReached(Rules.Referees(1, 2, pays: 5_00), Rules.Referees(2, 3, pays: 7_00)),
+        _ => Rules.TierReached(Rules.Spent(0, 200_00, pays: 5_00), Rules.Spent(201_00, 400_00, pays: 10_00), Rules.Spent(401_00, null, pays: 15_00)),
+    });
+
+    /// <summary>Mostly enabled and without end.</summary>
+    public static RuleState State(Random random) => new(
+        Enabled: random.Next(5) > 0, To: random.Next(8) == 0 ? Marketplace.Start.AddDays(random.Next(60)) : null);
+
+    private static RewardRule Varied(Random random, RewardRule rule)
+    {
+        if (random.Next(3) == 0) rule = rule.UpTo(1_00 + random.Next(20_00));
+        if (random.Next(6) == 0) rule = rule.OrNothing();
+        if (random.Next(4) == 0) rule = rule.Times(1 + random.Next(4));
+        if (random.Next(6) == 0) rule = rule.Within(20 + random.Next(100));
+        if (random.Next(8) == 0) rule = rule.Over(random.Next(50_00));
+        if (random.Next(8) == 0) rule = rule.WhereReferrer((TagCondition)random.Next(3));
+        if (random.Next(8) == 0) rule = rule.WhereReferee((TagCondition)random.Next(3));
+        if (random.Next(10) == 0) rule = rule.Granted();
+        if (random.Next(12) == 0) rule = rule.For("shoes", "hats");
+        if (random.Next(12) == 0) rule = rule.Between(null, Marketplace.Start.AddDays(random.Next(60)));
+        return random.Next(5) switch
+        {
+            0 => rule.HeldForReview(),
+            1 => rule.HeldFromOccurred(1 + random.Next(60)),
+            2 or 3 => rule.Held(1 + random.Next(60)),
+            _ => rule,
+        };
+    }
+}

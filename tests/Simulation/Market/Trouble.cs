@@ -1,0 +1,35 @@
+namespace ReferralGrains.Simulation.Market;
+
+/// <summary>What happens to the servers and to the clock while clients work.</summary>
+internal sealed class Trouble(Marketplace market, int level, bool cluster)
+{
+    private Random Random => market.Random;
+
+    public async Task Run(Task working)
+    {
+        while (!working.IsCompleted)
+        {
+            await Marketplace.Pause(20 + Random.Next(200));
+            var process = market.Processes[Random.Next(market.Processes.Count)];
+            switch (Random.Next(8))
+            {
+                case 0: market.Time.Advance(TimeSpan.FromDays(Random.Next(20))); break;
+                case 1: market.Time.Advance(TimeSpan.FromHours(-1)); break;
+                case 2: LoseSnapshot(); break;
+                case 3 when level > 0: process.LoseOneActivation(); break;
+                case 4 when level > 0: process.Faults.Outage(); break;
+                case 5 when level > 1: market.Restart(process); break;
+                case 6 when level > 1 && !cluster: market.TakeOver(); break;
+            }
+        }
+    }
+
+    // Gone, or written by a program that folds otherwise: either way it is replayed.
+    private void LoseSnapshot()
+    {
+        var streams = market.Database.Streams.Where(stream => stream.Snapshot is not null).ToList();
+        if (streams.Count == 0) return;
+        var stream = streams[Random.Next(streams.Count)];
+        stream.Snapshot = Random.Next(2) == 0 ? null : stream.Snapshot!.Value with { Fold = 99, Data = "{}" };
+    }
+}

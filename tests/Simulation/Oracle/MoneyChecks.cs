@@ -1,0 +1,127 @@
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
+
+namespace ReferralGrains.Simulation.Oracle;
+
+/// <summary>Balances are the sum of the postings, no cap is broken, and no reward is given, taken or released more than it may be.</summary>
+internal static class MoneyChecks
+{
+    public static IEnumerable<string> Balances(History history)
+    {
+        var sums = new Dictionary<(StreamId, Asset), Balance>();
+        foreach (var posting in history.Rows.Select(row => row.Event.Posting).OfType<Posting>())
+        {
+            if (posting.Amount.Minor <= 0) yield return $"a posting of {posting.Amount}";
+            foreach (var (account, minor) in new[] { (posting.From, -posting.Amount.Minor), (posting.To, posting.Amount.Minor) })
+            {
+                if (account.Kind is AccountKind.Rewards or AccountKind.Clawbacks) continue;
+                var key = (account.Owner, posting.Amount.Asset);
+                sums[key] = sums.GetValueOrDefault(key).With(account.Kind, minor);
+            }
+        }
+
+        foreach (var (key, kept) in history.Database.Balances)
+        {
+            var sum = sums.GetValueOrDefault(key);
+            if ((sum.Pending, sum.Payable) != (kept.Pending, kept.Payable)) yield return $"the balance of {key} is {kept}, its postings say {sum}";
+            if (!kept.Balances || kept.Pending < 0) yield return $"the balance of {key} does not balance: {kept}";
+        }
+
+        foreach (var owner in history.Referrals.SelectMany(referral => referral.State.Holds.Values).GroupBy(hold => (hold.Referrer, hold.Asset)))
+            if (history.Database.Balances.GetValueOrDefault(owner.Key).Pending != owner.Sum(hold => hold.RemainingMinor))
+                yield return $"{owner.Key} has holds of {owner.Sum(hold => hold.RemainingMinor)}, and pending is {history.Database.Balances.GetValueOrDefault(owner.Key).Pending}";
+    }
+
+    public static IEnumerable<string> Rewards(History history) => history.Referrals.SelectMany(Rewards);
+
+    public static IEnumerable<string> Caps(History history) => history.Referrals.SelectMany(referral => Caps(referral, history.ProgramOf(referral)));
+
+    private static IEnumerable<string> Rewards(ReferralHistory referral)
+    {
+        var given = new Dictionary<long, (long Minor, DateTimeOffset? ReleaseAt)>();
+        var left = new Dictionary<long, long>();
+        var released = new HashSet<long>();
+        foreach (var (row, e) in referral.Events)
+        {
+            var text = $"row {row.Seq} of {referral.Place}";
+            switch (e)
+            {
+                case SaleDecided sale:
+                    for (var i = 0; i < sale.Decisions.Length; i++)
+                    {
+                        if (sale.Decisions[i].Minor == 0) continue;
+                        var key = new RewardId(row.Seq, i).Key;
+                        given[key] = (sale.Decisions[i].Minor, sale.Decisions[i].ReleaseAt);
+                        left[key] = sale.Decisions[i].Minor;
+                    }
+
+                    break;
+                case SaleReversed reversed:
+                    foreach (var taken in reversed.Taken)
+                        if ((left[taken.Reward] -= taken.Minor) < 0) yield return $"{text} takes back more than was left";
+                    break;
+                case ReversalUndone undone:
+                    foreach (var back in undone.Given)
+                        if ((left[back.Reward] += back.Minor) > given[back.Reward].Minor) yield return $"{text} gives back more than was given";
+                    break;
+                case RewardCancelled cancelled:
+                    if ((left[cancelled.Taken.Reward] -= cancelled.Taken.Minor) != 0) yield return $"{text} cancels another amount than was left";
+                    break;
+                case RewardsReleased releases:
+                    foreach (var release in releases.Released)
+                    {
+                        if (!released.Add(release.Reward)) yield return $"{text} releases reward {release.Reward} again";
+                        if (release.Minor != left[release.Reward]) yield return $"{text} releases {release.Minor} of {left[release.Reward]}";
+                        if (releases.By is null && !(given[release.Reward].ReleaseAt <= row.Event.At)) yield return $"{text} releases reward {release.Reward} too early";
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private static IEnumerable<string> Caps(ReferralHistory referral, ProgramHistory program)
+    {
+        var earned = new Dictionary<int, (long Net, int Count)>();
+        var adjusted = new Dictionary<int, Adjustment>();
+        foreach (var (row, e) in referral.Events)
+        {
+            switch (e)
+            {
+                case EnrollmentAdjusted adjustment:
+                    adjusted[adjustment.Enrollment] = adjustment.Adjustment;
+                    break;
+                case SaleDecided sale:
+                    foreach (var decision in sale.Decisions.Where(decision => decision.Minor > 0))
+                    {
+                        var (net, count) = earned.GetValueOrDefault(decision.Enrollment);
+                        earned[decision.Enrollment] = (net += decision.Minor, ++count);
+                        var terms = program.Terms.Terms(decision.Rule, decision.Version);
+                        var limits = (adjusted.GetValueOrDefault(decision.Enrollment)?.Over(terms) ?? terms).Limits;
+                        if (net > limits.MaxAmountMinor || count > limits.MaxCount)
+                            yield return $"row {row.Seq} of {referral.Place} breaks a cap: {net} and {count} under {limits}";
+                    }
+
+                    break;
+                default:
+                    foreach (var (enrollment, minor) in Changes(e))
+                        earned[enrollment] = earned.GetValueOrDefault(enrollment) with { Net = earned.GetValueOrDefault(enrollment).Net + minor };
+                    break;
+            }
+        }
+
+        foreach (var enrollment in referral.State.Enrollments)
+            if (earned.GetValueOrDefault(enrollment.Number) != (enrollment.NetMinor, enrollment.Count))
+                yield return $"enrollment {enrollment.Number} of {referral.Place} counts {enrollment.NetMinor} and {enrollment.Count}";
+    }
+
+    private static IEnumerable<(int Enrollment, long Minor)> Changes(ReferralEvent e) => e switch
+    {
+        SaleReversed reversed => reversed.Taken.Select(change => (change.Enrollment, -change.Minor)),
+        ReversalUndone undone => undone.Given.Select(change => (change.Enrollment, change.Minor)),
+        RewardCancelled cancelled => [(cancelled.Taken.Enrollment, -cancelled.Taken.Minor)],
+        _ => [],
+    };
+}

@@ -1,0 +1,61 @@
+using System.Text.Json;
+using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Grains.Engine;
+using ReferralGrains.Simulation.Database;
+using ReferralGrains.Simulation.Market;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Simulation.Oracle;
+
+/// <summary>Replay equals state: streams have no gap and no overlap, and every state that was answered or kept is a fold of its first rows.</summary>
+internal static class StateChecks
+{
+    public static IEnumerable<string> Streams(MemoryDatabase database) =>
+        from stream in database.Streams
+        let seqs = stream.Rows.Select(row => row.Seq).Order()
+        where !seqs.SequenceEqual(Enumerable.Range(1, stream.Rows.Count))
+        select $"the rows of {stream.Key} are {string.Join(", ", seqs)}";
+
+    public static IEnumerable<string> Replayed(ClientLog log, History history)
+    {
+        var referrals = history.Referrals.ToDictionary(referral => referral.Place);
+        foreach (var (place, reply) in log.States)
+        {
+            if (reply.State is not { } state) continue;
+            var replayed = referrals.TryGetValue(place, out var referral) ? referral.StateAt(state.Seq) : state.Seq == 0 ? ReferralHistory.Text(Referral.None) : null;
+            if (replayed != ReferralHistory.Text(state)) yield return $"{place} was answered as {ReferralHistory.Text(state)}, and replays as {replayed}";
+        }
+
+        foreach (var referral in history.Referrals)
+        {
+            if (referral.Stream.Snapshot is { Fold: ReferralFold.Version } snapshot)
+            {
+                var kept = JsonSerializer.Deserialize(snapshot.Data, JournalJson.Default.Referral)!;
+                if (snapshot.Seq != kept.Seq || referral.StateAt(snapshot.Seq) != ReferralHistory.Text(kept)) yield return $"the snapshot of {referral.Place} is not its fold";
+            }
+
+            if (history.Database.DueAt(referral.Stream.Id) != referral.State.DueAt)
+                yield return $"{referral.Place} is due at {referral.State.DueAt:O}, and its due row says {history.Database.DueAt(referral.Stream.Id):O}";
+            if (referral.Events.Zip(referral.Events.Skip(1)).Any(pair => pair.First.Row.Event.At > pair.Second.Row.Event.At))
+                yield return $"the time of {referral.Place} runs backwards";
+        }
+    }
+
+    /// <summary>At the end the clock has passed every hold that ends by itself.</summary>
+    public static IEnumerable<string> Released(History history) =>
+        from referral in history.Referrals
+        from hold in referral.State.Holds.Values
+        where hold.ReleasesItself
+        select $"a reward of {referral.Place} was never released: {hold}";
+
+    public static IEnumerable<string> Rows(History history)
+    {
+        foreach (var referral in history.Referrals.Where(referral => referral.State.Status != ReferralStatus.None))
+        {
+            var row = history.Database.Referrals[referral.Stream.Id];
+            if ((row.Referrer, (ReferralStatus)row.Status) != (referral.State.Referrer, referral.State.Status)) yield return $"the row of {referral.Place} is {row}";
+        }
+
+        foreach (var crash in history.Database.Streams.Where(stream => stream.Key.Kind == (short)GrainKind.PayoutBatch)) yield return $"a stream of {crash.Key}";
+    }
+}

@@ -1,0 +1,44 @@
+using ReferralGrains.Simulation.Database;
+using ReferralGrains.Simulation.Market;
+
+namespace ReferralGrains.Simulation.Oracle;
+
+/// <summary>Runs a seed, then says everything that must be true and is not, from the clients' log and the final journal alone.</summary>
+public static class Verdict
+{
+    public static IReadOnlyList<string> Of(int seed, PlantedBugs bugs = PlantedBugs.None)
+    {
+        var market = new Marketplace(seed, bugs);
+        try
+        {
+            market.Run();
+            string[] broken = [.. StateChecks.Streams(market.Database), .. Crashes(market)];
+            return broken.Length > 0 ? broken : [.. Complaints(market.Log, new(market.Database))];
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A journal that cannot even be read is as bad as one that says the wrong thing.
+            return [$"the run broke off: {exception}", .. Crashes(market)];
+        }
+    }
+
+    private static IEnumerable<string> Crashes(Marketplace market) => market.Everyone.SelectMany(process => process.Node.Log.Errors);
+
+    private static IEnumerable<string> Complaints(ClientLog log, History history) =>
+    [
+        .. ActionChecks.Recorded(log, history),
+        .. ActionChecks.OneEffect(history),
+        .. ActionChecks.Unparked(history),
+        .. ActionChecks.SameAnswer(log),
+        .. ActionChecks.Conflicts(log, history),
+        .. ActionChecks.InOrder(log),
+        .. MoneyChecks.Balances(history),
+        .. MoneyChecks.Rewards(history),
+        .. MoneyChecks.Caps(history),
+        .. StateChecks.Replayed(log, history),
+        .. StateChecks.Released(history),
+        .. StateChecks.Rows(history),
+        .. TallyChecks.Of(history),
+        .. TermsChecks.Of(history),
+    ];
+}
