@@ -139,7 +139,7 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
         var facts = new DecisionFacts(time.GetUtcNow(), program, known, program.IsTiered ? Tally.Empty : null);
         var turn = new ReferralTurn(referral.State, facts, referral.Known);
         var conflicts = new List<ReferralAction>();
-        var reply = ReferralWork.Run(turn, [new(command, named, referral.Sales())], conflicts)[0];
+        var reply = ReferralWork.Run(turn, [new(command, named)], conflicts)[0];
         referral.Take(turn);
         if (turn.Events.Count > 0) Referrals[to] = referral;
         foreach (var action in conflicts) Noted(to.Tenant, action);
