@@ -14,8 +14,11 @@ namespace ReferralGrains.Server;
 /// </summary>
 public static class GrainsServer
 {
+    // What is under way takes a moment; only a client that leaves its answers unread takes longer, and a stop does not wait for it.
+    private static readonly TimeSpan CutOff = TimeSpan.FromSeconds(8);
+
     /// <summary>Serves until it is told to stop.</summary>
-    /// <returns>The exit code: 0 after a clean stop, 3 when another process took the database over.</returns>
+    /// <returns>The exit code: 0 after a clean stop, 3 when another process took the database over, 4 when a bug ended background work.</returns>
     public static async Task<int> Run(ServerOptions options)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -37,9 +40,9 @@ public static class GrainsServer
         await app.StartAsync(interrupted.Token);
         Console.WriteLine($"ready on http://{options.Listen}:{options.Port}");
 
-        await Task.WhenAny(interrupted.Task, owner.Lost);
+        await Task.WhenAny(interrupted.Task, owner.Lost, app.WaitForShutdownAsync(CancellationToken.None));
         await app.StopAsync(CancellationToken.None);
-        return owner.Lost.IsCompleted ? 3 : 0;
+        return owner.Lost.IsCompleted ? 3 : interrupted.Task.IsCompleted ? 0 : 4;
     }
 
     private static async Task<EmbeddedPostgres?> StartPostgres(ServerOptions options, ILoggerFactory logs, CancellationToken stop) =>
@@ -55,6 +58,7 @@ public static class GrainsServer
         builder.Services.AddEmbeddedEngine(database, owner);
         builder.Services.AddGateway(gateway => gateway.AdminKey = AdminKey.Find(options.DataDirectory));
         builder.Services.AddHealthChecks().AddCheck<Readiness>("journal");
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = CutOff);
         builder.Services.AddSingleton(new PostgresWatch(postgres));
         builder.Services.AddHostedService<BackgroundWork>();
         var app = builder.Build();

@@ -57,7 +57,7 @@ public sealed class PagesTests(PostgresServer server) : IAsyncLifetime
         foreach (var referee in (string[])["released", "reversed", "cancelled"]) await world.Sell(referee, 10_00, "sale-" + referee);
         await world.Refund("reversed", "sale-reversed");
         var cancelled = (await world.State("cancelled")).Holds.Keys.Select(RewardId.FromKey).ToList();
-        foreach (var reward in cancelled) await world.Turn("cancelled", turn => RewardCommands.Cancel(turn, reward, 3, null, "rev"));
+        foreach (var reward in cancelled) await world.Turn("cancelled", turn => RewardCommands.Cancel(turn, reward, null, "rev"));
         world.Now += TimeSpan.FromDays(30);
         await world.Settle("released");
         await world.Sell("pending", 10_00);

@@ -1,0 +1,128 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using ReferralGrains.Integration.Tests.Faults.World;
+
+namespace ReferralGrains.Integration.Tests.Faults;
+
+/// <summary>Whose keys open what, on every route that the server describes.</summary>
+[Collection(OneServer.Name)]
+public sealed class AccessTests(LivingServer server)
+{
+    private static readonly string[] Roles = ["ingest", "read", "admin", "finance", "operator"];
+
+    [Fact]
+    public async Task Every_route_refuses_a_key_without_its_role_and_whoever_has_none()
+    {
+        var keys = new Dictionary<string, Api>();
+        foreach (var role in Roles) keys[role] = await Key(role, "default");
+        using var stranger = new Api(server.Api.Address, "rg_live_of_nobody");
+        using var nobody = new Api(server.Api.Address, key: null);
+        var routes = await Routes();
+        Assert.True(routes.Count > 30, "The description has every route.");
+        foreach (var (method, path, needed) in routes)
+        {
+            var address = path.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal);
+            foreach (var without in (Api[])[stranger, nobody])
+            {
+                var answer = await without.Send(method, address, null);
+                Assert.True(needed == "none" || (answer.Status, answer.Code) == (401, "unauthenticated"), $"{method} {path} without a key: {answer.Status} {answer.Body}");
+            }
+
+            foreach (var (role, api) in keys)
+            {
+                var mayPass = needed == "none" || role == needed || (role == "admin" && needed is "ingest" or "read");
+                var answer = await api.Send(method, address, null);
+                Assert.True(mayPass == (answer.Status is not (401 or 403)), $"{method} {path} with {role}, needs {needed}: {answer.Status} {answer.Body}");
+            }
+        }
+
+        foreach (var api in keys.Values) api.Dispose();
+    }
+
+    [Fact]
+    public async Task What_is_another_tenants_is_answered_as_what_is_not_there_on_every_route()
+    {
+        foreach (var tenant in (string[])["ours", "theirs"]) await server.Api.Ok("/v1/tenants", new { id = tenant });
+        using var ours = await Key("admin", "ours");
+        using var theirs = await Key("admin", "theirs");
+        var there = await Things(ours, "ours");
+        await Things(theirs, "theirs");
+        foreach (var (method, path, role) in await Routes())
+        {
+            if (role is not ("read" or "ingest" or "admin")) continue;
+            if (!path.Contains('{', StringComparison.Ordinal))
+            {
+                if (method == HttpMethod.Get) Assert.DoesNotContain("ours", (await theirs.Get(path)).Body, StringComparison.Ordinal);
+                continue;
+            }
+
+            var (mine, absent) = Addresses(path, there);
+            var foreign = await theirs.Send(method, mine, Body(method));
+            var missing = await theirs.Send(method, absent, Body(method));
+            Assert.Equal(WithoutRequest(missing), WithoutRequest(foreign));
+            Assert.True(foreign.Status == (method == HttpMethod.Get ? 404 : foreign.Status) && foreign.Status is 400 or 404, $"{method} {path}: {foreign.Status} {foreign.Body}");
+            if (method == HttpMethod.Get) Assert.True((await ours.Get(mine)).IsSuccess, mine);
+        }
+    }
+
+    // What one tenant has of everything that a route can name.
+    private static async Task<Dictionary<string, string>> Things(Api api, string name)
+    {
+        var shop = await Shop.Open(api, name, referrers: 1, refereesEach: 1);
+        var answer = await api.Ok("/v1/actions", JsonNode.Parse(shop.Sale(shop.Referees[0], 1_000).Json)!);
+        return new()
+        {
+            ["programs"] = shop.Program,
+            ["rules"] = shop.Program + "-rule",
+            ["referrers"] = shop.Referrers[0],
+            ["referrals"] = shop.Referees[0],
+            ["actions"] = (string)answer["action_id"]!,
+            ["enrollments"] = (string)answer["decisions"]![0]!["enrollment_id"]!,
+            ["rewards"] = (string)answer["decisions"]![0]!["reward"]!["id"]!,
+        };
+    }
+
+    private static (string There, string Absent) Addresses(string path, Dictionary<string, string> there)
+    {
+        var kind = path.Split('/')[2];
+        Assert.True(there.TryGetValue(kind, out var id), $"{path} names something that this test does not make.");
+        var absent = kind switch
+        {
+            "enrollments" => "enr_999999999_1",
+            "rewards" => "rwd_999999999_1_0",
+            _ => "absent",
+        };
+        return (Fill(path, id, there), Fill(path, absent, there));
+    }
+
+    private static string Fill(string path, string id, Dictionary<string, string> there) => path
+        .Replace("{program_id}", there["programs"], StringComparison.Ordinal)
+        .Replace("{program}", there["programs"], StringComparison.Ordinal)
+        .Replace("{rule}", there["rules"], StringComparison.Ordinal)
+        .Replace("{referee_id}", id, StringComparison.Ordinal)
+        .Replace("{referee}", id, StringComparison.Ordinal)
+        .Replace("{id}", id, StringComparison.Ordinal);
+
+    private static JsonContent? Body(HttpMethod method) => method == HttpMethod.Get ? null : JsonContent.Create(new { });
+
+    private static string WithoutRequest(Answer answer)
+    {
+        var problem = answer.Json.AsObject();
+        problem.Remove("request_id");
+        return $"{answer.Status} {problem.ToJsonString()}";
+    }
+
+    private async Task<Api> Key(string role, string tenant) =>
+        new(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role, tenant }))["key"]!);
+
+    private async Task<List<(HttpMethod Method, string Path, string Role)>> Routes()
+    {
+        var description = await server.Api.Ok("/openapi/v1.json");
+        return
+        [
+            .. from path in description["paths"]!.AsObject()
+               from operation in path.Value!.AsObject()
+               select (HttpMethod.Parse(operation.Key), path.Key, (string)operation.Value!["x-role"]!),
+        ];
+    }
+}

@@ -1,0 +1,89 @@
+using ReferralGrains.Integration.Tests.Faults.World;
+
+namespace ReferralGrains.Integration.Tests.Faults;
+
+/// <summary>Clients of a stream that do what clients should not do.</summary>
+[Collection(OneServer.Name)]
+public sealed class StreamAbuseTests(LivingServer server)
+{
+    private const long Megabyte = 1024 * 1024;
+
+    [Fact]
+    public async Task What_was_answered_before_the_client_vanished_is_durable()
+    {
+        var shop = await server.OpenShop(referrers: 2, refereesEach: 10);
+        var actions = shop.Trade(Seed.Plant(), 2_000);
+        var log = new ClientLog();
+        foreach (var action in actions) log.Sends(action);
+        await using (var stream = await LineSocket.Open(server.Process.Address))
+        {
+            await stream.SendLines(actions.Take(1_000).Select(action => action.Json));
+            await stream.Send(actions[1_000].Json[..40]);
+            await foreach (var answer in stream.Answers())
+            {
+                log.Take(answer);
+                if (log.Acknowledged == 700) break;
+            }
+
+            stream.Vanish();
+        }
+
+        Assert.Equal(200, (await server.Api.Get("/health/ready")).Status);
+        await log.SendAgain(server.Process.Address, actions);
+        Assert.Empty(EffectOracle.Complaints(shop, log, await shop.Balances(server.Api)));
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_is_slowed_down_and_costs_little_memory()
+    {
+        var shop = await server.OpenShop();
+        await Warm(shop);
+        var before = server.Process.ResidentBytes;
+        await using var stream = await LineSocket.Open(server.Process.Address);
+
+        // Sends for as long as the server takes it, and reads nothing.
+        var most = before;
+        var sending = Task.Run(() => stream.SendLines(Enumerable.Repeat($$"""{"action_id":"x","nobody":"{{new string('x', 1000)}}"}""", 10_000_000)));
+        var taken = await stream.Stuck(() => most = Math.Max(most, server.Process.ResidentBytes));
+
+        Assert.InRange(taken, 1, 200 * Megabyte);
+        Assert.InRange(most - before, long.MinValue, 100 * Megabyte);
+        Assert.Equal(200, (await server.Api.Get("/health/ready")).Status);
+        stream.Vanish();
+        Assert.NotNull(await Record.ExceptionAsync(() => sending));
+    }
+
+    [Fact]
+    public async Task A_long_line_and_garbage_are_error_lines_and_the_rest_goes_on()
+    {
+        var shop = await server.OpenShop();
+        await Warm(shop);
+        var before = server.Process.ResidentBytes;
+        var (first, last) = (shop.Sale(shop.Referees[0], 1_000), shop.Sale(shop.Referees[0], 2_000));
+        await using var stream = await LineSocket.Open(server.Process.Address);
+        var sending = Task.Run(async () =>
+        {
+            await stream.SendLines([first.Json]);
+            await stream.Send("""{"action_id":"long","note":" """);
+            for (var i = 0; i < 100; i++) await stream.Send(new string('x', 100 * 1024));
+            await stream.SendLines(["\"}", "garbage \u0001 {", "", "[1,2", last.Json]);
+            await stream.End();
+        });
+
+        var answers = new List<System.Text.Json.Nodes.JsonNode>();
+        await foreach (var answer in stream.Answers()) answers.Add(answer);
+        await sending;
+        Assert.Equal(
+            ["1 ", "2 413", "3 400", "5 400", "6 "],
+            answers.SkipLast(1).Select(answer => $"{answer["line"]} {answer["error"]?["status"]}"));
+        Assert.Equal((5, 2, 3), ((int)answers[^1]["summary"]!["lines"]!, (int)answers[^1]["summary"]!["rewarded"]!, (int)answers[^1]["summary"]!["errors"]!));
+        Assert.Equal(new Earned(Warmth + 300, 0), (await shop.Balances(server.Api))[shop.Referrers[0]]);
+        Assert.InRange(server.Process.ResidentBytes - before, long.MinValue, 50 * Megabyte);
+    }
+
+    private const long Warmth = 10_000;
+
+    // The first stream of a process compiles code and fills pools; what comes after is the stream's own.
+    private async Task Warm(Shop shop) =>
+        await new ClientLog().SendAgain(server.Process.Address, [.. Enumerable.Range(0, 1_000).Select(_ => shop.Sale(shop.Referees[0], 100))]);
+}

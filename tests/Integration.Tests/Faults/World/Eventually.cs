@@ -1,0 +1,26 @@
+using System.Diagnostics;
+
+namespace ReferralGrains.Integration.Tests.Faults.World;
+
+/// <summary>Waiting for a condition, never for a time.</summary>
+public static class Eventually
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
+
+    /// <returns>How long it took.</returns>
+    public static async Task<TimeSpan> Holds(string what, Func<Task<bool>> condition)
+    {
+        var began = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            Assert.True(began.Elapsed < Patience, $"It has not come within {Patience.TotalSeconds} s that {what}.");
+            await Pause();
+        }
+
+        return began.Elapsed;
+    }
+
+    public static Task Pause() => Task.Delay(Glance, TimeProvider.System, TestContext.Current.CancellationToken);
+}

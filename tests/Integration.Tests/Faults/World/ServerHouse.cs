@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using ReferralGrains.Integration.Tests.Postgres;
+
+namespace ReferralGrains.Integration.Tests.Faults.World;
+
+/// <summary>A port, a folder and a database in which servers live one after another, or two at once.</summary>
+public sealed class ServerHouse : IAsyncDisposable
+{
+    private readonly List<ServerProcess> started = [];
+    private readonly TestDatabase? database;
+
+    private ServerHouse(TestDatabase? database) => this.database = database;
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("rg-faults-").FullName;
+
+    public int Port { get; } = FreePort();
+
+    /// <summary>The superuser's connection to the database of a house that is not embedded.</summary>
+    public string Owner => database!.OwnerConnectionString;
+
+    /// <summary>The process of the house's own PostgreSQL, or null when there is none at this moment.</summary>
+    public int? Postmaster
+    {
+        get
+        {
+            var note = Path.Combine(Folder, "pg", "postmaster.pid");
+            return File.Exists(note) && File.ReadLines(note).FirstOrDefault() is { } id
+                && int.Parse(id, CultureInfo.InvariantCulture) is var process && Directory.Exists($"/proc/{process}")
+                    ? process
+                    : null;
+        }
+    }
+
+    /// <summary>On a database of the tests' PostgreSQL, which is quick and does not go away.</summary>
+    public static async Task<ServerHouse> On(PostgresServer server) => new(await server.CreateDatabase());
+
+    /// <summary>With a PostgreSQL of its own, which a test may kill.</summary>
+    public static ServerHouse Embedded() => new(null);
+
+    public ServerProcess Launch(string? failpoint = null, int? port = null)
+    {
+        var process = ServerProcess.Launch(port ?? Port, Folder, database?.OwnerConnectionString, failpoint);
+        started.Add(process);
+        return process;
+    }
+
+    public async Task<ServerProcess> Start(string? failpoint = null, int? port = null)
+    {
+        var process = Launch(failpoint, port);
+        await process.Ready();
+        return process;
+    }
+
+    // Below the ports that the kernel gives to clients, so that a restart finds it free again.
+    public static int FreePort()
+    {
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                using var probe = new TcpListener(IPAddress.Loopback, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's: the next one.
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in started) await process.DisposeAsync();
+        if (Postmaster is { } postmaster)
+        {
+            ServerProcess.Signal("QUIT", postmaster);
+            await Eventually.Holds("PostgreSQL is gone", () => Task.FromResult(Postmaster is null));
+        }
+
+        if (database is not null) await database.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+
+namespace ReferralGrains.Integration.Tests.Faults.World;
+
+/// <summary>The real server as a child process, and all that can happen to a process.</summary>
+public sealed class ServerProcess : IAsyncDisposable
+{
+    public const string AdminKey = "rg_test_canarykeycanarykeycanarykeycanarykey0";
+
+    private readonly StringBuilder log = new();
+    private readonly Process process;
+
+    private ServerProcess(Process process, int port)
+    {
+        (this.process, Address) = (process, new($"http://127.0.0.1:{port}"));
+        process.OutputDataReceived += (_, line) => Note(line.Data);
+        process.ErrorDataReceived += (_, line) => Note(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    public Uri Address { get; }
+
+    public int Id => process.Id;
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>All that it has written so far, to both outputs.</summary>
+    public string Log
+    {
+        get
+        {
+            lock (log) return log.ToString();
+        }
+    }
+
+    /// <summary>What it holds of the machine's memory now.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            var line = File.ReadLines($"/proc/{process.Id}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) * 1024;
+        }
+    }
+
+    /// <param name="database">Null for a PostgreSQL of its own in <paramref name="folder"/>.</param>
+    /// <param name="failpoint">Where it is to die, as <c>commit.before:3</c>.</param>
+    public static ServerProcess Launch(int port, string folder, string? database, string? failpoint)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var argument in (string[])[Assembly(), "--port", $"{port}", "--data", folder]) start.ArgumentList.Add(argument);
+        if (database is not null)
+        {
+            start.ArgumentList.Add("--database");
+            start.ArgumentList.Add(database);
+        }
+
+        start.Environment["GRAINS_ADMIN_KEY"] = AdminKey;
+        start.Environment["GRAINS_POSTGRES_SMALL"] = "1";
+        start.Environment["GRAINS_FAILPOINT"] = failpoint;
+        return new(Process.Start(start)!, port);
+    }
+
+    /// <summary>Waits until work may be sent.</summary>
+    public async Task Ready()
+    {
+        using var api = new Api(Address);
+        await Eventually.Holds("the server is ready", async () =>
+        {
+            Assert.False(HasExited, $"The server ended while it was waited for:\n{Log}");
+            return await api.Try("/health/ready") is { Status: 200 };
+        });
+    }
+
+    /// <summary>Waits until it has ended.</summary>
+    /// <returns>Its exit code; 137 after <see cref="Kill9"/>.</returns>
+    public async Task<int> Exit(TimeSpan? within = null)
+    {
+        using var limit = new CancellationTokenSource(within ?? Eventually.Patience);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+            return process.ExitCode;
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TimeoutException($"The server has not ended in time:\n{Log}");
+        }
+    }
+
+    /// <summary>As a power cut does it: nothing is finished.</summary>
+    public async Task Kill9()
+    {
+        process.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>Asks it to end cleanly.</summary>
+    public void Term() => Signal("TERM", process.Id);
+
+    /// <summary>Freezes it, as a sleeping virtual machine does.</summary>
+    public void Stop() => Signal("STOP", process.Id);
+
+    /// <summary>Wakes it from <see cref="Stop"/>; it does not know how long it slept.</summary>
+    public void Continue() => Signal("CONT", process.Id);
+
+    public static void Signal(string name, int id)
+    {
+        using var kill = Process.Start("kill", [$"-{name}", $"{id}"]);
+        kill.WaitForExit();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!process.HasExited) await Kill9();
+        process.Dispose();
+    }
+
+    private void Note(string? line)
+    {
+        lock (log) log.AppendLine(line);
+    }
+
+    // This project's own path names the configuration that was built: tests/Integration.Tests/bin/Release/net10.0.
+    private static string Assembly()
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        var root = output;
+        while (!File.Exists(Path.Combine(root.FullName, "ReferralGrains.sln"))) root = root.Parent!;
+        return Path.Combine(root.FullName, "src/ReferralGrains.Server/bin", output.Parent!.Name, output.Name, "ReferralGrains.Server.dll");
+    }
+}
