@@ -29,6 +29,7 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
     private readonly string holder;
     private NpgsqlConnection? connection;
     private int backend;
+    private bool locked;
     private Task renewing = Task.CompletedTask;
     private long renewedAt;
 
@@ -91,7 +92,7 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
         }
 
         await RaiseEpoch(stop);
-        backend = connection.ProcessID;
+        (backend, locked) = (connection.ProcessID, true);
     }
 
     // Alone under the commits' lock: no commit of an older epoch is under way when it is raised, and none can start after.
@@ -124,7 +125,7 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
             {
                 await Task.Delay(Beat, time, ending.Token);
                 var started = time.GetTimestamp();
-                if (connection is not { State: System.Data.ConnectionState.Open } && !await Reconnect()) continue;
+                if ((!locked || connection is not { State: System.Data.ConnectionState.Open }) && !await Reconnect()) continue;
                 if (await Scalar<long?>($"update owner set seen_at = clock_timestamp() where epoch = {Epoch} returning epoch", ending.Token) is null) throw Gone();
                 Volatile.Write(ref renewedAt, started);
             }
@@ -142,7 +143,7 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
             {
                 // A session that is still there keeps its lock; in the pool it would look like somebody else's.
                 LogSilent(exception.Message);
-                if (connection is { State: System.Data.ConnectionState.Open }) continue;
+                if (locked && connection is { State: System.Data.ConnectionState.Open }) continue;
                 if (connection is not null) await connection.DisposeAsync();
                 connection = null;
             }
@@ -153,13 +154,14 @@ public sealed partial class EngineOwner : IOwnership, IAsyncDisposable
     // lives on: then it is ended, and the lock is there at the next beat. The epoch tells whether somebody else came in between.
     private async Task<bool> Reconnect()
     {
+        locked = false;
         if (connection is not null) await connection.DisposeAsync();
         connection = await database.OpenConnectionAsync(ending.Token);
         if (await Scalar<long>("select epoch from owner", ending.Token) != Epoch) throw Gone();
         if (await Scalar<bool>("select pg_try_advisory_lock(7237010, 2)", ending.Token))
         {
             backend = connection.ProcessID;
-            return true;
+            return locked = true;
         }
 
         await Scalar<long>($"select count(pg_terminate_backend(pid)) from pg_locks where {OurLocks} and objid = 2 and pid = {backend}", ending.Token);

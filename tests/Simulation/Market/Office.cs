@@ -73,7 +73,7 @@ internal sealed class Office(Marketplace market)
         await work(place, reward);
     }
 
-    private Task Switch(Place place, bool enabled) =>
+    private Task<ProgramReply> Switch(Place place, bool enabled) =>
         market.Persist(Program(place), new SwitchRule(new($"rule{1 + Random.Next(2)}"), enabled, "admin"));
 
     private async Task Publish(Place place)
