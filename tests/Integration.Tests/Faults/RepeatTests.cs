@@ -42,7 +42,7 @@ public sealed class RepeatTests(LivingServer server)
             var sale = shop.Sale(shop.Referees[0], 4_900);
             log.Sends(sale);
             var answers = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => server.Api.PostRaw("/v1/actions", sale.Json)));
-            
+
             // Sent at once, they are answered in any order: the one that was new counts as the first.
             foreach (var answer in answers.OrderBy(answer => (bool?)answer.Json["duplicate"] == true)) log.Answered(answer.Json);
             Assert.All(answers, answer => Assert.Equal(200, answer.Status));
