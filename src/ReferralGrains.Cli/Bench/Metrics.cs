@@ -18,7 +18,7 @@ internal sealed record Metrics(double ManagedBytes, double Activations)
         var values = text.Split('\n')
             .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] is ' ' or '{')
             .Where(line => line.Contains(label, StringComparison.Ordinal))
-            .Select(line => double.Parse(line.Split('}')[^1].Trim().Split(' ')[0], CultureInfo.InvariantCulture))
+            .Select(line => double.Parse(line.TrimEnd().Split(' ')[^1], CultureInfo.InvariantCulture))
             .ToList();
         return values.Count > 0 ? values.Sum() : throw new CommandFailed($"the server's metrics have no {name}{(label.Length > 0 ? $" with {label}" : "")}");
     }
