@@ -30,7 +30,8 @@ public readonly record struct Asset(string Name)
 
     public sealed class AssetJson : JsonConverter<Asset>
     {
-        public override Asset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetString()!);
+        public override Asset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            new(string.Intern(reader.GetString()!)); // There are few assets and millions of open holds.
 
         public override void Write(Utf8JsonWriter writer, Asset value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
     }
