@@ -90,6 +90,9 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
               left join snapshot p on p.stream = s.id
             """;
         await using var batch = new NpgsqlBatch(connection);
+
+        // One moment for both: a snapshot written between them would hide the rows that only it has, and the state would miss them.
+        CommitBatch.Command(batch, "begin isolation level repeatable read read only");
         CommitBatch.Command(batch, $"select k.n, s.id, p.seq, p.fold, p.data::text from {Known}", Parameters(keys));
         CommitBatch.Command(
             batch,
@@ -99,6 +102,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
             order by k.n, e.seq
             """,
             Parameters(keys));
+        CommitBatch.Command(batch, "commit");
         await using var reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
