@@ -1,5 +1,8 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Integration.Tests.Journal;
@@ -87,6 +90,29 @@ public sealed class FaultTests(PostgresServer server) : JournalTest(server)
             await Database.Run("alter table event set tablespace pg_default");
             await Database.Run($"drop tablespace {disk.Name}");
         }
+    }
+
+    [Fact]
+    public async Task An_append_that_can_never_be_written_is_a_bug_that_is_logged_with_its_stream()
+    {
+        var log = new Errors();
+        await using var writer = new JournalWriter(Database.Source, new Assets(Database.Source), new StillOwnership(), TimeProvider.System, log);
+        await Assert.ThrowsAsync<PostgresException>(() => writer.Append(Rows.Append(4711, 1, Rows.Sale("a") with { Data = "{" })));
+
+        Assert.Contains("4711", Assert.Single(log.Messages), StringComparison.Ordinal);
+    }
+
+    private sealed class Errors : ILogger<JournalWriter>
+    {
+        public ConcurrentQueue<string> Messages { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Messages.Enqueue(formatter(state, exception));
     }
 
     private Task Refuse(string state, string condition) => Database.Run(

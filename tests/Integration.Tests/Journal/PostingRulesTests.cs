@@ -1,6 +1,7 @@
 using Npgsql;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Integration.Tests.Journal;
 
@@ -75,6 +76,29 @@ public sealed class PostingRulesTests(PostgresServer server) : JournalTest(serve
         Assert.Equal("120 40 60 20 0 0", await Balance(referrer.Value));
         Assert.Equal("5 0 5 0 0 0", await Balance(77));
         Assert.Equal(2, await Database.Ask<long>("select count(*) from balance"));
+    }
+
+    [Fact]
+    public async Task D13_balances_are_moved_in_key_order_so_that_no_two_commits_wait_for_each_other()
+    {
+        await Writer.Append(Rows.Append(1, 1, Rows.Sale("a", 1, referrer: new(5)), Rows.Sale("b", 1, referrer: new(7))));
+        await using var holder = await Database.Superuser.OpenConnectionAsync(Stop);
+        await using var holding = await holder.BeginTransactionAsync(Stop);
+        await Lock(5);
+        var waiting = Writer.Append(Rows.Append(2, 1, Rows.Sale("c", 1, referrer: new(7)), Rows.Sale("d", 1, referrer: new(5))));
+        await PostgresHouse.Until(() => Database.Ask<bool>(
+            "select exists (select from pg_stat_activity where datname = current_database() and usename = 'grains' and wait_event_type = 'Lock')"));
+
+        // Whoever waits for the first has not taken the second.
+        await Lock(7);
+        await holding.RollbackAsync(Stop);
+        Assert.Equal(AppendOutcome.Committed, await waiting);
+
+        async Task Lock(long referrer)
+        {
+            await using var take = new NpgsqlCommand($"select from balance where referrer = {referrer} for update nowait", holder);
+            await take.ExecuteNonQueryAsync(Stop);
+        }
     }
 
     [Fact]

@@ -129,6 +129,40 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(rows.Length, hashes.Count);
     }
 
+    [Fact]
+    public async Task Every_column_of_a_row_is_in_its_hash()
+    {
+        const string base_ = "row(1,1,'2026-01-01Z',11,12,100,1,1,1,1,1,1,'00000000-0000-0000-0000-000000000001','a','{}')::event";
+        var columns = await database.Ask<string[]>(
+            "select array_agg(attname::text || ' ' || atttypid::regtype) from pg_attribute where attrelid = 'event'::regclass and attnum > 0 and not attisdropped");
+        var hashes = new HashSet<string> { await Hash(base_) };
+        foreach (var (name, type) in columns.Select(column => column.Split(' ', 2)).Select(parts => (parts[0], parts[1])))
+        {
+            var other = type switch
+            {
+                "bigint" or "integer" or "smallint" => "77",
+                "uuid" => "'00000000-0000-0000-0000-000000000002'::text",
+                "text" => "'b'::text",
+                "json" => "'{\"m\":1}'::json",
+                _ => "'2026-01-02Z'::text",
+            };
+            Assert.True(hashes.Add(await Hash($"json_populate_record({base_}, json_build_object('{name}', {other}))")), name);
+        }
+
+        async Task<string> Hash(string row) => Convert.ToHexString(await database.Ask<byte[]>($"select row_hash({row})"));
+    }
+
+    [Fact]
+    public async Task A_database_that_came_from_a_dump_is_not_sealed_on()
+    {
+        await writer.Append(Rows.Append(1, 1, Rows.Sale("a")));
+        await database.SealAll();
+        await database.Run("alter table seal disable trigger user; update seal set xid = '1000000000'; alter table seal enable trigger user");
+
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => Sealer.SealAll(database.Source, Stop));
+        Assert.Equal("RG005", refused.SqlState);
+    }
+
     private async Task<(long Count, long First, long Last)> Range() => (
         await database.Ask<long>("select count(*) from seal"), await database.Ask<long>("select min(position) from seal"),
         await database.Ask<long>("select max(position) from seal"));

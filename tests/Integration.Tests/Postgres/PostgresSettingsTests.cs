@@ -1,3 +1,4 @@
+using ReferralGrains.Server;
 using static ReferralGrains.Integration.Tests.Postgres.PostgresHouse;
 
 namespace ReferralGrains.Integration.Tests.Postgres;
@@ -28,6 +29,16 @@ public sealed class PostgresSettingsTests(PostgresServer server) : IAsyncLifetim
         ];
         var actual = await Task.WhenAll(expected.Select(async one => (one.Name, Value: (string)(await Ask(owner, $"SHOW {one.Name}"))!)));
         Assert.Equal(expected, actual);
+    }
+
+    [Fact]
+    public async Task A_database_that_may_lose_what_it_acknowledged_is_not_served()
+    {
+        await using (var safe = Databases.Open(application)) await Databases.RefuseUnsafe(safe, TestContext.Current.CancellationToken);
+
+        await using var hasty = Databases.Open(application + ";Options=-c synchronous_commit=off");
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Databases.RefuseUnsafe(hasty, TestContext.Current.CancellationToken));
+        Assert.Contains("synchronous_commit", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
