@@ -52,6 +52,21 @@ public sealed class LostWriteTests
     }
 
     [Fact]
+    public async Task What_is_answered_after_a_write_that_failed_is_not_the_state_from_before_it()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var other = shop.Started();
+        shop.Node.Faults.BeforeCommit = _ =>
+        {
+            shop.Sell("other", 10_00, node: other).Wait(TimeSpan.FromSeconds(60));
+            throw new JournalUnavailableException("gone");
+        };
+        await Assert.ThrowsAsync<GrainUnavailableException>(() => shop.Sell("a1", 50_00));
+        shop.Node.Faults.BeforeCommit = null;
+        Assert.Equal(1, (await shop.State()).Enrollments[0].Count);
+    }
+
+    [Fact]
     public async Task A_read_that_fails_is_told_and_does_not_stay()
     {
         await using var shop = await Shop.Open(Rules.Percent(10_00));
