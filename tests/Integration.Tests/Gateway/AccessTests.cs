@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using ReferralGrains.Gateway.Access;
@@ -32,6 +33,59 @@ public sealed class AccessTests : IAsyncLifetime
             ["/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json"],
             Endpoints.Where(endpoint => PolicyOf(endpoint).Role is null).Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public async Task A_route_without_a_policy_lets_nobody_in()
+    {
+        await using var careless = await GatewayHost.Start(routes: app => app.MapGet("/v1/bare", () => "in"));
+        Assert.Equal(401, (await careless.Send("GET", "/v1/bare", key: null)).Status);
+        Assert.Equal(403, (await careless.Send("GET", "/v1/bare")).Status);
+    }
+
+    // A promise to callers that stands beside the routes, so that no route changes its role unnoticed.
+    [Theory]
+    [InlineData(KeyRole.Ingest, """
+        PATCH /v1/referrals/{program}/{referee}
+        POST /v1/actions
+        POST /v1/actions:stream
+        POST /v1/redemptions
+        POST /v1/referrals
+        POST /v1/referrals/{program}/{referee}/approve
+        POST /v1/referrals/{program}/{referee}/cancel
+        POST /v1/referrals:batch
+        """)]
+    [InlineData(KeyRole.Admin, """
+        DELETE /v1/enrollments/{id}
+        DELETE /v1/referrers/{id}/eligible_rules/{rule}
+        PATCH /v1/enrollments/{id}
+        PATCH /v1/referrers/{id}
+        POST /v1/programs
+        POST /v1/programs/{id}/rules
+        POST /v1/referrers
+        POST /v1/referrers/{id}/close
+        POST /v1/rewards/{id}/cancel
+        POST /v1/rewards/{id}/release
+        POST /v1/rules/{id}/disable
+        POST /v1/rules/{id}/enable
+        POST /v1/test_clock/advance
+        PUT /v1/referrers/{id}/eligible_rules/{rule}
+        """)]
+    [InlineData(KeyRole.Finance, "POST /v1/ledger/check")]
+    [InlineData(KeyRole.Operator, """
+        DELETE /v1/api_keys/{id}
+        POST /v1/api_keys
+        POST /v1/tenants
+        """)]
+    public void What_changes_something_needs_the_role_that_is_promised(KeyRole role, string routes) =>
+        Assert.Equal(
+            routes.ReplaceLineEndings("\n").Split('\n'),
+            Endpoints.Where(endpoint => PolicyOf(endpoint).Role == role)
+                .Select(endpoint => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]} {endpoint.RoutePattern.RawText}").Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void What_only_reads_needs_the_role_to_read() =>
+        Assert.All(Endpoints.Where(endpoint => PolicyOf(endpoint).Role == KeyRole.Read), endpoint =>
+            Assert.Equal(["GET"], endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods));
 
     [Fact]
     public async Task Every_route_takes_the_keys_with_its_role_and_no_others()

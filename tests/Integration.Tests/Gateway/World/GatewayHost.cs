@@ -43,7 +43,9 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public IServiceProvider Services => app.Services;
 
-    public static async Task<GatewayHost> Start(TimeProvider? time = null, Action<GatewayOptions>? configure = null)
+    /// <param name="routes">Maps routes beside those of the gateway.</param>
+    public static async Task<GatewayHost> Start(
+        TimeProvider? time = null, Action<GatewayOptions>? configure = null, Action<WebApplication>? routes = null)
     {
         var clock = time ?? TimeProvider.System;
         var (grains, tenants) = (new InMemoryGrains(clock), new InMemoryTenants(clock));
@@ -78,6 +80,7 @@ internal sealed class GatewayHost : IAsyncDisposable
             }
         });
         app.MapGateway();
+        routes?.Invoke(app);
         await app.StartAsync();
         return new(app, underWay, grains, tenants);
     }
