@@ -8,9 +8,11 @@ using ReferralGrains.Domain.Referrers;
 namespace ReferralGrains.Storage.Journal;
 
 /// <summary>The JSON of the journal, of facts and of snapshots: compact, defaults left out, instants as microseconds.</summary>
+/// <remarks>Nothing that is computed is written: kept for ever, it could only contradict what it was computed from.</remarks>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    IgnoreReadOnlyProperties = true,
     Converters = [typeof(MicrosecondsJson)])]
 [JsonSerializable(typeof(ReferralEvent))]
 [JsonSerializable(typeof(ReferrerEvent))]

@@ -1,5 +1,8 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrers;
@@ -42,6 +45,18 @@ public sealed class GrainsJsonTests
         Assert.Equal(Samples.Describe(sample), Samples.Describe(JsonSerializer.Deserialize(JsonSerializer.Serialize(sample, json), json)));
     }
 
+    public static TheoryData<Type> InTheJournal =>
+        [.. EventCodec.Known, typeof(Referral), typeof(Referrer), typeof(ReferralProgram), typeof(ProgramTerms), typeof(ReferrerFacts), typeof(ReferralAction)];
+
+    [Theory]
+    [MemberData(nameof(InTheJournal))]
+    public void The_journal_keeps_nothing_that_is_computed(Type type)
+    {
+        var given = new JsonSerializerOptions(JournalJson.Default.Options) { TypeInfoResolver = JournalJson.Default.WithAddedModifier(WithoutComputed) };
+        var sample = new Samples().Of(type);
+        Assert.Equal(JsonSerializer.Serialize(sample, given.GetTypeInfo(type)), JsonSerializer.Serialize(sample, JournalJson.Default.GetTypeInfo(type)!));
+    }
+
     [Fact]
     public void A_turn_that_is_handed_up_carries_every_command_and_every_event()
     {
@@ -59,6 +74,13 @@ public sealed class GrainsJsonTests
         var commands = Commands.Where(type => typeof(IEnrollmentCommand).IsAssignableFrom(type));
         Assert.Equal(commands.Select(type => type.Name).Order(), Cases(typeof(IEnrollmentCommand)).Select(type => type.Name).Order());
         Assert.All(commands, command => Assert.Contains(Reply(command), Cases(typeof(IEnrollmentReply))));
+    }
+
+    private static void WithoutComputed(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object) return;
+        foreach (var property in type.Properties.Where(property => property.AttributeProvider is PropertyInfo { CanWrite: false }).ToList())
+            type.Properties.Remove(property);
     }
 
     private static Type Reply(Type command) =>
