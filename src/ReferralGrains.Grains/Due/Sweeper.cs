@@ -5,6 +5,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Grains.Engine;
 using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Storage.Due;
+using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Grains.Due;
@@ -38,7 +39,7 @@ public sealed partial class Sweeper(
             {
                 return;
             }
-            catch (Exception exception) when (exception is Npgsql.NpgsqlException or Storage.Journal.JournalUnavailableException)
+            catch (JournalUnavailableException exception)
             {
                 LogUnavailable(exception.Message);
                 await Task.Delay(Pause, time, CancellationToken.None);

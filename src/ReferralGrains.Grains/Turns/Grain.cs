@@ -26,7 +26,7 @@ public abstract partial class Grain(GrainAddress address, GrainWorld world)
             var decided = await Decided(commands);
             while (decided < commands.Count) decided += await Decided([.. commands.Skip(decided)]);
         }
-        catch (Exception exception) when (exception is JournalUnavailableException or OwnershipLostException or Npgsql.NpgsqlException or GrainUnavailableException)
+        catch (Exception exception) when (exception is JournalUnavailableException or OwnershipLostException or GrainUnavailableException)
         {
             Discard();
             LogUnavailable(address.Kind, exception.Message);

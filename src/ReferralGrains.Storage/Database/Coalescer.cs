@@ -51,7 +51,7 @@ internal sealed class Coalescer<TQuestion, TAnswer> : IAsyncDisposable
     {
         try
         {
-            var answers = await query([.. batch.Select(one => one.Question)]);
+            var answers = await Questions.Reached(() => query([.. batch.Select(one => one.Question)]));
             for (var i = 0; i < batch.Count; i++) batch[i].Answer.SetResult(answers[i]);
         }
         catch (Exception exception)

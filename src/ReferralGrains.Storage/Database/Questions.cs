@@ -10,22 +10,30 @@ namespace ReferralGrains.Storage.Database;
 /// </summary>
 internal static class Questions
 {
-    /// <summary>Shows every row to a reader, without keeping any.</summary>
-    public static async Task Each(
-        this NpgsqlDataSource database, string sql, Action<NpgsqlDataReader> row, CancellationToken stop, params NpgsqlParameter[] parameters)
+    /// <summary>Asks, and says in one way that the database could not be reached, so that nobody above needs to know whose it is.</summary>
+    public static async Task<T> Reached<T>(Func<Task<T>> question)
     {
         try
         {
-            await using var command = database.CreateCommand(sql);
-            command.Parameters.AddRange(parameters);
-            await using var reader = await command.ExecuteReaderAsync(stop);
-            while (await reader.ReadAsync(stop)) row(reader);
+            return await question();
         }
         catch (NpgsqlException exception) when (IsOutage(exception))
         {
             throw new JournalUnavailableException("The database cannot be reached.", exception);
         }
     }
+
+    /// <summary>Shows every row to a reader, without keeping any.</summary>
+    public static Task Each(
+        this NpgsqlDataSource database, string sql, Action<NpgsqlDataReader> row, CancellationToken stop, params NpgsqlParameter[] parameters) =>
+        Reached(async () =>
+        {
+            await using var command = database.CreateCommand(sql);
+            command.Parameters.AddRange(parameters);
+            await using var reader = await command.ExecuteReaderAsync(stop);
+            while (await reader.ReadAsync(stop)) row(reader);
+            return 0;
+        });
 
     public static async Task<List<T>> Rows<T>(
         this NpgsqlDataSource database, string sql, Func<NpgsqlDataReader, T> row, CancellationToken stop, params NpgsqlParameter[] parameters)

@@ -1,5 +1,6 @@
 using Npgsql;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Database;
 
 namespace ReferralGrains.Storage.Due;
 
@@ -9,29 +10,23 @@ public readonly record struct DueGrain(StreamId Stream, short Kind, CallerId Fir
 public interface IDueReader
 {
     /// <summary>Grains of a tenant that are due, in order of their dates, after a cursor.</summary>
+    /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<DueGrain>> Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop);
 }
 
 /// <summary>Only reads: the grain's own append moves its due row, after it has settled all that is due.</summary>
 public sealed class DueReader(NpgsqlDataSource database) : IDueReader
 {
-    public async Task<IReadOnlyList<DueGrain>> Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(
+    public async Task<IReadOnlyList<DueGrain>> Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop) =>
+        await database.Rows(
             """
             select d.stream, s.kind, s.a, s.b, d.at from due d join stream s on s.id = d.stream
             where d.tenant = $1 and d.at <= $2 and (d.at, d.stream) > ($3, $4)
             order by d.at, d.stream limit $5
-            """);
-        command.Parameters.Add(new() { Value = tenant });
-        command.Parameters.Add(new() { Value = until });
-        command.Parameters.Add(new() { Value = after?.At ?? DateTimeOffset.UnixEpoch });
-        command.Parameters.Add(new() { Value = after?.Stream.Value ?? 0L });
-        command.Parameters.Add(new() { Value = limit });
-        var due = new List<DueGrain>();
-        await using var reader = await command.ExecuteReaderAsync(stop);
-        while (await reader.ReadAsync(stop))
-            due.Add(new(new(reader.GetInt64(0)), reader.GetInt16(1), new(reader.GetString(2)), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4)));
-        return due;
-    }
+            """,
+            Grain, stop, Questions.Int(tenant), Questions.Time(until), Questions.Time(after?.At ?? DateTimeOffset.UnixEpoch),
+            Questions.Long(after?.Stream.Value ?? 0), Questions.Int(limit));
+
+    private static DueGrain Grain(NpgsqlDataReader reader) => new(
+        new(reader.GetInt64(0)), reader.GetInt16(1), new(reader.GetString(2)), reader.GetString(3), reader.GetFieldValue<DateTimeOffset>(4));
 }

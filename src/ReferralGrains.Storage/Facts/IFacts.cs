@@ -8,6 +8,7 @@ namespace ReferralGrains.Storage.Facts;
 /// What grains rely on of other grains, read through a cache. A stale answer costs a second turn, never money: the commit rejects a
 /// decision whose facts have moved.
 /// </summary>
+/// <exception cref="Journal.JournalUnavailableException">From every question: the database cannot be reached.</exception>
 public interface IFacts
 {
     /// <summary>Null when there is no such program.</summary>

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Npgsql;
-using NpgsqlTypes;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
@@ -70,23 +69,17 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
         return referrers[(tenant, facts.Id)] = facts;
     }
 
-    private async Task<string?> Body(int tenant, short kind, CallerId id, CancellationToken stop)
-    {
-        await using var command = database.CreateCommand(
-            "select f.body::text from stream s join fact f on f.stream = s.id where s.tenant = $1 and s.kind = $2 and s.a = $3 and s.b = ''");
-        command.Parameters.Add(new() { Value = tenant });
-        command.Parameters.Add(new() { Value = kind });
-        command.Parameters.Add(new() { Value = id.Value });
-        return (string?)await command.ExecuteScalarAsync(stop);
-    }
+    private Task<string?> Body(int tenant, short kind, CallerId id, CancellationToken stop) => database.Row(
+        "select f.body::text from stream s join fact f on f.stream = s.id where s.tenant = $1 and s.kind = $2 and s.a = $3 and s.b = ''",
+        reader => reader.GetString(0), stop, Questions.Int(tenant), Questions.Int(kind), Questions.Text(id.Value));
 
     private async Task<IReadOnlyList<ReferrerFacts?>> Read(IReadOnlyList<StreamId> streams)
     {
-        await using var command = database.CreateCommand("select stream, body::text from fact where stream = any($1)");
-        command.Parameters.Add(CommitBatch.Array(NpgsqlDbType.Bigint, streams.Select(stream => stream.Value)));
-        var found = new Dictionary<StreamId, ReferrerFacts>();
-        await using var reader = await command.ExecuteReaderAsync();
-        while (await reader.ReadAsync()) found[new(reader.GetInt64(0))] = JsonSerializer.Deserialize(reader.GetString(1), JournalJson.Default.ReferrerFacts)!;
+        var facts = await database.Rows(
+            "select stream, body::text from fact where stream = any($1)",
+            reader => (Stream: new StreamId(reader.GetInt64(0)), Body: reader.GetString(1)), CancellationToken.None,
+            Questions.Longs(streams.Select(stream => stream.Value)));
+        var found = facts.ToDictionary(fact => fact.Stream, fact => JsonSerializer.Deserialize(fact.Body, JournalJson.Default.ReferrerFacts)!);
         return [.. streams.Select(stream => found.GetValueOrDefault(stream))];
     }
 }

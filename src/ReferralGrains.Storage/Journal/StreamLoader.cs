@@ -23,6 +23,7 @@ public readonly record struct StoredSnapshot(int Seq, short Fold, string Data);
 public sealed record LoadedStream(StreamId Stream, StoredSnapshot? Snapshot, IReadOnlyList<StoredRow> Rows);
 
 /// <summary>Where grains load from. One implementation is PostgreSQL's; a simulation has another.</summary>
+/// <exception cref="JournalUnavailableException">From every call: the database cannot be reached.</exception>
 public interface IStreamLoader
 {
     /// <summary>Loads a stream; one that is new gets its number.</summary>
@@ -55,7 +56,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
 
     public Task<LoadedStream> Load(StreamKey key) => streams.Ask(key);
 
-    public async Task<LoadedStream> LoadWhole(StreamKey key) => (await Load([key], whole: true))[0];
+    public async Task<LoadedStream> LoadWhole(StreamKey key) => (await Questions.Reached(() => Load([key], whole: true)))[0];
 
     public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)
     {

@@ -10,5 +10,6 @@ public interface ITallySource
     /// The tally of a program that has just become tiered, summed over all sales that were counted before (D6). No sale can be missed:
     /// commits that relied on the program before it had tiers are refused from then on.
     /// </summary>
+    /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
     Task<Tally> Sum(StreamId referrer, StreamId program);
 }
