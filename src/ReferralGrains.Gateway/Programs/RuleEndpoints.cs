@@ -32,8 +32,6 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RuleProgr
         var body = await Body.Read(context, GatewayJson.Default.RuleBody);
         var rule = body.Id ?? NewIds.Make("rule_", context);
         var (terms, state) = RuleParser.Parse(body, rule, program);
-        if (program.Rule(rule) is null && await programs.Find(tenant, rule, context.RequestAborted) is { } other && other != program.Id)
-            return new ProblemAnswer(Problem.Conflict("id", "Another program has a rule with this id."));
         var publish = new PublishRule(rule, terms, state, context.Flag("dry_run"));
         var reply = await router.Ask(GrainAddress.Program(tenant, program.Id), publish, context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));

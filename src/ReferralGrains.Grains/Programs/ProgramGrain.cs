@@ -27,7 +27,7 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
         return commands[0].Command switch
         {
             CreateProgram create => Create(state, create),
-            PublishRule publish => Publish(state, publish),
+            PublishRule publish => await Publish(state, publish),
             SwitchRule change => Switch(state, change),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -42,14 +42,16 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
         return same ? Same(state) : Refused(RefusalKind.Conflict, "conflict", "id", "This program exists with other content.");
     }
 
-    private Prepared Publish(ReferralProgram state, PublishRule publish)
+    private async ValueTask<Prepared> Publish(ReferralProgram state, PublishRule publish)
     {
         if (state.Terms is not { } terms) return Missing();
         var rule = terms.Rule(publish.Id);
         if (rule is not null && rule.State == publish.State && Json(rule.Latest.Terms) == Json(publish.Terms)) return Same(state);
+        if (rule is null && await World.Facts.ProgramOfRule(Address.Tenant, publish.Id, CancellationToken.None) is { } owner && owner != Address.First)
+            return Refused(RefusalKind.Conflict, "conflict", "id", "Another program has a rule with this id.");
         var published = new RulePublished(
             rule?.Number ?? terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, publish.State);
-        if (!publish.DryRun) return Written(state, published);
+        if (!publish.DryRun) return Written(state, published, rule is null ? [new(publish.Id, Stream)] : []);
         var would = ReferralProgram.Evolve(state, now, Stream, published);
         return new(null, [new ProgramReply(null, true, would.Terms)], static () => { });
     }
@@ -61,7 +63,7 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
         return rule.State.Enabled == change.Enabled ? Same(state) : Written(state, new RuleSwitched(rule.Number, change.Enabled, change.By));
     }
 
-    private Prepared Written(ReferralProgram state, ProgramEvent e)
+    private Prepared Written(ReferralProgram state, ProgramEvent e, IReadOnlyList<RuleRow>? rules = null)
     {
         var next = ReferralProgram.Evolve(state, now, Stream, e);
         var append = new Append
@@ -69,6 +71,7 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
             Tenant = Address.Tenant,
             Streams = [new(Stream, next.Seq, [EventCodec.Encode(e, next.LastAt)])],
             Facts = [new(Stream, next.Seq, JsonSerializer.Serialize(next.Terms!, JournalJson.Default.ProgramTerms))],
+            Rules = rules ?? [],
         };
         return new(append, [new ProgramReply(null, true, next.Terms)], () =>
         {

@@ -14,6 +14,9 @@ public interface IFacts
     /// <summary>Null when there is no such program.</summary>
     ValueTask<ProgramTerms?> Program(int tenant, CallerId id, CancellationToken stop);
 
+    /// <summary>The program that a rule belongs to: a rule's id is unique in its tenant. Null when there is no such rule. Not cached.</summary>
+    Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop);
+
     ValueTask<ReferrerFacts?> Referrer(int tenant, CallerId id, CancellationToken stop);
 
     ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop);

@@ -35,6 +35,14 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
         return body is null ? null : programs[(tenant, id)] = JsonSerializer.Deserialize(body, JournalJson.Default.ProgramTerms)!;
     }
 
+    public async Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop)
+    {
+        var program = await database.Row(
+            "select s.a from rule r join stream s on s.id = r.program where r.tenant = $1 and r.id = $2",
+            reader => reader.GetString(0), stop, Questions.Int(tenant), Questions.Text(rule.Value));
+        return program is null ? null : new CallerId(program);
+    }
+
     public async ValueTask<ReferrerFacts?> Referrer(int tenant, CallerId id, CancellationToken stop)
     {
         if (referrers.TryGetValue((tenant, id), out var cached)) return cached;

@@ -25,6 +25,9 @@ public sealed class Append
 
     public ReferrerRow? Referrer { get; init; }
 
+    /// <summary>Rules that are new in their program. Where another program was first with an id, the append does not hold.</summary>
+    public IReadOnlyList<RuleRow> Rules { get; init; } = [];
+
     /// <summary>Actions refused for an id that has other content; kept on record.</summary>
     public IReadOnlyList<ConflictRow> Conflicts { get; init; } = [];
 
@@ -52,6 +55,8 @@ public readonly record struct ReferralRow(
 public sealed record ReferrerRow(
     StreamId Stream, string Code, string? Email, string? Name, bool CashOptIn, string? StripeCustomerId, DateTimeOffset CreatedAt);
 
+public readonly record struct RuleRow(CallerId Id, StreamId Program);
+
 public sealed record ConflictRow(CallerId ActionId, ContentHash Hash, DateTimeOffset At, string Action);
 
 /// <summary>What became of an append.</summary>
@@ -65,7 +70,7 @@ public enum AppendOutcome
     /// <summary>An action id is taken: load what is recorded under it, then decide again.</summary>
     ActionKnown = 3,
 
-    /// <summary>A fact that was read has moved: read it again, then decide again.</summary>
+    /// <summary>A fact that was read has moved, or a rule's id is taken by now: read it again, then decide again.</summary>
     FactMoved = 4,
 }
 

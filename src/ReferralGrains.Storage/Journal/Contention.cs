@@ -14,6 +14,7 @@ internal static class Contention
         var moved = await MovedStreams(connection, batch);
         var known = await KnownActions(connection, batch);
         var facts = await MovedFacts(connection, batch);
+        var rules = await TakenRules(connection, batch);
         var kept = new List<PendingAppend>(batch.Count);
         foreach (var pending in batch)
         {
@@ -21,6 +22,7 @@ internal static class Contention
                 pending.Append.Streams.Any(stream => moved.Contains(stream.Stream.Value)) ? AppendOutcome.StreamMoved
                 : pending.Append.Streams.Any(stream => stream.Rows.Any(row => row.ActionId is { } id && known.Contains((pending.Append.Tenant, id.Value)))) ? AppendOutcome.ActionKnown
                 : pending.Append.Reads.Any(facts.Contains) ? AppendOutcome.FactMoved
+                : pending.Append.Rules.Any(rule => !rules.Add((pending.Append.Tenant, rule.Id.Value))) ? AppendOutcome.FactMoved
                 : null;
             if (why is { } outcome) pending.Complete(outcome);
             else kept.Add(pending);
@@ -68,6 +70,19 @@ internal static class Contention
             reader => new FactRead(new(reader.GetInt64(0)), reader.GetInt32(1)),
             CommitBatch.Array(NpgsqlDbType.Bigint, reads.Select(read => read.Stream.Value)),
             CommitBatch.Array(NpgsqlDbType.Integer, reads.Select(read => read.Version)));
+    }
+
+    // Those of the batch itself are added as it is gone through: the first of two stands.
+    private static async Task<HashSet<(int, string)>> TakenRules(NpgsqlConnection connection, List<PendingAppend> batch)
+    {
+        var rules = batch.SelectMany(pending => pending.Append.Rules.Select(rule => (pending.Append.Tenant, rule.Id))).ToList();
+        if (rules.Count == 0) return [];
+        return await Read(
+            connection,
+            "select r.tenant, r.id from unnest($1, $2) as n(tenant, id) join rule r on r.tenant = n.tenant and r.id = n.id",
+            reader => (reader.GetInt32(0), reader.GetString(1)),
+            CommitBatch.Array(NpgsqlDbType.Integer, rules.Select(rule => rule.Tenant)),
+            CommitBatch.Array(NpgsqlDbType.Text, rules.Select(rule => rule.Id.Value)));
     }
 
     private static async Task<HashSet<T>> Read<T>(

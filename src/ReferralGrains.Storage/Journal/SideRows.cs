@@ -3,7 +3,7 @@ using NpgsqlTypes;
 
 namespace ReferralGrains.Storage.Journal;
 
-/// <summary>What commits with the events besides balances: facts, due rows, referral and referrer rows, conflicts.</summary>
+/// <summary>What commits with the events besides balances: facts, due rows, referral, referrer and rule rows, conflicts.</summary>
 internal static class SideRows
 {
     public static void AddTo(NpgsqlBatch batch, IReadOnlyList<Append> appends)
@@ -12,6 +12,7 @@ internal static class SideRows
         AddDue(batch, appends);
         AddReferrals(batch, [.. appends.SelectMany(append => append.Referrals.Select(row => (append.Tenant, Row: row)))]);
         AddReferrers(batch, [.. appends.Where(append => append.Referrer is not null).Select(append => (append.Tenant, Row: append.Referrer!))]);
+        AddRules(batch, [.. appends.SelectMany(append => append.Rules.Select(row => (append.Tenant, Row: row)))]);
         AddConflicts(batch, [.. appends.SelectMany(append => append.Conflicts.Select(row => (append.Tenant, Row: row)))]);
     }
 
@@ -85,6 +86,18 @@ internal static class SideRows
             CommitBatch.Array(NpgsqlDbType.Boolean, rows.Select(row => row.Row.CashOptIn)),
             CommitBatch.Array(NpgsqlDbType.Text, rows.Select(row => row.Row.StripeCustomerId)),
             CommitBatch.Array(NpgsqlDbType.TimestampTz, rows.Select(row => row.Row.CreatedAt)));
+    }
+
+    // Without a way out on purpose: who is second learns of it.
+    private static void AddRules(NpgsqlBatch batch, List<(int Tenant, RuleRow Row)> rows)
+    {
+        if (rows.Count == 0) return;
+        CommitBatch.Command(
+            batch,
+            "insert into rule (tenant, id, program) select * from unnest($1, $2, $3)",
+            CommitBatch.Array(NpgsqlDbType.Integer, rows.Select(row => row.Tenant)),
+            CommitBatch.Array(NpgsqlDbType.Text, rows.Select(row => row.Row.Id.Value)),
+            CommitBatch.Array(NpgsqlDbType.Bigint, rows.Select(row => row.Row.Program.Value)));
     }
 
     private static void AddConflicts(NpgsqlBatch batch, List<(int Tenant, ConflictRow Row)> rows)

@@ -5,7 +5,7 @@ namespace ReferralGrains.Storage.Journal;
 /// <summary>What a failed commit means, by its SQLSTATE.</summary>
 internal enum CommitFault
 {
-    /// <summary>A stream, an action id or a fact was not as an append expected: find which, drop it, go again.</summary>
+    /// <summary>A stream, an action id, a rule id or a fact was not as an append expected: find which, drop it, go again.</summary>
     Contended,
 
     /// <summary>Serialisation or deadlock: the same batch again.</summary>
@@ -27,7 +27,7 @@ internal static class SqlStates
     {
         "RG001" or "RG002" => CommitFault.Contended,
         "RG003" => CommitFault.OwnershipLost,
-        PostgresErrorCodes.UniqueViolation when exception.ConstraintName is "event_pkey" or "event_action" => CommitFault.Contended,
+        PostgresErrorCodes.UniqueViolation when exception.ConstraintName is "event_pkey" or "event_action" or "rule_pkey" => CommitFault.Contended,
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => CommitFault.Again,
         ['2', '1' or '2' or '3', ..] => CommitFault.Guilty,
         _ => CommitFault.Unavailable,

@@ -123,6 +123,14 @@ create table referral (
 create index referral_referrer on referral (referrer, stream);
 create index referral_program on referral (program, stream);
 
+-- A rule's id is unique in its tenant, whichever program publishes it first.
+create table rule (
+  tenant int not null,
+  id text collate "C" not null,
+  program bigint not null,
+  primary key (tenant, id)
+);
+
 -- Personal data lives here and nowhere in the journal, so that it can be erased.
 create table referrer (
   stream bigint primary key,

@@ -28,9 +28,6 @@ public interface IReports
 
     Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop);
 
-    /// <summary>The program that a rule belongs to: a rule's id is unique in its tenant. Null when there is no such rule.</summary>
-    Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop);
-
     /// <summary>Rewards of a tenant or of one referrer, by referral and then in the order in which they were given.</summary>
     /// <param name="after">The id of the last reward of the page before, see <see cref="PageCursor"/>.</param>
     Task<Page<RewardView>> Rewards(int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop);

@@ -1,14 +1,12 @@
 using Npgsql;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Storage.Database;
 
 namespace ReferralGrains.Storage.Reports;
 
 /// <summary>The front of all reports. Each kind of question has a file of its own.</summary>
 public sealed class PostgresReports : IReports
 {
-    private readonly NpgsqlDataSource database;
     private readonly ReferrerReports referrers;
     private readonly ReferralStories stories;
     private readonly RewardPages rewards;
@@ -18,7 +16,6 @@ public sealed class PostgresReports : IReports
     public PostgresReports(NpgsqlDataSource database)
     {
         var (directory, folder) = (new Directory(database), new StreamFolder(database));
-        this.database = database;
         referrers = new(database, directory);
         stories = new(database, directory, folder);
         rewards = new(database, directory, folder);
@@ -39,18 +36,6 @@ public sealed class PostgresReports : IReports
     public Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop) => stories.Referral(tenant, stream, stop);
 
     public Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop) => stories.Action(tenant, action, stop);
-
-    public async Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop)
-    {
-        var program = await database.Row(
-            $"""
-            select s.a from stream s join fact f on f.stream = s.id
-            where s.tenant = $1 and s.kind = {Directory.Program}
-              and exists (select from json_array_elements(f.body -> 'rules') r where r ->> 'id' = $2)
-            """,
-            reader => reader.GetString(0), stop, Questions.Int(tenant), Questions.Text(rule.Value));
-        return program is null ? null : new CallerId(program);
-    }
 
     public Task<Page<RewardView>> Rewards(
         int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop) =>

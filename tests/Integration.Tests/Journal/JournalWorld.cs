@@ -140,6 +140,7 @@ public sealed class JournalWorld : IAsyncDisposable
             Tenant = Tenant,
             Streams = [new(stream, 1, [.. events.Select(e => EventCodec.Encode(e, Now))])],
             Facts = [new(stream, program.Seq, JsonSerializer.Serialize(Program, JournalJson.Default.ProgramTerms))],
+            Rules = [.. Program.Rules.Select(rule => new RuleRow(rule.Id, stream))],
         });
     }
 

@@ -139,13 +139,6 @@ public sealed class ReportsTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_rule_leads_to_its_program()
-    {
-        Assert.Equal(Program, await reports.ProgramOfRule(world.Tenant, new("rule2"), Stop));
-        Assert.Null(await reports.ProgramOfRule(world.Tenant, new("rule3"), Stop));
-    }
-
-    [Fact]
     public async Task The_trial_balance_of_every_asset_comes_to_zero()
     {
         await world.Refer("anna");
@@ -177,7 +170,6 @@ public sealed class ReportsTests(PostgresServer server) : IAsyncLifetime
         Assert.Null(await reports.Referral(other.Tenant, Program, new("anna"), Stop));
         Assert.Null(await reports.Referral(other.Tenant, stream, Stop));
         Assert.Null(await reports.Action(other.Tenant, new("s1"), Stop));
-        Assert.Null(await reports.ProgramOfRule(other.Tenant, new("rule1"), Stop));
         Assert.Empty((await reports.Rewards(other.Tenant, null, null, null, 10, Stop)).Items);
         Assert.Empty((await reports.Rewards(other.Tenant, Rita, null, null, 10, Stop)).Items);
         Assert.Empty((await reports.ReferrerActivity(other.Tenant, Rita, null, 10, Stop)).Items);

@@ -20,6 +20,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<StreamId, (int Tenant, DateTimeOffset At)> due = [];
     private readonly Dictionary<StreamId, ReferralRow> referrals = [];
     private readonly Dictionary<StreamId, (int Tenant, ReferrerRow Row)> referrers = [];
+    private readonly Dictionary<(int Tenant, CallerId Id), StreamId> rules = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private long commits;
     private long positions;
@@ -82,6 +83,9 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     public JournalRow? Action(int tenant, CallerId id) => Read(_ => actions.GetValueOrDefault((tenant, id)));
 
+    /// <summary>The program of a rule.</summary>
+    public StreamId? RuleOf(int tenant, CallerId id) => Read(_ => rules.TryGetValue((tenant, id), out var program) ? program : (StreamId?)null);
+
     public DateTimeOffset? DueAt(StreamId stream) => Read(_ => due.TryGetValue(stream, out var row) ? row.At : (DateTimeOffset?)null);
 
     public IReadOnlyList<(JournalStream Stream, DateTimeOffset At)> Due(int tenant, DateTimeOffset until) => Read(_ =>
@@ -95,7 +99,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         lock (gate)
         {
             if (epoch != Epoch) throw new OwnershipLostException($"Epoch {epoch} is over.");
-            var outcomes = batch.Select(Judge).ToList();
+            var named = rules.Keys.ToHashSet();
+            var outcomes = batch.Select(append => Judge(append, named)).ToList();
             commits++;
             for (var i = 0; i < batch.Count; i++)
                 if (outcomes[i] == AppendOutcome.Committed) Apply(batch[i]);
@@ -113,12 +118,13 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         }
     }
 
-    private AppendOutcome Judge(Append append)
+    private AppendOutcome Judge(Append append, HashSet<(int Tenant, CallerId Id)> named)
     {
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(Moved)) return AppendOutcome.StreamMoved;
         if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && Ids(append).Any(actions.ContainsKey)) return AppendOutcome.ActionKnown;
         if (!bugs.HasFlag(PlantedBugs.NoFactCheck) && append.Reads.Any(read => !facts.TryGetValue(read.Stream, out var fact) || fact.Version != read.Version))
             return AppendOutcome.FactMoved;
+        if (append.Rules.Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
         return AppendOutcome.Committed;
     }
 
@@ -146,6 +152,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             referrers[referrer.Stream] = (append.Tenant, referrers.TryGetValue(referrer.Stream, out var old)
                 ? referrer with { Code = old.Row.Code, CreatedAt = old.Row.CreatedAt }
                 : referrer);
+        foreach (var rule in append.Rules) rules.Add((append.Tenant, rule.Id), rule.Program);
         foreach (var conflict in append.Conflicts)
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))
                 conflicts.Add((append.Tenant, conflict));

@@ -24,6 +24,12 @@ public sealed class MemoryFacts(MemoryDatabase database) : IFacts
         return programs[stream] = JsonSerializer.Deserialize(body, JournalJson.Default.ProgramTerms)!;
     }
 
+    public async Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop)
+    {
+        await Task.Yield();
+        return database.RuleOf(tenant, rule) is { } program ? new CallerId(database.Stream(program).Key.First) : null;
+    }
+
     public async ValueTask<ReferrerFacts?> Referrer(int tenant, CallerId id, CancellationToken stop) =>
         Stream(tenant, GrainKind.Referrer, id) is { } stream ? await Referrer(tenant, stream, stop) : null;
 

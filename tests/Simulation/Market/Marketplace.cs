@@ -61,6 +61,9 @@ public sealed class Marketplace
     /// <summary>Every process that there ever was.</summary>
     public List<Process> Everyone { get; } = [];
 
+    /// <summary>A rule's id is unique in its tenant, so it carries its program.</summary>
+    public static CallerId Rule(CallerId program, string name) => new($"{program}.{name}");
+
     public IReadOnlyList<CallerId> Programs { get; } = [new("plain"), new("tiered"), new("tiered-later")];
 
     public IReadOnlyList<CallerId> Referrers { get; } = [new("rita"), new("tom")];
@@ -168,10 +171,10 @@ public sealed class Marketplace
             {
                 await Persist(GrainAddress.Program(tenant.Number, program), new CreateProgram(program.Value, "GBP", "Europe/London"));
                 for (var i = 1 + Random.Next(2); i > 0; i--)
-                    await Persist(GrainAddress.Program(tenant.Number, program), new PublishRule(new($"rule{i}"), RandomRules.Plain(Random), RandomRules.State(Random)));
+                    await Persist(GrainAddress.Program(tenant.Number, program), new PublishRule(Rule(program, $"rule{i}"), RandomRules.Plain(Random), RandomRules.State(Random)));
             }
 
-            await Persist(GrainAddress.Program(tenant.Number, new("tiered")), new PublishRule(new("tiers"), RandomRules.Tiered(Random), new(Enabled: true)));
+            await Persist(GrainAddress.Program(tenant.Number, new("tiered")), new PublishRule(Rule(new("tiered"), "tiers"), RandomRules.Tiered(Random), new(Enabled: true)));
             foreach (var program in Programs)
                 foreach (var referee in Referees)
                     if (Random.Next(2) == 0)

@@ -30,7 +30,7 @@ internal sealed class Office(Marketplace market)
         < 29 => Publish(place),
         < 31 => Switch(place, Random.Next(2) == 0),
         < 32 => market.Persist(Referrer(place), new ChangeReferrer(null, null, Random.Next(2) == 0 ? [] : ["vip"], null, null)),
-        < 34 => market.Persist(Referrer(place), new GrantRule(place.Program, new("rule1"), Random.Next(2) == 0, "admin")),
+        < 34 => market.Persist(Referrer(place), new GrantRule(place.Program, Marketplace.Rule(place.Program, "rule1"), Random.Next(2) == 0, "admin")),
         < 35 => Random.Next(3) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin")) : Task.CompletedTask,
         < 37 => market.Sweep(),
         _ => Tell(place, new SettleDue()),
@@ -74,13 +74,13 @@ internal sealed class Office(Marketplace market)
     }
 
     private Task<ProgramReply> Switch(Place place, bool enabled) =>
-        market.Persist(Program(place), new SwitchRule(new($"rule{1 + Random.Next(2)}"), enabled, "admin"));
+        market.Persist(Program(place), new SwitchRule(Marketplace.Rule(place.Program, $"rule{1 + Random.Next(2)}"), enabled, "admin"));
 
     private async Task Publish(Place place)
     {
         var tiered = place.Program != market.Programs[0] && Random.Next(2) == 0;
         await market.Persist(Program(place), new PublishRule(
-            new(tiered ? "tiers" : $"rule{1 + Random.Next(2)}"), tiered ? RandomRules.Tiered(Random) : RandomRules.Plain(Random), RandomRules.State(Random)));
+            Marketplace.Rule(place.Program, tiered ? "tiers" : $"rule{1 + Random.Next(2)}"), tiered ? RandomRules.Tiered(Random) : RandomRules.Plain(Random), RandomRules.State(Random)));
     }
 
     private ReferralGrains.Domain.Identity.CallerId Referrer() => market.Referrers[Random.Next(market.Referrers.Count)];

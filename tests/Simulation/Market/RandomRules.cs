@@ -22,16 +22,16 @@ public static class RandomRules
         _ => Rules.TierReached(Rules.Spent(0, 200_00, pays: 5_00), Rules.Spent(201_00, 400_00, pays: 10_00), Rules.Spent(401_00, null, pays: 15_00)),
     });
 
-    /// <summary>Mostly enabled and without end.</summary>
+    /// <summary>Mostly enabled, and mostly without end.</summary>
     public static RuleState State(Random random) => new(
-        Enabled: random.Next(5) > 0, To: random.Next(8) == 0 ? Marketplace.Start.AddDays(random.Next(60)) : null);
+        Enabled: random.Next(5) > 0, To: random.Next(4) == 0 ? Marketplace.Start.AddDays(random.Next(60)) : null);
 
     private static RewardRule Varied(Random random, RewardRule rule)
     {
         if (random.Next(3) == 0) rule = rule.UpTo(1_00 + random.Next(20_00));
         if (random.Next(6) == 0) rule = rule.OrNothing();
         if (random.Next(4) == 0) rule = rule.Times(1 + random.Next(4));
-        if (random.Next(6) == 0) rule = rule.Within(20 + random.Next(100));
+        if (random.Next(6) == 0) rule = rule.Within(5 + random.Next(60));
         if (random.Next(8) == 0) rule = rule.Over(random.Next(50_00));
         if (random.Next(8) == 0) rule = rule.WhereReferrer((TagCondition)random.Next(3));
         if (random.Next(8) == 0) rule = rule.WhereReferee((TagCondition)random.Next(3));

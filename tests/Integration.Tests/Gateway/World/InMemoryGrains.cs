@@ -53,6 +53,9 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
     public ValueTask<ProgramTerms?> Program(int tenant, CallerId id, CancellationToken stop) =>
         new(Programs.GetValueOrDefault(GrainAddress.Program(tenant, id))?.Terms);
 
+    public Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop) =>
+        Task.FromResult(Programs.Where(pair => pair.Key.Tenant == tenant && pair.Value.Terms!.Rule(rule) is not null).Select(pair => (CallerId?)pair.Key.First).FirstOrDefault());
+
     public ValueTask<ReferrerFacts?> Referrer(int tenant, CallerId id, CancellationToken stop) => new(Facts(GrainAddress.Referrer(tenant, id)));
 
     public ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop) =>
@@ -77,6 +80,8 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
             case PublishRule publish:
                 var rule = state.Terms!.Rule(publish.Id);
                 if (rule is not null && rule.State == publish.State && rule.Latest.Terms.ToString() == publish.Terms.ToString()) return new(null, false, state.Terms);
+                if (rule is null && Programs.Any(other => other.Key.Tenant == to.Tenant && other.Value.Terms!.Rule(publish.Id) is not null))
+                    return new(new(RefusalKind.Conflict, "conflict", "id", "Another program has a rule with this id."), false, null);
                 e = new RulePublished(rule?.Number ?? state.Terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, publish.State);
                 if (publish.DryRun) return new(null, true, ReferralProgram.Evolve(state, time.GetUtcNow(), StreamOf(to), e).Terms);
                 break;

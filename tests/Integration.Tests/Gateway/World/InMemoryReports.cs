@@ -53,9 +53,6 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
         return Task.FromResult<ActionStory?>(null);
     }
 
-    public Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop) =>
-        Task.FromResult(grains.Programs.Where(pair => pair.Key.Tenant == tenant && pair.Value.Terms!.Rule(rule) is not null).Select(pair => (CallerId?)pair.Key.First).FirstOrDefault());
-
     public Task<Page<RewardView>> Rewards(int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop)
     {
         var all = Of(tenant).SelectMany(pair => RewardsOf(pair.Key, pair.Value))
