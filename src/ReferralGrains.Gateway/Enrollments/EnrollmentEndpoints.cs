@@ -46,10 +46,11 @@ internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IRe
         }
 
         var by = context.Caller().By;
-        var refusal = adjustment is null
-            ? null
-            : await Ask(context, story, new AdjustEnrollment(enrollment.Number, enrollment.AdjustedBy, adjustment, reason, by));
-        if (refusal is null && body.Enabled is { } on) refusal = await Ask(context, story, new SwitchEnrollment(enrollment.Number, on, reason, by));
+        ICommand<ReferralReply>? command =
+            adjustment is not null ? new AdjustEnrollment(enrollment.Number, enrollment.AdjustedBy, adjustment, reason, by, body.Enabled)
+            : body.Enabled is { } on ? new SwitchEnrollment(enrollment.Number, on, reason, by)
+            : null;
+        var refusal = command is null ? null : await Ask(context, story, command);
         return refusal is null ? Answer(await Find(context, id)) : new ProblemAnswer(Problem.Of(refusal));
     }
 

@@ -52,7 +52,9 @@ public sealed record CancelReferral(string? Reason, string By, bool CancelPendin
 public sealed record ChangeReferral(ImmutableArray<string>? Tags, bool? Active) : ICommand<ReferralReply>, IEnrollmentCommand;
 
 /// <param name="AdjustedBy">Of the enrollment when it was read: an optimistic lock.</param>
-public sealed record AdjustEnrollment(int Enrollment, int AdjustedBy, Adjustment Adjustment, string Reason, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
+/// <param name="Enabled">Switches it in the same append; null leaves it as it is.</param>
+public sealed record AdjustEnrollment(
+    int Enrollment, int AdjustedBy, Adjustment Adjustment, string Reason, string By, bool? Enabled = null) : ICommand<ReferralReply>, IEnrollmentCommand;
 
 public sealed record SwitchEnrollment(int Enrollment, bool Enabled, string Reason, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
 

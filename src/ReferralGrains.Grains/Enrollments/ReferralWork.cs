@@ -34,7 +34,7 @@ public static class ReferralWork
         ApproveReferral approve => Reply(turn, ReferralCommands.Approve(turn, approve.ApprovedAt ?? turn.Facts.Now)),
         CancelReferral cancel => Reply(turn, ReferralCommands.Cancel(turn, cancel.Reason, cancel.By, cancel.CancelPending)),
         ChangeReferral change => Reply(turn, ReferralCommands.Change(turn, change.Tags, change.Active)),
-        AdjustEnrollment adjust => Reply(turn, ReferralCommands.Adjust(turn, adjust.Enrollment, adjust.AdjustedBy, adjust.Adjustment, adjust.Reason, adjust.By)),
+        AdjustEnrollment adjust => Adjust(turn, adjust),
         SwitchEnrollment change => Reply(turn, ReferralCommands.Switch(turn, change.Enrollment, change.Enabled, change.Reason, change.By)),
         DeleteEnrollment delete => Reply(turn, ReferralCommands.Delete(turn, delete.Enrollment, delete.Reason, delete.By)),
         ReleaseReward release => Reply(turn, RewardCommands.Release(turn, release.Reward, release.By)),
@@ -75,6 +75,15 @@ public static class ReferralWork
         else if (turn.State.Referrer == referrer.Stream && Differs(turn.State, attribute) is { } param)
             return new(new(RefusalKind.Conflict, "conflict", param, "This referral exists with other content."), false, turn.Known.Stream, turn.State);
         return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt));
+    }
+
+    // Whoever sends both means both: what refuses the terms leaves the switch alone, and both stand in one append.
+    private static ReferralReply Adjust(ReferralTurn turn, AdjustEnrollment adjust)
+    {
+        var adjusted = ReferralCommands.Adjust(turn, adjust.Enrollment, adjust.AdjustedBy, adjust.Adjustment, adjust.Reason, adjust.By);
+        if (adjusted is Decision.Accepted && adjust.Enabled is { } enabled)
+            ReferralCommands.Switch(turn, adjust.Enrollment, enabled, adjust.Reason, adjust.By);
+        return Reply(turn, adjusted);
     }
 
     private static string? Differs(Referral state, AttributeReferral sent) =>

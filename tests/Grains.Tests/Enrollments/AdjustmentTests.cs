@@ -42,6 +42,20 @@ public sealed class AdjustmentTests
     }
 
     [Fact]
+    public async Task R10_terms_and_switch_that_are_sent_together_are_taken_together_or_not_at_all()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var appends = shop.Node.Journal.History.Count;
+        var both = new AdjustEnrollment(1, 0, new(Limits: new(MaxAmountMinor: 2_00)), "fraud?", "admin", Enabled: false);
+        Assert.True((await shop.Tell(both)).State!.Enrollments[0].Disabled);
+        Assert.Equal(appends + 1, shop.Node.Journal.History.Count);
+        Assert.Equal([typeof(EnrollmentAdjusted), typeof(EnrollmentSwitched)], shop.Events().TakeLast(2).Select(e => e.GetType()));
+
+        Assert.Equal("changed_meanwhile", (await shop.Tell(both with { Enabled = true })).Refusal!.Code);
+        Assert.True((await shop.State()).Enrollments[0].Disabled);
+    }
+
+    [Fact]
     public async Task R10_a_deleted_enrollment_ends_and_its_history_stays()
     {
         await using var shop = await Shop.Open(Rules.Percent(10_00), Rules.Percent(10_00));

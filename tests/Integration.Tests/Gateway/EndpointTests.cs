@@ -136,7 +136,9 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal((5, 900, 2000, "none", "active"), (
             now.GetProperty("limits").GetProperty("max_count").GetInt32(), now.GetProperty("limits").GetProperty("max_amount_minor").GetInt32(),
             now.GetProperty("payout").GetProperty("reward").GetProperty("basis_points").GetInt32(), Text(now.GetProperty("payout").GetProperty("hold"), "mode"), Text(now, "state")));
+        var commands = host.Grains.Commands;
         var back = await host.Ok("PATCH", path, """{"reason":"c","limits":null,"payout":null,"enabled":false}""");
+        Assert.Equal(commands + 1, host.Grains.Commands);
         Assert.Equal((false, "disabled"), (back.GetProperty("adjusted").GetBoolean(), Text(back, "state")));
         Assert.Equal("active", Text((await host.Ok("GET", "/v1/referrals/p/cus_2")).GetProperty("enrollments")[0], "state"));
 
