@@ -145,6 +145,28 @@ public abstract class EngineConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Work_that_nobody_waits_for_any_more_counts_against_the_quota_until_it_is_done()
+    {
+        node.Journal.Hold();
+        for (var i = 1; i <= 2; i++) await Ask(Referral($"referee{i}"), new SettleDue());
+        using var stop = new CancellationTokenSource();
+        var work = Enumerable.Range(0, TenantQuota)
+            .Select(i => node.Router.Ask(Referral($"referee{1 + (i % 2)}"), new RecordActions([Sale($"a{i}")]), stop.Token)).ToList();
+        await stop.CancelAsync();
+        foreach (var abandoned in work) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => abandoned);
+
+        await Assert.ThrowsAsync<GrainBusyException>(() => Ask(Referral("cleo"), new SettleDue()));
+        node.Journal.Release();
+
+        var began = Stopwatch.StartNew();
+        while (await Xunit.Record.ExceptionAsync(() => Ask(Referral("cleo"), new SettleDue())) is GrainBusyException)
+        {
+            Assert.True(began.Elapsed < Patience, "The quota has not come free.");
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
     public async Task A_caller_waits_until_the_deadline_and_what_it_sent_is_still_decided()
     {
         node.Journal.Hold();

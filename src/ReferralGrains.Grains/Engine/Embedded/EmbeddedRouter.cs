@@ -38,10 +38,8 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
     public async Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
     {
         var load = loads.GetOrAdd(to.Tenant, static _ => new());
-        if (load.InFlight >= options.MaxInFlightPerTenant) throw new GrainBusyException("Too much of this tenant's work is in flight.", options.RetryAfter);
         var envelope = new Envelope<TReply>(command);
-        Post(to, envelope);
-        Interlocked.Increment(ref load.InFlight);
+        Post(to, envelope, load);
         try
         {
             return await envelope.Replied.WaitAsync(options.Deadline, time, stop);
@@ -52,7 +50,9 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref load.InFlight);
+            // Who stops waiting does not end the work: it is in flight until it is decided.
+            if (envelope.Replied.IsCompleted) load.End();
+            else _ = envelope.Replied.ContinueWith(static (_, load) => ((TenantLoad)load!).End(), load, TaskScheduler.Default);
         }
     }
 
@@ -71,6 +71,20 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
     {
         foreach (var (address, activation) in activations)
             if (time.GetElapsedTime(activation.LastUsed) >= idleFor && activation.TryRetire()) activations.TryRemove(new(address, activation));
+    }
+
+    private void Post(GrainAddress to, Envelope envelope, TenantLoad load)
+    {
+        if (!load.TryBegin(options.MaxInFlightPerTenant)) throw new GrainBusyException("Too much of this tenant's work is in flight.", options.RetryAfter);
+        try
+        {
+            Post(to, envelope);
+        }
+        catch
+        {
+            load.End();
+            throw;
+        }
     }
 
     private void Post(GrainAddress to, Envelope envelope)
@@ -108,6 +122,15 @@ public sealed class EmbeddedRouter : IGrainRouter, IAsyncDisposable
 
     private sealed class TenantLoad
     {
-        public int InFlight;
+        private int inFlight;
+
+        public bool TryBegin(int most)
+        {
+            if (Interlocked.Increment(ref inFlight) <= most) return true;
+            End();
+            return false;
+        }
+
+        public void End() => Interlocked.Decrement(ref inFlight);
     }
 }
