@@ -6,18 +6,22 @@ using ReferralGrains.Storage.Database;
 namespace ReferralGrains.Storage.Tenants;
 
 /// <summary>
-/// Keys by the hash of their secret. Keys that opened something are kept for a short term, because every request shows one; what
-/// opens nothing is never kept, so that a flood of guesses cannot fill the memory.
+/// Keys by the hash of their secret. Keys that opened something are kept for a short term, because every request shows one. What
+/// opens nothing is kept as well, for a client that goes on showing a dead key would cost a query each time; fewer of those, and a
+/// shorter time, so that a flood of guesses can neither fill the memory nor drive out what opens something.
 /// </summary>
 internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
 {
     private const int MaxKept = 10_000;
+    private const int MaxUnknown = 1_000;
 
     private const string Columns = "id, tenant, role, created_at, expires_at, revoked_at";
 
     private readonly ConcurrentDictionary<string, (ApiKey Key, long ReadAt)> kept = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> unknown = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
     private int revocations;
+    private int additions;
 
     public async Task<ApiKey> Add(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop)
     {
@@ -26,6 +30,12 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
             "insert into api_key (tenant, role, sha256, created_at, expires_at) values ($1, $2, $3, $4, $5) on conflict (sha256) do nothing",
             reader => 0, stop,
             Questions.Int(tenant), Questions.Text(Wire(role)), Questions.Bytes(hash), Questions.Time(time.GetUtcNow()), Questions.Time(expiresAt));
+        lock (gate)
+        {
+            additions++;
+            unknown.TryRemove(Convert.ToHexStringLower(hash), out _);
+        }
+
         return (await Read(hash, stop))!;
     }
 
@@ -51,15 +61,16 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
         var name = Convert.ToHexStringLower(hash);
         if (!kept.TryGetValue(name, out var entry) || time.GetElapsedTime(entry.ReadAt) > Tenants.KeyTerm)
         {
-            var (before, readAt) = (Volatile.Read(ref revocations), time.GetTimestamp());
+            if (unknown.TryGetValue(name, out var missedAt) && time.GetElapsedTime(missedAt) <= Tenants.UnknownKeyTerm) return null;
+            var (revoked, added, readAt) = (Volatile.Read(ref revocations), Volatile.Read(ref additions), time.GetTimestamp());
             if (await Read(hash, stop) is not { } key)
             {
-                kept.TryRemove(name, out _);
+                Miss(name, readAt, added);
                 return null;
             }
 
             entry = (key, readAt);
-            Keep(name, entry, before);
+            Keep(name, entry, revoked);
         }
 
         return entry.Key.RevokedAt is null && !(entry.Key.ExpiresAt <= time.GetUtcNow()) ? entry.Key : null;
@@ -73,6 +84,18 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
             if (revocations != revocationsBefore) return;
             if (kept.Count >= MaxKept) kept.Clear();
             kept[name] = entry;
+        }
+    }
+
+    // What was not there before a key was added may be that key.
+    private void Miss(string name, long readAt, int additionsBefore)
+    {
+        lock (gate)
+        {
+            kept.TryRemove(name, out _);
+            if (additions != additionsBefore) return;
+            if (unknown.Count >= MaxUnknown) unknown.Clear();
+            unknown[name] = readAt;
         }
     }
 

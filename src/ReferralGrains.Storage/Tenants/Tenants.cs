@@ -13,6 +13,12 @@ public sealed class Tenants(NpgsqlDataSource database, TimeProvider time) : ITen
     /// <summary>How long another process may still accept a key that was revoked.</summary>
     public static readonly TimeSpan KeyTerm = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long a secret that was shown before its key was made is still refused by another process. No client can meet it: a secret is
+    /// made with its key. In the process that makes the key there is no such time.
+    /// </summary>
+    public static readonly TimeSpan UnknownKeyTerm = TimeSpan.FromSeconds(2);
+
     private static readonly TimeSpan ClockTerm = TimeSpan.FromSeconds(1);
     private static readonly CallerId Default = new("default");
     private const string Columns = "id, name, sandbox, clock_at";

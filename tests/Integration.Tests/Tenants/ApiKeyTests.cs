@@ -8,6 +8,7 @@ namespace ReferralGrains.Integration.Tests.Tenants;
 public sealed class ApiKeyTests(PostgresServer server) : IAsyncLifetime
 {
     private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private const int MostRemembered = 1_000;
     private readonly FixedTime time = new(Start);
     private readonly string secret = ApiKeySecret.Create();
     private JournalDatabase database = null!;
@@ -72,6 +73,36 @@ public sealed class ApiKeyTests(PostgresServer server) : IAsyncLifetime
         time.Advance(Storage.Tenants.Tenants.KeyTerm + TimeSpan.FromTicks(1));
         Assert.Null(await elsewhere.Authenticate(secret, Stop));
         Assert.Equal(Start, (await tenants.RevokeKey(key.Id, tenant, Stop))!.RevokedAt);
+    }
+
+    [Fact]
+    public async Task A_secret_that_opens_nothing_is_asked_for_once_in_a_while()
+    {
+        Assert.Null(await tenants.Authenticate(secret, Stop));
+
+        // As another process would put it on record.
+        await new Storage.Tenants.Tenants(database.Source, time).AddKey(tenant, KeyRole.Read, secret, null, Stop);
+        Assert.Null(await tenants.Authenticate(secret, Stop));
+        time.Advance(Storage.Tenants.Tenants.UnknownKeyTerm + TimeSpan.FromTicks(1));
+        Assert.NotNull(await tenants.Authenticate(secret, Stop));
+    }
+
+    [Fact]
+    public async Task A_key_made_here_opens_at_once_though_its_secret_was_shown_before()
+    {
+        Assert.Null(await tenants.Authenticate(secret, Stop));
+        await tenants.AddKey(tenant, KeyRole.Read, secret, null, Stop);
+        Assert.NotNull(await tenants.Authenticate(secret, Stop));
+    }
+
+    [Fact]
+    public async Task Only_so_many_that_open_nothing_are_remembered()
+    {
+        Assert.Null(await tenants.Authenticate(secret, Stop));
+        await new Storage.Tenants.Tenants(database.Source, time).AddKey(tenant, KeyRole.Read, secret, null, Stop);
+        for (var i = 0; i < MostRemembered; i++) Assert.Null(await tenants.Authenticate($"guess {i}", Stop));
+
+        Assert.NotNull(await tenants.Authenticate(secret, Stop));
     }
 
     [Fact]
