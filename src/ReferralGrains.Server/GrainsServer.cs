@@ -18,12 +18,25 @@ public static class GrainsServer
     private static readonly TimeSpan CutOff = TimeSpan.FromSeconds(8);
 
     /// <summary>Serves until it is told to stop.</summary>
-    /// <returns>The exit code: 0 after a clean stop, 3 when another process took the database over, 4 when a bug ended background work.</returns>
+    /// <returns>The exit code: 0 after a clean stop, also before it was ready; 3 when another process took the database over, 4 when a bug ended background work.</returns>
     public static async Task<int> Run(ServerOptions options)
+    {
+        using var interrupted = new Interrupts();
+        try
+        {
+            return await Serve(options, interrupted);
+        }
+        catch (Exception exception) when (interrupted.Token.IsCancellationRequested && exception is OperationCanceledException or EmbeddedPostgresException)
+        {
+            // Told to end while it was starting. A Ctrl-C reaches the programs that it runs as well, which then fail.
+            return 0;
+        }
+    }
+
+    private static async Task<int> Serve(ServerOptions options, Interrupts interrupted)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         using var logs = LoggerFactory.Create(Logging);
-        using var interrupted = new Interrupts();
         Directory.CreateDirectory(options.DataDirectory);
         await using var postgres = await StartPostgres(options, logs, interrupted.Token);
         var ownerConnection = options.Database ?? postgres!.OwnerConnectionString;

@@ -99,7 +99,9 @@ public sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Asks it to end cleanly.</summary>
-    public void Term() => Signal("TERM", process.Id);
+    public void Term() => Signal("TERM");
+
+    public void Signal(string name) => Signal(name, process.Id);
 
     /// <summary>Freezes it, as a sleeping virtual machine does.</summary>
     public void Stop() => Signal("STOP", process.Id);
