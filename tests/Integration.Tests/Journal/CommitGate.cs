@@ -1,5 +1,4 @@
 using Npgsql;
-using ReferralGrains.Integration.Tests.Postgres;
 
 namespace ReferralGrains.Integration.Tests.Journal;
 
@@ -18,7 +17,7 @@ public sealed class CommitGate : IAsyncDisposable
         return gate;
     }
 
-    public Task UntilSomebodyWaits() => PostgresHouse.Until(async () => await Waiting() > 0);
+    public Task UntilSomebodyWaits() => Eventually.Holds("somebody waits at the gate", async () => await Waiting() > 0);
 
     /// <summary>The backends that wait at the gate.</summary>
     public Task<long> Waiting() => database.Ask<long>(

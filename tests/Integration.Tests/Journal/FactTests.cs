@@ -35,7 +35,7 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
         await using (var enter = new NpgsqlCommand("select enter(0, false)", under)) await enter.ExecuteNonQueryAsync(Stop);
 
         var changing = Change(2);
-        await PostgresHouse.Until(async () => changing.IsCompleted || await Database.Ask<long>(Waiting) > 0);
+        await Eventually.Holds("the change waits", async () => changing.IsCompleted || await Database.Ask<long>(Waiting) > 0);
         Assert.False(changing.IsCompleted);
         await way.CommitAsync(Stop);
         await changing;

@@ -46,7 +46,7 @@ public sealed class JournalDatabase : IAsyncDisposable
     }
 
     /// <summary>Seals every commit; open transactions of other tests on this server hold it up until they end.</summary>
-    public Task SealAll() => PostgresHouse.Until(async () =>
+    public Task SealAll() => Eventually.Holds("every commit is sealed", async () =>
     {
         await Sealer.SealAll(Source, TestContext.Current.CancellationToken);
         return await Ask<long>("select (select count(*) from commit where not tombstone) - (select count(*) from seal)") == 0;

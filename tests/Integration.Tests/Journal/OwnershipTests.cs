@@ -100,7 +100,7 @@ public sealed class OwnershipTests(PostgresServer server) : JournalTest(server)
         Assert.False(owner.IsHeld);
 
         await holding.RollbackAsync(Stop);
-        await PostgresHouse.Until(() => Task.FromResult(owner.IsHeld));
+        await Eventually.Holds("it is held again", () => Task.FromResult(owner.IsHeld));
         Assert.True(EngineOwner.Silence > EngineOwner.Term);
     }
 
@@ -141,7 +141,7 @@ public sealed class OwnershipTests(PostgresServer server) : JournalTest(server)
     {
         time.Advance(EngineOwner.Term);
         Assert.False(owner.IsHeld);
-        await PostgresHouse.Until(async () =>
+        await Eventually.Holds("it is renewed", async () =>
         {
             if (!owner.IsHeld) await time.Tick(Beat);
             return owner.IsHeld;

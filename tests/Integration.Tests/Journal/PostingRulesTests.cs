@@ -86,7 +86,7 @@ public sealed class PostingRulesTests(PostgresServer server) : JournalTest(serve
         await using var holding = await holder.BeginTransactionAsync(Stop);
         await Lock(5);
         var waiting = Writer.Append(Rows.Append(2, 1, Rows.Sale("c", 1, referrer: new(7)), Rows.Sale("d", 1, referrer: new(5))));
-        await PostgresHouse.Until(() => Database.Ask<bool>(
+        await Eventually.Holds("it waits for a lock", () => Database.Ask<bool>(
             "select exists (select from pg_stat_activity where datname = current_database() and usename = 'grains' and wait_event_type = 'Lock')"));
 
         // Whoever waits for the first has not taken the second.

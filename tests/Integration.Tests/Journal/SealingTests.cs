@@ -90,7 +90,7 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
         await UntilSealed(2, TimeSpan.FromMilliseconds(250));
 
         // Transactions of other tests hold up sealing for as long as they are open.
-        Task UntilSealed(long position, TimeSpan step) => PostgresHouse.Until(async () =>
+        Task UntilSealed(long position, TimeSpan step) => Eventually.Holds("the commits are sealed", async () =>
         {
             await time.Tick(step);
             return await Sealer.Head(database.Source, Stop) is { } head && head.Position == position;

@@ -51,7 +51,7 @@ public sealed class SnapshotTests(PostgresServer server) : JournalTest(server), 
 
         Volatile.Write(ref busy, false);
         await time.Tick(TimeSpan.FromMilliseconds(50));
-        await PostgresHouse.Until(async () => await Kept() == "50 1");
+        await Eventually.Holds("the snapshot is kept", async () => await Kept() == "50 1");
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class SnapshotTests(PostgresServer server) : JournalTest(server), 
         await using var holding = await holder.BeginTransactionAsync(Stop);
         await Run(holder, "lock table event in access exclusive mode");
         var loading = loader.Load(Key);
-        await PostgresHouse.Until(() => Database.Ask<bool>("select exists (select from pg_locks where relation = 'event'::regclass and not granted)"));
+        await Eventually.Holds("it waits for a lock", () => Database.Ask<bool>("select exists (select from pg_locks where relation = 'event'::regclass and not granted)"));
         await Run(holder, $"insert into snapshot (stream, seq, fold, data) values ({stream}, 3, 1, '{{}}')");
         await holding.CommitAsync(Stop);
 

@@ -52,7 +52,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server) : JournalTest(ser
 
         await gate.Open();
         Assert.Equal(AppendOutcome.Committed, await writer.Append(Rows.Append(1, 2, Rows.Sale("c", 4))));
-        await PostgresHouse.Until(async () => await gate.Waiting() == 0 && await Open() == 0);
+        await Eventually.Holds("the old transaction is over", async () => await gate.Waiting() == 0 && await Open() == 0);
         Assert.Equal((2L, 5L, 1L), (await RowsOf(1), await Pending(Rows.Referrer.Value), await Tombstones()));
     }
 
@@ -68,7 +68,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server) : JournalTest(ser
 
         proxy.CutNext(Cut.ClientOnly);
         var waiting = writer.Append(Rows.Append(1, 2, Rows.Sale("b", 2)));
-        await PostgresHouse.Until(async () => waiting.IsCompleted || await Claims() > 0);
+        await Eventually.Holds("its id is claimed", async () => waiting.IsCompleted || await Claims() > 0);
         Assert.False(waiting.IsCompleted);
 
         await holding.RollbackAsync(Stop);

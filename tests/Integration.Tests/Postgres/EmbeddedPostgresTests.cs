@@ -70,7 +70,7 @@ public sealed class EmbeddedPostgresTests : IAsyncDisposable
     {
         var postgres = await house.Start();
         var busy = Ask(postgres.ConnectionString, "SELECT count(*) FROM generate_series(1, 2000000000)");
-        await Until(async () =>
+        await Eventually.Holds("the backend computes", async () =>
             (long)(await Ask(postgres.OwnerConnectionString, "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%2000000000)'"))! > 0);
         Kill(postgres);
         var watch = postgres.Watch(TestContext.Current.CancellationToken);

@@ -8,7 +8,6 @@ namespace ReferralGrains.Integration.Tests.Postgres;
 /// <summary>A data folder of one test, and what a test does to the server in it.</summary>
 public sealed class PostgresHouse : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly List<EmbeddedPostgres> started = [];
 
     public PostgresHouse() => File.SetUnixFileMode(Folder, File.GetUnixFileMode(Folder) | UnixFileMode.OtherExecute);
@@ -36,7 +35,7 @@ public sealed class PostgresHouse : IAsyncDisposable
         var process = postgres.ProcessId!.Value;
         using var kill = Process.Start("kill", ["-QUIT", $"{process}"]);
         await kill.WaitForExitAsync();
-        await Until(() => Task.FromResult(postgres.ProcessId != process));
+        await Eventually.Holds("the server is gone", () => Task.FromResult(postgres.ProcessId != process));
     }
 
     public static async Task<object?> Ask(string connectionString, string question)
@@ -52,7 +51,7 @@ public sealed class PostgresHouse : IAsyncDisposable
     public static async Task<object?> AskUntilAnswered(string connectionString, string question)
     {
         object? answer = null;
-        await Until(async () =>
+        await Eventually.Holds("it answers", async () =>
         {
             try
             {
@@ -65,16 +64,6 @@ public sealed class PostgresHouse : IAsyncDisposable
             }
         });
         return answer;
-    }
-
-    public static async Task Until(Func<Task<bool>> happened)
-    {
-        var began = Stopwatch.StartNew();
-        while (!await happened())
-        {
-            Assert.True(began.Elapsed < Patience, $"it has not happened within {Patience.TotalSeconds} s");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, TestContext.Current.CancellationToken);
-        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,5 @@
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
-using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Postgres;
@@ -8,28 +7,9 @@ using ReferralGrains.Storage.Reports;
 
 namespace ReferralGrains.Integration.Tests.Reports;
 
-public sealed class PagesTests(PostgresServer server) : IAsyncLifetime
+public sealed class PagesTests(PostgresServer server)
+    : ReportsTest(server, Terms.Percent(1_000, Terms.Days(30)), Terms.Percent(500, Terms.Review))
 {
-    private static readonly CallerId Rita = new("rita");
-    private JournalDatabase database = null!;
-    private JournalWorld world = null!;
-    private PostgresReports reports = null!;
-
-    private static CancellationToken Stop => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync()
-    {
-        database = await JournalDatabase.Create(server);
-        world = await JournalWorld.Create(database, "acme", Terms.Percent(1_000, Terms.Days(30)), Terms.Percent(500, Terms.Review));
-        reports = new(database.Source);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await world.DisposeAsync();
-        await database.DisposeAsync();
-    }
-
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
@@ -38,38 +18,38 @@ public sealed class PagesTests(PostgresServer server) : IAsyncLifetime
     {
         for (var i = 0; i < 40; i++)
         {
-            await world.Refer($"referee{i}");
-            if (i % 3 != 0) await world.Sell($"referee{i}", 10_00);
-            if (i % 5 == 0) await world.Sell($"referee{i}", 20_00);
+            await World.Refer($"referee{i}");
+            if (i % 3 != 0) await World.Sell($"referee{i}", 10_00);
+            if (i % 5 == 0) await World.Sell($"referee{i}", 20_00);
         }
 
-        var rewards = await All(after => reports.Rewards(world.Tenant, null, null, after, limit, Stop), PageCursor.Of);
+        var rewards = await All(after => Reports.Rewards(World.Tenant, null, null, after, limit, Stop), PageCursor.Of);
         Assert.Equal(68, rewards.Count);
         Assert.Equal(rewards.OrderBy(reward => (reward.Referral.Value, reward.Reward.Key)), rewards);
         Assert.Equal(68, rewards.DistinctBy(PageCursor.Of).Count());
-        Assert.Equal(rewards, await All(after => reports.Rewards(world.Tenant, Rita, null, after, limit, Stop), PageCursor.Of));
+        Assert.Equal(rewards, await All(after => Reports.Rewards(World.Tenant, Rita, null, after, limit, Stop), PageCursor.Of));
     }
 
     [Fact]
     public async Task H13_rewards_are_listed_by_their_state()
     {
-        foreach (var referee in (string[])["pending", "released", "reversed", "cancelled", "idle"]) await world.Refer(referee);
-        foreach (var referee in (string[])["released", "reversed", "cancelled"]) await world.Sell(referee, 10_00, "sale-" + referee);
-        await world.Refund("reversed", "sale-reversed");
-        var cancelled = (await world.State("cancelled")).Holds.Keys.Select(RewardId.FromKey).ToList();
-        foreach (var reward in cancelled) await world.Turn("cancelled", turn => RewardCommands.Cancel(turn, reward, null, "rev"));
-        world.Now += TimeSpan.FromDays(30);
-        await world.Settle("released");
-        await world.Sell("pending", 10_00);
+        foreach (var referee in (string[])["pending", "released", "reversed", "cancelled", "idle"]) await World.Refer(referee);
+        foreach (var referee in (string[])["released", "reversed", "cancelled"]) await World.Sell(referee, 10_00, "sale-" + referee);
+        await World.Refund("reversed", "sale-reversed");
+        var cancelled = (await World.State("cancelled")).Holds.Keys.Select(RewardId.FromKey).ToList();
+        foreach (var reward in cancelled) await World.Turn("cancelled", turn => RewardCommands.Cancel(turn, reward, null, "rev"));
+        World.Now += TimeSpan.FromDays(30);
+        await World.Settle("released");
+        await World.Sell("pending", 10_00);
 
         Assert.Equal(["pending 100 1", "pending 50 2", "released 50 2"], await States(RewardStatus.Pending));
         Assert.Equal(["released 100 1"], await States(RewardStatus.Released));
         Assert.Equal(["reversed 0 1", "reversed 0 2"], await States(RewardStatus.Reversed));
         Assert.Equal(["cancelled 0 1", "cancelled 0 2"], await States(RewardStatus.Cancelled));
-        Assert.Equal(8, (await reports.Rewards(world.Tenant, Rita, null, null, 100, Stop)).Items.Length);
+        Assert.Equal(8, (await Reports.Rewards(World.Tenant, Rita, null, null, 100, Stop)).Items.Length);
 
         async Task<IEnumerable<string>> States(RewardStatus status) =>
-            from reward in (await reports.Rewards(world.Tenant, null, status, null, 100, Stop)).Items
+            from reward in (await Reports.Rewards(World.Tenant, null, status, null, 100, Stop)).Items
             orderby reward.Referee, reward.Enrollment
             select $"{reward.Referee} {reward.LeftMinor} {reward.Enrollment}";
     }
@@ -77,36 +57,36 @@ public sealed class PagesTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public async Task A_reward_shows_where_it_came_from_and_when_it_is_expected()
     {
-        await world.Refer("anna");
-        world.Now += TimeSpan.FromHours(1);
-        await world.Sell("anna", 10_00, "s1");
+        await World.Refer("anna");
+        World.Now += TimeSpan.FromHours(1);
+        await World.Sell("anna", 10_00, "s1");
 
-        var reward = (await reports.Rewards(world.Tenant, Rita, RewardStatus.Pending, null, 1, Stop)).Items.Single();
+        var reward = (await Reports.Rewards(World.Tenant, Rita, RewardStatus.Pending, null, 1, Stop)).Items.Single();
         Assert.Equal(
             new RewardView(
-                await world.Stream("anna"), new(3, 0), new("program"), new("anna"), Rita, new("s1"), 1, 1, 1, new("GBP"), 1_00, 1_00,
-                RewardStatus.Pending, world.Now, world.Now.AddDays(30)),
+                await World.Stream("anna"), new(3, 0), new("program"), new("anna"), Rita, new("s1"), 1, 1, 1, new("GBP"), 1_00, 1_00,
+                RewardStatus.Pending, World.Now, World.Now.AddDays(30)),
             reward);
     }
 
     [Fact]
     public async Task Nobody_of_that_name_has_no_rewards() =>
-        Assert.Equal((0, false), await reports.Rewards(world.Tenant, new("nobody"), null, null, 10, Stop) is var page ? (page.Items.Length, page.HasMore) : default);
+        Assert.Equal((0, false), await Reports.Rewards(World.Tenant, new("nobody"), null, null, 10, Stop) is var page ? (page.Items.Length, page.HasMore) : default);
 
     [Theory]
     [InlineData(1)]
     [InlineData(4)]
     public async Task S9_the_activity_of_a_referrer_is_newest_first_over_all_referrals(int limit)
     {
-        foreach (var referee in (string[])["a", "b", "c"]) await world.Refer(referee);
-        await world.Refer("d", "rita");
+        foreach (var referee in (string[])["a", "b", "c"]) await World.Refer(referee);
+        await World.Refer("d", "rita");
         for (var i = 0; i < 12; i++)
         {
-            if (i % 2 == 0) world.Now += TimeSpan.FromMinutes(1);
-            await world.Sell("abcd"[i % 4].ToString(), 10_00, $"s{i}");
+            if (i % 2 == 0) World.Now += TimeSpan.FromMinutes(1);
+            await World.Sell("abcd"[i % 4].ToString(), 10_00, $"s{i}");
         }
 
-        var entries = await All(after => reports.ReferrerActivity(world.Tenant, Rita, after, limit, Stop), PageCursor.Of);
+        var entries = await All(after => Reports.ReferrerActivity(World.Tenant, Rita, after, limit, Stop), PageCursor.Of);
         Assert.Equal(4 * 2 + 12, entries.Count);
         Assert.Equal(entries.OrderByDescending(entry => (entry.Event.At, entry.Referral.Value, entry.Event.Seq)), entries);
         Assert.Equal(20, entries.DistinctBy(PageCursor.Of).Count());
@@ -117,12 +97,12 @@ public sealed class PagesTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public async Task R10_the_page_of_an_enrollment_shows_its_own_activity_only()
     {
-        await world.Refer("anna");
-        await world.Sell("anna", 10_00);
-        await world.Turn("anna", turn => ReferralCommands.Switch(turn, 2, enabled: false, "fraud", "rev"));
-        await world.Turn("anna", turn => ReferralCommands.Delete(turn, 2, "fraud", "rev"));
-        await world.Sell("anna", 20_00);
-        var stream = await world.Stream("anna");
+        await World.Refer("anna");
+        await World.Sell("anna", 10_00);
+        await World.Turn("anna", turn => ReferralCommands.Switch(turn, 2, enabled: false, "fraud", "rev"));
+        await World.Turn("anna", turn => ReferralCommands.Delete(turn, 2, "fraud", "rev"));
+        await World.Sell("anna", 20_00);
+        var stream = await World.Stream("anna");
 
         Assert.Equal(["SaleDecided", "SaleDecided", "ReferralApproved"], await Types(1));
         Assert.Equal(["EnrollmentDeleted", "EnrollmentSwitched", "SaleDecided", "ReferralApproved"], await Types(2));
@@ -130,20 +110,20 @@ public sealed class PagesTests(PostgresServer server) : IAsyncLifetime
         Assert.Empty(await Types(3));
 
         async Task<IEnumerable<string>> Types(int? enrollment) =>
-            from entry in await All(after => reports.ReferralActivity(world.Tenant, stream, enrollment, after, 2, Stop), PageCursor.Of)
+            from entry in await All(after => Reports.ReferralActivity(World.Tenant, stream, enrollment, after, 2, Stop), PageCursor.Of)
             select entry.Event.Event.GetType().Name;
     }
 
     [Fact]
     public async Task Postings_are_listed_in_journal_order()
     {
-        foreach (var referee in (string[])["a", "b"]) await world.Refer(referee);
-        await world.Sell("a", 10_00);
-        await world.Sell("b", 10_00);
-        await world.Sell("a", 20_00, "s");
-        await world.Refund("a", "s", 10_00);
+        foreach (var referee in (string[])["a", "b"]) await World.Refer(referee);
+        await World.Sell("a", 10_00);
+        await World.Sell("b", 10_00);
+        await World.Sell("a", 20_00, "s");
+        await World.Refund("a", "s", 10_00);
 
-        var postings = await All(after => reports.Postings(world.Tenant, after, 1, Stop), PageCursor.Of);
+        var postings = await All(after => Reports.Postings(World.Tenant, after, 1, Stop), PageCursor.Of);
         Assert.Equal([1_00, 50, 2_00, 1_00, 1_00, 50, 1_00, 50], postings.Select(posting => posting.Posting.Amount.Minor));
         Assert.Equal(postings.OrderBy(posting => (posting.Stream.Value, posting.Seq)), postings);
         Assert.Equal((AccountKind.Pending, AccountKind.Clawbacks), (postings[4].Posting.From.Kind, postings[4].Posting.To.Kind));

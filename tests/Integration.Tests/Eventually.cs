@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace ReferralGrains.Integration.Tests.Faults.World;
+namespace ReferralGrains.Integration.Tests;
 
 /// <summary>Waiting for a condition, never for a time.</summary>
 public static class Eventually
