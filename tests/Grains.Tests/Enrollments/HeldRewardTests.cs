@@ -130,23 +130,6 @@ public sealed class HeldRewardTests
     }
 
     [Fact]
-    public async Task A_grain_that_fails_again_is_woken_after_twice_the_time()
-    {
-        await using var shop = await Shop.Open(Rules.Percent(10_00).Held(30));
-        await shop.Sell("a1", 50_00);
-        var failures = new List<DateTimeOffset>();
-        shop.Node.Faults.BeforeCommit = _ =>
-        {
-            failures.Add(shop.Now);
-            throw new Storage.Journal.JournalUnavailableException("gone");
-        };
-        shop.Time.Advance(TimeSpan.FromDays(31));
-        await Swept(shop, Sweeper(shop), () => failures.Count >= 5);
-        for (var failure = 1; failure < 5; failure++)
-            Assert.True(failures[failure] - failures[failure - 1] >= TimeSpan.FromSeconds(Math.Pow(2, failure)), $"failure {failure + 1} came too early");
-    }
-
-    [Fact]
     public async Task A_test_clock_answers_when_everything_due_by_then_is_settled()
     {
         await using var shop = await Shop.Empty(sandbox: true, Rules.Percent(10_00).Held(30));
