@@ -1,3 +1,4 @@
+using Npgsql;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Ledger;
@@ -199,6 +200,29 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
         for (var i = 0; i < 10; i++) Assert.Empty((await check.Check(world.Tenant, Stop)).Differences);
         await ended.CancelAsync();
         await selling;
+    }
+
+    [Fact]
+    public async Task A_check_sees_nothing_that_came_after_it_began()
+    {
+        await using var holder = await database.Superuser.OpenConnectionAsync(Stop);
+        await using var holding = await holder.BeginTransactionAsync(Stop);
+        await Run("lock table balance in access exclusive mode");
+        var checking = check.Check(world.Tenant, Stop);
+        await Eventually.Holds(
+            "the check waits", () => database.Ask<bool>("select exists (select from pg_locks where relation = 'balance'::regclass and not granted)"));
+        await Run($"insert into balance (referrer, asset, tenant) values (4711, 1, {world.Tenant})");
+        await holding.CommitAsync(Stop);
+
+        var report = await checking;
+        Assert.Empty(report.Differences);
+        Assert.Equal(1, report.Balances);
+
+        async Task Run(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, holder);
+            await command.ExecuteNonQueryAsync(Stop);
+        }
     }
 
     private async Task<int> Changed(string change)

@@ -105,6 +105,24 @@ public sealed class OwnershipTests(PostgresServer server) : JournalTest(server)
     }
 
     [Fact]
+    public async Task A_renewal_counts_from_when_it_was_asked_for_not_from_when_it_was_answered()
+    {
+        await using var owner = await Acquire("owner");
+        await using var holder = await Database.Superuser.OpenConnectionAsync(Stop);
+        await using var holding = await holder.BeginTransactionAsync(Stop);
+        await using (var hold = new NpgsqlCommand("select from owner for update", holder)) await hold.ExecuteNonQueryAsync(Stop);
+        await time.Tick(Beat);
+        await Eventually.Holds("the renewal waits", () => Database.Ask<bool>(
+            "select exists (select from pg_stat_activity where datname = current_database() and query like 'update owner%' and wait_event_type = 'Lock')"));
+
+        // The process sleeps through its term while its question is under way; when it wakes, another may have taken over since.
+        time.Advance(EngineOwner.Term);
+        await holding.RollbackAsync(Stop);
+        await time.Tick(TimeSpan.Zero);
+        Assert.False(owner.IsHeld);
+    }
+
+    [Fact]
     public async Task A_session_that_was_cut_is_opened_again_under_the_same_epoch()
     {
         await using var owner = await Acquire("owner");

@@ -84,6 +84,22 @@ public sealed class SnapshotTests(PostgresServer server) : JournalTest(server), 
         Assert.Equal(Enumerable.Range((loaded.Snapshot?.Seq ?? 0) + 1, 5 - (loaded.Snapshot?.Seq ?? 0)), loaded.Rows.Select(row => row.Seq));
     }
 
+    [Fact]
+    public async Task A_load_that_failed_leaves_nothing_open_on_its_connection()
+    {
+        await using var one = NpgsqlDataSource.Create(Database.ConnectionString + ";MaxPoolSize=1;NoResetOnClose=true;Options=-c lock_timeout=100");
+        await using var impatient = new StreamLoader(one);
+        await using (var holder = await Database.Superuser.OpenConnectionAsync(Stop))
+        {
+            await using var holding = await holder.BeginTransactionAsync(Stop);
+            await Run(holder, "lock table event in access exclusive mode");
+            await Assert.ThrowsAsync<PostgresException>(() => impatient.Load(Key));
+        }
+
+        Assert.Equal(stream, (await impatient.Load(Key)).Stream);
+        Assert.NotEqual(stream, (await impatient.Load(Key with { Second = "ben" })).Stream);
+    }
+
     private async Task Write(int rows) => Assert.Equal(
         AppendOutcome.Committed, await Writer.Append(Rows.Append(stream.Value, 1, [.. Enumerable.Range(1, rows).Select(i => Rows.Sale($"a{i}"))])));
 
