@@ -4,8 +4,9 @@ using Npgsql;
 namespace ReferralGrains.Storage.Journal;
 
 /// <summary>
-/// Finds out whether a commit happened whose connection broke: it claims the commit's id for a tombstone. If the id is taken, the
-/// commit happened; if not, it never will. The insert waits for an old transaction that is still running.
+/// Finds out whether a commit happened whose connection broke: it claims the commit's id for a tombstone, waiting for an old
+/// transaction that is still running, and reads what stands under the id. The commit happened, or it never will. A claim whose own
+/// answer is lost finds its tombstone the next time.
 /// </summary>
 internal sealed partial class CommitOutcomes(NpgsqlDataSource database, TimeProvider time, ILogger log)
 {
@@ -21,16 +22,11 @@ internal sealed partial class CommitOutcomes(NpgsqlDataSource database, TimeProv
             try
             {
                 await using var connection = await database.OpenConnectionAsync();
-                await using var claim = new NpgsqlCommand("insert into commit (id, epoch, tombstone) values ($1, $2, true)", connection)
-                {
-                    Parameters = { new() { Value = commitId }, new() { Value = epoch } },
-                };
-                await claim.ExecuteNonQueryAsync();
-                return false;
-            }
-            catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
-            {
-                return true;
+                await using var claim = new NpgsqlBatch(connection);
+                CommitBatch.Command(
+                    claim, "insert into commit (id, epoch, tombstone) values ($1, $2, true) on conflict do nothing", CommitBatch.Value(commitId), CommitBatch.Value(epoch));
+                CommitBatch.Command(claim, "select tombstone from commit where id = $1", CommitBatch.Value(commitId));
+                return !(bool)(await claim.ExecuteScalarAsync())!;
             }
             catch (NpgsqlException exception)
             {

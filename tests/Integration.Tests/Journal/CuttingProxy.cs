@@ -28,7 +28,7 @@ public sealed class CuttingProxy : IAsyncDisposable
     private readonly ConcurrentBag<Line> lines = [];
     private readonly UnixDomainSocketEndPoint server;
     private readonly Task accepting;
-    private int next;
+    private readonly ConcurrentQueue<Cut> next = [];
     private int refusals;
 
     public CuttingProxy(string connectionString)
@@ -47,7 +47,7 @@ public sealed class CuttingProxy : IAsyncDisposable
     public void CutNext(Cut cut, int thenRefuse = 0)
     {
         Volatile.Write(ref refusals, thenRefuse);
-        Volatile.Write(ref next, (int)cut);
+        next.Enqueue(cut);
     }
 
     /// <summary>Every client's line is dead at once; the server notices nothing.</summary>
@@ -85,7 +85,7 @@ public sealed class CuttingProxy : IAsyncDisposable
                 return;
             }
 
-            if (Volatile.Read(ref next) == 0 && Interlocked.Decrement(ref refusals) >= 0)
+            if (next.IsEmpty && Interlocked.Decrement(ref refusals) >= 0)
             {
                 client.Dispose();
                 continue;
@@ -110,7 +110,7 @@ public sealed class CuttingProxy : IAsyncDisposable
         var buffer = new byte[1 << 20];
         while (await line.Client.ReceiveAsync(buffer) is var length and > 0)
         {
-            if (buffer.AsSpan(0, length).IndexOf("insert into commit"u8) >= 0) line.Cut = (Cut)Interlocked.Exchange(ref next, 0);
+            if (buffer.AsSpan(0, length).IndexOf("insert into commit"u8) >= 0) line.Cut = next.TryDequeue(out var cut) ? cut : Cut.None;
             await line.Server.SendAsync(buffer.AsMemory(0, line.Cut == Cut.Request ? length / 2 : length));
             if (line.Cut is Cut.Request or Cut.ClientOnly) break;
         }

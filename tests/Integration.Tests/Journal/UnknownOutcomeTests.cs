@@ -39,6 +39,21 @@ public sealed class UnknownOutcomeTests(PostgresServer server) : JournalTest(ser
     }
 
     [Fact]
+    public async Task A_commit_that_never_arrived_is_not_told_as_committed_when_the_answer_about_it_is_lost_as_well()
+    {
+        await using var proxy = new CuttingProxy(Database.ConnectionString);
+        await using var writer = NewWriter(proxy.Source);
+        await writer.Append(Rows.Append(1, 1, Rows.Sale("a", 1)));
+
+        proxy.CutNext(Cut.Request);
+        proxy.CutNext(Cut.Answer);
+        await Assert.ThrowsAsync<JournalUnavailableException>(() => writer.Append(Rows.Append(1, 2, Rows.Sale("b", 2))));
+        Assert.Equal((1L, 1L), (await RowsOf(1), await Tombstones()));
+
+        Assert.Equal(AppendOutcome.Committed, await writer.Append(Rows.Append(1, 2, Rows.Sale("b", 2))));
+    }
+
+    [Fact]
     public async Task An_old_transaction_that_wakes_after_its_tombstone_commits_nothing()
     {
         await using var proxy = new CuttingProxy(Database.ConnectionString);
@@ -99,5 +114,5 @@ public sealed class UnknownOutcomeTests(PostgresServer server) : JournalTest(ser
         "select count(*) from pg_stat_activity where datname = current_database() and usename = 'grains' and state <> 'idle'");
 
     private Task<long> Claims() => Database.Ask<long>(
-        "select count(*) from pg_stat_activity where datname = current_database() and query like 'insert into commit%true)' and wait_event_type = 'Lock'");
+        "select count(*) from pg_stat_activity where datname = current_database() and query like 'insert into commit%true)%' and wait_event_type = 'Lock'");
 }
