@@ -26,7 +26,7 @@ public sealed record DecisionOutcome(
     long AppliedMinor,
     ReversedShare? Share = null)
 {
-    public static ImmutableArray<DecisionOutcome> Of(int seq, SaleDecided sale, SaleRecord record, Referral referral)
+    public static ImmutableArray<DecisionOutcome> Of(int seq, SaleDecided sale, ActionHistory history, Referral referral)
     {
         var outcomes = ImmutableArray.CreateBuilder<DecisionOutcome>(sale.Decisions.Length);
         for (var i = 0; i < sale.Decisions.Length; i++)
@@ -36,16 +36,17 @@ public sealed record DecisionOutcome(
             outcomes.Add(new(
                 decision.Enrollment, decision.Rule, decision.Version, decision.Code,
                 decision.Minor > 0 ? key : null, decision.Asset, decision.Minor,
-                StateOf(key, record, referral), decision.ReleaseAt, decision, AdjustmentOf(decision, referral), 0));
+                decision.Minor > 0 ? StateOf(key, history, referral) : RewardStatus.Released, decision.ReleaseAt, decision, AdjustmentOf(decision, referral), 0));
         }
 
-        return outcomes.DrainToImmutable();
+        return outcomes.MoveToImmutable();
     }
 
-    internal static RewardStatus StateOf(long key, SaleRecord record, Referral referral)
+    /// <param name="sale">The reward's; looked through only for one that is not pending any more.</param>
+    internal static RewardStatus StateOf(long key, ActionHistory sale, Referral referral)
     {
-        if (referral.Holds.ContainsKey(key)) return RewardStatus.Pending;
-        var reward = record.Rewards.FirstOrDefault(reward => reward.Key == key);
+        if (referral.Holds.Contains(key)) return RewardStatus.Pending;
+        var reward = SaleRecord.Of(sale)?.Rewards.FirstOrDefault(reward => reward.Key == key);
         if (reward is null) return RewardStatus.Released;
         return reward.Cancelled ? RewardStatus.Cancelled : reward.LeftMinor == 0 ? RewardStatus.Reversed : RewardStatus.Released;
     }

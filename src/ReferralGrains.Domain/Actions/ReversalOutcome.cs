@@ -7,17 +7,19 @@ namespace ReferralGrains.Domain.Actions;
 public static class ReversalOutcome
 {
     public static ImmutableArray<DecisionOutcome> Of(int seq, SaleReversed reversed, ActionHistory? sale, Referral referral) =>
-        Of(seq, reversed.Taken, -1, DecisionCode.TakenBack, DecisionCode.NothingToTakeBack, sale, referral, reversed.AppliedMinor);
+        Of(seq, reversed.Taken, -1, DecisionCode.TakenBack, DecisionCode.NothingToTakeBack, sale, referral);
 
     public static ImmutableArray<DecisionOutcome> Of(int seq, ReversalUndone undone, ActionHistory? sale, Referral referral) =>
-        Of(seq, undone.Given, 1, DecisionCode.GivenBack, DecisionCode.NothingToGiveBack, sale, referral, undone.AppliedMinor);
+        Of(seq, undone.Given, 1, DecisionCode.GivenBack, DecisionCode.NothingToGiveBack, sale, referral);
 
     private static ImmutableArray<DecisionOutcome> Of(
         int seq, ImmutableArray<RewardChange> changes, int sign, DecisionCode code, DecisionCode nothing,
-        ActionHistory? sale, Referral referral, long applied)
+        ActionHistory? sale, Referral referral)
     {
-        if (sale is null || SaleRecord.Of(sale, seq) is not { } then || SaleRecord.Of(sale) is not { } now)
-            return [.. changes.Select(change => Unshared(change, sign, code, referral, applied))];
+        if (sale is null || SaleRecord.Of(sale, seq - 1) is not { } before || SaleRecord.Of(sale, seq) is not { } then || SaleRecord.Of(sale) is not { } now)
+            return [.. changes.Select(change => Unshared(change, sign, code, referral))];
+
+        var applied = Math.Abs(then.UndoneMinor - before.UndoneMinor);
 
         var outcomes = ImmutableArray.CreateBuilder<DecisionOutcome>(now.Decisions.Length);
         for (var i = 0; i < now.Decisions.Length; i++)
@@ -31,18 +33,18 @@ public static class ReversalOutcome
             outcomes.Add(new(
                 decision.Enrollment, decision.Rule, decision.Version, change is null ? nothing : code,
                 change?.Reward, change?.Asset ?? decision.Asset, sign * (change?.Minor ?? 0),
-                DecisionOutcome.StateOf(key, now, referral), change?.ReleaseAt, null, null, applied, share));
+                DecisionOutcome.StateOf(key, sale, referral), change?.ReleaseAt, null, null, applied, share));
         }
 
         return outcomes.DrainToImmutable();
     }
 
-    private static DecisionOutcome Unshared(RewardChange change, int sign, DecisionCode code, Referral referral, long applied)
+    private static DecisionOutcome Unshared(RewardChange change, int sign, DecisionCode code, Referral referral)
     {
         var enrollment = referral.Enrollments[change.Enrollment - 1];
         return new(
             change.Enrollment, enrollment.Rule, enrollment.Version, code, change.Reward, change.Asset, sign * change.Minor,
-            referral.Holds.ContainsKey(change.Reward) ? RewardStatus.Pending : change.Pending ? RewardStatus.Reversed : RewardStatus.Released,
-            change.ReleaseAt, null, null, applied);
+            referral.Holds.Contains(change.Reward) ? RewardStatus.Pending : change.Pending ? RewardStatus.Reversed : RewardStatus.Released,
+            change.ReleaseAt, null, null, 0);
     }
 }

@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Enrollments;
 
@@ -49,10 +50,9 @@ public static class ActionDecider
         if (sale is null || SaleRecord.Of(sale) is not { } record) return (Parked(referral, action), null);
         if (action.Kind != ActionKind.ChargebackWon) return (ReversalDecider.TakeBack(referral, action, record, replays), null);
         if (!HasTakenEffect(referral, chargeback, sale)) return (Parked(referral, action), null);
-        var undone = chargeback is null
-            ? record.Chargebacks.LastOrDefault()
-            : record.Chargebacks.FirstOrDefault(open => open.Action.Id == chargeback.Id);
-        return (ReversalDecider.GiveBack(referral, action, record, undone, facts, replays), null);
+        var ids = record.Chargebacks.Select(open => (CallerId?)open.Id);
+        var won = chargeback is null ? ids.LastOrDefault() : ids.FirstOrDefault(id => id == chargeback.Id);
+        return (ReversalDecider.GiveBack(referral, action, record, won, facts, replays), null);
     }
 
     private static ActionParked Parked(Referral referral, ReferralAction action) => new(action, Waits(referral) ?? DecisionCode.SaleMissing);

@@ -39,6 +39,14 @@ public sealed class KnownActions(StreamId stream)
 
     public void Add(ActionHistory history) => byId[history.Id] = history;
 
+    /// <summary>Whether the journal says more of this stream than was folded in up to a row.</summary>
+    public bool IsAhead(int seq)
+    {
+        foreach (var history in byId.Values)
+            if (history.Stream == stream && history.Events[^1].Seq > seq) return true;
+        return false;
+    }
+
     public KnownActions Copy()
     {
         var copy = new KnownActions(stream);

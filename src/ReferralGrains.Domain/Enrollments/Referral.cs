@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Money;
 
 namespace ReferralGrains.Domain.Enrollments;
 
@@ -26,7 +25,7 @@ public enum ReferralStatus
 /// <param name="LastAt">The time of that row; a grain's time never runs backwards.</param>
 /// <param name="Revision">The program's revision when the referral was attributed: it pins the rule versions (D17).</param>
 /// <param name="Counted">Whether a sale of this referee is in the referrer's tally (D6).</param>
-/// <param name="Holds">Pending rewards, by <see cref="RewardId.Key"/>.</param>
+/// <param name="Holds">Pending rewards.</param>
 /// <param name="Parked">Actions that wait, in arrival order.</param>
 public sealed record Referral(
     int Seq,
@@ -41,12 +40,11 @@ public sealed record Referral(
     long? ConversionValueMinor,
     bool Counted,
     ImmutableArray<Enrollment> Enrollments,
-    ImmutableSortedDictionary<long, OpenHold> Holds,
+    OpenHolds Holds,
     ImmutableArray<ParkedAction> Parked)
 {
     public static readonly Referral None = new(
-        0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [],
-        ImmutableSortedDictionary<long, OpenHold>.Empty, []);
+        0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [], OpenHolds.None, []);
 
     /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null. Kept by the fold.</summary>
     public DateTimeOffset? DueAt { get; init; }
@@ -72,13 +70,6 @@ public sealed record Enrollment(
     bool Deleted = false,
     int AdjustedBy = 0,
     Adjustment? Adjustment = null);
-
-/// <summary>A pending reward: money that is the referrer's only when its hold window has passed (H13).</summary>
-/// <param name="ReleaseAt">When it is expected to be released; null when only a person can tell.</param>
-/// <param name="ReleasesItself">False for a manual hold, which waits for a person even after that date (R7).</param>
-/// <param name="Sale">The row at which the sale that earned it was first seen: what a cancellation points at.</param>
-public sealed record OpenHold(
-    int Enrollment, StreamId Referrer, Asset Asset, long RemainingMinor, DateTimeOffset? ReleaseAt, bool ReleasesItself, int Sale);
 
 /// <summary>An action that takes effect by itself when what it waits for comes (D10).</summary>
 public sealed record ParkedAction(int Seq, ReferralAction Action, DecisionCode Waits);

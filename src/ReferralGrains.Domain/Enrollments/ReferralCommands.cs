@@ -52,7 +52,7 @@ public static class ReferralCommands
         if (turn.State.Status == ReferralStatus.Cancelled) return new Decision.Unchanged();
         var seq = turn.Apply(new ReferralCancelled(reason, by));
         if (cancelPending)
-            foreach (var key in turn.State.Holds.Keys) RewardCommands.Cancel(turn, RewardId.FromKey(key), reason, by);
+            foreach (var hold in turn.State.Holds) RewardCommands.Cancel(turn, RewardId.FromKey(hold.Reward), reason, by);
         turn.ReplayParked();
         return new Decision.Accepted(seq);
     }

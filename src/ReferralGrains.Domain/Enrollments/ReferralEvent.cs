@@ -62,13 +62,11 @@ public sealed record ActionParked(
 
 /// <summary>A refund or a chargeback took back a share of the recorded rewards of one sale (D8).</summary>
 /// <param name="Sale">The row at which the sale was first seen.</param>
-/// <param name="AppliedMinor">How much of the sale it undid, after clamping to what was left of it.</param>
-/// <param name="Full">The sale is undone as a whole, which a sale without an amount needs said.</param>
+/// <param name="AppliedMinor">How much of the sale it is about: what was sent, or the rest, never more than the sale.</param>
 public sealed record SaleReversed(
     [property: JsonPropertyName("a")] ReferralAction Action,
     [property: JsonPropertyName("s")] int Sale,
     [property: JsonPropertyName("m")] long AppliedMinor,
-    [property: JsonPropertyName("f")] bool Full,
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Taken,
     [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
 
@@ -78,7 +76,6 @@ public sealed record ReversalUndone(
     [property: JsonPropertyName("a")] ReferralAction Action,
     [property: JsonPropertyName("s")] int Sale,
     [property: JsonPropertyName("b")] CallerId Chargeback,
-    [property: JsonPropertyName("m")] long AppliedMinor,
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Given,
     [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
 

@@ -47,9 +47,9 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     public void SettleDue()
     {
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
-        var due = State.Holds.Where(pair => pair.Value.ReleasesItself && pair.Value.ReleaseAt <= Facts.Now).ToList();
+        var due = State.Holds.Where(hold => hold.ReleasesItself && hold.ReleaseAt <= Facts.Now).ToList();
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
-            Apply(new RewardsReleased([.. chunk.Select(pair => RewardCommands.Whole(pair.Key, pair.Value))], By: null));
+            Apply(new RewardsReleased([.. chunk.Select(RewardCommands.Whole)], By: null));
     }
 
     /// <summary>Adds an event to the turn and folds it in. Returns its row.</summary>

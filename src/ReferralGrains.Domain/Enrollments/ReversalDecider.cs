@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Money;
 
 namespace ReferralGrains.Domain.Enrollments;
 
@@ -14,59 +13,64 @@ public static class ReversalDecider
     /// </summary>
     public static SaleReversed TakeBack(Referral referral, ReferralAction action, SaleRecord record, int replays)
     {
-        var sale = record.Sale.AmountMinor ?? 0;
-        var rest = sale - record.UndoneMinor;
-        var applied = Math.Min(action.AmountMinor ?? rest, rest);
-        var undone = record.UndoneMinor + applied;
-        var full = sale <= 0 || undone == sale;
+        var rest = record.SaleMinor - record.UndoneMinor;
+        var applied = Math.Clamp(action.AmountMinor ?? rest, 0, Math.Max(0, record.SaleMinor));
+        var after = record.With(action, applied);
         var taken = ImmutableArray.CreateBuilder<RewardChange>();
         foreach (var reward in record.Rewards)
         {
-            var target = full ? reward.Given.Minor : Rounding.HalfAwayFromZero((Int128)reward.Given.Minor * undone, sale);
-            var minor = Math.Min(target - reward.TakenMinor, reward.LeftMinor);
+            var minor = Math.Min(after.Due(reward) - reward.TakenMinor, reward.LeftMinor);
             if (minor > 0) taken.Add(Change(referral, record.Referrer, reward, minor));
         }
 
-        return new(action, record.Seq, applied, full, taken.ToImmutable(), replays);
+        return new(action, record.Seq, applied, taken.ToImmutable(), replays);
     }
 
     /// <summary>
-    /// Gives back what the named chargeback took, as far as the enrollment's amount cap has room again. A reward cancelled meanwhile
-    /// stays cancelled (D12).
+    /// Gives back what is not undone any more without the chargeback, as far as the enrollment's amount cap has room again. A reward
+    /// cancelled meanwhile stays cancelled (D12).
     /// </summary>
+    /// <param name="chargeback">Null when there is none that could be won.</param>
     public static ReversalUndone GiveBack(
-        Referral referral, ReferralAction action, SaleRecord record, SaleReversed? chargeback, DecisionFacts facts, int replays)
+        Referral referral, ReferralAction action, SaleRecord record, CallerId? chargeback, DecisionFacts facts, int replays)
     {
+        if (chargeback is not { } won) return new(action, record.Seq, action.About!.Value, [], replays);
+        var after = record.Without(won);
         var given = ImmutableArray.CreateBuilder<RewardChange>();
-        foreach (var taken in chargeback?.Taken ?? [])
+        foreach (var reward in record.Rewards)
         {
-            var reward = record.Rewards.First(reward => reward.Key == taken.Reward);
-            var enrollment = referral.Enrollments[taken.Enrollment - 1];
+            if (reward.Cancelled) continue;
+            var enrollment = referral.Enrollments[reward.Given.Enrollment - 1];
             var terms = facts.Program.Terms(enrollment.Rule, enrollment.Version);
             var cap = (enrollment.Adjustment?.Over(terms) ?? terms).Limits.MaxAmountMinor;
-            var already = given.Where(change => change.Enrollment == taken.Enrollment).Sum(change => change.Minor);
+            var already = given.Where(change => change.Enrollment == enrollment.Number).Sum(change => change.Minor);
             var room = Math.Max(0, cap - enrollment.NetMinor - already ?? long.MaxValue);
-            var minor = reward.Cancelled ? 0 : Math.Min(Math.Min(taken.Minor, reward.TakenMinor), room);
-            var pending = IsPendingAgain(referral, taken, reward, facts.Now);
-            if (minor > 0)
-                given.Add(taken with
-                {
-                    Minor = minor,
-                    Pending = pending,
-                    ReleaseAt = pending ? reward.Given.ReleaseAt : null,
-                    ReleasesItself = pending && reward.Given.ReleasesItself,
-                });
+            var less = Math.Min(record.Due(reward) - after.Due(reward), reward.TakenMinor - after.Due(reward));
+            var minor = Math.Min(less, room);
+            if (minor > 0) given.Add(GivenBack(referral, record, reward, minor, facts.Now));
         }
 
-        return new(action, record.Seq, chargeback?.Action.Id ?? action.About!.Value, chargeback?.AppliedMinor ?? 0, given.ToImmutable(), replays);
+        return new(action, record.Seq, won, given.ToImmutable(), replays);
     }
 
-    // What is left of the reward may have been released meanwhile: then what comes back is released as well.
-    private static bool IsPendingAgain(Referral referral, RewardChange taken, RecordedReward reward, DateTimeOffset now) =>
-        taken.Pending
-        && (reward.LeftMinor == 0 || referral.Holds.ContainsKey(reward.Key))
+    private static RewardChange GivenBack(Referral referral, SaleRecord record, RecordedReward reward, long minor, DateTimeOffset now)
+    {
+        var pending = IsPendingAgain(referral, reward, now);
+        return Change(referral, record.Referrer, reward, minor) with
+        {
+            Pending = pending,
+            ReleaseAt = pending ? reward.Given.ReleaseAt : null,
+            ReleasesItself = pending && reward.Given.ReleasesItself,
+        };
+    }
+
+    // A reward that was released once is payable for good, so what comes back of it is payable too: it is never in both places.
+    private static bool IsPendingAgain(Referral referral, RecordedReward reward, DateTimeOffset now) =>
+        reward.Given.Held
+        && !reward.Released
+        && (reward.LeftMinor == 0 || referral.Holds.Contains(reward.Key))
         && (!reward.Given.ReleasesItself || reward.Given.ReleaseAt > now);
 
-    public static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor) => new(
-        reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.ContainsKey(reward.Key));
+    private static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor) => new(
+        reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.Contains(reward.Key));
 }

@@ -12,7 +12,7 @@ public static class SaleDecider
     {
         var counts = CountsTowardsTally(referral, sale, facts.Program);
         var tally = counts ? facts.Tally?.After(sale.AmountMinor, !referral.Counted) : facts.Tally;
-        var after = facts with { Tally = tally };
+        var after = tally == facts.Tally ? facts : facts with { Tally = tally };
         var decisions = ImmutableArray.CreateBuilder<RuleDecision>(referral.Enrollments.Length);
         foreach (var enrollment in referral.Enrollments)
             if (!enrollment.Deleted)
@@ -32,6 +32,7 @@ public static class SaleDecider
         ImmutableArray<string> products = [];
         foreach (var decision in decisions)
             if (decision.Product is { } product && !products.Contains(product)) products = products.Add(product);
+        if (sale.Currency is null && products.Length == sale.ProductIds.Length) return sale;
         return sale with { ProductIds = products, Currency = sale.Currency == program.Currency ? null : sale.Currency };
     }
 }

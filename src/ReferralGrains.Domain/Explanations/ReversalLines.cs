@@ -16,7 +16,7 @@ internal static class ReversalLines
         }
 
         if (sent.Kind != ActionKind.ChargebackWon && sent.AmountMinor > decision.AppliedMinor && share.SaleMinor > 0)
-            lines.Add($"Of {explained.Sold(sent.AmountMinor.Value)} only {explained.Sold(decision.AppliedMinor)} were left of the sale; the rest is ignored.");
+            lines.Add($"Of {explained.Sold(sent.AmountMinor.Value)} only {explained.Sold(decision.AppliedMinor)} were left of the sale.");
         lines.Add(share.SaleMinor > 0
             ? $"{explained.Sold(share.UndoneMinor)} of the sale's {explained.Sold(share.SaleMinor)} are undone so far."
             : "The sale has no amount above zero, so it is undone as a whole.");

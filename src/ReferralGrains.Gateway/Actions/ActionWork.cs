@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using ReferralGrains.Domain.Actions;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Problems;
@@ -23,8 +25,13 @@ internal sealed class ActionWork(Caller caller, IGrainRouter router, ITenantCloc
 
     public override GrainAddress AddressOf(ActionLine item) => GrainAddress.Enrollment(caller.Tenant, item.Program, item.Referee);
 
-    public override async Task<ImmutableArray<ActionReply>> Ask(GrainAddress to, ImmutableArray<ActionLine> items, CancellationToken stop) =>
-        (await router.Ask(to, new RecordActions([.. items.Select(item => item.Action)]), stop)).Replies;
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public override async ValueTask<ImmutableArray<ActionReply>> Ask(GrainAddress to, ImmutableArray<ActionLine> items, CancellationToken stop)
+    {
+        var actions = ImmutableArray.CreateBuilder<ReferralAction>(items.Length);
+        foreach (var item in items) actions.Add(item.Action);
+        return (await router.Ask(to, new RecordActions(actions.MoveToImmutable()), stop)).Replies;
+    }
 
     public override Problem? ProblemOf(ActionReply reply) => reply.Refusal is { } refusal ? Problem.Of(refusal) : null;
 

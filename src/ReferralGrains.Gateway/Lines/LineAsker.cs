@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Grains.Engine;
 
@@ -21,7 +22,7 @@ internal sealed partial class LineAsker<TItem, TReply>(
         {
             try
             {
-                var replies = await AskPatiently(lane.To, [.. slots.Select(slot => slot.Item!)]);
+                var replies = await AskPatiently(lane.To, Items(slots));
                 for (var i = 0; i < slots.Count; i++)
                 {
                     slots[i].Answer(replies[i]);
@@ -45,7 +46,15 @@ internal sealed partial class LineAsker<TItem, TReply>(
         }
     }
 
-    private async Task<ImmutableArray<TReply>> AskPatiently(GrainAddress to, ImmutableArray<TItem> items)
+    private static ImmutableArray<TItem> Items(List<Slot<TItem, TReply>> slots)
+    {
+        var items = ImmutableArray.CreateBuilder<TItem>(slots.Count);
+        foreach (var slot in slots) items.Add(slot.Item!);
+        return items.MoveToImmutable();
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ImmutableArray<TReply>> AskPatiently(GrainAddress to, ImmutableArray<TItem> items)
     {
         var began = time.GetTimestamp();
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)

@@ -18,7 +18,7 @@ internal abstract class LineWork<TItem, TReply>
     public abstract GrainAddress AddressOf(TItem item);
 
     /// <returns>One reply an item, in the same order.</returns>
-    public abstract Task<ImmutableArray<TReply>> Ask(GrainAddress to, ImmutableArray<TItem> items, CancellationToken stop);
+    public abstract ValueTask<ImmutableArray<TReply>> Ask(GrainAddress to, ImmutableArray<TItem> items, CancellationToken stop);
 
     /// <summary>Why the reply is an error line, or null.</summary>
     public abstract Problem? ProblemOf(TReply reply);

@@ -32,7 +32,7 @@ internal sealed class ReferralWork(Caller caller, IGrainRouter router, Referrers
 
     public override GrainAddress AddressOf(NewReferral item) => GrainAddress.Enrollment(caller.Tenant, item.ProgramId, item.RefereeId);
 
-    public override async Task<ImmutableArray<ReferralLineReply>> Ask(GrainAddress to, ImmutableArray<NewReferral> items, CancellationToken stop)
+    public override async ValueTask<ImmutableArray<ReferralLineReply>> Ask(GrainAddress to, ImmutableArray<NewReferral> items, CancellationToken stop)
     {
         var replies = ImmutableArray.CreateBuilder<ReferralLineReply>(items.Length);
         foreach (var item in items) replies.Add(await Ask(to, item, stop));

@@ -30,6 +30,7 @@ namespace ReferralGrains.Grains.Engine;
 [JsonSerializable(typeof(DecideReferral))]
 [JsonSerializable(typeof(ReferralDecided))]
 [JsonSerializable(typeof(Referral))]
+[JsonSerializable(typeof(OpenHold[]))]
 [JsonSerializable(typeof(Referrer))]
 [JsonSerializable(typeof(ReferralProgram))]
 public sealed partial class GrainsJson : JsonSerializerContext;

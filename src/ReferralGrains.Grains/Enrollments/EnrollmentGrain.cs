@@ -34,13 +34,14 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
         relied = [terms.Stream];
         if (terms.Revision < state.Revision) return Again(AppendOutcome.FactMoved);
         var taken = terms.IsTiered ? Prefix(state, commands) : commands;
+        var referrer = await Referrer(state);
+        if (referrer is not null) relied = [terms.Stream, referrer.Stream];
         var prepared = new List<PreparedCommand>(taken.Count);
         foreach (var envelope in taken) prepared.Add(await Prepare((IEnrollmentCommand)envelope.Command));
-        var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, await Referrer(state), Tally: null);
+        var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, referrer, Tally: null);
         var known = await Known(state, prepared);
-        if (known.All.Any(history => history.Stream == Stream && history.Events[^1].Seq > state.Seq)) return Again(AppendOutcome.StreamMoved);
-        var decides = facts.Referrer ?? prepared.Find(command => command.Referrer is not null)?.Referrer;
-        relied = [terms.Stream, .. prepared.Select(command => command.Referrer).Append(facts.Referrer).OfType<ReferrerFacts>().Select(read => read.Stream)];
+        if (known.IsAhead(state.Seq)) return Again(AppendOutcome.StreamMoved);
+        var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
         if (terms.IsTiered && decides is not null) return await HandUp(state, decides, facts, prepared, known);
 
         var turn = new ReferralTurn(state, facts, known);
@@ -61,14 +62,19 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
     {
         Take(state);
         looksFirst = false;
+        relied = [];
     }
 
     private async ValueTask<ReferrerFacts?> Referrer(Referral state) =>
         state.Status == ReferralStatus.None ? null : await World.Facts.Referrer(Address.Tenant, state.Referrer, CancellationToken.None);
 
-    private async ValueTask<PreparedCommand> Prepare(IEnrollmentCommand command) => command is AttributeReferral attribute
-        ? new(command, await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None))
-        : new(command, null);
+    private async ValueTask<PreparedCommand> Prepare(IEnrollmentCommand command)
+    {
+        if (command is not AttributeReferral attribute) return new(command, null);
+        var named = await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None);
+        if (named is not null) relied = relied.Add(named.Stream);
+        return new(command, named);
+    }
 
     // A turn in a tiered program goes to one referrer, so an attribution, which may choose it, ends the turn.
     private static IReadOnlyList<Envelope> Prefix(Referral state, IReadOnlyList<Envelope> commands)

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
@@ -20,19 +21,19 @@ public static class ReferralAppend
             Reads = Reads(turn),
             Due = Due(turn, before),
             Referrals = Row(turn, before) is { } row ? [row] : [],
-            Conflicts = [.. conflicts.Select(action => Conflict(turn, action))],
+            Conflicts = conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))],
         };
     }
 
     public static StreamRows Rows(ReferralTurn turn, Referral before)
     {
-        var rows = new List<EventRow>(turn.Events.Count);
+        var rows = ImmutableArray.CreateBuilder<EventRow>(turn.State.Seq - before.Seq);
         foreach (var recorded in turn.Events) EventCodec.Encode(recorded, turn.Facts.Program.Stream, rows);
-        return new(turn.Known.Stream, before.Seq + 1, rows);
+        return new(turn.Known.Stream, before.Seq + 1, rows.MoveToImmutable());
     }
 
     /// <summary>The facts that the turn relied on.</summary>
-    public static IReadOnlyList<FactRead> Reads(ReferralTurn turn)
+    public static ImmutableArray<FactRead> Reads(ReferralTurn turn)
     {
         var program = new FactRead(turn.Facts.Program.Stream, turn.Facts.Program.Revision);
         return turn.Facts.Referrer is { } referrer ? [program, new(referrer.Stream, referrer.Version)] : [program];
@@ -49,7 +50,7 @@ public static class ReferralAppend
     }
 
     /// <summary>The due row moves only when its date changes.</summary>
-    public static IReadOnlyList<DueChange> Due(ReferralTurn turn, Referral before) =>
+    public static ImmutableArray<DueChange> Due(ReferralTurn turn, Referral before) =>
         turn.State.DueAt is var due && due == before.DueAt ? [] : [new(turn.Known.Stream, due)];
 
     public static ConflictRow Conflict(ReferralTurn turn, ReferralAction action) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Programs;
@@ -63,7 +64,7 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
         return rule.State.Enabled == change.Enabled ? Same(state) : Written(state, new RuleSwitched(rule.Number, change.Enabled, change.By));
     }
 
-    private Prepared Written(ReferralProgram state, ProgramEvent e, IReadOnlyList<RuleRow>? rules = null)
+    private Prepared Written(ReferralProgram state, ProgramEvent e, params ImmutableArray<RuleRow> rules)
     {
         var next = ReferralProgram.Evolve(state, now, Stream, e);
         var append = new Append
@@ -71,7 +72,7 @@ public sealed class ProgramGrain(GrainAddress address, GrainWorld world)
             Tenant = Address.Tenant,
             Streams = [new(Stream, next.Seq, [EventCodec.Encode(e, next.LastAt)])],
             Facts = [new(Stream, next.Seq, JsonSerializer.Serialize(next.Terms!, JournalJson.Default.ProgramTerms))],
-            Rules = rules ?? [],
+            Rules = rules,
         };
         return new(append, [new ProgramReply(null, true, next.Terms)], () =>
         {

@@ -64,9 +64,9 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
     public Append? Append(int tenant)
     {
         foreach (var program in counted) Move(program, State.Tallies[program.Value], tallies[program]);
-        if (own.Count > 0) streams.Add(new(stream, firstSeq, own));
+        if (own.Count > 0) streams.Add(new(stream, firstSeq, [.. own]));
         if (streams.Count == 0 && conflicts.Count == 0) return null;
-        return new() { Tenant = tenant, Streams = streams, Reads = [.. reads], Due = due, Referrals = referrals, Conflicts = conflicts };
+        return new() { Tenant = tenant, Streams = [.. streams], Reads = [.. reads], Due = [.. due], Referrals = [.. referrals], Conflicts = [.. conflicts] };
     }
 
     // Also where the sales came to nothing: a decision that looked at the tally holds only if this is still the referrer's last row.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Grains.Engine;
 using ReferralGrains.Storage.Journal;
@@ -19,7 +20,8 @@ public abstract partial class Grain(GrainAddress address, GrainWorld world)
     protected GrainWorld World => world;
 
     /// <summary>Runs one turn. Answers or fails every command that it was given.</summary>
-    public async Task Turn(IReadOnlyList<Envelope> commands)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask Turn(IReadOnlyList<Envelope> commands)
     {
         try
         {
@@ -57,7 +59,8 @@ public abstract partial class Grain(GrainAddress address, GrainWorld world)
     /// <summary>Grain time never runs backwards, whatever the clock does.</summary>
     protected static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset last) => now > last ? now : last;
 
-    private async Task<int> Decided(IReadOnlyList<Envelope> commands)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<int> Decided(IReadOnlyList<Envelope> commands)
     {
         for (var attempt = 1; ; attempt++)
         {

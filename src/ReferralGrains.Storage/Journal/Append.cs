@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
@@ -11,31 +12,39 @@ public sealed class Append
 {
     public required int Tenant { get; init; }
 
-    public required IReadOnlyList<StreamRows> Streams { get; init; }
+    public required ImmutableArray<StreamRows> Streams { get; init; }
 
     /// <summary>Facts of other grains that the decision relied on; the commit rejects it if one has moved.</summary>
-    public IReadOnlyList<FactRead> Reads { get; init; } = [];
+    public ImmutableArray<FactRead> Reads { get; init; } = [];
 
     /// <summary>Facts that this append changes. Its commit waits for those under way, so that none is decided on the old fact.</summary>
-    public IReadOnlyList<FactChange> Facts { get; init; } = [];
+    public ImmutableArray<FactChange> Facts { get; init; } = [];
 
-    public IReadOnlyList<DueChange> Due { get; init; } = [];
+    public ImmutableArray<DueChange> Due { get; init; } = [];
 
-    public IReadOnlyList<ReferralRow> Referrals { get; init; } = [];
+    public ImmutableArray<ReferralRow> Referrals { get; init; } = [];
 
     public ReferrerRow? Referrer { get; init; }
 
     /// <summary>Rules that are new in their program. Where another program was first with an id, the append does not hold.</summary>
-    public IReadOnlyList<RuleRow> Rules { get; init; } = [];
+    public ImmutableArray<RuleRow> Rules { get; init; } = [];
 
     /// <summary>Actions refused for an id that has other content; kept on record.</summary>
-    public IReadOnlyList<ConflictRow> Conflicts { get; init; } = [];
+    public ImmutableArray<ConflictRow> Conflicts { get; init; } = [];
 
-    internal int RowCount => Streams.Sum(stream => stream.Rows.Count);
+    internal int RowCount
+    {
+        get
+        {
+            var count = 0;
+            foreach (var stream in Streams) count += stream.Rows.Length;
+            return count;
+        }
+    }
 }
 
 /// <summary>Rows to add to a stream. The first one's <paramref name="FirstSeq"/> − 1 must be there: no overlap, no gap.</summary>
-public sealed record StreamRows(StreamId Stream, int FirstSeq, IReadOnlyList<EventRow> Rows);
+public sealed record StreamRows(StreamId Stream, int FirstSeq, ImmutableArray<EventRow> Rows);
 
 /// <summary>An event as the journal keeps it. An event with several postings takes a row for each.</summary>
 /// <param name="Type">0 continues the event above with another posting.</param>

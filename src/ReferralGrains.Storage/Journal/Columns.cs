@@ -4,22 +4,22 @@ using NpgsqlTypes;
 namespace ReferralGrains.Storage.Journal;
 
 /// <summary>The event rows of a commit, column by column, as <c>unnest</c> takes them.</summary>
-internal sealed class Columns
+internal sealed class Columns(int capacity)
 {
-    private readonly List<long> streams = [];
-    private readonly List<int> seqs = [];
-    private readonly List<int> tenants = [];
-    private readonly List<short> types = [];
-    private readonly List<short> versions = [];
-    private readonly List<int?> abouts = [];
-    private readonly List<DateTimeOffset> times = [];
-    private readonly List<long?> froms = [];
-    private readonly List<long?> tos = [];
-    private readonly List<int?> assets = [];
-    private readonly List<long?> amounts = [];
-    private readonly List<string?> actions = [];
-    private readonly List<Guid?> hashes = [];
-    private readonly List<string?> data = [];
+    private readonly List<long> streams = new(capacity);
+    private readonly List<int> seqs = new(capacity);
+    private readonly List<int> tenants = new(capacity);
+    private readonly List<short> types = new(capacity);
+    private readonly List<short> versions = new(capacity);
+    private readonly List<int?> abouts = new(capacity);
+    private readonly List<DateTimeOffset> times = new(capacity);
+    private readonly List<long?> froms = new(capacity);
+    private readonly List<long?> tos = new(capacity);
+    private readonly List<int?> assets = new(capacity);
+    private readonly List<long?> amounts = new(capacity);
+    private readonly List<string?> actions = new(capacity);
+    private readonly List<Guid?> hashes = new(capacity);
+    private readonly List<string?> data = new(capacity);
 
     public void Add(int tenant, long stream, int seq, in EventRow row, int? asset)
     {
@@ -49,23 +49,20 @@ internal sealed class Columns
               action_id, action_hash, data, commit_id)
             select *, $15 from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             """,
-            Column(streams, NpgsqlDbType.Bigint),
-            Column(seqs, NpgsqlDbType.Integer),
-            Column(tenants, NpgsqlDbType.Integer),
-            Column(types, NpgsqlDbType.Smallint),
-            Column(versions, NpgsqlDbType.Smallint),
-            Column(abouts, NpgsqlDbType.Integer),
-            Column(times, NpgsqlDbType.TimestampTz),
-            Column(froms, NpgsqlDbType.Bigint),
-            Column(tos, NpgsqlDbType.Bigint),
-            Column(assets, NpgsqlDbType.Integer),
-            Column(amounts, NpgsqlDbType.Bigint),
-            Column(actions, NpgsqlDbType.Text),
-            Column(hashes, NpgsqlDbType.Uuid),
-            Column(data, NpgsqlDbType.Json),
+            CommitBatch.Column(streams, NpgsqlDbType.Bigint),
+            CommitBatch.Column(seqs, NpgsqlDbType.Integer),
+            CommitBatch.Column(tenants, NpgsqlDbType.Integer),
+            CommitBatch.Column(types, NpgsqlDbType.Smallint),
+            CommitBatch.Column(versions, NpgsqlDbType.Smallint),
+            CommitBatch.Column(abouts, NpgsqlDbType.Integer),
+            CommitBatch.Column(times, NpgsqlDbType.TimestampTz),
+            CommitBatch.Column(froms, NpgsqlDbType.Bigint),
+            CommitBatch.Column(tos, NpgsqlDbType.Bigint),
+            CommitBatch.Column(assets, NpgsqlDbType.Integer),
+            CommitBatch.Column(amounts, NpgsqlDbType.Bigint),
+            CommitBatch.Column(actions, NpgsqlDbType.Text),
+            CommitBatch.Column(hashes, NpgsqlDbType.Uuid),
+            CommitBatch.Column(data, NpgsqlDbType.Json),
             CommitBatch.Value(commitId));
     }
-
-    private static NpgsqlParameter<List<T>> Column<T>(List<T> values, NpgsqlDbType type) =>
-        new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
 }

@@ -10,37 +10,38 @@ namespace ReferralGrains.Storage.Journal;
 /// One group commit as columns, and as the statements that write it. All statements go out in one round trip and are one
 /// transaction: they stand or fall together.
 /// </summary>
-internal sealed class CommitBatch(long commitId, long epoch, IReadOnlyList<PendingAppend> appends, Assets assets)
+internal sealed class CommitBatch(long commitId, long epoch, List<PendingAppend> appends, Assets assets)
 {
-    private readonly Columns rows = new();
-    private readonly Dictionary<(long Referrer, int Asset), (int Tenant, Balance Balance)> balances = [];
-
-    public IReadOnlyList<PendingAppend> Appends => appends;
+    private readonly Columns rows = new(appends.Sum(static pending => pending.Append.RowCount));
+    private readonly Dictionary<(long Referrer, int Asset), (int Tenant, Balance Balance)> balances = new(appends.Count);
 
     public long CommitId => commitId;
 
     /// <summary>Fills in a connection's batch.</summary>
     public async ValueTask<NpgsqlBatch> Build(NpgsqlConnection connection, CancellationToken stop)
     {
-        var previous = new List<(long Stream, int Seq)>();
+        var (before, beforeSeqs) = (new List<long>(appends.Count), new List<int>(appends.Count));
         foreach (var pending in appends)
             foreach (var stream in pending.Append.Streams)
             {
-                if (stream.FirstSeq > 1) previous.Add((stream.Stream.Value, stream.FirstSeq - 1));
-                for (var i = 0; i < stream.Rows.Count; i++) await Add(pending.Append.Tenant, stream, i, stop);
+                if (stream.FirstSeq > 1)
+                {
+                    before.Add(stream.Stream.Value);
+                    beforeSeqs.Add(stream.FirstSeq - 1);
+                }
+
+                for (var i = 0; i < stream.Rows.Length; i++) await Add(pending.Append.Tenant, stream, i, stop);
             }
 
         var batch = new NpgsqlBatch(connection);
-        var alone = appends.Any(pending => pending.Append.Facts.Count > 0);
+        var alone = appends.Exists(static pending => pending.Append.Facts.Length > 0);
         Command(batch, "select enter($1, $2)", Value(epoch), Value(alone));
         Command(batch, "insert into commit (id, epoch) values ($1, $2)", Value(commitId), Value(epoch));
         AddReads(batch);
         rows.AddTo(batch, commitId);
-        if (previous.Count > 0)
-            Command(batch, "select check_previous($1, $2)",
-                Array(NpgsqlDbType.Bigint, previous.Select(p => p.Stream)), Array(NpgsqlDbType.Integer, previous.Select(p => p.Seq)));
+        if (before.Count > 0) Command(batch, "select check_previous($1, $2)", Column(before, NpgsqlDbType.Bigint), Column(beforeSeqs, NpgsqlDbType.Integer));
         AddBalances(batch);
-        SideRows.AddTo(batch, [.. appends.Select(pending => pending.Append)]);
+        SideRows.AddTo(batch, appends.ConvertAll(static pending => pending.Append));
         return batch;
     }
 
@@ -55,6 +56,9 @@ internal sealed class CommitBatch(long commitId, long epoch, IReadOnlyList<Pendi
 
     internal static NpgsqlParameter Array<T>(NpgsqlDbType type, IEnumerable<T> values) =>
         new NpgsqlParameter<T[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | type };
+
+    internal static NpgsqlParameter<List<T>> Column<T>(List<T> values, NpgsqlDbType type) =>
+        new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
 
     private async ValueTask Add(int tenant, StreamRows stream, int index, CancellationToken stop)
     {

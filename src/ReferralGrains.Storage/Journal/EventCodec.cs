@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
@@ -51,7 +52,7 @@ public static class EventCodec
     public static IReadOnlyCollection<Type> Known => Numbers.Keys;
 
     /// <summary>The rows of a referral's event: one, or one for each posting.</summary>
-    public static void Encode(Recorded recorded, StreamId program, List<EventRow> rows)
+    public static void Encode(Recorded recorded, StreamId program, ImmutableArray<EventRow>.Builder rows)
     {
         var postings = Movements.Of(recorded.Event, program);
         var about = KnownActions.About(recorded.Event) is var row and > 0 ? row : (int?)null;

@@ -18,6 +18,7 @@ namespace ReferralGrains.Storage.Journal;
 [JsonSerializable(typeof(ReferrerEvent))]
 [JsonSerializable(typeof(ProgramEvent))]
 [JsonSerializable(typeof(Referral))]
+[JsonSerializable(typeof(OpenHold[]))]
 [JsonSerializable(typeof(Referrer))]
 [JsonSerializable(typeof(ReferralProgram))]
 [JsonSerializable(typeof(ProgramTerms))]

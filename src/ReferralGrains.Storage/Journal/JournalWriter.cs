@@ -126,8 +126,13 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
             Failpoint.Hit("commit.before");
             await statements.ExecuteNonQueryAsync();
             Failpoint.Hit("commit.after");
-            JournalMetrics.Committed(Stopwatch.GetElapsedTime(started), batch.Sum(pending => pending.Append.RowCount));
+            JournalMetrics.Committed(Stopwatch.GetElapsedTime(started), batch.Sum(static pending => pending.Append.RowCount));
             return (null, null);
+        }
+        catch (OverflowException exception)
+        {
+            // Sums that no balance can hold: alone, each of the others is written.
+            return (CommitFault.Guilty, exception);
         }
         catch (PostgresException exception) when (open.FullState.HasFlag(System.Data.ConnectionState.Open))
         {
@@ -160,19 +165,35 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         var kept = new List<PendingAppend>(batch.Count);
         foreach (var pending in batch)
         {
-            var mine = pending.Append.Streams.SelectMany(stream => stream.Rows).Where(row => row.ActionId is not null)
-                .Select(row => (pending.Append.Tenant, row.ActionId!.Value.Value)).ToList();
-            if (mine.Any(ids.Contains))
-            {
-                pending.Complete(AppendOutcome.ActionKnown);
-                continue;
-            }
-
-            ids.UnionWith(mine);
-            kept.Add(pending);
+            if (AddAll(pending.Append, ids)) kept.Add(pending);
+            else pending.Complete(AppendOutcome.ActionKnown);
         }
 
         return kept;
+    }
+
+    // All its ids, or none: one that falls must not keep another from standing. Streams that are appended together may repeat an id
+    // among themselves; nothing in the database could say so.
+    private static bool AddAll(Append append, HashSet<(int, string)> ids)
+    {
+        var added = 0;
+        foreach (var stream in append.Streams)
+            foreach (var row in stream.Rows)
+            {
+                if (row.ActionId is not { } id) continue;
+                if (ids.Add((append.Tenant, id.Value))) added++;
+                else return TakeBack(append, ids, added);
+            }
+
+        return true;
+    }
+
+    private static bool TakeBack(Append append, HashSet<(int, string)> ids, int added)
+    {
+        foreach (var stream in append.Streams)
+            foreach (var row in stream.Rows)
+                if (row.ActionId is { } id && added-- > 0) ids.Remove((append.Tenant, id.Value));
+        return false;
     }
 
     private async ValueTask<NpgsqlConnection> Connection()

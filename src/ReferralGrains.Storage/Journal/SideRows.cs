@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -6,14 +7,22 @@ namespace ReferralGrains.Storage.Journal;
 /// <summary>What commits with the events besides balances: facts, due rows, referral, referrer and rule rows, conflicts.</summary>
 internal static class SideRows
 {
-    public static void AddTo(NpgsqlBatch batch, IReadOnlyList<Append> appends)
+    public static void AddTo(NpgsqlBatch batch, List<Append> appends)
     {
-        AddFacts(batch, [.. appends.SelectMany(append => append.Facts)]);
-        AddDue(batch, appends);
-        AddReferrals(batch, [.. appends.SelectMany(append => append.Referrals.Select(row => (append.Tenant, Row: row)))]);
-        AddReferrers(batch, [.. appends.Where(append => append.Referrer is not null).Select(append => (append.Tenant, Row: append.Referrer!))]);
-        AddRules(batch, [.. appends.SelectMany(append => append.Rules.Select(row => (append.Tenant, Row: row)))]);
-        AddConflicts(batch, [.. appends.SelectMany(append => append.Conflicts.Select(row => (append.Tenant, Row: row)))]);
+        AddFacts(batch, [.. appends.SelectMany(static append => append.Facts)]);
+        AddDue(batch, Of(appends, static append => append.Due));
+        AddReferrals(batch, Of(appends, static append => append.Referrals));
+        AddReferrers(batch, [.. appends.Where(static append => append.Referrer is not null).Select(static append => (append.Tenant, Row: append.Referrer!))]);
+        AddRules(batch, Of(appends, static append => append.Rules));
+        AddConflicts(batch, Of(appends, static append => append.Conflicts));
+    }
+
+    private static List<(int Tenant, T Row)> Of<T>(List<Append> appends, Func<Append, ImmutableArray<T>> rowsOf)
+    {
+        var rows = new List<(int Tenant, T Row)>();
+        foreach (var append in appends)
+            foreach (var row in rowsOf(append)) rows.Add((append.Tenant, row));
+        return rows;
     }
 
     private static void AddFacts(NpgsqlBatch batch, List<FactChange> facts)
@@ -30,12 +39,11 @@ internal static class SideRows
             CommitBatch.Array(NpgsqlDbType.Json, facts.Select(fact => fact.Body)));
     }
 
-    private static void AddDue(NpgsqlBatch batch, IReadOnlyList<Append> appends)
+    private static void AddDue(NpgsqlBatch batch, List<(int Tenant, DueChange Row)> changes)
     {
-        var changes = appends.SelectMany(append => append.Due.Select(due => (append.Tenant, Due: due))).OrderBy(pair => pair.Due.Stream.Value).ToList();
-        var gone = changes.Where(pair => pair.Due.At is null).Select(pair => pair.Due.Stream.Value).ToList();
-        var moved = changes.Where(pair => pair.Due.At is not null).ToList();
-        if (gone.Count > 0) CommitBatch.Command(batch, "delete from due where stream = any($1)", CommitBatch.Array(NpgsqlDbType.Bigint, gone));
+        var gone = changes.Where(static change => change.Row.At is null).Select(static change => change.Row.Stream.Value).ToList();
+        var moved = changes.Where(static change => change.Row.At is not null).OrderBy(static change => change.Row.Stream.Value).ToList();
+        if (gone.Count > 0) CommitBatch.Command(batch, "delete from due where stream = any($1)", CommitBatch.Column(gone, NpgsqlDbType.Bigint));
         if (moved.Count == 0) return;
         CommitBatch.Command(
             batch,
@@ -43,9 +51,9 @@ internal static class SideRows
             insert into due (stream, tenant, at) select * from unnest($1, $2, $3)
             on conflict (stream) do update set at = excluded.at
             """,
-            CommitBatch.Array(NpgsqlDbType.Bigint, moved.Select(pair => pair.Due.Stream.Value)),
-            CommitBatch.Array(NpgsqlDbType.Integer, moved.Select(pair => pair.Tenant)),
-            CommitBatch.Array(NpgsqlDbType.TimestampTz, moved.Select(pair => pair.Due.At!.Value)));
+            CommitBatch.Array(NpgsqlDbType.Bigint, moved.Select(change => change.Row.Stream.Value)),
+            CommitBatch.Array(NpgsqlDbType.Integer, moved.Select(change => change.Tenant)),
+            CommitBatch.Array(NpgsqlDbType.TimestampTz, moved.Select(change => change.Row.At!.Value)));
     }
 
     private static void AddReferrals(NpgsqlBatch batch, List<(int Tenant, ReferralRow Row)> rows)

@@ -10,6 +10,7 @@ internal sealed class TenantQueues : IDisposable
     private readonly Dictionary<int, Queue<PendingAppend>> queues = [];
     private readonly Queue<int> turn = new();
     private readonly SemaphoreSlim some = new(0);
+    private int waiting;
     private bool closed;
 
     public void Add(PendingAppend pending)
@@ -20,6 +21,7 @@ internal sealed class TenantQueues : IDisposable
             if (!queues.TryGetValue(pending.Append.Tenant, out var queue)) queues.Add(pending.Append.Tenant, queue = new());
             if (queue.Count == 0) turn.Enqueue(pending.Append.Tenant);
             queue.Enqueue(pending);
+            waiting++;
         }
 
         if (some.CurrentCount == 0) some.Release();
@@ -51,24 +53,32 @@ internal sealed class TenantQueues : IDisposable
 
     private List<PendingAppend> Drain(int maxRows)
     {
-        var taken = new List<PendingAppend>();
-        var streams = new HashSet<long>();
+        var taken = new List<PendingAppend>(waiting);
+        var streams = new HashSet<long>(waiting);
         for (var rows = 0; rows < maxRows && turn.TryPeek(out var tenant);)
         {
             var queue = queues[tenant];
             var next = queue.Peek();
 
             // A stream is once in a batch: what follows it waits for the next, after it is known how this one ended.
-            if (next.Append.Streams.Any(stream => streams.Contains(stream.Stream.Value))) break;
+            if (Meets(next.Append, streams)) break;
             foreach (var stream in next.Append.Streams) streams.Add(stream.Stream.Value);
             turn.Dequeue();
             queue.Dequeue();
             if (queue.Count > 0) turn.Enqueue(tenant);
             else queues.Remove(tenant);
             taken.Add(next);
+            waiting--;
             rows += Math.Max(1, next.Append.RowCount);
         }
 
         return taken;
+    }
+
+    private static bool Meets(Append append, HashSet<long> streams)
+    {
+        foreach (var stream in append.Streams)
+            if (streams.Contains(stream.Stream.Value)) return true;
+        return false;
     }
 }

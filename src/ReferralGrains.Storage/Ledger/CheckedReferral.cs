@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
@@ -12,7 +13,7 @@ namespace ReferralGrains.Storage.Ledger;
 /// </summary>
 internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : ICheckedFold
 {
-    private readonly List<EventRow> expected = [];
+    private readonly ImmutableArray<EventRow>.Builder expected = ImmutableArray.CreateBuilder<EventRow>();
     private Referral state = Referral.None;
     private long pending;
 
@@ -37,7 +38,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
 
     public void Finish(Differences differences)
     {
-        var held = state.Holds.Values.Sum(hold => hold.RemainingMinor);
+        var held = state.Holds.Sum(hold => hold.RemainingMinor);
         if (held != pending) differences.Add("row", $"Stream {stream} holds {held}, but its postings left {pending} pending.");
         if (beside.DueAt != state.DueAt) differences.Add("due", $"Stream {stream} is due {Show(state.DueAt)}, but its due row says {Show(beside.DueAt)}.");
         if (beside.Referral != Row()) differences.Add("referral", $"Stream {stream}: its referral row is not what its events say.");

@@ -40,10 +40,10 @@ internal sealed class FoldedStream(StreamId stream, CallerId program, CallerId r
         where record is not null
         from reward in record.Rewards
         orderby reward.Key
-        select new GivenReward(history, record.Referrer, reward, StatusOf(reward), State.Holds.GetValueOrDefault(reward.Key)?.ReleaseAt);
+        select new GivenReward(history, record.Referrer, reward, StatusOf(reward), State.Holds.Find(reward.Key)?.ReleaseAt);
 
     private RewardStatus StatusOf(RecordedReward reward) =>
-        State.Holds.ContainsKey(reward.Key) ? RewardStatus.Pending
+        State.Holds.Contains(reward.Key) ? RewardStatus.Pending
         : reward.Cancelled ? RewardStatus.Cancelled
         : reward.LeftMinor == 0 ? RewardStatus.Reversed
         : RewardStatus.Released;

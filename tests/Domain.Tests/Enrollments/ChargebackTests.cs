@@ -88,17 +88,58 @@ public class ChargebackTests
     }
 
     [Fact]
-    public void D8_a_refund_after_a_won_chargeback_takes_its_share_again()
+    public void D8_a_refund_during_a_chargeback_counts_once_the_chargeback_is_won()
     {
         var world = new ReferralWorld(Percent(10_00));
         world.Send(Sale(100_00).Named("s"));
         world.Send(Chargeback("s").Named("c"));
-        Assert.Equal(0, world.Send(Refund("s", 50_00)).Minor);
-        world.Send(Won("c"));
+        Assert.Equal(0, world.Send(Refund("s", 40_00)).Minor);
 
-        Assert.Equal(-5_00, world.Send(Refund("s", 50_00)).Minor);
-        Assert.Equal(-5_00, world.Send(Refund("s")).Minor);
+        Assert.Equal(6_00, world.Send(Won("c")).Minor);
+        Assert.Equal(-6_00, world.Send(Refund("s")).Minor);
         Assert.Equal(0, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_a_sale_without_an_amount_that_was_refunded_stays_undone_when_its_chargeback_is_won()
+    {
+        var world = new ReferralWorld(Fixed(5_00));
+        world.Send(Sale(null).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Refund("s"));
+
+        Assert.Equal(0, world.Send(Won("c")).Minor);
+        Assert.Equal(0, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_what_a_chargeback_and_a_refund_round_up_together_stays_taken_for_the_refund()
+    {
+        var world = new ReferralWorld(Fixed(5));
+        world.Send(Sale(1_000).Named("s"));
+        Assert.Equal(-1, world.Send(Chargeback("s", 100).Named("c")).Minor);
+        Assert.Equal(0, world.Send(Refund("s", 100)).Minor);
+
+        Assert.Equal(0, world.Send(Won("c")).Minor);
+        Assert.Equal(4, world.Enrollment().NetMinor);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void D8_a_reward_that_was_released_is_never_pending_again(bool reversed)
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30));
+        var sale = world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 50_00).Named("c1"));
+        world.Release(sale.Reward);
+        world.Send(Chargeback("s", 50_00).Named("c2"));
+        world.Send(Won(reversed ? "c2" : "c1"));
+        world.Send(Won(reversed ? "c1" : "c2"));
+
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        world.Send(Refund("s"));
+        Assert.Equal((0, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
     }
 
     [Fact]

@@ -47,7 +47,7 @@ public class MovementsTests
     [Fact]
     public void A_reversal_takes_each_reward_from_where_it_is() => AssertPostings(
         new SaleReversed(
-            Action("r", ActionKind.Refund, "s"), 1, 1, false,
+            Action("r", ActionKind.Refund, "s"), 1, 1,
             [Change(1, 0, 1, Gbp, 3_00, pending: true), Change(1, 1, 2, Gbp, 2_00, pending: false)], 0),
         new(Of(Referrer, AccountKind.Pending), Of(Program, AccountKind.Clawbacks), new(3_00, Gbp)),
         new(Of(Referrer, AccountKind.Payable), Of(Program, AccountKind.Clawbacks), new(2_00, Gbp)));
@@ -55,7 +55,7 @@ public class MovementsTests
     [Fact]
     public void An_undone_reversal_gives_each_reward_back_to_where_it_belongs() => AssertPostings(
         new ReversalUndone(
-            Action("w", ActionKind.ChargebackWon, "c"), 1, new("c"), 1,
+            Action("w", ActionKind.ChargebackWon, "c"), 1, new("c"),
             [Change(1, 0, 1, Gbp, 3_00, pending: true), Change(1, 1, 2, Gbp, 2_00, pending: false)], 0),
         new(Of(Program, AccountKind.Clawbacks), Of(Referrer, AccountKind.Pending), new(3_00, Gbp)),
         new(Of(Program, AccountKind.Clawbacks), Of(Referrer, AccountKind.Payable), new(2_00, Gbp)));

@@ -107,7 +107,7 @@ public class ReferralProperties
             var pending = world.Balance(AccountKind.Pending, asset);
             Assert.Equal(net, -world.Balance(AccountKind.Rewards, asset) - world.Balance(AccountKind.Clawbacks, asset));
             Assert.Equal(net, pending + world.Balance(AccountKind.Payable, asset));
-            Assert.Equal(pending, Scenario.Referees.SelectMany(referee => world.State(referee).Holds.Values)
+            Assert.Equal(pending, Scenario.Referees.SelectMany(referee => world.State(referee).Holds)
                 .Where(hold => hold.Asset == asset).Sum(hold => hold.RemainingMinor));
         }
     }));

@@ -72,6 +72,6 @@ public sealed record Scenario(ImmutableArray<RewardRule> Rules, ImmutableArray<S
     private static long? Held(ReferralWorld world, int referee, int reward)
     {
         var holds = world.State(Referees[referee]).Holds;
-        return holds.IsEmpty ? null : holds.Keys.ElementAt(reward % holds.Count);
+        return holds.Count == 0 ? null : holds[reward % holds.Count].Reward;
     }
 }

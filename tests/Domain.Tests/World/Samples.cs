@@ -24,9 +24,9 @@ public static class Samples
             Action("early", ActionKind.Sale), Referrer,
             [Given(1, Gbp, 10_00, held: true), Given(2, Asset.Points, 100, held: false), new(2, 2, 1, DecisionCode.Product)],
             Counts: true, Replays: 2),
-        new SaleReversed(Action("c", ActionKind.Chargeback, "early"), 2, 40_00, Full: false, [Change(4, 0, 1, Gbp, 4_00, pending: true)], 0),
+        new SaleReversed(Action("c", ActionKind.Chargeback, "early"), 2, 40_00, [Change(4, 0, 1, Gbp, 4_00, pending: true)], 0),
         new ReversalUndone(
-            Action("w", ActionKind.ChargebackWon, "c"), 2, new("c"), 40_00, [Change(4, 0, 1, Gbp, 4_00, pending: true) with { ReleaseAt = At.AddDays(30) }], 0),
+            Action("w", ActionKind.ChargebackWon, "c"), 2, new("c"), [Change(4, 0, 1, Gbp, 4_00, pending: true) with { ReleaseAt = At.AddDays(30) }], 0),
         new EnrollmentAdjusted(1, new(new(MaxCount: 3), Percent(1).Over(5).Conditions, Fixed(5).Reward, new(HoldMode.Days, 3)), "why", "ada"),
         new EnrollmentSwitched(2, Enabled: false, "why", "ada"),
         new EnrollmentDeleted(2, "why", "ada"),

@@ -51,6 +51,18 @@ public sealed class TierTests
     }
 
     [Fact]
+    public async Task D11_one_id_for_two_referees_of_a_referrer_has_one_effect_and_one_conflict()
+    {
+        await using var shop = await Shop.Open(Jumps);
+        await shop.Refer(Shop.Ben);
+        var replies = await Task.WhenAll(
+            Enumerable.Range(0, 20).SelectMany(n => new[] { shop.Sell($"a{n}", 1_00), shop.Sell($"a{n}", 2_00, Shop.Ben) }));
+
+        Assert.Equal(20, replies.Count(reply => reply.Refusal is null && !reply.Duplicate));
+        Assert.Equal(20, replies.Count(reply => reply.Refusal?.Code == "action_conflict"));
+    }
+
+    [Fact]
     public async Task D7_a_bound_that_two_tiers_share_pays_both_in_tier_order()
     {
         await using var shop = await Shop.Open(Rules.TierReached(Rules.Spent(0, 100_00, pays: 1_00), Rules.Spent(100_00, 200_00, pays: 2_00)));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
@@ -32,8 +33,8 @@ public static class GoldenEvents
     [
         new SaleDecided(Action(ActionKind.Sale, "sale"), Referrer, [Rewarded, new(3, 2, 1, DecisionCode.CountCap)], Counts: true, Replays: 0),
         new ActionParked(Action(ActionKind.Refund, "refund", of: "sale"), DecisionCode.SaleMissing),
-        new SaleReversed(Action(ActionKind.Chargeback, "dispute", of: "sale"), Sale: 3, AppliedMinor: 5_00, Full: true, [Change], Replays: 6),
-        new ReversalUndone(Action(ActionKind.ChargebackWon, "won", of: "dispute"), Sale: 3, new("dispute"), AppliedMinor: 5_00, [Change], Replays: 8),
+        new SaleReversed(Action(ActionKind.Chargeback, "dispute", of: "sale"), Sale: 3, AppliedMinor: 5_00, [Change], Replays: 6),
+        new ReversalUndone(Action(ActionKind.ChargebackWon, "won", of: "dispute"), Sale: 3, new("dispute"), [Change], Replays: 8),
         new RewardsReleased([Change, Change with { Reward = 4L << 16 }], "admin"),
         new RewardCancelled(Sale: 3, Change, "fraud", "admin"),
         new ReferralAttributed(Referrer, Revision: 4, ["vip"], ConversionValueMinor: 300_00),
@@ -64,7 +65,7 @@ public static class GoldenEvents
     public static EventRow Write(object e)
     {
         if (e is not ReferralEvent referral) return EventCodec.Encode(e, At);
-        var rows = new List<EventRow>();
+        var rows = ImmutableArray.CreateBuilder<EventRow>();
         EventCodec.Encode(new(9, At, referral), new(7), rows);
         Assert.Equal(Movements.RowsOf(referral), rows.Count);
         return rows[0];

@@ -18,6 +18,16 @@ public sealed class IdempotencyTests(PostgresServer server) : JournalTest(server
     }
 
     [Fact]
+    public async Task D11_streams_that_repeat_an_id_among_themselves_fall_together_and_the_rest_commits()
+    {
+        var twice = Rows.Append((1, 1, [Rows.Sale("b", 1), Rows.Sale("same", 1)]), (2, 1, [Rows.Sale("same", 2)]));
+        var outcomes = await Together(twice, Rows.Append(3, 1, Rows.Sale("b", 4)), Rows.Append(4, 1, Rows.Sale("same", 8)));
+
+        Assert.Equal([AppendOutcome.ActionKnown, AppendOutcome.Committed, AppendOutcome.Committed], outcomes);
+        Assert.Equal(4 + 8, await Pending(Rows.Referrer.Value));
+    }
+
+    [Fact]
     public async Task D11_one_that_was_committed_before_is_told_and_the_rest_of_its_batch_commits()
     {
         await Writer.Append(Rows.Append(1, 1, Rows.Sale("same", 1)));

@@ -27,7 +27,7 @@ public static class Rows
     public static Append Append(long stream, int firstSeq, params EventRow[] rows) => Append((stream, firstSeq, rows));
 
     public static Append Append(params (long Stream, int FirstSeq, EventRow[] Rows)[] streams) =>
-        new() { Tenant = 1, Streams = [.. streams.Select(part => new StreamRows(new(part.Stream), part.FirstSeq, part.Rows))] };
+        new() { Tenant = 1, Streams = [.. streams.Select(part => new StreamRows(new(part.Stream), part.FirstSeq, [.. part.Rows]))] };
 
     public static ContentHash Hash(string content) => new(new UInt128(0, BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(content)))));
 }

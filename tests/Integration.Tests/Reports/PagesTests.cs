@@ -36,7 +36,7 @@ public sealed class PagesTests(PostgresServer server)
         foreach (var referee in (string[])["pending", "released", "reversed", "cancelled", "idle"]) await World.Refer(referee);
         foreach (var referee in (string[])["released", "reversed", "cancelled"]) await World.Sell(referee, 10_00, "sale-" + referee);
         await World.Refund("reversed", "sale-reversed");
-        var cancelled = (await World.State("cancelled")).Holds.Keys.Select(RewardId.FromKey).ToList();
+        var cancelled = (await World.State("cancelled")).Holds.Select(hold => RewardId.FromKey(hold.Reward)).ToList();
         foreach (var reward in cancelled) await World.Turn("cancelled", turn => RewardCommands.Cancel(turn, reward, null, "rev"));
         World.Now += TimeSpan.FromDays(30);
         await World.Settle("released");

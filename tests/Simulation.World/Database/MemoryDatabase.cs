@@ -121,7 +121,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private AppendOutcome Judge(Append append, HashSet<(int Tenant, CallerId Id)> named)
     {
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(Moved)) return AppendOutcome.StreamMoved;
-        if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && Ids(append).Any(actions.ContainsKey)) return AppendOutcome.ActionKnown;
+        if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && (Ids(append).Any(actions.ContainsKey) || Ids(append).Distinct().Count() < Ids(append).Count())) return AppendOutcome.ActionKnown;
         if (!bugs.HasFlag(PlantedBugs.NoFactCheck) && append.Reads.Any(read => !facts.TryGetValue(read.Stream, out var fact) || fact.Version != read.Version))
             return AppendOutcome.FactMoved;
         if (append.Rules.Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
@@ -141,7 +141,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private void Apply(Append append)
     {
         foreach (var rows in append.Streams)
-            for (var i = 0; i < rows.Rows.Count; i++) Add(append.Tenant, rows.Stream, rows.FirstSeq + i, rows.Rows[i]);
+            for (var i = 0; i < rows.Rows.Length; i++) Add(append.Tenant, rows.Stream, rows.FirstSeq + i, rows.Rows[i]);
         foreach (var fact in append.Facts) facts[fact.Stream] = fact;
         foreach (var change in append.Due)
             if (change.At is { } at) due[change.Stream] = (append.Tenant, at);

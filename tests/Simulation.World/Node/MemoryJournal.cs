@@ -20,7 +20,7 @@ public sealed class MemoryJournal(MemoryDatabase database, MemoryOwnership owner
 
     public Task<AppendOutcome> Append(Append append)
     {
-        if (database.Bugs.HasFlag(PlantedBugs.TallyApart) && append.Streams.Count > 1) return Apart(append);
+        if (database.Bugs.HasFlag(PlantedBugs.TallyApart) && append.Streams.Length > 1) return Apart(append);
         return Queue(append);
     }
 
@@ -79,7 +79,7 @@ public sealed class MemoryJournal(MemoryDatabase database, MemoryOwnership owner
         var outcome = await Queue(new()
         {
             Tenant = append.Tenant,
-            Streams = [.. append.Streams.Take(append.Streams.Count - 1)],
+            Streams = [.. append.Streams.Take(append.Streams.Length - 1)],
             Reads = append.Reads,
             Due = append.Due,
             Referrals = append.Referrals,

@@ -55,7 +55,7 @@ internal sealed class Office(Marketplace market)
     {
         if ((await market.Tell(place, command)).State is not { } state) return;
         seen[place] = state;
-        rewards.AddRange(state.Holds.Keys.Select(key => (place, RewardId.FromKey(key))));
+        rewards.AddRange(state.Holds.Select(hold => (place, RewardId.FromKey(hold.Reward))));
     }
 
     private async Task Adjust(Place place)

@@ -29,7 +29,7 @@ internal static class MoneyChecks
             if (!kept.Balances || kept.Pending < 0) yield return $"the balance of {key} does not balance: {kept}";
         }
 
-        foreach (var owner in history.Referrals.SelectMany(referral => referral.State.Holds.Values).GroupBy(hold => (hold.Referrer, hold.Asset)))
+        foreach (var owner in history.Referrals.SelectMany(referral => referral.State.Holds).GroupBy(hold => (hold.Referrer, hold.Asset)))
             if (history.Database.Balances.GetValueOrDefault(owner.Key).Pending != owner.Sum(hold => hold.RemainingMinor))
                 yield return $"{owner.Key} has holds of {owner.Sum(hold => hold.RemainingMinor)}, and pending is {history.Database.Balances.GetValueOrDefault(owner.Key).Pending}";
     }

@@ -44,7 +44,7 @@ internal static class StateChecks
     /// <summary>At the end the clock has passed every hold that ends by itself.</summary>
     public static IEnumerable<string> Released(History history) =>
         from referral in history.Referrals
-        from hold in referral.State.Holds.Values
+        from hold in referral.State.Holds
         where hold.ReleasesItself
         select $"a reward of {referral.Place} was never released: {hold}";
 
