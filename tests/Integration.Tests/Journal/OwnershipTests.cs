@@ -74,6 +74,35 @@ public sealed class OwnershipTests(PostgresServer server) : JournalTest(server)
     }
 
     [Fact]
+    public async Task A_new_owner_waits_for_the_commit_that_the_old_one_has_under_way()
+    {
+        await using var first = await Acquire("first");
+        await using var old = NewWriter(Database.Source, first.Epoch);
+        await old.Append(Rows.Append(1, 1, Rows.Sale("a", 1)));
+        await using var holder = await Database.Superuser.OpenConnectionAsync(Stop);
+        await using var holding = await holder.BeginTransactionAsync(Stop);
+        await using (var hold = new NpgsqlCommand("select from balance for update", holder)) await hold.ExecuteNonQueryAsync(Stop);
+        var underWay = old.Append(Rows.Append(1, 2, Rows.Sale("b", 2)));
+        await Eventually.Holds("the commit waits", () => Database.Ask<bool>(
+            "select exists (select from pg_stat_activity where datname = current_database() and usename = 'grains' and wait_event_type = 'Lock')"));
+
+        // The old owner's session is cut and its lock free at once; its writer's is not.
+        await Database.Run($"select pg_terminate_backend({await Database.Ask<int>(Holder)})");
+        await Eventually.Holds("the lock is free", async () => await Database.Ask<int>(Holder) == 0);
+        var taking = Acquire("next", TimeProvider.System);
+        await Eventually.Holds("the new owner waits", async () => taking.IsCompleted || await Database.Ask<bool>(
+            "select exists (select from pg_locks where locktype = 'advisory' and classid = 7237010 and objid = 1 and not granted "
+            + "and database = (select oid from pg_database where datname = current_database()))"));
+        Assert.False(taking.IsCompleted);
+
+        await holding.RollbackAsync(Stop);
+        Assert.Equal(AppendOutcome.Committed, await underWay);
+        await using var next = await taking;
+        Assert.Equal(first.Epoch + 1, next.Epoch);
+        await Assert.ThrowsAsync<OwnershipLostException>(() => old.Append(Rows.Append(1, 3, Rows.Sale("c", 4))));
+    }
+
+    [Fact]
     public async Task A_take_over_leaves_another_database_of_the_same_server_alone()
     {
         await using var elsewhere = await JournalDatabase.Create(Server);
