@@ -1,6 +1,7 @@
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Integration.Tests.Journal;
@@ -13,6 +14,8 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
         + "and database = (select oid from pg_database where datname = current_database())";
 
     private static readonly StreamId Program = new(900);
+    private static readonly CallerId Rita = new("rita");
+    private static readonly CallerId Tom = new("tom");
 
     [Fact]
     public async Task A_decision_on_an_old_fact_is_refused_and_the_rest_of_its_batch_commits()
@@ -53,6 +56,27 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
         Assert.Equal(1, await Database.Ask<long>("select count(*) from due"));
         await Writer.Append(Due(3, null));
         Assert.Equal(0, await Database.Ask<long>("select count(*) from due"));
+    }
+
+    [Fact]
+    public async Task Facts_are_those_of_the_tenant_that_asks()
+    {
+        await using var ours = await JournalWorld.Create(Database, "ours", Terms.Percent(10_00));
+        await using var theirs = await JournalWorld.Create(Database, "theirs", Terms.Percent(20_00));
+        await theirs.AddReferrer("tom");
+        await using var facts = new PostgresFacts(Database.Source);
+
+        // Twice: from the database and from the cache.
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(ours.Program.Stream, (await facts.Program(ours.Tenant, new("program"), Stop))!.Stream);
+            Assert.Equal(theirs.Program.Stream, (await facts.Program(theirs.Tenant, new("program"), Stop))!.Stream);
+            var rita = (await facts.Referrer(ours.Tenant, Rita, Stop))!.Stream;
+            Assert.NotEqual(rita, (await facts.Referrer(theirs.Tenant, Rita, Stop))!.Stream);
+            Assert.Equal("tom", (await facts.Referrer(theirs.Tenant, Tom, Stop))!.Id.Value);
+            Assert.Null(await facts.Referrer(ours.Tenant, Tom, Stop));
+            Assert.Null(await facts.Referrer(theirs.Tenant, rita, Stop));
+        }
     }
 
     private static Append Relying(long stream, int version) => new()

@@ -56,6 +56,7 @@ public sealed class IdentityTests(PostgresServer server) : JournalTest(server), 
     [InlineData("referrer", "code")]
     [InlineData("tenant", "name")]
     [InlineData("asset", "name")]
+    [InlineData("rule", "id")]
     public async Task What_callers_named_is_compared_byte_by_byte(string table, string column) =>
         Assert.Equal("C", await Database.Ask<string>(
             $"select c.collname::text from pg_attribute a join pg_collation c on c.oid = a.attcollation where a.attrelid = '{table}'::regclass and a.attname = '{column}'"));
