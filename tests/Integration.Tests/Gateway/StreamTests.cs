@@ -43,6 +43,31 @@ public sealed class StreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_line_waits_while_another_of_its_referee_is_asked_about()
+    {
+        var (gate, asked, other) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
+        var asks = 0;
+        host.Grains.Before = (to, command) =>
+        {
+            if (command is not RecordActions) return Task.CompletedTask;
+            if (to.Second!.Value.Value != "cus_1") other.TrySetResult();
+            else if (Interlocked.Increment(ref asks) == 1) asked.TrySetResult();
+            return gate.Task;
+        };
+        using var raw = await Connect(host, "Transfer-Encoding: chunked");
+        await Chunk(raw, Sale("a1", 0) + "\n");
+        await asked.Task;
+
+        // Lines are taken in their order: when the other referee's line has been, so has the one before it.
+        await Chunk(raw, Sale("a2", 0) + "\n" + Sale("a3", 1) + "\n");
+        await other.Task;
+        Assert.Equal(1, Volatile.Read(ref asks));
+        gate.SetResult();
+        await raw.WriteAsync("0\r\n\r\n"u8.ToArray());
+        Assert.Contains("\"rewarded\":3", await ReadUntil(raw, "summary"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_bad_line_is_an_error_line_and_the_rest_goes_on()
     {
         var answers = await host.Stream(Path, $$"""
