@@ -15,7 +15,6 @@ namespace ReferralGrains.Gateway.Actions;
 /// </summary>
 internal ref struct ActionParser
 {
-    private const long MaxMinor = 1_000_000_000_000_000;
     private const int MaxProducts = 1_000;
     private const int MaxNote = 1_000;
 
@@ -154,8 +153,8 @@ internal ref struct ActionParser
 
     private bool ReadAmount()
     {
-        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var minor) || minor is < 0 or > MaxMinor)
-            return Invalid($"A whole number of minor units from 0 to {MaxMinor} is expected.");
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var minor) || minor is < 0 or > AmountLimits.MaxMinor)
+            return Invalid($"A whole number of minor units from 0 to {AmountLimits.MaxMinor} is expected.");
         amount = minor;
         return true;
     }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 
 namespace ReferralGrains.Gateway.Programs;
@@ -8,12 +9,7 @@ namespace ReferralGrains.Gateway.Programs;
 /// <summary>What a rule gives, and its tiers: the value stands in the one or in the others.</summary>
 internal static class RewardParser
 {
-    public const long MaxMinor = 1_000_000_000_000_000;
-    private const int MaxBasisPoints = 100_000;
     private const int MaxTiers = 100;
-
-    // A reward of every sale must fit into an int64: points for the largest sale included.
-    private const long MaxPointsPerMinor = 1_000;
 
     public static (RewardTerms Reward, ImmutableArray<Tier> Tiers) Parse(RewardBody body, ImmutableArray<TierBody> tiers, string currency, string path = "reward")
     {
@@ -25,13 +21,13 @@ internal static class RewardParser
             body.Kind,
             asset,
             type,
-            (int)Value(body.BasisPoints, type == RewardType.Percent, !tiered, 1, MaxBasisPoints, path + ".basis_points"),
-            Value(body.AmountMinor, type == RewardType.Fixed, !tiered, 1, MaxMinor, path + ".amount_minor"),
-            Value(body.Points, type == RewardType.PerAmount, true, 1, MaxMinor, path + ".points"),
-            Value(body.PerMinor, type == RewardType.PerAmount, true, 1, MaxMinor, path + ".per_minor"),
+            (int)Value(body.BasisPoints, type == RewardType.Percent, !tiered, 1, AmountLimits.MaxBasisPoints, path + ".basis_points"),
+            Value(body.AmountMinor, type == RewardType.Fixed, !tiered, 1, AmountLimits.MaxMinor, path + ".amount_minor"),
+            Value(body.Points, type == RewardType.PerAmount, true, 1, AmountLimits.MaxMinor, path + ".points"),
+            Value(body.PerMinor, type == RewardType.PerAmount, true, 1, AmountLimits.MaxMinor, path + ".per_minor"),
             RuleWords.Bases.Parse(body.Of, RewardBase.Transaction, path + ".of"));
-        if (reward.Points / MaxPointsPerMinor > reward.PerMinor)
-            throw Problem.InvalidField(path + ".points", $"At most {MaxPointsPerMinor} points for each minor unit can be given.").AsException();
+        if (reward.Points > reward.PerMinor * AmountLimits.MaxPointsPerMinor)
+            throw Problem.InvalidField(path + ".points", $"At most {AmountLimits.MaxPointsPerMinor} points for each minor unit can be given.").AsException();
         return (reward, Tiers(tiers, reward));
     }
 
@@ -50,15 +46,15 @@ internal static class RewardParser
         var value = by == TierBy.Value;
         Absent(value ? body.Min : body.MinMinor, path + (value ? ".min" : ".min_minor"));
         Absent(value ? body.Max : body.MaxMinor, path + (value ? ".max" : ".max_minor"));
-        var min = Range(value ? body.MinMinor : body.Min, 0, MaxMinor, path + (value ? ".min_minor" : ".min")) ?? 0;
-        var max = Range(value ? body.MaxMinor : body.Max, min, MaxMinor, path + (value ? ".max_minor" : ".max"));
+        var min = Range(value ? body.MinMinor : body.Min, 0, AmountLimits.MaxBoundMinor, path + (value ? ".min_minor" : ".min")) ?? 0;
+        var max = Range(value ? body.MaxMinor : body.Max, min, AmountLimits.MaxBoundMinor, path + (value ? ".max_minor" : ".max"));
         if (body.BasisPoints is not null) Absent(body.AmountMinor, path + ".amount_minor");
         var tier = new Tier(
             by,
             min,
             max,
-            (int)(Range(body.BasisPoints, 1, MaxBasisPoints, path + ".basis_points") ?? 0),
-            Range(body.AmountMinor, 1, MaxMinor, path + ".amount_minor") ?? 0);
+            (int)(Range(body.BasisPoints, 1, AmountLimits.MaxBasisPoints, path + ".basis_points") ?? 0),
+            Range(body.AmountMinor, 1, AmountLimits.MaxMinor, path + ".amount_minor") ?? 0);
         return (reward.TypeIn(tier), reward.RateIn(tier).Value, reward.FixedIn(tier)) switch
         {
             (RewardType.Percent, 0, _) => throw Problem.MissingField(path + ".basis_points").AsException(),

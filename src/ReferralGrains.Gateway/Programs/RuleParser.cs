@@ -46,7 +46,7 @@ internal static class RuleParser
         if (body is null) return Domain.Programs.Limits.None;
         var limits = new Limits(
             (int?)RewardParser.Range(body.MaxCount, 1, int.MaxValue, "limits.max_count"),
-            RewardParser.Range(body.MaxAmountMinor, 1, RewardParser.MaxMinor, "limits.max_amount_minor"),
+            RewardParser.Range(body.MaxAmountMinor, 1, AmountLimits.MaxBoundMinor, "limits.max_amount_minor"),
             RuleWords.CapModes.Parse(body.CapMode, CapMode.Clamp, "limits.cap_mode"),
             (int?)RewardParser.Range(body.DaysAfterApproved, 1, MaxDays, "limits.days_after_approved"),
             dates.From(body.EventFrom, "limits.event_from"),
@@ -64,7 +64,7 @@ internal static class RuleParser
         for (var i = 0; i < products.Length; i++)
             if (Text.Of(products[i], $"conditions.product_ids[{i}]", CallerId.MaxLength) is null) throw Problem.InvalidField($"conditions.product_ids[{i}]", "It is empty.").AsException();
         return new(
-            RewardParser.Range(body.MinAmountExclusiveMinor, 0, RewardParser.MaxMinor, "conditions.min_amount_exclusive_minor"),
+            RewardParser.Range(body.MinAmountExclusiveMinor, 0, AmountLimits.MaxBoundMinor, "conditions.min_amount_exclusive_minor"),
             products,
             RuleWords.Tags.Parse(body.ReferrerTags, TagCondition.All, "conditions.referrer_tags"),
             RuleWords.Tags.Parse(body.RefereeTags, TagCondition.All, "conditions.referee_tags"));

@@ -25,7 +25,7 @@ internal static class ReferralFields
         Text.Of(body.Code, "code", MaxCode);
         ReferrerFields.Email(body.RefereeEmail, "referee_email");
         Text.Of(body.StripeCustomerId, "stripe_customer_id", 200);
-        RewardParser.Range(body.ConversionValueMinor, 0, RewardParser.MaxMinor, "conversion_value_minor");
+        RewardParser.Range(body.ConversionValueMinor, 0, AmountLimits.MaxMinor, "conversion_value_minor");
         if (!IsApproved(body) && body.ApprovedAt is not null)
             throw Problem.InvalidField("approved_at", "A pending referral has not been approved.").AsException();
     }
