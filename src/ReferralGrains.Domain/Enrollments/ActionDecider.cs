@@ -24,6 +24,8 @@ public static class ActionDecider
             : Reversal(referral, action, facts, known, replays);
         if (e is ActionParked && replays == 0 && referral.Parked.Length >= MaxParked)
             return (null, new(RefusalKind.TooMany, "too_many_parked", "referee_id", $"{MaxParked} actions of this referee wait already; send the referral first."));
+        if (e is ActionParked && replays == 0 && facts.ParkingFull)
+            return (null, new(RefusalKind.TooMany, "parking_full", "referee_id", "Too many actions wait for referrals or sales already; send those first."));
         return (e, refusal);
     }
 

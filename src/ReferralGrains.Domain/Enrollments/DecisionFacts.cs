@@ -9,7 +9,11 @@ namespace ReferralGrains.Domain.Enrollments;
 /// <param name="Now">Grain time: never before the referral's last event.</param>
 /// <param name="Referrer">Null while the referral is missing.</param>
 /// <param name="Tally">The referrer's tally before the action; only in a program with tiers.</param>
-public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, ReferrerFacts? Referrer, Tally? Tally);
+public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, ReferrerFacts? Referrer, Tally? Tally)
+{
+    /// <summary>Whether so many actions of the tenant wait that no more may.</summary>
+    public bool ParkingFull { get; init; }
+}
 
 /// <summary>What other grains need to know of a referrer. A decision made on an older version is not committed.</summary>
 public sealed record ReferrerFacts(

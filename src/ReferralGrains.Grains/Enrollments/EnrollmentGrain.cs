@@ -44,7 +44,7 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
         var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
         if (terms.IsTiered && decides is not null) return await HandUp(state, decides, facts, prepared, known);
 
-        var turn = new ReferralTurn(state, facts, known);
+        var turn = new ReferralTurn(state, facts with { ParkingFull = await Parking.IsFull(World, Address.Tenant, state, prepared) }, known);
         var conflicts = new List<ReferralAction>();
         var replies = ReferralWork.Run(turn, prepared, conflicts);
         return new(ReferralAppend.Of(Address.Tenant, turn, state, conflicts), replies, () => Durable(turn.State));

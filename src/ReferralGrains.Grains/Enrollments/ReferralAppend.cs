@@ -21,6 +21,7 @@ public static class ReferralAppend
             Reads = Reads(turn),
             Due = Due(turn, before),
             Referrals = Row(turn, before) is { } row ? [row] : [],
+            Parked = Parked(turn, before),
             Conflicts = conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))],
         };
     }
@@ -52,6 +53,8 @@ public static class ReferralAppend
     /// <summary>The due row moves only when its date changes.</summary>
     public static ImmutableArray<DueChange> Due(ReferralTurn turn, Referral before) =>
         turn.State.DueAt is var due && due == before.DueAt ? [] : [new(turn.Known.Stream, due)];
+
+    public static int Parked(ReferralTurn turn, Referral before) => turn.State.Parked.Length - before.Parked.Length;
 
     public static ConflictRow Conflict(ReferralTurn turn, ReferralAction action) =>
         new(action.Id, action.Hash, turn.Facts.Now, JsonSerializer.Serialize(action, JournalJson.Default.ReferralAction));

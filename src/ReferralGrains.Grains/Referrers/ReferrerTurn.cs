@@ -23,6 +23,7 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
     private readonly HashSet<FactRead> reads = [];
     private readonly List<object> replies = [];
     private DateTimeOffset now = state.LastAt;
+    private int parked;
 
     public Referrer State { get; private set; } = state;
 
@@ -37,13 +38,13 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
         Own(new TallyStarted(program, tally.ValueMinor, tally.Count));
     }
 
-    public void Decide(DecideReferral decide, ProgramTerms program, ReferrerFacts referrer)
+    public void Decide(DecideReferral decide, ProgramTerms program, ReferrerFacts referrer, bool parkingFull)
     {
         Later(decide.Now);
         var tally = tallies.GetValueOrDefault(program.Stream) ?? State.Tallies[program.Stream.Value];
         var known = new KnownActions(decide.Stream);
         foreach (var history in decide.Known) known.Add(history);
-        var facts = new DecisionFacts(now, program, decide.State.Status == ReferralStatus.None ? null : referrer, tally);
+        var facts = new DecisionFacts(now, program, decide.State.Status == ReferralStatus.None ? null : referrer, tally) { ParkingFull = parkingFull };
         var turn = new ReferralTurn(decide.State, facts, known);
         var refused = new List<ReferralAction>();
 
@@ -56,6 +57,7 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
         if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(turn, decide.State));
         if (ReferralAppend.Row(turn, decide.State) is { } row) referrals.Add(row);
         due.AddRange(ReferralAppend.Due(turn, decide.State));
+        parked += ReferralAppend.Parked(turn, decide.State);
         conflicts.AddRange(refused.Select(action => ReferralAppend.Conflict(turn, action)));
         reads.UnionWith(ReferralAppend.Reads(turn));
     }
@@ -66,7 +68,16 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
         foreach (var program in counted) Move(program, State.Tallies[program.Value], tallies[program]);
         if (own.Count > 0) streams.Add(new(stream, firstSeq, [.. own]));
         if (streams.Count == 0 && conflicts.Count == 0) return null;
-        return new() { Tenant = tenant, Streams = [.. streams], Reads = [.. reads], Due = [.. due], Referrals = [.. referrals], Conflicts = [.. conflicts] };
+        return new()
+        {
+            Tenant = tenant,
+            Streams = [.. streams],
+            Reads = [.. reads],
+            Due = [.. due],
+            Referrals = [.. referrals],
+            Parked = parked,
+            Conflicts = [.. conflicts],
+        };
     }
 
     // Also where the sales came to nothing: a decision that looked at the tally holds only if this is still the referrer's last row.

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Grains.Turns;
 using ReferralGrains.Storage.Journal;
 
@@ -33,7 +34,7 @@ internal sealed class TieredTurns(int tenant, GrainWorld world)
             // The terms that it is enrolled in may be newer than what is cached here.
             if (program.Revision < decide.State.Revision) return new(null, [], static () => { }, AppendOutcome.FactMoved);
             if (!turn.Knows(program.Stream)) turn.Start(program.Stream, decide.Now, await world.Tallies.Sum(stream, program.Stream));
-            turn.Decide(decide, program, facts);
+            turn.Decide(decide, program, facts, await Parking.IsFull(world, tenant, decide.State, decide.Commands));
         }
 
         return new(turn.Append(tenant), turn.Replies, () =>

@@ -21,6 +21,9 @@ public interface IFacts
 
     ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop);
 
+    /// <summary>How many actions of a tenant wait. May be a second old: a quota has to be bounded, not exact.</summary>
+    ValueTask<long> Parked(int tenant, CancellationToken stop);
+
     /// <summary>Drops what is cached, because it has moved.</summary>
     void Forget(StreamId stream);
 }

@@ -20,11 +20,15 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
     private readonly ConcurrentDictionary<(int Tenant, CallerId Id), ReferrerFacts> referrers = new();
     private readonly ConcurrentDictionary<StreamId, (int Tenant, ReferrerFacts Facts)> byStream = new();
     private readonly Coalescer<StreamId, ReferrerFacts?> questions;
-    private readonly NpgsqlDataSource database;
+    private static readonly TimeSpan ParkedTerm = TimeSpan.FromSeconds(1);
 
-    public PostgresFacts(NpgsqlDataSource database)
+    private readonly ConcurrentDictionary<int, (long Count, long ReadAt)> parked = new();
+    private readonly NpgsqlDataSource database;
+    private readonly TimeProvider time;
+
+    public PostgresFacts(NpgsqlDataSource database, TimeProvider time)
     {
-        this.database = database;
+        (this.database, this.time) = (database, time);
         questions = new(Read, most: 500, queries: 1);
     }
 
@@ -54,6 +58,14 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
     {
         if (byStream.TryGetValue(stream, out var cached)) return cached.Tenant == tenant ? cached.Facts : null;
         return await questions.Ask(stream) is { } facts ? Keep(tenant, facts) : null;
+    }
+
+    public async ValueTask<long> Parked(int tenant, CancellationToken stop)
+    {
+        if (parked.TryGetValue(tenant, out var kept) && time.GetElapsedTime(kept.ReadAt) < ParkedTerm) return kept.Count;
+        var readAt = time.GetTimestamp();
+        var count = await database.Row("select count from parked where tenant = $1", reader => reader.GetInt64(0), stop, Questions.Int(tenant));
+        return (parked[tenant] = (count, readAt)).Count;
     }
 
     public void Forget(StreamId stream)

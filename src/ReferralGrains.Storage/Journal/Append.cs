@@ -29,6 +29,9 @@ public sealed class Append
     /// <summary>Rules that are new in their program. Where another program was first with an id, the append does not hold.</summary>
     public ImmutableArray<RuleRow> Rules { get; init; } = [];
 
+    /// <summary>By how many more actions wait after it, or fewer.</summary>
+    public int Parked { get; init; }
+
     /// <summary>Actions refused for an id that has other content; kept on record.</summary>
     public ImmutableArray<ConflictRow> Conflicts { get; init; } = [];
 

@@ -4,7 +4,7 @@ using NpgsqlTypes;
 
 namespace ReferralGrains.Storage.Journal;
 
-/// <summary>What commits with the events besides balances: facts, due rows, referral, referrer and rule rows, conflicts.</summary>
+/// <summary>What commits with the events besides balances: facts, due rows, referral, referrer and rule rows, parked actions, conflicts.</summary>
 internal static class SideRows
 {
     public static void AddTo(NpgsqlBatch batch, List<Append> appends)
@@ -14,6 +14,7 @@ internal static class SideRows
         AddReferrals(batch, Of(appends, static append => append.Referrals));
         AddReferrers(batch, [.. appends.Where(static append => append.Referrer is not null).Select(static append => (append.Tenant, Row: append.Referrer!))]);
         AddRules(batch, Of(appends, static append => append.Rules));
+        AddParked(batch, appends);
         AddConflicts(batch, Of(appends, static append => append.Conflicts));
     }
 
@@ -106,6 +107,20 @@ internal static class SideRows
             CommitBatch.Array(NpgsqlDbType.Integer, rows.Select(row => row.Tenant)),
             CommitBatch.Array(NpgsqlDbType.Text, rows.Select(row => row.Row.Id.Value)),
             CommitBatch.Array(NpgsqlDbType.Bigint, rows.Select(row => row.Row.Program.Value)));
+    }
+
+    private static void AddParked(NpgsqlBatch batch, List<Append> appends)
+    {
+        var parked = appends.Where(append => append.Parked != 0).GroupBy(append => append.Tenant, append => (long)append.Parked).OrderBy(tenant => tenant.Key).ToList();
+        if (parked.Count == 0) return;
+        CommitBatch.Command(
+            batch,
+            """
+            insert into parked as p (tenant, count) select * from unnest($1, $2)
+            on conflict (tenant) do update set count = p.count + excluded.count
+            """,
+            CommitBatch.Array(NpgsqlDbType.Integer, parked.Select(tenant => tenant.Key)),
+            CommitBatch.Array(NpgsqlDbType.Bigint, parked.Select(tenant => tenant.Sum())));
     }
 
     private static void AddConflicts(NpgsqlBatch batch, List<(int Tenant, ConflictRow Row)> rows)

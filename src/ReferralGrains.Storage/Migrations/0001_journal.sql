@@ -123,6 +123,12 @@ create table referral (
 create index referral_referrer on referral (referrer, stream);
 create index referral_program on referral (program, stream);
 
+-- How many actions of a tenant wait, for its quota. Touched only by commits in which one starts or ceases to wait.
+create table parked (
+  tenant int primary key,
+  count bigint not null
+) with (fillfactor = 60);
+
 -- A rule's id is unique in its tenant, whichever program publishes it first.
 create table rule (
   tenant int not null,

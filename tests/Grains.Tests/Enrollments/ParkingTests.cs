@@ -9,6 +9,8 @@ namespace ReferralGrains.Grains.Tests.Enrollments;
 
 public sealed class ParkingTests
 {
+    private const int MaxPerTenant = 1_000_000;
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -23,6 +25,28 @@ public sealed class ParkingTests
 
         var repeat = await shop.Sell("a2", 20_00);
         Assert.Equal((true, ActionStatus.Rewarded, 2_00), (repeat.Duplicate, repeat.Outcome!.Status, repeat.Outcome.Decisions[0].Minor));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task D10_a_tenant_whose_quota_of_waiting_actions_is_used_up_waits_for_room(bool tiered)
+    {
+        await using var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.SpentShare(0, null, 10_00)) : Rules.Percent(10_00));
+        await shop.Refer(Shop.Ben);
+        shop.Database.Park(shop.Tenant, MaxPerTenant - 1);
+        Assert.Equal(DecisionCode.ReferralMissing, (await shop.Sell("a1", 10_00)).Outcome!.Waits);
+
+        Assert.Equal((RefusalKind.TooMany, "parking_full"), Told((await shop.Sell("a2", 10_00)).Refusal));
+        Assert.Equal((RefusalKind.TooMany, "parking_full"), Told((await shop.Send(Sent.Refund("r1", "b1", shop.Now), Shop.Ben)).Refusal));
+        Assert.Equal(ActionStatus.Rewarded, (await shop.Sell("b1", 10_00, Shop.Ben)).Outcome!.Status);
+        Assert.Equal(ActionStatus.Reversed, (await shop.Send(Sent.Refund("r1", "b1", shop.Now), Shop.Ben)).Outcome!.Status);
+
+        await shop.Refer(Shop.Anna, approvedAt: Shop.Start);
+        Assert.Equal(MaxPerTenant - 1, shop.Database.Parked(shop.Tenant));
+        Assert.Null((await shop.Sell("a2", 10_00)).Outcome!.Waits);
+
+        static (RefusalKind, string) Told(Refusal? refusal) => (refusal!.Kind, refusal.Code);
     }
 
     [Theory]

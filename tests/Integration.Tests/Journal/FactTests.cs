@@ -64,7 +64,7 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
         await using var ours = await JournalWorld.Create(Database, "ours", Terms.Percent(10_00));
         await using var theirs = await JournalWorld.Create(Database, "theirs", Terms.Percent(20_00));
         await theirs.AddReferrer("tom");
-        await using var facts = new PostgresFacts(Database.Source);
+        await using var facts = new PostgresFacts(Database.Source, TimeProvider.System);
 
         // Twice: from the database and from the cache.
         for (var i = 0; i < 2; i++)

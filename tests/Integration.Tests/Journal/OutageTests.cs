@@ -17,7 +17,7 @@ public sealed class OutageTests : IAsyncDisposable
     public async Task Every_question_says_that_the_journal_is_unavailable()
     {
         await using var loader = new StreamLoader(nowhere);
-        await using var facts = new PostgresFacts(nowhere);
+        await using var facts = new PostgresFacts(nowhere, TimeProvider.System);
         var key = new StreamKey(1, 2, "program", "referee");
         var stop = TestContext.Current.CancellationToken;
 
@@ -25,6 +25,8 @@ public sealed class OutageTests : IAsyncDisposable
         await Unavailable(() => loader.LoadWhole(key));
         await Unavailable(() => loader.Actions(1, [new("action")]));
         await Unavailable(() => facts.Program(1, new("program"), stop).AsTask());
+        await Unavailable(() => facts.ProgramOfRule(1, new("rule"), stop));
+        await Unavailable(() => facts.Parked(1, stop).AsTask());
         await Unavailable(() => facts.Referrer(1, new CallerId("referrer"), stop).AsTask());
         await Unavailable(() => facts.Referrer(1, new StreamId(7), stop).AsTask());
         await Unavailable(() => new DueReader(nowhere).Read(1, DateTimeOffset.UnixEpoch, after: null, limit: 1, stop));

@@ -35,7 +35,7 @@ public sealed class RuleIdTests(PostgresServer server) : JournalTest(server)
     public async Task A_rule_leads_to_its_program_inside_its_tenant()
     {
         await using var world = await JournalWorld.Create(Database, "one", Terms.Percent(10_00));
-        await using var facts = new PostgresFacts(Database.Source);
+        await using var facts = new PostgresFacts(Database.Source, TimeProvider.System);
 
         Assert.Equal(new CallerId("program"), await facts.ProgramOfRule(world.Tenant, new("rule1"), Stop));
         Assert.Null(await facts.ProgramOfRule(world.Tenant, new("rule2"), Stop));

@@ -21,6 +21,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<StreamId, ReferralRow> referrals = [];
     private readonly Dictionary<StreamId, (int Tenant, ReferrerRow Row)> referrers = [];
     private readonly Dictionary<(int Tenant, CallerId Id), StreamId> rules = [];
+    private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private long commits;
     private long positions;
@@ -85,6 +86,15 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     /// <summary>The program of a rule.</summary>
     public StreamId? RuleOf(int tenant, CallerId id) => Read(_ => rules.TryGetValue((tenant, id), out var program) ? program : (StreamId?)null);
+
+    /// <summary>How many actions of a tenant wait.</summary>
+    public long Parked(int tenant) => Read(_ => parked.GetValueOrDefault(tenant));
+
+    /// <summary>As if so many more waited.</summary>
+    public void Park(int tenant, long more)
+    {
+        lock (gate) parked[tenant] = parked.GetValueOrDefault(tenant) + more;
+    }
 
     public DateTimeOffset? DueAt(StreamId stream) => Read(_ => due.TryGetValue(stream, out var row) ? row.At : (DateTimeOffset?)null);
 
@@ -152,6 +162,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             referrers[referrer.Stream] = (append.Tenant, referrers.TryGetValue(referrer.Stream, out var old)
                 ? referrer with { Code = old.Row.Code, CreatedAt = old.Row.CreatedAt }
                 : referrer);
+        if (append.Parked != 0) Park(append.Tenant, append.Parked);
         foreach (var rule in append.Rules) rules.Add((append.Tenant, rule.Id), rule.Program);
         foreach (var conflict in append.Conflicts)
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))

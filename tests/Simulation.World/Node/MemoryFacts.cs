@@ -41,6 +41,8 @@ public sealed class MemoryFacts(MemoryDatabase database) : IFacts
         return referrers[stream] = JsonSerializer.Deserialize(body, JournalJson.Default.ReferrerFacts)!;
     }
 
+    public ValueTask<long> Parked(int tenant, CancellationToken stop) => new(database.Parked(tenant));
+
     public void Forget(StreamId stream)
     {
         programs.TryRemove(stream, out _);

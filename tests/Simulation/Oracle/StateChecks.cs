@@ -48,6 +48,13 @@ internal static class StateChecks
         where hold.ReleasesItself
         select $"a reward of {referral.Place} was never released: {hold}";
 
+    /// <summary>The quota on what waits counts what waits.</summary>
+    public static IEnumerable<string> Parked(History history) =>
+        from tenant in history.Referrals.GroupBy(referral => referral.Place.Tenant)
+        let waiting = tenant.Sum(referral => referral.State.Parked.Length)
+        where history.Database.Parked(tenant.Key) != waiting
+        select $"{waiting} actions of tenant {tenant.Key} wait, and {history.Database.Parked(tenant.Key)} are counted";
+
     public static IEnumerable<string> Rows(History history)
     {
         foreach (var referral in history.Referrals.Where(referral => referral.State.Status != ReferralStatus.None))

@@ -38,6 +38,7 @@ public static class Verdict
         .. StateChecks.Replayed(log, history),
         .. StateChecks.Released(history),
         .. StateChecks.Rows(history),
+        .. StateChecks.Parked(history),
         .. TallyChecks.Of(history),
         .. TermsChecks.Of(history),
     ];

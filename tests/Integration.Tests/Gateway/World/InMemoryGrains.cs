@@ -61,6 +61,8 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
     public ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop) =>
         new(Facts(streams.First(pair => pair.Value == stream).Key));
 
+    public ValueTask<long> Parked(int tenant, CancellationToken stop) => new(0L);
+
     public void Forget(StreamId stream)
     {
     }
