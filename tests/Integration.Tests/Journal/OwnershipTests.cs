@@ -164,6 +164,15 @@ public sealed class OwnershipTests(PostgresServer server) : JournalTest(server)
     }
 
     [Fact]
+    public async Task An_owner_whose_epoch_is_over_ends_even_if_its_session_lives()
+    {
+        await using var owner = await Acquire("owner");
+        await Database.Run("update owner set epoch = epoch + 1");
+        await time.Tick(Beat);
+        await owner.Lost.WaitAsync(TimeSpan.FromSeconds(30), Stop);
+    }
+
+    [Fact]
     public async Task A_session_whose_other_end_lives_on_is_ended_and_opened_again()
     {
         await using var proxy = new CuttingProxy(Database.ConnectionString);
