@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using ReferralGrains.Grains.Engine;
 using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Integration.Tests.Gateway.World;
@@ -198,6 +200,18 @@ public sealed class StreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stream_that_a_stop_cuts_short_ends_without_a_summary()
+    {
+        using var raw = await Connect(host, "Transfer-Encoding: chunked");
+        await Chunk(raw, Sale("a1", 0) + "\n");
+        Assert.Contains("\"a1\"", await ReadUntil(raw, "\"a1\""), StringComparison.Ordinal);
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        // A summary would say that these were all the lines.
+        Assert.DoesNotContain("summary", await ReadToEnd(raw), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_that_does_not_read_is_slowed_down_and_then_cut_off()
     {
         await using var brisk = await Started(options => options.UnreadAnswers = TimeSpan.FromSeconds(1));
@@ -286,6 +300,21 @@ public sealed class StreamTests : IAsyncLifetime
         }
 
         return seen.ToString();
+    }
+
+    private static async Task<string> ReadToEnd(NetworkStream raw)
+    {
+        var seen = new MemoryStream();
+        try
+        {
+            await raw.CopyToAsync(seen);
+        }
+        catch (IOException)
+        {
+            // It was cut off, which is an end too.
+        }
+
+        return Encoding.UTF8.GetString(seen.ToArray());
     }
 
     private static Task Ended(GatewayHost host) => host.EndOf(Path).WaitAsync(TimeSpan.FromSeconds(20));
