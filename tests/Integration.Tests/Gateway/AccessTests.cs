@@ -139,6 +139,15 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_that_speaks_for_no_tenant_has_to_name_one()
+    {
+        const string key = "rg_live_of_an_operator";
+        await host.Tenants.AddKey(null, KeyRole.Operator, key, null, CancellationToken.None);
+        Assert.Equal((400, "missing_field"), await Code("POST", "/v1/api_keys", key, """{"role":"read"}"""));
+        Assert.Equal(201, (await host.Send("POST", "/v1/api_keys", """{"role":"read","tenant":"default"}""", key)).Status);
+    }
+
+    [Fact]
     public async Task Another_tenants_ids_are_answered_like_ids_that_nobody_has()
     {
         await host.WithProgram();
