@@ -118,6 +118,12 @@ public sealed class ReportsTests(PostgresServer server)
 
         var conflict = Assert.Single((await Reports.Action(World.Tenant, new("s1"), Stop))!.Conflicts);
         Assert.Equal((new CallerId("s1"), 11_00L, JournalWorld.Start), (conflict.Action.Id, conflict.Action.AmountMinor, conflict.At));
+
+        // Another tenant's action of the same id has none of them.
+        await using var other = await JournalWorld.Create(Database, "other", Terms.Percent(500));
+        await other.Refer("anna");
+        await other.Sell("anna", 10_00, "s1");
+        Assert.Empty((await Reports.Action(other.Tenant, new("s1"), Stop))!.Conflicts);
     }
 
     [Fact]
