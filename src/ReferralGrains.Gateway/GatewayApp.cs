@@ -43,6 +43,7 @@ public static class GatewayApp
             .AddSingleton<Keys>()
             .AddSingleton<LineStreams>()
             .AddSingleton<RulePrograms>()
+            .AddSingleton<RuleJoins>()
             .AddSingleton<ReferrersByCode>()
             .AddSingleton<RewardAnswers>()
             .AddSingleton<MetricsStore>()

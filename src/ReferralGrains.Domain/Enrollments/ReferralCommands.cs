@@ -44,17 +44,33 @@ public static class ReferralCommands
         return new Decision.Accepted(seq);
     }
 
+    /// <summary>
+    /// Enrolls an approved referral in a rule that is in force, on its newest version. What arrived before stays as it was decided;
+    /// an enrollment that was deleted is not made again (D17, R10).
+    /// </summary>
+    public static Decision Join(ReferralTurn turn, int number, string by)
+    {
+        var rule = turn.Facts.Program.Rule(number);
+        if (turn.State.Status == ReferralStatus.None) return Missing();
+        if (turn.State.Status != ReferralStatus.Approved)
+            return Refused(RefusalKind.Conflict, "referral_not_approved", "referee_id", "Only an approved referral can join a rule.");
+        if (turn.State.Enrollments.Any(enrollment => enrollment.Rule == number)) return new Decision.Unchanged();
+        if (!rule.State.Enabled || !rule.State.IsActiveAt(turn.Facts.Now))
+            return Refused(RefusalKind.Conflict, "rule_not_in_force", "rule_id", "A rule that is disabled or outside its dates enrolls nobody.");
+        return new Decision.Accepted(turn.Apply(new RuleJoined(turn.State.Enrollments.Length + 1, number, rule.Latest.Number, by)));
+    }
+
     /// <summary>Accrual stops; what waited is decided as cancelled; pending rewards stay unless they are cancelled too (D9).</summary>
-    /// <param name="cancelPending">Also those of sales that the same turn has just decided.</param>
+    /// <param name="cancelPending">Also those of sales that the same turn has just decided, and of a referral that was cancelled before.</param>
     public static Decision Cancel(ReferralTurn turn, string? reason, string by, bool cancelPending)
     {
         if (turn.State.Status == ReferralStatus.None) return Missing();
-        if (turn.State.Status == ReferralStatus.Cancelled) return new Decision.Unchanged();
-        var seq = turn.Apply(new ReferralCancelled(reason, by));
+        var before = turn.State.Seq;
+        if (turn.State.Status != ReferralStatus.Cancelled) turn.Apply(new ReferralCancelled(reason, by));
         if (cancelPending)
             foreach (var hold in turn.State.Holds) RewardCommands.Cancel(turn, RewardId.FromKey(hold.Reward), reason, by);
         turn.ReplayParked();
-        return new Decision.Accepted(seq);
+        return turn.State.Seq == before ? new Decision.Unchanged() : new Decision.Accepted(before + 1);
     }
 
     public static Decision Change(ReferralTurn turn, ImmutableArray<string>? tags, bool? active)

@@ -21,6 +21,7 @@ namespace ReferralGrains.Domain.Enrollments;
 [JsonDerivedType(typeof(ReversalUndone), "undone")]
 [JsonDerivedType(typeof(RewardsReleased), "released")]
 [JsonDerivedType(typeof(RewardCancelled), "reward_cancelled")]
+[JsonDerivedType(typeof(RuleJoined), "joined")]
 [JsonDerivedType(typeof(EnrollmentAdjusted), "adjusted")]
 [JsonDerivedType(typeof(EnrollmentSwitched), "switched")]
 [JsonDerivedType(typeof(EnrollmentDeleted), "deleted")]
@@ -38,6 +39,9 @@ public sealed record ReferralAttributed(StreamId Referrer, int Revision, Immutab
 public sealed record ReferralApproved(DateTimeOffset ApprovedAt, ImmutableArray<EnrolledRule> Enrolled) : ReferralEvent;
 
 public sealed record EnrolledRule(int Rule, int Version);
+
+/// <summary>An approved referral was enrolled in a rule that it had no enrollment under, by command (D17).</summary>
+public sealed record RuleJoined(int Enrollment, int Rule, int Version, string By) : ReferralEvent;
 
 /// <summary>Accrual stopped (D9).</summary>
 public sealed record ReferralCancelled(string? Reason, string? By) : ReferralEvent;

@@ -31,6 +31,7 @@ public static class ReferralFold
                 ApprovedAt = approved.ApprovedAt,
                 Enrollments = [.. approved.Enrolled.Select((rule, i) => new Enrollment(i + 1, rule.Rule, rule.Version))],
             },
+            RuleJoined joined => state with { Enrollments = state.Enrollments.Add(new(joined.Enrollment, joined.Rule, joined.Version)) },
             ReferralCancelled => state with { Status = ReferralStatus.Cancelled },
             ReferralChanged changed => state with { Tags = changed.Tags ?? state.Tags, Active = changed.Active ?? state.Active },
             ActionParked parked => state with { Parked = state.Parked.Add(new(seq, parked.Action, parked.Waits)) },

@@ -26,6 +26,7 @@ internal static class ActivityWords
     {
         ReferralAttributed => ("referral_attributed", "The referee was attributed to the referrer."),
         ReferralApproved approved => ("referral_approved", $"The referral was approved and enrolled in {Count(approved.Enrolled.Length, "rule")}."),
+        RuleJoined => ("rule_joined", "The referral joined a rule."),
         ReferralCancelled cancelled => ("referral_cancelled", "The referral was cancelled" + Why(cancelled.Reason)),
         ReferralChanged => ("referral_changed", "The referee's tags or its activity changed."),
         SaleDecided sale => ("sale_decided", $"Sale {sale.Action.Id} earned {Count(sale.Decisions.Count(decision => decision.Minor > 0), "reward")}."),
@@ -52,6 +53,7 @@ internal static class ActivityWords
     private static IEnumerable<(int Enrollment, ActivityChange Answer)> Changes(StreamId stream, Recorded recorded) => recorded.Event switch
     {
         ReferralApproved approved => approved.Enrolled.Select((_, i) => Plain(stream, i + 1, "enrolled")),
+        RuleJoined joined => [Plain(stream, joined.Enrollment, "enrolled")],
         SaleDecided sale => sale.Decisions.Select((decision, i) => Change(
             stream, decision.Enrollment, decision.Minor > 0 ? new RewardId(recorded.Seq, i).Key : null, decision.Code.ToWire(), decision.Asset, decision.Minor)),
         SaleReversed reversed => Changes(stream, reversed.Taken, DecisionCode.TakenBack.ToWire(), -1),

@@ -39,27 +39,23 @@ internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IRe
         var body = await Body.Read(context, GatewayJson.Default.EnrollmentChange);
         var reason = Text.Of(body.Reason, "reason", ReasonBody.MaxLength) ?? throw Problem.MissingField("reason").AsException();
         var adjustment = AdjustmentParser.Parse(body, enrollment, program);
-        if (context.Flag("dry_run"))
-        {
-            var would = enrollment with { Adjustment = adjustment ?? enrollment.Adjustment, Disabled = body.Enabled is { } enabled ? !enabled : enrollment.Disabled };
-            return Answer(found with { Enrollment = would });
-        }
-
-        var by = context.Caller().By;
+        var (by, dryRun) = (context.Caller().By, context.Flag("dry_run"));
         ICommand<ReferralReply>? command =
-            adjustment is not null ? new AdjustEnrollment(enrollment.Number, enrollment.AdjustedBy, adjustment, reason, by, body.Enabled)
-            : body.Enabled is { } on ? new SwitchEnrollment(enrollment.Number, on, reason, by)
+            adjustment is not null ? new AdjustEnrollment(enrollment.Number, enrollment.AdjustedBy, adjustment, reason, by, body.Enabled, dryRun)
+            : body.Enabled is { } on ? new SwitchEnrollment(enrollment.Number, on, reason, by, dryRun)
             : null;
-        var refusal = command is null ? null : await Ask(context, story, command);
-        return refusal is null ? Answer(await Find(context, id)) : new ProblemAnswer(Problem.Of(refusal));
+        if (command is null) return Answer(found);
+        var reply = await Ask(context, story, command);
+        if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
+        return Answer(dryRun ? found with { Enrollment = reply.State!.Enrollment(enrollment.Number)! } : await Find(context, id));
     }
 
     private async Task<IResult> Delete(HttpContext context, string id)
     {
         var (story, enrollment, _) = await Find(context, id);
         var reason = await ReasonBody.Read(context);
-        var refusal = await Ask(context, story, new DeleteEnrollment(enrollment.Number, reason ?? "", context.Caller().By));
-        return refusal is null ? Answer(await Find(context, id)) : new ProblemAnswer(Problem.Of(refusal));
+        var reply = await Ask(context, story, new DeleteEnrollment(enrollment.Number, reason ?? "", context.Caller().By));
+        return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : Answer(await Find(context, id));
     }
 
     private async Task<IResult> ListActivity(HttpContext context, string id)
@@ -72,8 +68,8 @@ internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IRe
             new([.. page.Items.Select(entry => ActivityWords.Of(entry, enrollment.Number))], page.HasMore), GatewayJson.Default.PageAnswerActivityAnswer);
     }
 
-    private async Task<Refusal?> Ask(HttpContext context, ReferralStory story, ICommand<ReferralReply> command) =>
-        (await router.Ask(GrainAddress.Enrollment(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted)).Refusal;
+    private Task<ReferralReply> Ask(HttpContext context, ReferralStory story, ICommand<ReferralReply> command) =>
+        router.Ask(GrainAddress.Enrollment(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
 
     private async Task<FoundEnrollment> Find(HttpContext context, string id)
     {

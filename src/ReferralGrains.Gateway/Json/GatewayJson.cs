@@ -28,6 +28,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Programs.ProgramAnswer))]
 [JsonSerializable(typeof(Programs.RuleBody))]
 [JsonSerializable(typeof(Programs.RuleAnswer))]
+[JsonSerializable(typeof(Programs.JoinAnswer))]
 [JsonSerializable(typeof(Referrers.NewReferrer))]
 [JsonSerializable(typeof(Referrers.ReferrerChange))]
 [JsonSerializable(typeof(Referrers.ReferrerAnswer))]

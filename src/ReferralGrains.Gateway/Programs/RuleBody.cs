@@ -101,3 +101,16 @@ internal sealed record RuleAnswer(
     ActiveBody Active,
     bool Enabled,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
+/// <summary>What became of the approved referrals of the rule's program.</summary>
+/// <param name="Referrals">That were asked.</param>
+/// <param name="Joined">That are enrolled in the rule from now on, or would be.</param>
+/// <param name="AlreadyEnrolled">That have, or had, an enrollment under it.</param>
+/// <param name="DryRun">Nothing was saved.</param>
+internal sealed record JoinAnswer(
+    CallerId RuleId,
+    int RuleVersion,
+    long Referrals,
+    long Joined,
+    long AlreadyEnrolled,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? DryRun = null);

@@ -12,7 +12,7 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>Rules: published, disabled, enabled. A changed rule is a new version (S7).</summary>
-internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RulePrograms programs)
+internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RulePrograms programs, RuleJoins joins)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -22,6 +22,9 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RuleProgr
             .WithSummary("Reward nothing by this rule, on every enrollment, until it is enabled").Answers<RuleAnswer>().Query(RouteDescription.ProgramId);
         routes.Post("/v1/rules/{id}/enable", Enable).Needs(KeyRole.Admin)
             .WithSummary("Reward by this rule again").Answers<RuleAnswer>().Query(RouteDescription.ProgramId);
+        routes.Post("/v1/rules/{id}/join", Join).Needs(KeyRole.Admin)
+            .WithSummary("Enroll every approved referral of the program in this rule; safe to send again until it has answered")
+            .Answers<JoinAnswer>().Query(RouteDescription.DryRun, RouteDescription.ProgramId);
     }
 
     private async Task<IResult> Publish(HttpContext context, string id)
@@ -42,6 +45,17 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RuleProgr
     private Task<IResult> Disable(HttpContext context, string id) => Switch(context, id, enabled: false);
 
     private Task<IResult> Enable(HttpContext context, string id) => Switch(context, id, enabled: true);
+
+    private async Task<IResult> Join(HttpContext context, string id)
+    {
+        var (program, rule) = await programs.Resolve(context, id);
+        var terms = await facts.ProgramCovering(context.Caller().Tenant, program, terms => terms.Rule(rule) is not null, context.RequestAborted);
+        return await joins.Run(context.Caller(), terms, terms.Rule(rule)!, context.Flag("dry_run"), context.RequestAborted) switch
+        {
+            (var answer, null) => Answers.Ok(answer, GatewayJson.Default.JoinAnswer),
+            (_, { } refusal) => new ProblemAnswer(Problem.Of(refusal)),
+        };
+    }
 
     private async Task<IResult> Switch(HttpContext context, string id, bool enabled)
     {

@@ -38,7 +38,7 @@ internal static class RuleParser
                 "granted" => true,
                 _ => throw Problem.InvalidField("eligibility", "Expected is one of everyone, granted.").AsException(),
             });
-        return (terms, new(body.Enabled ?? true, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
+        return (terms, new(body.Enabled ?? program.Rule(id)?.State.Enabled ?? true, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
     }
 
     public static Limits Limits(LimitsBody? body, ProgramDates dates)

@@ -14,6 +14,7 @@ namespace ReferralGrains.Grains.Enrollments;
 [JsonDerivedType(typeof(ApproveReferral), "approve")]
 [JsonDerivedType(typeof(CancelReferral), "cancel")]
 [JsonDerivedType(typeof(ChangeReferral), "change")]
+[JsonDerivedType(typeof(JoinRule), "join")]
 [JsonDerivedType(typeof(AdjustEnrollment), "adjust")]
 [JsonDerivedType(typeof(SwitchEnrollment), "switch")]
 [JsonDerivedType(typeof(DeleteEnrollment), "delete")]
@@ -49,14 +50,21 @@ public sealed record ApproveReferral(DateTimeOffset? ApprovedAt) : ICommand<Refe
 /// <param name="CancelPending">Pending rewards are cancelled too; otherwise they stay (D9).</param>
 public sealed record CancelReferral(string? Reason, string By, bool CancelPending) : ICommand<ReferralReply>, IEnrollmentCommand;
 
+/// <summary>Enrolls an approved referral in a rule of its program that it has no enrollment under (D17).</summary>
+/// <param name="Rule">Its number in the program.</param>
+/// <param name="DryRun">Nothing is saved: the answer is what would be.</param>
+public sealed record JoinRule(int Rule, string By, bool DryRun = false) : ICommand<ReferralReply>, IEnrollmentCommand;
+
 public sealed record ChangeReferral(ImmutableArray<string>? Tags, bool? Active) : ICommand<ReferralReply>, IEnrollmentCommand;
 
 /// <param name="AdjustedBy">Of the enrollment when it was read: an optimistic lock.</param>
 /// <param name="Enabled">Switches it in the same append; null leaves it as it is.</param>
+/// <param name="DryRun">Nothing is saved: the answer is what would be.</param>
 public sealed record AdjustEnrollment(
-    int Enrollment, int AdjustedBy, Adjustment Adjustment, string Reason, string By, bool? Enabled = null) : ICommand<ReferralReply>, IEnrollmentCommand;
+    int Enrollment, int AdjustedBy, Adjustment Adjustment, string Reason, string By, bool? Enabled = null, bool DryRun = false) : ICommand<ReferralReply>, IEnrollmentCommand;
 
-public sealed record SwitchEnrollment(int Enrollment, bool Enabled, string Reason, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
+/// <param name="DryRun">Nothing is saved: the answer is what would be.</param>
+public sealed record SwitchEnrollment(int Enrollment, bool Enabled, string Reason, string By, bool DryRun = false) : ICommand<ReferralReply>, IEnrollmentCommand;
 
 public sealed record DeleteEnrollment(int Enrollment, string Reason, string By) : ICommand<ReferralReply>, IEnrollmentCommand;
 

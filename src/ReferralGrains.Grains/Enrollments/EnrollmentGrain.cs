@@ -91,9 +91,15 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
         foreach (var parked in state.Parked)
             known.Add(new(parked.Action.Id, parked.Action.Hash, Stream, [new(parked.Seq, state.LastAt, new ActionParked(parked.Action, parked.Waits))]));
         var actions = new List<ReferralAction>();
+        var dryRun = false;
         foreach (var command in commands)
-            if (command.Command is RecordActions record) actions.AddRange(record.Actions);
-        var first = looksFirst || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
+        {
+            if (command.Command is not RecordActions record) continue;
+            actions.AddRange(record.Actions);
+            dryRun |= record.DryRun; // Nothing is written, so no index says that it was sent before.
+        }
+
+        var first = looksFirst || dryRun || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
         if (!first && state.Parked.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
         var ids = state.Parked.Select(parked => parked.Action.About).Concat(actions.Select(action => action.About)).OfType<CallerId>().ToHashSet();
         if (first) ids.UnionWith(actions.Select(action => action.Id));
@@ -107,7 +113,7 @@ public sealed class EnrollmentGrain(GrainAddress address, GrainWorld world)
             ids = [.. found.Select(history => history.Action.About).OfType<CallerId>().Where(id => known.Find(id) is null)];
         }
 
-        if (first && !looksFirst && !actions.Exists(action => known.Find(action.Id) is not null)) World.Repeats.NotMet(Address.Tenant, actions.Count);
+        if (first && !looksFirst && !dryRun && !actions.Exists(action => known.Find(action.Id) is not null)) World.Repeats.NotMet(Address.Tenant, actions.Count);
         return known;
     }
 

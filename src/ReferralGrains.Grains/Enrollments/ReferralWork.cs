@@ -34,8 +34,9 @@ public static class ReferralWork
         ApproveReferral approve => Reply(turn, ReferralCommands.Approve(turn, approve.ApprovedAt ?? turn.Facts.Now)),
         CancelReferral cancel => Reply(turn, ReferralCommands.Cancel(turn, cancel.Reason, cancel.By, cancel.CancelPending)),
         ChangeReferral change => Reply(turn, ReferralCommands.Change(turn, change.Tags, change.Active)),
-        AdjustEnrollment adjust => Adjust(turn, adjust),
-        SwitchEnrollment change => Reply(turn, ReferralCommands.Switch(turn, change.Enrollment, change.Enabled, change.Reason, change.By)),
+        JoinRule join => Join(join.DryRun ? turn.Fork() : turn, join),
+        AdjustEnrollment adjust => Adjust(adjust.DryRun ? turn.Fork() : turn, adjust),
+        SwitchEnrollment change => Switch(change.DryRun ? turn.Fork() : turn, change),
         DeleteEnrollment delete => Reply(turn, ReferralCommands.Delete(turn, delete.Enrollment, delete.Reason, delete.By)),
         ReleaseReward release => Reply(turn, RewardCommands.Release(turn, release.Reward, release.By)),
         CancelReward cancel => Reply(turn, RewardCommands.Cancel(turn, cancel.Reward, cancel.Reason, cancel.By)),
@@ -77,6 +78,11 @@ public static class ReferralWork
         return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt));
     }
 
+    private static ReferralReply Join(ReferralTurn turn, JoinRule join) => Reply(turn, ReferralCommands.Join(turn, join.Rule, join.By));
+
+    private static ReferralReply Switch(ReferralTurn turn, SwitchEnrollment change) =>
+        Reply(turn, ReferralCommands.Switch(turn, change.Enrollment, change.Enabled, change.Reason, change.By));
+
     // Whoever sends both means both: what refuses the terms leaves the switch alone, and both stand in one append.
     private static ReferralReply Adjust(ReferralTurn turn, AdjustEnrollment adjust)
     {
@@ -89,6 +95,7 @@ public static class ReferralWork
     private static string? Differs(Referral state, AttributeReferral sent) =>
         sent.ConversionValueMinor is { } value && value != state.ConversionValueMinor ? "conversion_value_minor"
         : sent.Tags is { } tags && !tags.SequenceEqual(state.Tags) ? "tags"
+        : sent.Approve && state.Status == ReferralStatus.Pending ? "status"
         : sent.ApprovedAt is { } at && state.Status == ReferralStatus.Approved && at != state.ApprovedAt ? "approved_at"
         : null;
 

@@ -33,6 +33,7 @@ public static class EventCodec
         [typeof(EnrollmentAdjusted)] = 14,
         [typeof(EnrollmentSwitched)] = 15,
         [typeof(EnrollmentDeleted)] = 16,
+        [typeof(RuleJoined)] = 17,
         [typeof(ReferrerCreated)] = 30,
         [typeof(ReferrerTagged)] = 31,
         [typeof(ReferrerClosed)] = 32,

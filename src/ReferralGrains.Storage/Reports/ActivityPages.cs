@@ -57,6 +57,7 @@ internal sealed class ActivityPages(NpgsqlDataSource database, Directory directo
     private static bool Concerns(ReferralEvent e, int enrollment) => e switch
     {
         ReferralApproved approved => enrollment <= approved.Enrolled.Length,
+        RuleJoined joined => joined.Enrollment == enrollment,
         ReferralCancelled => true,
         SaleDecided sale => sale.Decisions.Any(decision => decision.Enrollment == enrollment),
         SaleReversed reversed => reversed.Taken.Any(change => change.Enrollment == enrollment),

@@ -1,4 +1,5 @@
 using Npgsql;
+using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Database;
 
@@ -29,6 +30,18 @@ internal sealed class Directory(NpgsqlDataSource database)
         database.Row(
             $"select id, a, b from stream where id = $2 and tenant = $1 and kind = {Enrollment}",
             Referral, stop, Questions.Int(tenant), Questions.Long(stream.Value));
+
+    public async Task<Page<ApprovedReferral>> Approved(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop)
+    {
+        var found = await database.Rows(
+            $"""
+            select r.stream, s.b from referral r join stream s on s.id = r.stream
+            where r.tenant = $1 and r.program = $2 and r.stream > $3 and r.status = {(int)ReferralStatus.Approved} order by r.stream limit $4
+            """,
+            reader => new ApprovedReferral(new(reader.GetInt64(0)), new(reader.GetString(1))), stop,
+            Questions.Int(tenant), Questions.Long(program.Value), Questions.Long(after?.Value ?? 0), Questions.Int(limit + 1));
+        return new([.. found.Take(limit)], found.Count > limit);
+    }
 
     public Task<FoldedStream?> FindReferralOf(int tenant, CallerId action, CancellationToken stop) =>
         database.Row(

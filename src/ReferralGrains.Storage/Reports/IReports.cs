@@ -26,6 +26,9 @@ public interface IReports
     /// <summary>By the number that enrollment and reward ids carry.</summary>
     Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop);
 
+    /// <summary>The approved referrals of a program, in the order of their streams.</summary>
+    Task<Page<ApprovedReferral>> ApprovedReferrals(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop);
+
     Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop);
 
     /// <summary>Rewards of a tenant or of one referrer, by referral and then in the order in which they were given.</summary>
@@ -45,6 +48,8 @@ public interface IReports
 }
 
 public sealed record Page<T>(ImmutableArray<T> Items, bool HasMore);
+
+public sealed record ApprovedReferral(StreamId Stream, CallerId Referee);
 
 public sealed record AssetBalance(Asset Asset, Balance Balance);
 

@@ -7,6 +7,7 @@ namespace ReferralGrains.Storage.Reports;
 /// <summary>The front of all reports. Each kind of question has a file of its own.</summary>
 public sealed class PostgresReports : IReports
 {
+    private readonly Directory directory;
     private readonly ReferrerReports referrers;
     private readonly ReferralStories stories;
     private readonly RewardPages rewards;
@@ -15,7 +16,8 @@ public sealed class PostgresReports : IReports
 
     public PostgresReports(NpgsqlDataSource database)
     {
-        var (directory, folder) = (new Directory(database), new StreamFolder(database));
+        var folder = new StreamFolder(database);
+        directory = new(database);
         referrers = new(database, directory);
         stories = new(database, directory, folder);
         rewards = new(database, directory, folder);
@@ -34,6 +36,9 @@ public sealed class PostgresReports : IReports
         stories.Referral(tenant, program, referee, stop);
 
     public Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop) => stories.Referral(tenant, stream, stop);
+
+    public Task<Page<ApprovedReferral>> ApprovedReferrals(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop) =>
+        directory.Approved(tenant, program, after, limit, stop);
 
     public Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop) => stories.Action(tenant, action, stop);
 

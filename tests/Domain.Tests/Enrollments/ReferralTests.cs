@@ -67,6 +67,58 @@ public class ReferralTests
     }
 
     [Fact]
+    public void D17_an_existing_referral_joins_a_new_rule_only_by_command_and_on_its_newest_version()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Publish(Fixed(1_00));
+        world.Publish(Fixed(2_00), rule: 2);
+        Assert.Single(world.Send(Sale(100_00)).Outcome!.Decisions);
+
+        Assert.IsType<Decision.Accepted>(Join(world, 2));
+        Assert.Equal([10_00, 2_00], world.Send(Sale(100_00)).Outcome!.Decisions.Select(decision => decision.Minor));
+        Assert.Equal((2, 2), (world.Enrollment(2).Rule, world.Enrollment(2).Version));
+        Assert.Equal(2_00, world.Enrollment(2).NetMinor);
+    }
+
+    [Fact]
+    public void D17_a_referral_joins_once_and_not_again_what_was_deleted()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        Assert.IsType<Decision.Unchanged>(Join(world, 1));
+        world.Turn(Anna, turn => ReferralCommands.Delete(turn, 1, "why", "ada"));
+
+        Assert.IsType<Decision.Unchanged>(Join(world, 1));
+        Assert.Single(world.State().Enrollments);
+    }
+
+    [Fact]
+    public void D17_only_an_approved_referral_joins_and_only_a_rule_in_force()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Publish(Fixed(1_00), state: new(Enabled: false));
+        world.Publish(Fixed(1_00), state: new(Enabled: true, To: world.Now));
+        Assert.Equal("rule_not_in_force", Assert.IsType<Decision.Refused>(Join(world, 2)).Why.Code);
+        Assert.Equal("rule_not_in_force", Assert.IsType<Decision.Refused>(Join(world, 3)).Why.Code);
+
+        world.Attribute("bert", approvedAt: null);
+        Assert.Equal("referral_not_approved", Assert.IsType<Decision.Refused>(Join(world, 1, "bert")).Why.Code);
+        Assert.Equal("referral_not_found", Assert.IsType<Decision.Refused>(Join(world, 1, "nobody")).Why.Code);
+    }
+
+    [Fact]
+    public void D9_pending_rewards_of_a_referral_that_was_cancelled_before_can_still_be_cancelled()
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30));
+        world.Send(Sale(100_00));
+        world.Turn(Anna, turn => ReferralCommands.Cancel(turn, null, "ada", cancelPending: false));
+        Assert.Equal(10_00, world.Enrollment().NetMinor);
+
+        Assert.IsType<Decision.Accepted>(world.Turn(Anna, turn => ReferralCommands.Cancel(turn, null, "ada", cancelPending: true)));
+        Assert.Equal(0, world.Enrollment().NetMinor);
+        Assert.IsType<Decision.Unchanged>(world.Turn(Anna, turn => ReferralCommands.Cancel(turn, null, "ada", cancelPending: true)));
+    }
+
+    [Fact]
     public void D17_rules_are_those_enabled_at_approval_not_at_approved_at()
     {
         var world = Empty(Percent(10_00));
@@ -164,4 +216,7 @@ public class ReferralTests
         Assert.IsType<Decision.Accepted>(world.Turn(Anna, turn => ReferralCommands.Change(turn, null, false)));
         Assert.Equal((false, "vip"), (world.State().Active, Assert.Single(world.State().Tags)));
     }
+
+    private static Decision Join(ReferralWorld world, int rule, string referee = Anna) =>
+        world.Turn(referee, turn => ReferralCommands.Join(turn, rule, "ada"));
 }

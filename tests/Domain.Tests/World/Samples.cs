@@ -35,6 +35,7 @@ public static class Samples
         // Row 13.
         new SaleDecided(Action("s", ActionKind.Sale), Referrer, [Given(1, Gbp, 5_00, held: true)], Counts: false, Replays: 0),
         new RewardCancelled(13, Change(13, 0, 1, Gbp, 5_00, pending: true), "mistake", "rev"),
+        new RuleJoined(3, 3, 1, "ada"),
         new ReferralCancelled("fraud", "ada"),
     ];
 

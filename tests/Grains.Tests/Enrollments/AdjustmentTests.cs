@@ -80,6 +80,30 @@ public sealed class AdjustmentTests
     }
 
     [Fact]
+    public async Task R12_a_dry_run_of_an_action_that_was_sent_before_says_so()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Sell("a1", 50_00);
+
+        var again = await shop.Send(new RecordActions([Sent.Sale("a1", 50_00, shop.Now), Sent.Sale("a1", 60_00, shop.Now)], DryRun: true));
+        Assert.True(again.Replies[0].Duplicate);
+        Assert.Equal("action_conflict", again.Replies[1].Refusal?.Code);
+    }
+
+    [Fact]
+    public async Task R10_a_dry_run_of_an_adjustment_is_decided_and_saves_nothing()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var terms = new Adjustment(Reward: Rules.Percent(20_00).Reward);
+        var would = await shop.Tell(new AdjustEnrollment(1, 0, terms, "why", "ada", Enabled: false, DryRun: true));
+        Assert.True(would.State!.Enrollment(1) is { Disabled: true, Adjustment: not null });
+        Assert.True((await shop.State()).Enrollment(1) is { Disabled: false, Adjustment: null });
+
+        Assert.Equal("enrollment_not_found", (await shop.Tell(new SwitchEnrollment(7, false, "why", "ada", DryRun: true))).Refusal?.Code);
+        Assert.Equal("changed_meanwhile", (await shop.Tell(new AdjustEnrollment(1, 99, terms, "why", "ada", DryRun: true))).Refusal?.Code);
+    }
+
+    [Fact]
     public async Task R12_a_dry_run_in_a_turn_with_others_is_not_seen_by_them()
     {
         await using var shop = await Shop.Open(Rules.Tiered(Rules.SpentShare(0, null, 10_00)).Times(1));

@@ -14,6 +14,18 @@ namespace ReferralGrains.Grains.Tests.Enrollments;
 public sealed class AttributionTests
 {
     [Fact]
+    public async Task An_approved_referral_that_is_pending_already_is_other_content()
+    {
+        await using var shop = await Shop.Empty(Rules.Percent(10_00));
+        await shop.Refer(Shop.Anna, approve: false);
+        var again = await shop.Refer(Shop.Anna);
+        Assert.Equal(("conflict", "status"), (again.Refusal?.Code, again.Refusal?.Param));
+
+        await shop.Tell(new ApproveReferral(null));
+        Assert.Equal((null, false), ((await shop.Refer(Shop.Anna, approve: false)).Refusal, (await shop.Refer(Shop.Anna)).Changed));
+    }
+
+    [Fact]
     public async Task D16_the_first_attribution_wins()
     {
         await using var shop = await Shop.Open(Rules.Percent(10_00));

@@ -67,6 +67,7 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/rewards/{id}/release
         POST /v1/rules/{id}/disable
         POST /v1/rules/{id}/enable
+        POST /v1/rules/{id}/join
         POST /v1/test_clock/advance
         PUT /v1/referrers/{id}/eligible_rules/{rule}
         """)]

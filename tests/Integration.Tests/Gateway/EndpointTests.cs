@@ -52,6 +52,35 @@ public sealed class EndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task D17_existing_referrals_join_a_new_rule_by_a_command_that_can_be_previewed()
+    {
+        await host.Ok("POST", "/v1/programs/p/rules", """{"id":"late","trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":5}}""");
+        Assert.Equal((2, 0, true), Joined(await host.Ok("POST", "/v1/rules/late/join?dry_run=true")));
+        Assert.Equal((2, 0, false), Joined(await host.Ok("POST", "/v1/rules/late/join")));
+        Assert.Equal((0, 2, false), Joined(await host.Ok("POST", "/v1/rules/late/join?program_id=p")));
+        var enrolled = (await host.Ok("GET", "/v1/referrals/p/cus_1")).GetProperty("enrollments").EnumerateArray();
+        Assert.Equal(["p_r", "late"], enrolled.Select(enrollment => Text(enrollment, "rule_id")));
+
+        await host.Ok("POST", "/v1/rules/late/disable");
+        await host.Ok("POST", "/v1/referrals", """{"program_id":"p","referee_id":"cus_late","referrer_id":"rita"}""");
+        var (status, problem) = await host.Send("POST", "/v1/rules/late/join");
+        Assert.Equal((409, "rule_not_in_force"), (status, Text(problem, "code")));
+
+        static (int, int, bool) Joined(JsonElement answer) => (
+            answer.GetProperty("joined").GetInt32(), answer.GetProperty("already_enrolled").GetInt32(), answer.TryGetProperty("dry_run", out _));
+    }
+
+    [Fact]
+    public async Task R8_publishing_a_disabled_rule_again_leaves_it_disabled()
+    {
+        const string rule = """{"id":"r3","trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":5}}""";
+        await host.Ok("POST", "/v1/programs/p/rules", rule);
+        await host.Ok("POST", "/v1/rules/r3/disable");
+        var again = await host.Ok("POST", "/v1/programs/p/rules", rule);
+        Assert.Equal((true, false, 1), (again.GetProperty("duplicate").GetBoolean(), again.GetProperty("enabled").GetBoolean(), again.GetProperty("version").GetInt32()));
+    }
+
+    [Fact]
     public async Task A_rule_is_found_by_its_id_alone_and_belongs_to_one_program()
     {
         await host.Ok("POST", "/v1/programs", """{"id":"q","name":"Q","currency":"GBP","time_zone":"UTC"}""");

@@ -44,6 +44,7 @@ public static class GoldenEvents
         new EnrollmentAdjusted(2, new(Limits, Conditions, Terms, new(HoldMode.Days, 14, FromOccurred: true)), "goodwill", "admin"),
         new EnrollmentSwitched(2, Enabled: true, "appeal", "admin"),
         new EnrollmentDeleted(2, "fraud", "admin"),
+        new RuleJoined(Enrollment: 3, Rule: 2, Version: 4, "admin"),
         new ReferrerCreated(["vip"]),
         new ReferrerTagged(["vip", "press"]),
         new ReferrerClosed("left", "admin"),

@@ -30,6 +30,23 @@ public sealed class PagesTests(PostgresServer server)
         Assert.Equal(rewards, await All(after => Reports.Rewards(World.Tenant, Rita, null, after, limit, Stop), PageCursor.Of));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(100)]
+    public async Task D17_the_approved_referrals_of_a_program_are_paged(int limit)
+    {
+        foreach (var referee in (string[])["anna", "bert", "cleo", "dora", "ella"]) await World.Refer(referee);
+        await World.Turn("cleo", turn => ReferralCommands.Cancel(turn, null, "ada", cancelPending: false));
+
+        var found = new List<ApprovedReferral>();
+        for (Page<ApprovedReferral>? page = null; page is null or { HasMore: true }; found.AddRange(page.Items))
+            page = await Reports.ApprovedReferrals(World.Tenant, World.Program.Stream, page?.Items[^1].Stream, limit, Stop);
+        Assert.Equal(["anna", "bert", "dora", "ella"], found.Select(referral => referral.Referee.Value));
+        Assert.Equal(await World.Stream("anna"), found[0].Stream);
+        Assert.Empty((await Reports.ApprovedReferrals(World.Tenant + 1, World.Program.Stream, null, limit, Stop)).Items);
+    }
+
     [Fact]
     public async Task H13_rewards_are_listed_by_their_state()
     {

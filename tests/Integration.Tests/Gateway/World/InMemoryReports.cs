@@ -53,6 +53,13 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
         return Task.FromResult<ActionStory?>(null);
     }
 
+    public Task<Page<ApprovedReferral>> ApprovedReferrals(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop)
+    {
+        var all = Of(tenant).Where(pair => pair.Value.Program == program && pair.Value.State.Status == ReferralStatus.Approved && pair.Value.Stream.Value > (after?.Value ?? 0))
+            .OrderBy(pair => pair.Value.Stream.Value).Select(pair => new ApprovedReferral(pair.Value.Stream, pair.Key.Second!.Value)).ToList();
+        return Task.FromResult(new Page<ApprovedReferral>([.. all.Take(limit)], all.Count > limit));
+    }
+
     public Task<Page<RewardView>> Rewards(int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop)
     {
         var all = Of(tenant).SelectMany(pair => RewardsOf(pair.Key, pair.Value))
