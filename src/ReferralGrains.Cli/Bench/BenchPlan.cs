@@ -25,6 +25,9 @@ internal sealed record BenchPlan
     /// <summary>How long the product is warmed up: its compiler needs time on cores that are busy, not a number of calls.</summary>
     public TimeSpan WarmUpFor { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Actions of each enrollment before its memory is measured; each leaves an open hold.</summary>
+    public int IdleActions { get; init; } = 4;
+
     public TimeSpan SingleFor { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Holds that fall due at once in one round of <c>due</c>.</summary>

@@ -12,6 +12,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private readonly Dictionary<string, List<double>> samples = [];
     private readonly BenchProgram stream = new(server.Access, "bench", plan.Referrers, plan.Enrollments);
     private readonly BenchProgram hot = new(server.Access, "hot", 1, plan.HotReferees);
+    private readonly BenchProgram idle = new(server.Access, "idle", plan.Referrers, plan.Enrollments);
     private DueMeasurement? due;
 
     public async Task<BenchResult> Measure(CancellationToken stop)
@@ -24,7 +25,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             await Round(round, baseline, stop);
         }
 
-        var idle = wanted.Contains(Measurement.Idle) ? await Idle(stop) : (double?)null;
+        var bytes = wanted.Contains(Measurement.Idle) ? await Idle(stop) : (double?)null;
         for (var round = 1; round <= plan.Rounds && wanted.Contains(Measurement.Start); round++)
         {
             await server.Down();
@@ -42,7 +43,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             SingleP99 = Of("p99"),
             Hot = Of(Measurement.Hot),
             Grown = Of(Measurement.Grown),
-            IdleEnrollmentBytes = idle,
+            IdleEnrollmentBytes = bytes,
             PostgresBytesPerAction = Of(Measurement.Bytes),
             Due = Of(Measurement.Due),
             Start = Of(Measurement.Start),
@@ -63,6 +64,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         note($"making {plan.Enrollments:N0} enrollments of {plan.Referrers:N0} referrers");
         await stream.Create(isTiered: false, time, stop);
         if (wanted.Contains(Measurement.Hot) || wanted.Contains(Measurement.Idle)) await hot.Create(isTiered: true, time, stop);
+        if (wanted.Contains(Measurement.Idle)) await idle.Create(isTiered: false, time, stop);
         if (wanted.Contains(Measurement.Due)) due = await DueMeasurement.Prepare(server.Access, plan, time, stop);
 
         // Not measured: compilers, caches and connection pools of the product, and our own.
@@ -106,7 +108,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         return await load.Run(new(stream, prefix, most), perSecond, plan.SingleFor, stop);
     }
 
-    /// <summary>Memory per enrollment that is activated and does nothing, from the server's own count.</summary>
+    /// <summary>Memory per enrollment that has acted and does nothing now, from the server's own count.</summary>
     private async Task<double> Idle(CancellationToken stop)
     {
         note("memory of idle enrollments, on a server that has just started");
@@ -116,12 +118,12 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         // Other enrollments first, so that what the first actions allocate once is not counted.
         await StreamLoad.Run(server.Access, new(hot, "idle-warm", hot.Referees, n => n), plan.StreamConnections, TimeSpan.MaxValue, stop);
         var before = await Metrics.Collect(api, stop);
-        await StreamLoad.Run(server.Access, new(stream, "idle", stream.Referees, n => n), plan.StreamConnections, TimeSpan.MaxValue, stop);
+        await StreamLoad.Run(server.Access, new(idle, "idle", plan.IdleActions * idle.Referees, n => n % idle.Referees), plan.StreamConnections, TimeSpan.MaxValue, stop);
         var after = await Metrics.Collect(api, stop);
         var activated = after.Activations - before.Activations;
-        if (activated < stream.Referees / 2)
-            throw new CommandFailed($"{stream.Referees} enrollments acted, but the server counts only {activated} more activations");
-        note($"  idle: {activated:N0} activations, {after.ManagedBytes - before.ManagedBytes:N0} bytes");
+        if (activated < idle.Referees / 2)
+            throw new CommandFailed($"{idle.Referees} enrollments acted, but the server counts only {activated} more activations");
+        note($"  idle: {activated:N0} activations with {plan.IdleActions} open holds each, {after.ManagedBytes - before.ManagedBytes:N0} bytes");
         return (after.ManagedBytes - before.ManagedBytes) / activated;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
@@ -48,6 +49,17 @@ public static class EventCodec
 
     private static readonly FrozenDictionary<short, Type> Types = Numbers.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
 
+    // The id and the hash are columns; inside the data they would only cost bytes.
+    private static readonly JsonSerializerOptions WithoutIdentity = new(JournalJson.Default.Options)
+    {
+        TypeInfoResolver = JournalJson.Default.WithAddedModifier(static type =>
+        {
+            if (type.Type != typeof(ReferralAction)) return;
+            foreach (var property in type.Properties)
+                if (property.PropertyType == typeof(ContentHash) || property.Name == "id") property.ShouldSerialize = static (_, _) => false;
+        }),
+    };
+
     public static short NumberOf(Type type) => Numbers[type];
 
     public static IReadOnlyCollection<Type> Known => Numbers.Keys;
@@ -60,12 +72,12 @@ public static class EventCodec
         var carried = KnownActions.Carried(recorded.Event);
         rows.Add(new(
             Numbers[recorded.Event.GetType()], Version, about, recorded.At, postings.IsEmpty ? null : postings[0],
-            carried?.Id, carried?.Hash, Json(carried is null ? recorded.Event : WithoutIdentity(recorded.Event))));
+            carried?.Id, carried?.Hash, Json(recorded.Event, carried is null ? JournalJson.Default.Options : WithoutIdentity)));
         for (var i = 1; i < postings.Length; i++) rows.Add(new(0, Version, about, recorded.At, postings[i], null, null, null));
     }
 
     /// <summary>A referrer's or a program's event, which moves no money.</summary>
-    public static EventRow Encode(object e, DateTimeOffset at) => new(Numbers[e.GetType()], Version, null, at, null, null, null, Json(e));
+    public static EventRow Encode(object e, DateTimeOffset at) => new(Numbers[e.GetType()], Version, null, at, null, null, null, Json(e, JournalJson.Default.Options));
 
     public static TEvent Decode<TEvent>(short type, short version, string data, string? actionId, Guid? hash)
         where TEvent : class
@@ -75,10 +87,7 @@ public static class EventCodec
         return actionId is null ? e : (TEvent)(object)WithIdentity((ReferralEvent)(object)e, new(actionId), Hashes.FromGuid(hash!.Value));
     }
 
-    private static string Json(object e) => JsonSerializer.Serialize(e, JournalJson.Default.GetTypeInfo(e.GetType())!);
-
-    // The id and the hash are columns; inside the data they would only cost bytes.
-    private static ReferralEvent WithoutIdentity(ReferralEvent e) => WithIdentity(e, default, default);
+    private static string Json(object e, JsonSerializerOptions options) => JsonSerializer.Serialize(e, options.GetTypeInfo(e.GetType()));
 
     private static ReferralEvent WithIdentity(ReferralEvent e, CallerId id, ContentHash hash) => e switch
     {
