@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Gateway.Access;
@@ -25,7 +24,6 @@ internal sealed class ActionWork(Caller caller, IGrainRouter router, ITenantCloc
 
     public override GrainAddress AddressOf(ActionLine item) => GrainAddress.Enrollment(caller.Tenant, item.Program, item.Referee);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ImmutableArray<ActionReply>> Ask(GrainAddress to, ImmutableArray<ActionLine> items, CancellationToken stop)
     {
         var actions = ImmutableArray.CreateBuilder<ReferralAction>(items.Length);

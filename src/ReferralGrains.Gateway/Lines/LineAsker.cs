@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Grains.Engine;
 
@@ -53,7 +52,6 @@ internal sealed partial class LineAsker<TItem, TReply>(
         return items.MoveToImmutable();
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ImmutableArray<TReply>> AskPatiently(GrainAddress to, ImmutableArray<TItem> items)
     {
         var began = time.GetTimestamp();

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Grains.Engine;
 using ReferralGrains.Storage.Journal;
@@ -20,7 +19,6 @@ public abstract partial class Grain(GrainAddress address, GrainWorld world)
     protected GrainWorld World => world;
 
     /// <summary>Runs one turn. Answers or fails every command that it was given.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask Turn(IReadOnlyList<Envelope> commands)
     {
         try
@@ -59,7 +57,6 @@ public abstract partial class Grain(GrainAddress address, GrainWorld world)
     /// <summary>Grain time never runs backwards, whatever the clock does.</summary>
     protected static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset last) => now > last ? now : last;
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<int> Decided(IReadOnlyList<Envelope> commands)
     {
         for (var attempt = 1; ; attempt++)
