@@ -137,7 +137,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         note($"  in {Stopwatch.GetElapsedTime(began).TotalSeconds:N0} s");
 
         // The server has been started again since it was warm.
-        await StreamLoad.Run(server.Access, new(stream, "warmed", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
+        await StreamLoad.Run(server.Access, new(stream, "grown-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
         for (var round = 1; round <= plan.Rounds; round++)
             Add(Measurement.Grown, "actions/s", (await Stream(stream, $"grown{round}", stop)).PerSecond);
     }

@@ -35,14 +35,17 @@ public enum RewardStatus
 
 /// <summary>What came of an action, as it stands now: all that an answer or an explanation is rendered from.</summary>
 /// <param name="Seq">The row that carries its id.</param>
-/// <param name="Waits">What a parked action waits for now, which may be the next thing after what it was parked for.</param>
+/// <param name="Reason">
+/// Why there is no decision: what a parked action waits for now, which may be the next thing after what it was parked for, or that no
+/// enrollment was there to decide it. Null when there are decisions.
+/// </param>
 /// <param name="ApprovedAt">When the referral was approved: what windows are measured from. Null before.</param>
 public sealed record ActionOutcome(
     StreamId Stream,
     int Seq,
     ReferralAction Action,
     ActionStatus Status,
-    DecisionCode? Waits,
+    DecisionCode? Reason,
     ImmutableArray<DecisionOutcome> Decisions,
     DateTimeOffset? ApprovedAt = null)
 {
@@ -65,9 +68,11 @@ public sealed record ActionOutcome(
             SaleReversed => ActionStatus.Reversed,
             _ => ActionStatus.Parked,
         };
-        var waits = status == ActionStatus.Parked ? ActionDecider.Waits(referral) ?? DecisionCode.SaleMissing : (DecisionCode?)null;
+        var reason = status == ActionStatus.Parked ? ActionDecider.Waits(referral) ?? DecisionCode.SaleMissing
+            : decisions.IsEmpty ? DecisionCode.NotEnrolled
+            : (DecisionCode?)null;
         return new(
-            history.Stream, history.Seq, history.Action, status, waits, decisions,
+            history.Stream, history.Seq, history.Action, status, reason, decisions,
             referral.ApprovedAt == default ? null : referral.ApprovedAt);
     }
 

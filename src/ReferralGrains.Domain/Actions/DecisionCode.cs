@@ -46,6 +46,9 @@ public enum DecisionCode
 
     /// <summary>Nothing could be given back: nothing was taken, or there is no room under the cap (D8).</summary>
     NothingToGiveBack = 25,
+
+    /// <summary>No enrollment was there to decide it: no rule was in force at approval, or all enrollments were deleted.</summary>
+    NotEnrolled = 26,
 }
 
 public static class DecisionCodes

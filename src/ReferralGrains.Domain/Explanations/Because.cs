@@ -24,8 +24,8 @@ public static class Because
         return lines.DrainToImmutable();
     }
 
-    /// <summary>What a parked action waits for.</summary>
-    public static string Waits(DecisionCode code) => DecisionTexts.Of(code);
+    /// <summary>Why an action has no decision: what it waits for, or that nothing was there to decide it.</summary>
+    public static string Undecided(DecisionCode code) => DecisionTexts.Of(code);
 
     private static string RuleLine(Explained explained)
     {

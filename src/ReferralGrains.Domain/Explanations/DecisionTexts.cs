@@ -34,6 +34,7 @@ public static class DecisionTexts
         [DecisionCode.NothingToTakeBack] = "There was nothing left to take back.",
         [DecisionCode.GivenBack] = "What the chargeback had taken was given back.",
         [DecisionCode.NothingToGiveBack] = "There was nothing to give back, or no room for it under the cap.",
+        [DecisionCode.NotEnrolled] = "The referral is enrolled in no rule: none was in force when it was approved, or its enrollments were ended.",
     }.ToFrozenDictionary();
 
     public static string Of(DecisionCode code) => Texts[code];

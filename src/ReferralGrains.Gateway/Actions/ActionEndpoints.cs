@@ -15,7 +15,7 @@ using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Gateway.Actions;
 
-/// <summary>Actions, one by one and as a stream.</summary>
+/// <summary>Actions, one by one and as a stream. This is where an action is answered.</summary>
 internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, ITenantClock clock, LineStreams streams)
 {
     private static readonly QueryParameter AnswersParameter = new("answers", "string", "all, or errors: only the lines that went wrong, and the summary.");

@@ -42,14 +42,14 @@ internal static class OutcomeWriter
     {
         json.WriteString(ActionId, outcome.Action.Id.Value);
         json.WriteString(Status, Word(outcome.Status));
-        if (outcome.Waits is { } waits) json.WriteString(Code, Codes[(int)waits]);
+        if (outcome.Reason is { } code) json.WriteString(Code, Codes[(int)code]);
         json.WriteStartArray(Decisions);
         foreach (var decision in outcome.Decisions) WriteDecision(json, decision, outcome, program);
         json.WriteEndArray();
-        if (outcome.Waits is { } reason)
+        if (outcome.Reason is { } reason)
         {
             json.WriteStartArray(BecauseOf);
-            json.WriteStringValue(Because.Waits(reason));
+            json.WriteStringValue(Because.Undecided(reason));
             json.WriteEndArray();
         }
 

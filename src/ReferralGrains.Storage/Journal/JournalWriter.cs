@@ -149,7 +149,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     }
 
     // Known before the commit is sent, so that its outcome can be asked for; no other writer has it, whatever their epochs; and it rises,
-    // which keeps the block index of commits small. 2^40 commits a writer are 34 years at a thousand a second.
+    // so that the index of commits grows at one end. 2^40 commits a writer are 34 years at a thousand a second.
     private async ValueTask<long> NextCommit(NpgsqlConnection open)
     {
         if (lastCommit > 0) return ++lastCommit;

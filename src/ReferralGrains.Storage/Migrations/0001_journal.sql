@@ -79,8 +79,8 @@ create table event (
 );
 create unique index event_action on event (tenant, action_id) where action_id is not null;
 create index event_about on event (stream, about) where about is not null;
--- Several writers' ids interleave in one block, hence several ranges a block.
-create index event_commit on event using brin (commit_id int8_minmax_multi_ops) with (pages_per_range = 16, autosummarize = on);
+-- The rows of a commit share one entry: seven bytes a row.
+create index event_commit on event (commit_id);
 
 -- What other grains rely on in their decisions: a program's terms, a referrer's tags, eligibility and closing.
 create table fact (
@@ -232,22 +232,27 @@ create trigger commit_append_only before update or delete or truncate on commit 
 create trigger seal_append_only before update or delete or truncate on seal for each statement execute function append_only();
 create trigger conflict_append_only before update or delete or truncate on action_conflict for each statement execute function append_only();
 
--- A row as its hash sees it; one definition for sealing and for checking. Fields without a length hold no '|', null is told from empty,
--- and nothing depends on a session's settings.
+-- A row as its hash sees it; one definition for sealing and for checking. Every field has a fixed length, or says whether it is there
+-- and how long it is, and nothing depends on a session's settings. Immutable parts only, so that it is inlined: a third of the time.
 create function row_hash(e event) returns bytea language sql immutable as $$
-  select sha256(convert_to(concat(
-    e.stream, '|', e.seq, '|', e.commit_id, '|', (extract(epoch from e.recorded_at) * 1000000)::int8, '|',
-    e.from_account, '|', e.to_account, '|', e.amount, '|', e.tenant, '|', e.asset, '|', e.about, '|', e.type, '|', e.version, '|',
-    e.action_hash, '|', octet_length(e.action_id) || ':' || e.action_id, '|', '=' || e.data::text), 'UTF8'))
+  select sha256(
+    int8send(e.stream) || int4send(e.seq) || int8send(e.commit_id) || timestamptz_send(e.recorded_at) || int4send(e.tenant)
+    || int2send(e.type) || int2send(e.version)
+    || coalesce('\x01'::bytea || int8send(e.from_account), '\x00') || coalesce('\x01'::bytea || int8send(e.to_account), '\x00')
+    || coalesce('\x01'::bytea || int8send(e.amount), '\x00') || coalesce('\x01'::bytea || int4send(e.asset), '\x00')
+    || coalesce('\x01'::bytea || int4send(e.about), '\x00') || coalesce('\x01'::bytea || uuid_send(e.action_hash), '\x00')
+    || coalesce(int4send(octet_length(e.action_id)) || convert_to(e.action_id, 'UTF8'), '\xffffffff')
+    || coalesce('\x01'::bytea || convert_to(e.data::text, 'UTF8'), '\x00'))
 $$;
 
--- Commits as their seals see them.
+-- Commits as their seals see them. The hashes are materialized, for each is used twice.
 create function commit_rows(p_commits bigint[])
 returns table (commit_id bigint, row_count int, stream_sum bigint, seq_sum bigint, row_hashes bytea, whole_hashes bytea)
 language sql stable as $$
+  with h as materialized (select e.commit_id, e.stream, e.seq, row_hash(e) as hash from event e where e.commit_id = any (p_commits))
   select h.commit_id, count(*)::int, sum(h.stream)::int8, sum(h.seq)::int8,
     string_agg(substr(h.hash, 1, 8), ''::bytea order by h.stream, h.seq), string_agg(h.hash, ''::bytea order by h.stream, h.seq)
-  from (select e.commit_id, e.stream, e.seq, row_hash(e) as hash from event e where e.commit_id = any (p_commits)) h
+  from h
   group by h.commit_id
 $$;
 

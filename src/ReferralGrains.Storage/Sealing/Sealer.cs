@@ -12,7 +12,7 @@ namespace ReferralGrains.Storage.Sealing;
 /// </summary>
 public sealed partial class Sealer : IAsyncDisposable
 {
-    private const int CommitsPerStep = 100;
+    private const int CommitsPerStep = 25;
 
     /// <summary>A step that is taken under load hashes few rows, so that no commit waits for it.</summary>
     private const int CommitsPerStepUnderLoad = 2;

@@ -47,7 +47,7 @@ public class LadderTests
             "rewarded", "referral_missing", "referral_pending", "referral_cancelled", "enrollment_disabled", "rule_disabled", "rule_inactive",
             "currency_mismatch", "before_approval", "window_closed", "outside_event_range", "referrer_not_eligible", "referrer_tag",
             "referee_tag", "below_threshold", "product", "no_tier", "amount_missing", "count_cap", "amount_cap", "zero_reward",
-            "sale_missing", "taken_back", "nothing_to_take_back", "given_back", "nothing_to_give_back",
+            "sale_missing", "taken_back", "nothing_to_take_back", "given_back", "nothing_to_give_back", "not_enrolled",
         ],
         Enum.GetValues<DecisionCode>().Order().Select(code => code.ToWire()));
 

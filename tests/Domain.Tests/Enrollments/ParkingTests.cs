@@ -68,7 +68,7 @@ public class ParkingTests
         world.Turn(Anna, turn => ReferralCommands.Approve(turn, Start));
         Assert.Equal([null, DecisionCode.SaleMissing], Waits());
 
-        DecisionCode?[] Waits() => [world.Outcome(new("s")).Waits, world.Outcome(new("r")).Waits];
+        DecisionCode?[] Waits() => [world.Outcome(new("s")).Reason, world.Outcome(new("r")).Reason];
     }
 
     [Fact]

@@ -19,6 +19,18 @@ public class SaleTests
         Assert.All(Enumerable.Range(1, 3), i => Assert.Equal(ActionStatus.Rewarded, world.Outcome(new($"a{i}")).Status));
     }
 
+    [Fact]
+    public void D20_a_sale_that_no_enrollment_decides_says_so()
+    {
+        var without = ReferralWorld.Empty().Refer(ReferralWorld.Anna);
+        var sold = without.Send(Sale(100_00)).Outcome!;
+        Assert.Equal((ActionStatus.NotRewarded, DecisionCode.NotEnrolled), (sold.Status, sold.Reason));
+
+        var ended = new ReferralWorld(Percent(10_00));
+        ended.Turn(ReferralWorld.Anna, turn => ReferralCommands.Delete(turn, 1, "why", "ada"));
+        Assert.Equal(DecisionCode.NotEnrolled, ended.Send(Sale(100_00)).Outcome!.Reason);
+    }
+
     [Theory]
     [InlineData(49_00, 30_00, 14_70)]
     [InlineData(100_00, 30_00, 30_00)]

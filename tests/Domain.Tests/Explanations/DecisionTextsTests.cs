@@ -20,7 +20,7 @@ public class DecisionTextsTests
     [InlineData(DecisionCode.SaleMissing, "has not arrived yet")]
     public void D10_a_parked_action_is_told_what_it_waits_for(DecisionCode code, string words)
     {
-        Assert.Contains(words, Because.Waits(code), StringComparison.Ordinal);
-        Assert.Contains("takes effect by itself", Because.Waits(code), StringComparison.Ordinal);
+        Assert.Contains(words, Because.Undecided(code), StringComparison.Ordinal);
+        Assert.Contains("takes effect by itself", Because.Undecided(code), StringComparison.Ordinal);
     }
 }

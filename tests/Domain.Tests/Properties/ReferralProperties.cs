@@ -140,7 +140,8 @@ public class ReferralProperties
         foreach (var (referee, id, _) in Known(world))
         {
             var outcome = world.Outcome(id, referee);
-            Assert.Equal(outcome.Status == ActionStatus.Parked, outcome.Waits is not null);
+            Assert.Equal(outcome.Decisions.IsEmpty, outcome.Reason is not null);
+            if (outcome.Status == ActionStatus.Parked) Assert.NotEqual(DecisionCode.NotEnrolled, outcome.Reason);
             foreach (var decision in outcome.Decisions)
             {
                 var lines = Because.Lines(decision, outcome, world.Program);

@@ -10,7 +10,7 @@ public sealed record Sent(Decision Decision, ActionOutcome? Outcome)
 {
     public ActionStatus Status => Outcome!.Status;
 
-    public DecisionCode Code => Outcome!.Waits ?? Assert.Single(Outcome.Decisions).Code;
+    public DecisionCode Code => Outcome!.Reason ?? Assert.Single(Outcome.Decisions).Code;
 
     public IEnumerable<DecisionCode> Codes => Outcome!.Decisions.Select(decision => decision.Code);
 

@@ -48,6 +48,20 @@ public sealed class MovedFactsTests
         Assert.Equal(DecisionCode.ReferrerNotEligible, (await shop.Sell("a3", 50_00)).Outcome!.Decisions[0].Code);
     }
 
+    [Theory]
+    [MemberData(nameof(Tiered))]
+    public async Task S7_a_referral_enrolled_by_rules_that_this_process_has_not_read_yet_is_decided_by_them(bool tiered)
+    {
+        await using var shop = await Shop.Open(Rule(tiered));
+        var other = shop.Started();
+        await shop.Sell("a1", 50_00, node: other);
+        await shop.Publish(Rules.Percent(20_00), "rule2");
+        await shop.Refer(Shop.Ben);
+
+        var sold = await shop.Sell("a2", 50_00, Shop.Ben, node: other);
+        Assert.Equal([5_00, 10_00], sold.Outcome!.Decisions.Select(decision => decision.Minor));
+    }
+
     [Fact]
     public async Task D6_a_program_that_becomes_tiered_between_decision_and_commit_counts_the_sale()
     {

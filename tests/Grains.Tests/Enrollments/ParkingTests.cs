@@ -18,7 +18,7 @@ public sealed class ParkingTests
     {
         await using var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.SpentShare(0, null, 10_00)).Times(2) : Rules.Percent(10_00).Times(2));
         foreach (var (id, minor) in new[] { ("a1", 10_00), ("a2", 20_00), ("a3", 30_00) })
-            Assert.Equal(DecisionCode.ReferralMissing, (await shop.Sell(id, minor)).Outcome!.Waits);
+            Assert.Equal(DecisionCode.ReferralMissing, (await shop.Sell(id, minor)).Outcome!.Reason);
         await shop.Refer(Shop.Anna, approvedAt: Shop.Start);
         Assert.Equal(["a1", "a2", "a3"], shop.Events().OfType<SaleDecided>().Select(sale => sale.Action.Id.Value));
         Assert.Equal(3_00, shop.Balance().Earned);
@@ -35,7 +35,7 @@ public sealed class ParkingTests
         await using var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.SpentShare(0, null, 10_00)) : Rules.Percent(10_00));
         await shop.Refer(Shop.Ben);
         shop.Database.Park(shop.Tenant, MaxPerTenant - 1);
-        Assert.Equal(DecisionCode.ReferralMissing, (await shop.Sell("a1", 10_00)).Outcome!.Waits);
+        Assert.Equal(DecisionCode.ReferralMissing, (await shop.Sell("a1", 10_00)).Outcome!.Reason);
 
         Assert.Equal((RefusalKind.TooMany, "parking_full"), Told((await shop.Sell("a2", 10_00)).Refusal));
         Assert.Equal((RefusalKind.TooMany, "parking_full"), Told((await shop.Send(Sent.Refund("r1", "b1", shop.Now), Shop.Ben)).Refusal));
@@ -44,7 +44,7 @@ public sealed class ParkingTests
 
         await shop.Refer(Shop.Anna, approvedAt: Shop.Start);
         Assert.Equal(MaxPerTenant - 1, shop.Database.Parked(shop.Tenant));
-        Assert.Null((await shop.Sell("a2", 10_00)).Outcome!.Waits);
+        Assert.Null((await shop.Sell("a2", 10_00)).Outcome!.Reason);
 
         static (RefusalKind, string) Told(Refusal? refusal) => (refusal!.Kind, refusal.Code);
     }
@@ -56,7 +56,7 @@ public sealed class ParkingTests
     {
         await using var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.SpentShare(0, null, 10_00)) : Rules.Percent(10_00));
         await shop.Refer(Shop.Anna, approve: false);
-        Assert.Equal(DecisionCode.ReferralPending, (await shop.Sell("a1", 10_00)).Outcome!.Waits);
+        Assert.Equal(DecisionCode.ReferralPending, (await shop.Sell("a1", 10_00)).Outcome!.Reason);
         await shop.Tell(new ApproveReferral(Shop.Start));
         Assert.Equal(1_00, shop.Balance().Earned);
         Assert.Empty((await shop.State()).Parked);
@@ -67,7 +67,7 @@ public sealed class ParkingTests
     {
         await using var shop = await Shop.Open(Rules.Percent(10_00));
         var refund = Sent.Refund("r1", "a1", shop.Now, 5_00);
-        Assert.Equal(DecisionCode.SaleMissing, (await shop.Send(refund)).Outcome!.Waits);
+        Assert.Equal(DecisionCode.SaleMissing, (await shop.Send(refund)).Outcome!.Reason);
         await shop.Sell("a1", 10_00);
         Assert.Equal((1_00, 50), (shop.Balance().Earned, shop.Balance().ClawedBack));
         var repeat = await shop.Send(refund);

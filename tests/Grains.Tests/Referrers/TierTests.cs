@@ -63,6 +63,25 @@ public sealed class TierTests
     }
 
     [Fact]
+    public async Task H2_an_attribution_that_is_refused_does_not_choose_whose_tally_counts()
+    {
+        await using var shop = await Shop.Open(Rules.Tiered(Rules.SpentShare(0, null, 10_00)));
+        await shop.Introduce("tom");
+        await shop.Close("tom");
+        shop.Node.Journal.Hold();
+        var parked = shop.Sell("a0", 1_00, Shop.Ben);
+        await shop.Node.Journal.Queued(1);
+        var (refused, referred, sold) = (shop.Refer(Shop.Ben, "tom"), shop.Refer(Shop.Ben), shop.Sell("a1", 100_00, Shop.Ben));
+        shop.Node.Journal.Release();
+
+        Assert.Equal("referrer_closed", (await refused).Refusal?.Code);
+        Assert.True((await referred).Changed);
+        Assert.Equal(101_00, (await sold).Outcome!.Decisions[0].Seen!.Tally);
+        Assert.Equal(ActionStatus.Parked, (await parked).Outcome!.Status);
+        Assert.Equal(101_00, Tally(shop).ValueMinor);
+    }
+
+    [Fact]
     public async Task D7_a_bound_that_two_tiers_share_pays_both_in_tier_order()
     {
         await using var shop = await Shop.Open(Rules.TierReached(Rules.Spent(0, 100_00, pays: 1_00), Rules.Spent(100_00, 200_00, pays: 2_00)));

@@ -68,7 +68,7 @@ public sealed class ReportsTests(PostgresServer server)
 
         Assert.Null((await Reports.Referral(World.Tenant, Program, new("anna"), Stop))!.Referrer);
         var waiting = (await Reports.Action(World.Tenant, new("early"), Stop))!;
-        Assert.Equal((ActionStatus.Parked, DecisionCode.ReferralMissing), (waiting.Outcome.Status, waiting.Outcome.Waits));
+        Assert.Equal((ActionStatus.Parked, DecisionCode.ReferralMissing), (waiting.Outcome.Status, waiting.Outcome.Reason));
 
         await World.Refer("anna");
         var replayed = (await Reports.Action(World.Tenant, new("early"), Stop))!;
