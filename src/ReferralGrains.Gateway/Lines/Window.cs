@@ -7,7 +7,7 @@ namespace ReferralGrains.Gateway.Lines;
 internal sealed class Window<TItem, TReply>
 {
     // Enough to fill group commits; more would only be live objects for the garbage collector to copy.
-    private const int Lines = 512;
+    private const int Lines = 768;
     private const long MaxBytes = 8 * 1024 * 1024;
 
     private readonly Slot<TItem, TReply>?[] slots = new Slot<TItem, TReply>?[Lines];
