@@ -50,8 +50,10 @@ public static class ReferralCommands
     /// </summary>
     public static Decision Join(ReferralTurn turn, int number, string by)
     {
-        var rule = turn.Facts.Program.Rule(number);
         if (turn.State.Status == ReferralStatus.None) return Missing();
+        if (number < 1 || number > turn.Facts.Program.Rules.Length)
+            return Refused(RefusalKind.NotFound, "rule_not_found", "rule_id", "There is no such rule here yet; try again.");
+        var rule = turn.Facts.Program.Rule(number);
         if (turn.State.Status != ReferralStatus.Approved)
             return Refused(RefusalKind.Conflict, "referral_not_approved", "referee_id", "Only an approved referral can join a rule.");
         if (turn.State.Enrollments.Any(enrollment => enrollment.Rule == number)) return new Decision.Unchanged();

@@ -103,6 +103,7 @@ public class ReferralTests
         world.Attribute("bert", approvedAt: null);
         Assert.Equal("referral_not_approved", Assert.IsType<Decision.Refused>(Join(world, 1, "bert")).Why.Code);
         Assert.Equal("referral_not_found", Assert.IsType<Decision.Refused>(Join(world, 1, "nobody")).Why.Code);
+        Assert.Equal("rule_not_found", Assert.IsType<Decision.Refused>(Join(world, 4)).Why.Code);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ internal sealed class Office(Marketplace market)
 
     private Random Random => market.Random;
 
-    public Task Work(Place place) => Random.Next(38) switch
+    public Task Work(Place place) => Random.Next(39) switch
     {
         < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past())),
         < 13 => Tell(place, new ApproveReferral(Past())),
@@ -33,6 +33,7 @@ internal sealed class Office(Marketplace market)
         < 34 => market.Persist(Referrer(place), new GrantRule(place.Program, Marketplace.Rule(place.Program, "rule1"), Random.Next(2) == 0, "admin")),
         < 35 => Random.Next(3) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin")) : Task.CompletedTask,
         < 37 => market.Sweep(),
+        < 38 => Tell(place, new JoinRule(1 + Random.Next(2), "admin")),
         _ => Tell(place, new SettleDue()),
     };
 

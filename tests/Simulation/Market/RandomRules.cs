@@ -37,7 +37,7 @@ public static class RandomRules
         if (random.Next(8) == 0) rule = rule.WhereReferee((TagCondition)random.Next(3));
         if (random.Next(10) == 0) rule = rule.Granted();
         if (random.Next(12) == 0) rule = rule.For("shoes", "hats");
-        if (random.Next(12) == 0) rule = rule.Between(null, Marketplace.Start.AddDays(random.Next(60)));
+        if (random.Next(6) == 0) rule = rule.Between(null, Marketplace.Start.AddDays(random.Next(15)));
         return random.Next(5) switch
         {
             0 => rule.HeldForReview(),

@@ -33,11 +33,18 @@ internal static class TermsChecks
                         }
 
                         break;
+                    case RuleJoined joined:
+                        if (enrolled.Values.Any(rule => rule.Rule == joined.Rule)) yield return $"{text} joins rule {joined.Rule} again";
+                        enrolled[joined.Enrollment] = new(joined.Rule, joined.Version);
+                        if (!program.At(row.Commit).Any(terms =>
+                            terms.Rules.Length >= joined.Rule && terms.Rule(joined.Rule) is { State.Enabled: true } rule && rule.Latest.Number == joined.Version))
+                            yield return $"{text} joins version {joined.Version} of rule {joined.Rule}, which was not in force";
+                        break;
                     case SaleDecided sale:
                         foreach (var decision in sale.Decisions.Where(decision => decision.Minor > 0))
                         {
                             if (enrolled[decision.Enrollment] != new EnrolledRule(decision.Rule, decision.Version)) yield return $"{text} is decided on other terms than were pinned";
-                            if (program.At(row.Commit).All(terms => !terms.Rule(decision.Rule).State.Enabled)) yield return $"{text} is rewarded by a disabled rule";
+                            if (program.At(row.Commit).All(terms => terms.Rules.Length < decision.Rule || !terms.Rule(decision.Rule).State.Enabled)) yield return $"{text} is rewarded by a disabled rule";
                             if (closed[sale.Referrer] < row.Commit) yield return $"{text} rewards a referrer that was closed";
                         }
 
