@@ -26,11 +26,7 @@ public readonly record struct OpenHolds : IReadOnlyList<OpenHold>
     private ReadOnlySpan<OpenHold> Span => places is null ? [] : places.Items.AsSpan(0, Count);
 
     /// <param name="holds">In any order.</param>
-    public static OpenHolds Of(IEnumerable<OpenHold> holds)
-    {
-        var items = holds.OrderBy(hold => hold.Reward).ToArray();
-        return items.Length == 0 ? None : new(new(items, items.Length), items.Length);
-    }
+    public static OpenHolds Of(IEnumerable<OpenHold> holds) => Ordered([.. holds.OrderBy(hold => hold.Reward)]);
 
     public bool Contains(long reward) => IndexOf(reward) >= 0;
 
@@ -41,17 +37,15 @@ public readonly record struct OpenHolds : IReadOnlyList<OpenHold>
     {
         if (places is null || hold.Reward > Span[^1].Reward) return Append(hold);
         var index = IndexOf(hold.Reward);
-        var items = new List<OpenHold>(Count + 1);
-        items.AddRange(Span);
-        if (index >= 0) items[index] = hold;
-        else items.Insert(~index, hold);
-        return Of(items);
+        return index >= 0
+            ? Ordered([.. Span[..index], hold, .. Span[(index + 1)..]])
+            : Ordered([.. Span[..~index], hold, .. Span[~index..]]);
     }
 
     /// <summary>Leaves out the holds of some rewards.</summary>
-    public OpenHolds Without(IReadOnlySet<long> rewards) => Of(this.Where(hold => !rewards.Contains(hold.Reward)));
+    public OpenHolds Without(IReadOnlySet<long> rewards) => Ordered([.. this.Where(hold => !rewards.Contains(hold.Reward))]);
 
-    public OpenHolds Without(long reward) => Of(this.Where(hold => hold.Reward != reward));
+    public OpenHolds Without(long reward) => Ordered([.. this.Where(hold => hold.Reward != reward)]);
 
     public IEnumerator<OpenHold> GetEnumerator()
     {
@@ -59,6 +53,8 @@ public readonly record struct OpenHolds : IReadOnlyList<OpenHold>
     }
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static OpenHolds Ordered(OpenHold[] items) => items.Length == 0 ? None : new(new(items, items.Length), items.Length);
 
     private OpenHolds Append(OpenHold hold)
     {
