@@ -1,5 +1,5 @@
-using ReferralGrains.Grains.Due;
 using ReferralGrains.Server.Postgres;
+using ReferralGrains.Turns.Due;
 
 namespace ReferralGrains.Server;
 

@@ -1,9 +1,4 @@
 using Npgsql;
-using ReferralGrains.Grains.Due;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Engine.Embedded;
-using ReferralGrains.Grains.Referrers;
-using ReferralGrains.Grains.Turns;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Facts;
@@ -13,6 +8,10 @@ using ReferralGrains.Storage.Ownership;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Due;
+using ReferralGrains.Turns.Engine.Embedded;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Server;
 
@@ -48,7 +47,7 @@ internal static class EngineServices
         return services;
     }
 
-    private static GrainWorld World(IServiceProvider all, IGrainRouter router) => new(
+    private static TurnWorld World(IServiceProvider all, IGrainRouter router) => new(
         all.GetRequiredService<IJournal>(),
         all.GetRequiredService<IStreamLoader>(),
         all.GetRequiredService<IFacts>(),
@@ -59,5 +58,5 @@ internal static class EngineServices
         all.GetRequiredService<ITallySource>(),
         all.GetRequiredService<RepeatWatch>(),
         router,
-        all.GetRequiredService<ILogger<Grain>>());
+        all.GetRequiredService<ILogger<GrainTurns>>());
 }

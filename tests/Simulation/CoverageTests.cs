@@ -1,5 +1,5 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Simulation.Market;
 using ReferralGrains.Storage.Journal;
 

@@ -1,7 +1,7 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Explanations;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Ledger;
 

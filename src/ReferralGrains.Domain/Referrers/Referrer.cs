@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Referrers;
 

@@ -6,12 +6,11 @@ using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
-using ReferralGrains.Grains.Turns;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Actions;
 
@@ -36,7 +35,7 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
         var caller = context.Caller();
         var dryRun = context.Flag("dry_run");
         var line = await Read(context, await clock.Now(caller.Tenant));
-        var to = GrainAddress.Enrollment(caller.Tenant, line.Program, line.Referee);
+        var to = GrainAddress.Referral(caller.Tenant, line.Program, line.Referee);
         var recorded = await router.Ask(to, new RecordActions([line.Action], dryRun), context.RequestAborted);
         var reply = recorded.Replies[0];
         if (!dryRun) GatewayMetrics.Counted(reply);

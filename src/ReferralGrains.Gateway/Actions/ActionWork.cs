@@ -4,9 +4,8 @@ using ReferralGrains.Domain.Actions;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
-using ReferralGrains.Grains.Turns;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Actions;
 
@@ -22,7 +21,7 @@ internal sealed class ActionWork(Caller caller, IGrainRouter router, ITenantCloc
 
     public override Problem? Parse(ReadOnlySpan<byte> line, out ActionLine item) => ActionParser.Parse(line, now, out item);
 
-    public override GrainAddress AddressOf(ActionLine item) => GrainAddress.Enrollment(caller.Tenant, item.Program, item.Referee);
+    public override GrainAddress AddressOf(ActionLine item) => GrainAddress.Referral(caller.Tenant, item.Program, item.Referee);
 
     public override async ValueTask<ImmutableArray<ActionReply>> Ask(GrainAddress to, ImmutableArray<ActionLine> items, CancellationToken stop)
     {

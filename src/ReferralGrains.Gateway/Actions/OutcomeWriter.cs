@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Explanations;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Gateway.Actions;
 

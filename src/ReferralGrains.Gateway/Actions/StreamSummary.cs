@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Gateway.Metrics;
-using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Actions;
 

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Storage.Reports;
 

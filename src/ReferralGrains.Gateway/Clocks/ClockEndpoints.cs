@@ -2,8 +2,8 @@ using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Gateway.Clocks;
 

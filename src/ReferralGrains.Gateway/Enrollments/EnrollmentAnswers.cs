@@ -1,5 +1,5 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Reports;

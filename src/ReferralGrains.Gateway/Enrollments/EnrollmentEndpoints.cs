@@ -1,5 +1,5 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Activity;
 using ReferralGrains.Gateway.Description;
@@ -7,11 +7,11 @@ using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Enrollments;
 
@@ -69,7 +69,7 @@ internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IRe
     }
 
     private Task<ReferralReply> Ask(HttpContext context, ReferralStory story, ICommand<ReferralReply> command) =>
-        router.Ask(GrainAddress.Enrollment(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
+        router.Ask(GrainAddress.Referral(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
 
     private async Task<FoundEnrollment> Find(HttpContext context, string id)
     {

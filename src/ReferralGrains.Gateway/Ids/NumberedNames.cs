@@ -1,6 +1,6 @@
 using System.Globalization;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Gateway.Ids;
 

@@ -1,4 +1,4 @@
-using ReferralGrains.Grains.Engine;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Gateway.Lines;
 

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Gateway.Lines;
 

@@ -1,7 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Gateway.Lines;
 

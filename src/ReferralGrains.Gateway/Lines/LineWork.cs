@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Gateway.Lines;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Metrics;
 

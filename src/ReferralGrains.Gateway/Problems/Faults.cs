@@ -1,6 +1,6 @@
 using System.Data.Common;
-using ReferralGrains.Grains.Engine;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Gateway.Problems;
 

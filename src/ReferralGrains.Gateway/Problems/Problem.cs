@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Gateway.Problems;
 

@@ -4,10 +4,10 @@ using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Programs;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Programs;
 
 namespace ReferralGrains.Gateway.Programs;
 

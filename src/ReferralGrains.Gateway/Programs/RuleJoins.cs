@@ -1,10 +1,10 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Storage.Reports;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Programs;
 
@@ -41,7 +41,7 @@ internal sealed class RuleJoins(IGrainRouter router, IReports reports)
         var replies = new ReferralReply[page.Items.Length];
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop };
         await Parallel.ForAsync(0, replies.Length, options, async (i, _) =>
-            replies[i] = await router.Ask(GrainAddress.Enrollment(tenant, program, page.Items[i].Referee), join, stop));
+            replies[i] = await router.Ask(GrainAddress.Referral(tenant, program, page.Items[i].Referee), join, stop));
         return replies;
     }
 }

@@ -3,8 +3,8 @@ using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Gateway.Referrals;
 
@@ -38,7 +38,7 @@ internal sealed class AttributionEndpoints(IGrainRouter router, ReferrersByCode 
         ReferralFields.Check(referral);
         var tenant = context.Caller().Tenant;
         if (await codes.Find(tenant, referral, context.RequestAborted) is not { } referrer) return new ProblemAnswer(Problem.Of(ReferrersByCode.Unknown));
-        var to = GrainAddress.Enrollment(tenant, referral.ProgramId, referral.RefereeId);
+        var to = GrainAddress.Referral(tenant, referral.ProgramId, referral.RefereeId);
         var reply = await router.Ask(to, ReferralFields.Attribute(referral, referrer), context.RequestAborted);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))

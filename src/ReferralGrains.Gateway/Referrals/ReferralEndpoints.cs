@@ -6,11 +6,11 @@ using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Referrers;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Referrals;
 
@@ -73,7 +73,7 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
 
     private async Task<IResult> Ask(HttpContext context, ReferralStory story, ICommand<ReferralReply> command)
     {
-        var reply = await router.Ask(GrainAddress.Enrollment(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
+        var reply = await router.Ask(GrainAddress.Referral(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
         return Answers.Ok(ReferralFields.Answer(story.Program, story.Referee, story.Referrer!.Value, reply.State!), GatewayJson.Default.ReferralAnswer);
     }

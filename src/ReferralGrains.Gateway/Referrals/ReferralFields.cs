@@ -1,10 +1,10 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Referrers;
-using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Referrals;
 

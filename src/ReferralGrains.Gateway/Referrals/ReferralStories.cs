@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Enrollments;
 using ReferralGrains.Gateway.Rewards;
 using ReferralGrains.Storage.Reports;

@@ -5,8 +5,8 @@ using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Referrals;
 
@@ -30,7 +30,7 @@ internal sealed class ReferralWork(Caller caller, IGrainRouter router, Referrers
         }
     }
 
-    public override GrainAddress AddressOf(NewReferral item) => GrainAddress.Enrollment(caller.Tenant, item.ProgramId, item.RefereeId);
+    public override GrainAddress AddressOf(NewReferral item) => GrainAddress.Referral(caller.Tenant, item.ProgramId, item.RefereeId);
 
     public override async ValueTask<ImmutableArray<ReferralLineReply>> Ask(GrainAddress to, ImmutableArray<NewReferral> items, CancellationToken stop)
     {

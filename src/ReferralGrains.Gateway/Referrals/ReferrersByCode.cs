@@ -1,5 +1,5 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Reports;
 
 namespace ReferralGrains.Gateway.Referrals;

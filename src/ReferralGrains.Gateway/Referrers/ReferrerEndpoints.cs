@@ -6,10 +6,10 @@ using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Gateway.Referrers;
 

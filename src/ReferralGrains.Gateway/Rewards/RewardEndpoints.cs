@@ -5,10 +5,10 @@ using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Rewards;
 
@@ -66,7 +66,7 @@ internal sealed class RewardEndpoints(IGrainRouter router, IReports reports, Rew
     private async Task<IResult> Ask(HttpContext context, RewardName name, ICommand<ReferralReply> command)
     {
         var (view, story) = await Find(context, name);
-        var reply = await router.Ask(GrainAddress.Enrollment(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
+        var reply = await router.Ask(GrainAddress.Referral(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
         return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : await Answer(context, name);
     }
 

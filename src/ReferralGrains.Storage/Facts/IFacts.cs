@@ -1,6 +1,6 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Storage.Facts;
 

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using Npgsql;
 using NpgsqlTypes;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Database;
 
 namespace ReferralGrains.Storage.Journal;

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Storage.Ledger;

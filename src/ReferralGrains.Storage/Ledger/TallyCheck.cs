@@ -1,4 +1,4 @@
-using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;

@@ -1,6 +1,6 @@
 using Npgsql;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Storage.Reports;

@@ -1,9 +1,9 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Storage.Reports;
 

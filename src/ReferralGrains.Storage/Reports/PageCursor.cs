@@ -22,7 +22,7 @@ public static class PageCursor
     internal static (long Stream, int Seq) Entry(string text) =>
         Numbers(text, 2) is [var stream, var seq] ? (stream, (int)seq) : throw Unreadable(text);
 
-    internal static (long Stream, Domain.Enrollments.RewardId Reward) Reward(string text) =>
+    internal static (long Stream, Domain.Referrals.RewardId Reward) Reward(string text) =>
         Numbers(text, 3) is [var stream, var seq, var number] ? (stream, new((int)seq, (int)number)) : throw Unreadable(text);
 
     private static long[]? Numbers(string text, int count)

@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Npgsql;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 

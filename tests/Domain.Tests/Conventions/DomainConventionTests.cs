@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Runtime.CompilerServices;
-using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Tests.Conventions;
 

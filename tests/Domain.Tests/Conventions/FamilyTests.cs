@@ -1,8 +1,8 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Domain.Tests.World;
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Domain.Tests.World;
 

@@ -1,7 +1,7 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Explanations;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using static ReferralGrains.Domain.Tests.World.Draft;
 using static ReferralGrains.Domain.Tests.World.ReferralWorld;

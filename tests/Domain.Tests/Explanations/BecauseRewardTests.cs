@@ -1,5 +1,5 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using static ReferralGrains.Domain.Tests.World.Draft;
 using static ReferralGrains.Domain.Tests.World.ReferralWorld;

@@ -3,11 +3,11 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Explanations;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 
 namespace ReferralGrains.Domain.Tests.Properties;

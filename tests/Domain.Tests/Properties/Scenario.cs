@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 
 namespace ReferralGrains.Domain.Tests.Properties;

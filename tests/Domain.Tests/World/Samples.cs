@@ -1,8 +1,8 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using static ReferralGrains.Domain.Tests.World.Rules;
 
 namespace ReferralGrains.Domain.Tests.World;

@@ -2,11 +2,11 @@ using System.Net;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Grains.Engine;
 using ReferralGrains.Integration.Tests.Gateway.World;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 

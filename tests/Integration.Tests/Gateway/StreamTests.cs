@@ -3,9 +3,9 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Integration.Tests.Gateway.World;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 

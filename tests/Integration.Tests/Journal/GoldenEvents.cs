@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
 

@@ -1,4 +1,4 @@
-using ReferralGrains.Domain.Enrollments;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Journal;
 

@@ -1,13 +1,13 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
-using ReferralGrains.Grains.Enrollments;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Integration.Tests.Journal;
 

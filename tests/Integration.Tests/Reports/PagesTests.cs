@@ -1,6 +1,6 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Reports;

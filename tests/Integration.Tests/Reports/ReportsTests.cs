@@ -1,8 +1,8 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Reports;

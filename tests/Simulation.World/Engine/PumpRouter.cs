@@ -1,5 +1,4 @@
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Turns;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Engine;
 
@@ -11,7 +10,7 @@ public sealed class PumpRouter : IGrainRouter
 {
     private readonly Dictionary<GrainAddress, Activation> activations = [];
     private readonly HashSet<Envelope> waiting = [];
-    private readonly Dictionary<GrainKind, GrainWorld> worlds;
+    private readonly Dictionary<GrainKind, TurnWorld> worlds;
     private readonly Pump pump;
     private readonly Random random;
     private readonly double impatience;
@@ -19,7 +18,7 @@ public sealed class PumpRouter : IGrainRouter
 
     /// <param name="impatience">How many of a hundred callers give up at some time.</param>
     /// <param name="between">What calls between grains go through.</param>
-    public PumpRouter(GrainWorld world, Pump pump, Random random, int impatience, Func<IGrainRouter, IGrainRouter> between)
+    public PumpRouter(TurnWorld world, Pump pump, Random random, int impatience, Func<IGrainRouter, IGrainRouter> between)
     {
         (this.pump, this.random, this.impatience) = (pump, random, impatience);
         worlds = Enum.GetValues<GrainKind>().ToDictionary(kind => kind, kind => world with { Router = between(new UpwardRouter(kind, this)) });
@@ -59,7 +58,7 @@ public sealed class PumpRouter : IGrainRouter
     {
         if (dead) return;
         if (!activations.TryGetValue(to, out var activation))
-            activations.Add(to, activation = new(GrainFactory.Create(to, worlds[to.Kind]), random));
+            activations.Add(to, activation = new(TurnsFactory.Create(to, worlds[to.Kind]), random));
         activation.Post(envelope);
     }
 
@@ -69,7 +68,7 @@ public sealed class PumpRouter : IGrainRouter
         else pump.Later(() => GiveUp(envelope, steps - 1));
     }
 
-    private sealed class Activation(Grain grain, Random random)
+    private sealed class Activation(GrainTurns grain, Random random)
     {
         private readonly Queue<Envelope> mailbox = new();
         private bool running;

@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using ReferralGrains.Grains.Engine;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Engine;
 
@@ -16,5 +16,5 @@ public sealed class WireRouter(IGrainRouter router) : IGrainRouter
     public static byte[] Bytes(Type type, object value) => JsonSerializer.SerializeToUtf8Bytes(value, Json(type));
 
     private static JsonTypeInfo Json(Type type) =>
-        GrainsJson.Default.GetTypeInfo(type) ?? throw new InvalidOperationException($"{type.Name} is not among the types of the wire.");
+        MessageJson.Default.GetTypeInfo(type) ?? throw new InvalidOperationException($"{type.Name} is not among the types of the wire.");
 }

@@ -1,12 +1,12 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
-using ReferralGrains.Grains.Engine;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Node;
 

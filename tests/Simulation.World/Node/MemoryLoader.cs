@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Storage.Journal;
 

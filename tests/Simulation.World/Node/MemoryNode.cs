@@ -1,6 +1,5 @@
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Turns;
 using ReferralGrains.Simulation.Database;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Node;
 
@@ -8,7 +7,7 @@ namespace ReferralGrains.Simulation.Node;
 public sealed class MemoryNode
 {
     public MemoryNode(
-        MemoryDatabase database, MemoryTenants tenants, Func<GrainWorld, IGrainRouter> engine, ISteps? steps = null, IFaults? faults = null)
+        MemoryDatabase database, MemoryTenants tenants, Func<TurnWorld, IGrainRouter> engine, ISteps? steps = null, IFaults? faults = null)
     {
         faults ??= Faults;
         Database = database;
@@ -40,7 +39,7 @@ public sealed class MemoryNode
 
     public CrashLog Log { get; } = new();
 
-    public GrainWorld World { get; }
+    public TurnWorld World { get; }
 
     public IGrainRouter Router { get; }
 }

@@ -1,13 +1,13 @@
 using System.Text.Json;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Referrers;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Reports;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Simulation.Node;
 

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Grains.Turns;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Node;
 

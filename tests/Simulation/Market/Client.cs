@@ -1,8 +1,8 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Grains.Enrollments;
-using ReferralGrains.Grains.Engine;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Simulation.Market;
 

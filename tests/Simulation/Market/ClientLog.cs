@@ -1,6 +1,6 @@
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Grains.Enrollments;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Simulation.Market;
 

@@ -1,12 +1,12 @@
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
-using ReferralGrains.Grains.Programs;
-using ReferralGrains.Grains.Referrers;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Simulation.Engine;
 using ReferralGrains.Simulation.Node;
 using ReferralGrains.Simulation.Time;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Programs;
+using ReferralGrains.Turns.Referrals;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Simulation.Market;
 
@@ -112,7 +112,7 @@ public sealed class Marketplace
         return reply;
     }
 
-    public static GrainAddress Address(Place place) => GrainAddress.Enrollment(place.Tenant, place.Program, place.Referee);
+    public static GrainAddress Address(Place place) => GrainAddress.Referral(place.Tenant, place.Program, place.Referee);
 
     /// <summary>Wakes every grain that is due, in any order.</summary>
     public async Task Sweep()

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
-using ReferralGrains.Grains.Programs;
-using ReferralGrains.Grains.Referrers;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Programs;
+using ReferralGrains.Turns.Referrals;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Simulation.Market;
 

@@ -1,6 +1,6 @@
-using ReferralGrains.Grains.Engine;
 using ReferralGrains.Simulation.Engine;
 using ReferralGrains.Simulation.Node;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Market;
 

@@ -1,6 +1,6 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Simulation.Market;
 
 namespace ReferralGrains.Simulation.Oracle;

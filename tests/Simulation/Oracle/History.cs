@@ -1,12 +1,12 @@
 using System.Text.Json;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
-using ReferralGrains.Grains.Engine;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Simulation.Market;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Oracle;
 
@@ -21,7 +21,7 @@ public sealed class History
         {
             switch ((GrainKind)stream.Key.Kind)
             {
-                case GrainKind.Enrollment: Referrals.Add(new(stream)); break;
+                case GrainKind.Referral: Referrals.Add(new(stream)); break;
                 case GrainKind.Referrer: Referrers.Add(stream.Id, new(stream)); break;
                 case GrainKind.Program: Programs.Add(stream.Id, new(stream)); break;
             }

@@ -1,7 +1,7 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Simulation.Oracle;
 

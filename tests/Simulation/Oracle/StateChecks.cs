@@ -1,9 +1,9 @@
 using System.Text.Json;
-using ReferralGrains.Domain.Enrollments;
-using ReferralGrains.Grains.Engine;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Simulation.Market;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Oracle;
 

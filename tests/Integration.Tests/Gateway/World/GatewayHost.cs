@@ -9,12 +9,11 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Gateway;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Turns;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 

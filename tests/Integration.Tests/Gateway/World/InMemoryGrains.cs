@@ -1,16 +1,16 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Enrollments;
-using ReferralGrains.Grains.Programs;
-using ReferralGrains.Grains.Referrers;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Reports;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Programs;
+using ReferralGrains.Turns.Referrals;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 
@@ -44,7 +44,7 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
             {
                 GrainKind.Program => (object)Decide(to, (ICommand)command, Programs.GetValueOrDefault(to, ReferralProgram.None)),
                 GrainKind.Referrer => Decide(to, command),
-                GrainKind.Enrollment => Decide(to, (IEnrollmentCommand)command),
+                GrainKind.Referral => Decide(to, (IReferralCommand)command),
                 _ => throw new UnreachableException(),
             });
         }
@@ -135,7 +135,7 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
         }
     }
 
-    private object Decide(GrainAddress to, IEnrollmentCommand command)
+    private object Decide(GrainAddress to, IReferralCommand command)
     {
         var missing = new Refusal(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
         if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, to.First))?.Terms is not { } program)

@@ -1,5 +1,5 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 

@@ -1,9 +1,9 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
-using ReferralGrains.Grains.Engine;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Reports;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 
@@ -34,7 +34,7 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
         Task.FromResult(grains.Referrers.Where(pair => pair.Key.Tenant == tenant && pair.Value.Profile.Code == code).Select(pair => (CallerId?)pair.Key.First).FirstOrDefault());
 
     public Task<ReferralStory?> Referral(int tenant, CallerId program, CallerId referee, CancellationToken stop) =>
-        Task.FromResult(grains.Referrals.TryGetValue(GrainAddress.Enrollment(tenant, program, referee), out var there) ? Story(GrainAddress.Enrollment(tenant, program, referee), there) : null);
+        Task.FromResult(grains.Referrals.TryGetValue(GrainAddress.Referral(tenant, program, referee), out var there) ? Story(GrainAddress.Referral(tenant, program, referee), there) : null);
 
     public Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop) =>
         Task.FromResult(Of(tenant).Where(pair => pair.Value.Stream == stream).Select(pair => Story(pair.Key, pair.Value)).FirstOrDefault());

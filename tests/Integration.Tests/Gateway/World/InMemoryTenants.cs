@@ -1,9 +1,8 @@
-using ReferralGrains.Domain.Enrollments;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Grains.Engine;
-using ReferralGrains.Grains.Turns;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 

@@ -1,0 +1,44 @@
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>What came of a command that was sent to a referral.</summary>
+public abstract record Decision
+{
+    private Decision()
+    {
+    }
+
+    /// <summary>Decided: <paramref name="Seq"/> is the row that carries it.</summary>
+    public sealed record Accepted(int Seq) : Decision;
+
+    /// <summary>Sent before with the same content: the current decision is answered again (D11).</summary>
+    public sealed record Duplicate(ActionHistory Earlier) : Decision;
+
+    /// <summary>Sent before with other content: nothing changes, and it is listed under the action (D11).</summary>
+    public sealed record Conflict(ActionHistory Earlier) : Decision;
+
+    /// <summary>Not taken in; it does not use up the id (D11).</summary>
+    public sealed record Refused(Refusal Why) : Decision;
+
+    /// <summary>There was nothing to change.</summary>
+    public sealed record Unchanged : Decision;
+}
+
+/// <summary>Why a command was not taken in.</summary>
+/// <param name="Code">Stable, for machines.</param>
+/// <param name="Param">The field that it is about, as the caller knows it.</param>
+public sealed record Refusal(RefusalKind Kind, string Code, string? Param, string Detail);
+
+public enum RefusalKind
+{
+    /// <summary>What it names does not exist.</summary>
+    NotFound = 1,
+
+    /// <summary>It contradicts what is there.</summary>
+    Conflict = 2,
+
+    /// <summary>It is well-formed and makes no sense.</summary>
+    Unprocessable = 3,
+
+    /// <summary>A quota is used up.</summary>
+    TooMany = 4,
+}

@@ -1,0 +1,26 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>Everything that a decision needs and that is not in the referral itself: values, never a clock, a database or a grain.</summary>
+/// <param name="Now">Grain time: never before the referral's last event.</param>
+/// <param name="Referrer">Null while the referral is missing.</param>
+/// <param name="Tally">The referrer's tally before the action; only in a program with tiers.</param>
+public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, ReferrerFacts? Referrer, Tally? Tally)
+{
+    /// <summary>Whether so many actions of the tenant wait that no more may.</summary>
+    public bool ParkingFull { get; init; }
+}
+
+/// <summary>What other grains need to know of a referrer. A decision made on an older version is not committed.</summary>
+public sealed record ReferrerFacts(
+    StreamId Stream, CallerId Id, int Version, bool Closed, ImmutableArray<string> Tags, ImmutableArray<GrantedRule> Granted)
+{
+    public bool IsGranted(StreamId program, int rule) => Granted.Contains(new GrantedRule(program, rule));
+}
+
+/// <summary>A rule for which a referrer was made eligible by hand (H1).</summary>
+public readonly record struct GrantedRule(StreamId Program, int Rule);

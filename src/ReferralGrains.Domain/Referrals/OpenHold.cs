@@ -1,0 +1,29 @@
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>A pending reward: money that is the referrer's only when its hold window has passed (H13).</summary>
+/// <param name="Reward"><see cref="RewardId.Key"/>.</param>
+/// <param name="ReleaseAt">When it is expected to be released; null when only a person can tell.</param>
+/// <param name="ReleasesItself">False for a manual hold, which waits for a person even after that date (R7).</param>
+/// <param name="Sale">The row at which the sale that earned it was first seen: what a cancellation points at.</param>
+public readonly record struct OpenHold(
+    long Reward,
+    int Enrollment,
+    StreamId Referrer,
+    Asset Asset,
+    long RemainingMinor,
+    DateTimeOffset? ReleaseAt,
+    bool ReleasesItself,
+    int Sale)
+{
+    // There are millions of open holds: a third of the bytes of an optional instant. 0 is no date.
+    private readonly long releaseAtTicks = ReleaseAt?.UtcTicks ?? 0;
+
+    public DateTimeOffset? ReleaseAt
+    {
+        get => releaseAtTicks == 0 ? null : new DateTimeOffset(releaseAtTicks, TimeSpan.Zero);
+        init => releaseAtTicks = value?.UtcTicks ?? 0;
+    }
+}

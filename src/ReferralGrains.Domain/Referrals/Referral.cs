@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Domain.Referrals;
+
+public enum ReferralStatus
+{
+    /// <summary>Nobody is known to have referred this referee: its actions wait (D10).</summary>
+    None = 0,
+
+    /// <summary>Attributed, not approved: its actions wait (D9).</summary>
+    Pending = 1,
+    Approved = 2,
+
+    /// <summary>Nothing accrues any more; what is pending stays (D9).</summary>
+    Cancelled = 3,
+}
+
+/// <summary>
+/// The link between a referee and a referrer in one program, with all its enrollments: the state of an enrollment grain and the fold
+/// of its stream. Bounded: an older action is loaded by id when something concerns it.
+/// </summary>
+/// <param name="Seq">The last row of the stream that is folded in.</param>
+/// <param name="LastAt">The time of that row; a grain's time never runs backwards.</param>
+/// <param name="Revision">The program's revision when the referral was attributed: it pins the rule versions (D17).</param>
+/// <param name="Counted">Whether a sale of this referee is in the referrer's tally (D6).</param>
+/// <param name="Holds">Pending rewards.</param>
+/// <param name="Parked">Actions that wait, in arrival order.</param>
+public sealed record Referral(
+    int Seq,
+    DateTimeOffset LastAt,
+    ReferralStatus Status,
+    StreamId Referrer,
+    DateTimeOffset AttributedAt,
+    DateTimeOffset ApprovedAt,
+    int Revision,
+    ImmutableArray<string> Tags,
+    bool Active,
+    long? ConversionValueMinor,
+    bool Counted,
+    ImmutableArray<Enrollment> Enrollments,
+    OpenHolds Holds,
+    ImmutableArray<ParkedAction> Parked)
+{
+    public static readonly Referral None = new(
+        0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [], OpenHolds.None, []);
+
+    /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null. Kept by the fold.</summary>
+    public DateTimeOffset? DueAt { get; init; }
+
+    public Enrollment? Enrollment(int number) => number > 0 && number <= Enrollments.Length ? Enrollments[number - 1] : null;
+}
+
+/// <summary>
+/// A referral under one rule: its own caps, adjustments and switches (R10). The version of the terms is pinned (S7).
+/// </summary>
+/// <param name="Number">Counts from 1 inside the referral.</param>
+/// <param name="NetMinor">Earned less taken back: what the amount cap bounds (D5).</param>
+/// <param name="Count">Rewards issued: what the count cap bounds (D5).</param>
+/// <param name="AdjustedBy">The row that adjusted it last, 0 if none: an optimistic lock and a pointer for explanations.</param>
+/// <param name="Deleted">Ended for good; its history stays (R10).</param>
+public sealed record Enrollment(
+    int Number,
+    int Rule,
+    int Version,
+    long NetMinor = 0,
+    int Count = 0,
+    bool Disabled = false,
+    bool Deleted = false,
+    int AdjustedBy = 0,
+    Adjustment? Adjustment = null);
+
+/// <summary>An action that takes effect by itself when what it waits for comes (D10).</summary>
+public sealed record ParkedAction(int Seq, ReferralAction Action, DecisionCode Waits);

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>Attributing, approving and cancelling a referral, and adjusting single enrollments (V2, R1, R10, D17).</summary>
+public static class ReferralCommands
+{
+    /// <summary>The first valid attribution wins (D16); the same one again is a repeat.</summary>
+    /// <param name="approvedAt">May lie in the past and only anchors windows (D17); null leaves the referral pending.</param>
+    public static Decision Attribute(
+        ReferralTurn turn, ReferrerFacts referrer, ImmutableArray<string> tags, long? conversionValueMinor, DateTimeOffset? approvedAt)
+    {
+        var state = turn.State;
+        if (state.Status != ReferralStatus.None)
+            return state.Referrer == referrer.Stream
+                ? new Decision.Unchanged()
+                : Refused(RefusalKind.Conflict, "already_attributed", "referrer_id", "This referee was referred by another referrer.");
+        if (referrer.Closed) return Refused(RefusalKind.Unprocessable, "referrer_closed", "referrer_id", "This referrer is closed.");
+        if (InFuture(turn, approvedAt) is { } refused) return refused;
+        var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor));
+        turn.Meet(referrer);
+        if (approvedAt is { } at) Approve(turn, at);
+        return new Decision.Accepted(seq);
+    }
+
+    /// <summary>Enrolls the referral in every rule that is enabled and active now, on the versions of its attribution (R1, D17).</summary>
+    public static Decision Approve(ReferralTurn turn, DateTimeOffset approvedAt)
+    {
+        switch (turn.State.Status)
+        {
+            case ReferralStatus.None: return Missing();
+            case ReferralStatus.Approved: return new Decision.Unchanged();
+            case ReferralStatus.Cancelled: return Refused(RefusalKind.Conflict, "referral_cancelled", null, "A cancelled referral cannot be approved.");
+        }
+
+        if (InFuture(turn, approvedAt) is { } refused) return refused;
+        var enrolled = turn.Facts.Program.Rules
+            .Where(rule => rule.State.Enabled && rule.State.IsActiveAt(turn.Facts.Now))
+            .Select(rule => (rule.Number, Version: rule.At(turn.State.Revision)))
+            .Where(pair => pair.Version is not null)
+            .Select(pair => new EnrolledRule(pair.Number, pair.Version!.Number));
+        var seq = turn.Apply(new ReferralApproved(approvedAt, [.. enrolled]));
+        turn.ReplayParked();
+        return new Decision.Accepted(seq);
+    }
+
+    /// <summary>
+    /// Enrolls an approved referral in a rule that is in force, on its newest version. What arrived before stays as it was decided;
+    /// an enrollment that was deleted is not made again (D17, R10).
+    /// </summary>
+    public static Decision Join(ReferralTurn turn, int number, string by)
+    {
+        if (turn.State.Status == ReferralStatus.None) return Missing();
+        if (number < 1 || number > turn.Facts.Program.Rules.Length)
+            return Refused(RefusalKind.NotFound, "rule_not_found", "rule_id", "There is no such rule here yet; try again.");
+        var rule = turn.Facts.Program.Rule(number);
+        if (turn.State.Status != ReferralStatus.Approved)
+            return Refused(RefusalKind.Conflict, "referral_not_approved", "referee_id", "Only an approved referral can join a rule.");
+        if (turn.State.Enrollments.Any(enrollment => enrollment.Rule == number)) return new Decision.Unchanged();
+        if (!rule.State.Enabled || !rule.State.IsActiveAt(turn.Facts.Now))
+            return Refused(RefusalKind.Conflict, "rule_not_in_force", "rule_id", "A rule that is disabled or outside its dates enrolls nobody.");
+        return new Decision.Accepted(turn.Apply(new RuleJoined(turn.State.Enrollments.Length + 1, number, rule.Latest.Number, by)));
+    }
+
+    /// <summary>Accrual stops; what waited is decided as cancelled; pending rewards stay unless they are cancelled too (D9).</summary>
+    /// <param name="cancelPending">Also those of sales that the same turn has just decided, and of a referral that was cancelled before.</param>
+    public static Decision Cancel(ReferralTurn turn, string? reason, string by, bool cancelPending)
+    {
+        if (turn.State.Status == ReferralStatus.None) return Missing();
+        var before = turn.State.Seq;
+        if (turn.State.Status != ReferralStatus.Cancelled) turn.Apply(new ReferralCancelled(reason, by));
+        if (cancelPending)
+            foreach (var hold in turn.State.Holds) RewardCommands.Cancel(turn, RewardId.FromKey(hold.Reward), reason, by);
+        turn.ReplayParked();
+        return turn.State.Seq == before ? new Decision.Unchanged() : new Decision.Accepted(before + 1);
+    }
+
+    public static Decision Change(ReferralTurn turn, ImmutableArray<string>? tags, bool? active)
+    {
+        if (turn.State.Status == ReferralStatus.None) return Missing();
+        var changes = (tags is { } t && !t.SequenceEqual(turn.State.Tags)) || (active is { } a && a != turn.State.Active);
+        return changes ? new Decision.Accepted(turn.Apply(new ReferralChanged(tags, active))) : new Decision.Unchanged();
+    }
+
+    /// <param name="adjustedBy">The row of the adjustment that the author saw; another one since then is a conflict.</param>
+    /// <remarks>Another asset is for new referrals only (R14): the amount cap of an enrollment counts one (D2).</remarks>
+    public static Decision Adjust(ReferralTurn turn, int number, int adjustedBy, Adjustment adjustment, string reason, string by)
+    {
+        if (Find(turn, number) is not { } enrollment) return MissingEnrollment();
+        if (enrollment.AdjustedBy != adjustedBy)
+            return Refused(RefusalKind.Conflict, "changed_meanwhile", null, "Somebody else adjusted this enrollment; read it again.");
+        if (adjustment.Reward is { } reward && reward.Asset != turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version).Reward.Asset)
+            return Refused(RefusalKind.Unprocessable, "other_asset", "payout", "An enrollment keeps the asset that it earns: its net is never mixed.");
+        return new Decision.Accepted(turn.Apply(new EnrollmentAdjusted(number, adjustment, reason, by)));
+    }
+
+    public static Decision Switch(ReferralTurn turn, int number, bool enabled, string reason, string by)
+    {
+        if (Find(turn, number) is not { } enrollment) return MissingEnrollment();
+        if (enrollment.Disabled != enabled) return new Decision.Unchanged();
+        return new Decision.Accepted(turn.Apply(new EnrollmentSwitched(number, enabled, reason, by)));
+    }
+
+    public static Decision Delete(ReferralTurn turn, int number, string reason, string by)
+    {
+        if (turn.State.Enrollment(number) is { Deleted: true }) return new Decision.Unchanged();
+        if (Find(turn, number) is null) return MissingEnrollment();
+        return new Decision.Accepted(turn.Apply(new EnrollmentDeleted(number, reason, by)));
+    }
+
+    private static Enrollment? Find(ReferralTurn turn, int number) =>
+        turn.State.Enrollment(number) is { Deleted: false } enrollment ? enrollment : null;
+
+    private static Decision.Refused? InFuture(ReferralTurn turn, DateTimeOffset? approvedAt) =>
+        approvedAt > turn.Facts.Now + ActionDecider.FutureTolerance
+            ? Refused(RefusalKind.Unprocessable, "approved_in_future", "approved_at", "It was approved more than 5 minutes in the future.")
+            : null;
+
+    private static Decision.Refused Missing() => Refused(RefusalKind.NotFound, "referral_not_found", "referee_id", "There is no such referral.");
+
+    private static Decision.Refused MissingEnrollment() => Refused(RefusalKind.NotFound, "enrollment_not_found", "id", "There is no such enrollment.");
+
+    private static Decision.Refused Refused(RefusalKind kind, string code, string? param, string detail) => new(new Refusal(kind, code, param, detail));
+}

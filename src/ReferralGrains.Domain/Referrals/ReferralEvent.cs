@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>
+/// What happened to a referral: the rows of an enrollment grain's stream. Written once, read for ever, so a property may be added
+/// but never renamed. The frequent ones have short names, because a marketplace writes millions of them.
+/// </summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(ReferralAttributed), "attributed")]
+[JsonDerivedType(typeof(ReferralApproved), "approved")]
+[JsonDerivedType(typeof(ReferralCancelled), "cancelled")]
+[JsonDerivedType(typeof(ReferralChanged), "changed")]
+[JsonDerivedType(typeof(SaleDecided), "sale")]
+[JsonDerivedType(typeof(ActionParked), "parked")]
+[JsonDerivedType(typeof(SaleReversed), "reversed")]
+[JsonDerivedType(typeof(ReversalUndone), "undone")]
+[JsonDerivedType(typeof(RewardsReleased), "released")]
+[JsonDerivedType(typeof(RewardCancelled), "reward_cancelled")]
+[JsonDerivedType(typeof(RuleJoined), "joined")]
+[JsonDerivedType(typeof(EnrollmentAdjusted), "adjusted")]
+[JsonDerivedType(typeof(EnrollmentSwitched), "switched")]
+[JsonDerivedType(typeof(EnrollmentDeleted), "deleted")]
+public abstract record ReferralEvent
+{
+    private protected ReferralEvent()
+    {
+    }
+}
+
+/// <summary>A referee was linked to the referrer for good (V2). The program's revision pins the terms (S7).</summary>
+public sealed record ReferralAttributed(StreamId Referrer, int Revision, ImmutableArray<string> Tags, long? ConversionValueMinor) : ReferralEvent;
+
+/// <summary>The referral was approved and enrolled in every rule that was enabled then (R1, D17).</summary>
+public sealed record ReferralApproved(DateTimeOffset ApprovedAt, ImmutableArray<EnrolledRule> Enrolled) : ReferralEvent;
+
+public sealed record EnrolledRule(int Rule, int Version);
+
+/// <summary>An approved referral was enrolled in a rule that it had no enrollment under, by command (D17).</summary>
+public sealed record RuleJoined(int Enrollment, int Rule, int Version, string By) : ReferralEvent;
+
+/// <summary>Accrual stopped (D9).</summary>
+public sealed record ReferralCancelled(string? Reason, string? By) : ReferralEvent;
+
+/// <summary>The referee's tags or its activity changed (H5, G6). What is null stayed.</summary>
+public sealed record ReferralChanged(ImmutableArray<string>? Tags, bool? Active) : ReferralEvent;
+
+/// <summary>A sale was decided, once for all enrollments of the referral.</summary>
+/// <param name="Referrer">Who was credited, and bears what is taken back (D8).</param>
+/// <param name="Counts">Whether it is in the referrer's tally (D6).</param>
+/// <param name="Replays">The row at which it was parked, 0 if it was decided on arrival (D10).</param>
+public sealed record SaleDecided(
+    [property: JsonPropertyName("a")] ReferralAction Action,
+    [property: JsonPropertyName("r")] StreamId Referrer,
+    [property: JsonPropertyName("d")] ImmutableArray<RuleDecision> Decisions,
+    [property: JsonPropertyName("n")] bool Counts,
+    [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
+
+/// <summary>An action waits for its referral, its approval or its sale (D9, D10).</summary>
+public sealed record ActionParked(
+    [property: JsonPropertyName("a")] ReferralAction Action, [property: JsonPropertyName("w")] DecisionCode Waits) : ReferralEvent;
+
+/// <summary>A refund or a chargeback took back a share of the recorded rewards of one sale (D8).</summary>
+/// <param name="Sale">The row at which the sale was first seen.</param>
+/// <param name="AppliedMinor">How much of the sale it is about: what was sent, or the rest, never more than the sale.</param>
+public sealed record SaleReversed(
+    [property: JsonPropertyName("a")] ReferralAction Action,
+    [property: JsonPropertyName("s")] int Sale,
+    [property: JsonPropertyName("m")] long AppliedMinor,
+    [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Taken,
+    [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
+
+/// <summary>A won chargeback gave back what the chargeback had taken, as far as there was room under the cap (D8).</summary>
+/// <param name="Chargeback">The action that it undoes.</param>
+public sealed record ReversalUndone(
+    [property: JsonPropertyName("a")] ReferralAction Action,
+    [property: JsonPropertyName("s")] int Sale,
+    [property: JsonPropertyName("b")] CallerId Chargeback,
+    [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Given,
+    [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
+
+/// <summary>A change to one recorded reward.</summary>
+/// <param name="Reward"><see cref="RewardId.Key"/>.</param>
+/// <param name="Minor">Above zero.</param>
+/// <param name="Pending">Whether the money was, or is again, in its hold window.</param>
+/// <param name="ReleaseAt">For money that goes back into its hold window.</param>
+public sealed record RewardChange(
+    [property: JsonPropertyName("w")] long Reward,
+    [property: JsonPropertyName("e")] int Enrollment,
+    [property: JsonPropertyName("r")] StreamId Referrer,
+    [property: JsonPropertyName("s")] Asset Asset,
+    [property: JsonPropertyName("m")] long Minor,
+    [property: JsonPropertyName("h")] bool Pending,
+    [property: JsonPropertyName("u")] DateTimeOffset? ReleaseAt = null,
+    [property: JsonPropertyName("z")] bool ReleasesItself = false);
+
+/// <summary>Hold windows ended: by themselves, or by hand (H13).</summary>
+public sealed record RewardsReleased(
+    [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Released, [property: JsonPropertyName("by")] string? By) : ReferralEvent;
+
+/// <summary>A pending reward was cancelled: its remainder was taken back (D12).</summary>
+/// <param name="Sale">The row of the action that earned it.</param>
+public sealed record RewardCancelled(int Sale, RewardChange Taken, string? Reason, string? By) : ReferralEvent;
+
+/// <summary>An admin adjusted one enrollment (R10, D17). Holds everything that is adjusted by now, not only the last change.</summary>
+public sealed record EnrollmentAdjusted(int Enrollment, Adjustment Adjustment, string Reason, string By) : ReferralEvent;
+
+/// <summary>An admin disabled or enabled one enrollment (R10).</summary>
+public sealed record EnrollmentSwitched(int Enrollment, bool Enabled, string Reason, string By) : ReferralEvent;
+
+/// <summary>An admin ended one enrollment; its history stays (R10).</summary>
+public sealed record EnrollmentDeleted(int Enrollment, string Reason, string By) : ReferralEvent;

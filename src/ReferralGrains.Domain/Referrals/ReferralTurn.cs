@@ -1,0 +1,95 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>
+/// One turn over a referral: commands are decided in order, each against the state that the one before left, and every event is
+/// collected for one append. Pure: the same input gives the same events.
+/// </summary>
+public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActions known)
+{
+    private const int ReleasesPerEvent = 500;
+
+    private readonly List<Recorded> events = [];
+
+    public Referral State { get; private set; } = state;
+
+    /// <summary>What it decides with. The tally moves with every sale that counts.</summary>
+    public DecisionFacts Facts { get; private set; } = facts;
+
+    public KnownActions Known => known;
+
+    public IReadOnlyList<Recorded> Events => events;
+
+    /// <summary>A turn from here on that leaves this one as it is: what would be (R12).</summary>
+    public ReferralTurn Fork() => new(State, Facts, known.Copy());
+
+    /// <summary>The referrer becomes known, because a referral is attributed to it: what was parked may be replayed in the same turn.</summary>
+    public void Meet(ReferrerFacts referrer) => Facts = Facts with { Referrer = referrer };
+
+    /// <summary>Takes an action in: decided, parked, a repeat, or refused (D11).</summary>
+    public Decision Record(ReferralAction action)
+    {
+        if (known.Find(action.Id) is { } earlier)
+            return earlier.Hash == action.Hash ? new Decision.Duplicate(earlier) : new Decision.Conflict(earlier);
+        if (action.OccurredAt > Facts.Now + ActionDecider.FutureTolerance)
+            return new Decision.Refused(new(
+                RefusalKind.Unprocessable, "occurred_in_future", "occurred_at", "It occurred more than 5 minutes in the future."));
+        var (e, refusal) = ActionDecider.Decide(State, action, Facts, known, replays: 0);
+        if (refusal is not null) return new Decision.Refused(refusal);
+        var seq = Apply(e!);
+        if (e is not ActionParked) ReplayParked();
+        return new Decision.Accepted(seq);
+    }
+
+    /// <summary>Ends the hold windows that are over by now (H13).</summary>
+    public void SettleDue()
+    {
+        if (State.DueAt is null || State.DueAt > Facts.Now) return;
+        var due = State.Holds.Where(hold => hold.ReleasesItself && hold.ReleaseAt <= Facts.Now).ToList();
+        foreach (var chunk in due.Chunk(ReleasesPerEvent))
+            Apply(new RewardsReleased([.. chunk.Select(RewardCommands.Whole)], By: null));
+    }
+
+    /// <summary>Adds an event to the turn and folds it in. Returns its row.</summary>
+    public int Apply(ReferralEvent e)
+    {
+        var recorded = new Recorded(State.Seq + 1, Facts.Now, e);
+        if (e is SaleDecided sale && Facts.Tally is { } tally) Facts = Facts with { Tally = After(tally, sale) };
+        State = ReferralFold.Evolve(State, Facts.Now, e);
+        known.Remember(recorded);
+        events.Add(recorded);
+        return recorded.Seq;
+    }
+
+    /// <summary>Parked actions whose wait is over take effect, in arrival order, until none can (D10).</summary>
+    public void ReplayParked()
+    {
+        while (ReplayFirst())
+        {
+            // One that took effect may be what an earlier one waited for.
+        }
+    }
+
+    private bool ReplayFirst()
+    {
+        foreach (var parked in State.Parked)
+        {
+            var (e, _) = ActionDecider.Decide(State, parked.Action, Facts, known, parked.Seq);
+            if (e is null or ActionParked) continue;
+            Apply(e);
+            return true;
+        }
+
+        return false;
+    }
+
+    private Tally After(Tally tally, SaleDecided sale)
+    {
+        if (sale.Counts) tally = tally.After(sale.Action.AmountMinor, !State.Counted);
+        var reached = sale.Decisions.Where(decision => decision is { Tier: > 0, Minor: > 0 }
+            && Facts.Program.Terms(decision.Rule, decision.Version).Trigger == Programs.Trigger.TierReached);
+        return tally with { Paid = [.. tally.Paid, .. reached.Select(decision => new PaidTier(decision.Rule, decision.Tier))] };
+    }
+}

@@ -1,0 +1,26 @@
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>Releasing and cancelling one pending reward by hand (H13, D12).</summary>
+public static class RewardCommands
+{
+    public static Decision Release(ReferralTurn turn, RewardId reward, string by)
+    {
+        if (Pending(turn, reward) is not { } hold) return NotPending();
+        return new Decision.Accepted(turn.Apply(new RewardsReleased([Whole(hold)], by)));
+    }
+
+    /// <summary>Takes back what is left of it, which frees an amount cap (D5).</summary>
+    public static Decision Cancel(ReferralTurn turn, RewardId reward, string? reason, string by)
+    {
+        if (Pending(turn, reward) is not { } hold) return NotPending();
+        return new Decision.Accepted(turn.Apply(new RewardCancelled(hold.Sale, Whole(hold), reason, by)));
+    }
+
+    internal static RewardChange Whole(OpenHold hold) =>
+        new(hold.Reward, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true);
+
+    private static OpenHold? Pending(ReferralTurn turn, RewardId reward) => turn.State.Holds.Find(reward.Key);
+
+    private static Decision.Refused NotPending() =>
+        new(new Refusal(RefusalKind.Conflict, "reward_not_pending", "id", "Only a pending reward can be released or cancelled."));
+}

@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Turns;
+
+/// <summary>A grain whose state is one value, folded from a snapshot and the rows after it.</summary>
+/// <param name="json">How the state is written into a snapshot.</param>
+/// <param name="foldVersion">A snapshot of another version is dropped and everything is replayed.</param>
+public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world, JsonTypeInfo<TState> json, short foldVersion) : GrainTurns(address, world)
+    where TState : class
+{
+    private const int RowsBetweenSnapshots = 50;
+
+    private TState? state;
+    private int snapshotSeq;
+
+    protected StreamId Stream { get; private set; }
+
+    protected abstract TState Empty { get; }
+
+    protected abstract TState Evolve(TState state, StoredRow row);
+
+    protected abstract int SeqOf(TState state);
+
+    protected async ValueTask<TState> Loaded()
+    {
+        if (state is not null) return state;
+        var key = new StreamKey(Address.Tenant, (short)Address.Kind, Address.First.Value, Address.Second?.Value ?? "");
+        var loaded = await World.Loader.Load(key);
+        if (loaded.Snapshot is { } old && old.Fold != foldVersion) loaded = await World.Loader.LoadWhole(key);
+        Stream = loaded.Stream;
+        var folded = loaded.Snapshot is { } snapshot ? JsonSerializer.Deserialize(snapshot.Data, json)! : Empty;
+        snapshotSeq = SeqOf(folded);
+        foreach (var row in loaded.Rows) folded = Evolve(folded, row);
+        return state = folded;
+    }
+
+    /// <summary>Takes over a state that is durable. A snapshot is written rarely: a lost one costs a replay, never money.</summary>
+    protected void Take(TState next)
+    {
+        state = next;
+        if (SeqOf(next) - snapshotSeq < RowsBetweenSnapshots) return;
+        snapshotSeq = SeqOf(next);
+        World.Snapshots.Offer(Stream, snapshotSeq, foldVersion, JsonSerializer.Serialize(next, json));
+    }
+
+    protected sealed override void Discard() => state = null;
+}

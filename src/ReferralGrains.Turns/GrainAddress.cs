@@ -1,0 +1,23 @@
+using ReferralGrains.Domain.Identity;
+
+namespace ReferralGrains.Turns;
+
+/// <summary>The kinds of grains, in the only direction in which they call each other: a grain calls higher numbers only.</summary>
+public enum GrainKind
+{
+    PayoutBatch = 1,
+    Referral = 2,
+    Referrer = 3,
+    Program = 4,
+}
+
+/// <summary>Names a grain by what it is about; the parts stay apart, for caller ids may hold any separator.</summary>
+public readonly record struct GrainAddress(GrainKind Kind, int Tenant, CallerId First, CallerId? Second)
+{
+    /// <summary>The referral of a referee in a program, with all its enrollments.</summary>
+    public static GrainAddress Referral(int tenant, CallerId program, CallerId referee) => new(GrainKind.Referral, tenant, program, referee);
+
+    public static GrainAddress Referrer(int tenant, CallerId referrer) => new(GrainKind.Referrer, tenant, referrer, null);
+
+    public static GrainAddress Program(int tenant, CallerId program) => new(GrainKind.Program, tenant, program, null);
+}

@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Turns;
+
+/// <summary>
+/// A grain: state that is the fold of its stream, and turns over it. A turn decides a mailboxful of commands in order, appends once,
+/// and answers after the commit, so no reply ever shows state that is not durable. An engine only delivers.
+/// </summary>
+public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
+{
+    private const int MostAttempts = 4;
+
+    private readonly ILogger log = world.Log;
+
+    protected GrainAddress Address => address;
+
+    protected TurnWorld World => world;
+
+    /// <summary>Runs one turn. Answers or fails every command that it was given.</summary>
+    public async ValueTask Turn(IReadOnlyList<Envelope> commands)
+    {
+        try
+        {
+            var decided = await Decided(commands);
+            while (decided < commands.Count) decided += await Decided([.. commands.Skip(decided)]);
+        }
+        catch (Exception exception) when (exception is JournalUnavailableException or OwnershipLostException or GrainUnavailableException)
+        {
+            Discard();
+            LogUnavailable(address.Kind, exception.Message);
+            Fail(commands, new GrainUnavailableException("The journal cannot be reached; try again.", exception));
+        }
+        catch (GrainBusyException exception)
+        {
+            Fail(commands, exception);
+        }
+        catch (Exception exception)
+        {
+            // Our own bug crashes the turn: the state is dropped, and those who wait are told.
+            Discard();
+            LogCrash(address.Kind, exception);
+            Fail(commands, exception);
+        }
+    }
+
+    /// <summary>Loads the state if it is not there, decides a prefix of the commands and says what to append and to answer.</summary>
+    protected abstract ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands);
+
+    /// <summary>Forgets the state: the next turn folds it again.</summary>
+    protected abstract void Discard();
+
+    /// <summary>The append did not hold: what it relied on is to be read again.</summary>
+    protected abstract void Refresh(AppendOutcome why);
+
+    /// <summary>Grain time never runs backwards, whatever the clock does.</summary>
+    protected static DateTimeOffset Later(DateTimeOffset now, DateTimeOffset last) => now > last ? now : last;
+
+    private async ValueTask<int> Decided(IReadOnlyList<Envelope> commands)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var prepared = await Prepare(commands);
+            var outcome = prepared.Append is null ? await Answerable(prepared) : await world.Journal.Append(prepared.Append);
+            if (outcome == AppendOutcome.Committed)
+            {
+                prepared.Commit();
+                TurnMetrics.Turn(address.Kind, prepared.Replies.Count);
+                for (var i = 0; i < prepared.Replies.Count; i++) commands[i].Reply(prepared.Replies[i]);
+                return prepared.Replies.Count;
+            }
+
+            Discard();
+            Refresh(outcome);
+            if (attempt == MostAttempts) throw new GrainUnavailableException($"Other writers came first {MostAttempts} times ({outcome}).");
+        }
+    }
+
+    // What was committed by another grain, or needs no write, may be answered only while nobody else can have taken over.
+    private ValueTask<AppendOutcome> Answerable(Prepared prepared) =>
+        world.Ownership.IsHeld
+            ? ValueTask.FromResult(prepared.Outcome)
+            : throw new GrainUnavailableException("The right to answer was not renewed in time.");
+
+    private static void Fail(IReadOnlyList<Envelope> commands, Exception exception)
+    {
+        foreach (var command in commands) command.Fail(exception);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "A turn of a grain of kind {Kind} could not be written: {Reason}")]
+    private partial void LogUnavailable(GrainKind kind, string reason);
+
+    [LoggerMessage(LogLevel.Error, "A turn of a grain of kind {Kind} crashed.")]
+    private partial void LogCrash(GrainKind kind, Exception exception);
+}
+
+/// <summary>A decided turn that is not written yet.</summary>
+/// <param name="Append">Null when nothing is to be written.</param>
+/// <param name="Replies">To the first commands of the turn, in their order; the rest is decided next.</param>
+/// <param name="Commit">Takes the new state over, once it is durable.</param>
+/// <param name="Outcome">Without an append: how another grain's append for this turn ended.</param>
+public sealed record Prepared(Append? Append, IReadOnlyList<object> Replies, Action Commit, AppendOutcome Outcome = AppendOutcome.Committed);

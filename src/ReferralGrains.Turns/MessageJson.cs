@@ -1,0 +1,36 @@
+using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Turns.Programs;
+using ReferralGrains.Turns.Referrals;
+using ReferralGrains.Turns.Referrers;
+
+namespace ReferralGrains.Turns;
+
+/// <summary>
+/// The JSON of everything that goes to or comes from a grain: every command, every reply and every state, so that an engine may put a
+/// wire between any two of them. Defaults are left out, and nothing that is computed is sent.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    IgnoreReadOnlyProperties = true)]
+[JsonSerializable(typeof(IReferralCommand))]
+[JsonSerializable(typeof(IReferralReply))]
+[JsonSerializable(typeof(CreateProgram))]
+[JsonSerializable(typeof(PublishRule))]
+[JsonSerializable(typeof(SwitchRule))]
+[JsonSerializable(typeof(ProgramReply))]
+[JsonSerializable(typeof(CreateReferrer))]
+[JsonSerializable(typeof(ChangeReferrer))]
+[JsonSerializable(typeof(CloseReferrer))]
+[JsonSerializable(typeof(GrantRule))]
+[JsonSerializable(typeof(ReferrerReply))]
+[JsonSerializable(typeof(DecideReferral))]
+[JsonSerializable(typeof(ReferralDecided))]
+[JsonSerializable(typeof(Referral))]
+[JsonSerializable(typeof(OpenHold[]))]
+[JsonSerializable(typeof(Referrer))]
+[JsonSerializable(typeof(ReferralProgram))]
+public sealed partial class MessageJson : JsonSerializerContext;

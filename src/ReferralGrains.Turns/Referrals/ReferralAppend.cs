@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Turns.Referrals;
+
+/// <summary>What a decided turn of a referral writes: its rows, and what follows from them.</summary>
+public static class ReferralAppend
+{
+    /// <summary>Null when there is nothing to write.</summary>
+    /// <param name="before">The state that the turn began with.</param>
+    public static Append? Of(int tenant, ReferralTurn turn, Referral before, IReadOnlyList<ReferralAction> conflicts)
+    {
+        if (turn.Events.Count == 0 && conflicts.Count == 0) return null;
+        return new()
+        {
+            Tenant = tenant,
+            Streams = turn.Events.Count == 0 ? [] : [Rows(turn, before)],
+            Reads = Reads(turn),
+            Due = Due(turn, before),
+            Referrals = Row(turn, before) is { } row ? [row] : [],
+            Parked = Parked(turn, before),
+            Conflicts = conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))],
+        };
+    }
+
+    public static StreamRows Rows(ReferralTurn turn, Referral before)
+    {
+        var rows = ImmutableArray.CreateBuilder<EventRow>(turn.State.Seq - before.Seq);
+        foreach (var recorded in turn.Events) EventCodec.Encode(recorded, turn.Facts.Program.Stream, rows);
+        return new(turn.Known.Stream, before.Seq + 1, rows.MoveToImmutable());
+    }
+
+    /// <summary>The facts that the turn relied on.</summary>
+    public static ImmutableArray<FactRead> Reads(ReferralTurn turn)
+    {
+        var program = new FactRead(turn.Facts.Program.Stream, turn.Facts.Program.Revision);
+        return turn.Facts.Referrer is { } referrer ? [program, new(referrer.Stream, referrer.Version)] : [program];
+    }
+
+    public static ReferralRow? Row(ReferralTurn turn, Referral before)
+    {
+        var state = turn.State;
+        if (state.Status == before.Status && state.Referrer == before.Referrer) return null;
+        if (state.Status == ReferralStatus.None) return null;
+        return new(
+            turn.Known.Stream, turn.Facts.Program.Stream, state.Referrer, (short)state.Status, state.AttributedAt,
+            state.ApprovedAt == default ? null : state.ApprovedAt);
+    }
+
+    /// <summary>The due row moves only when its date changes.</summary>
+    public static ImmutableArray<DueChange> Due(ReferralTurn turn, Referral before) =>
+        turn.State.DueAt is var due && due == before.DueAt ? [] : [new(turn.Known.Stream, due)];
+
+    public static int Parked(ReferralTurn turn, Referral before) => turn.State.Parked.Length - before.Parked.Length;
+
+    public static ConflictRow Conflict(ReferralTurn turn, ReferralAction action) =>
+        new(action.Id, action.Hash, turn.Facts.Now, JsonSerializer.Serialize(action, JournalJson.Default.ReferralAction));
+}

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
+
+namespace ReferralGrains.Turns.Referrals;
+
+/// <summary>What an enrollment grain takes; in a tiered program it is handed up to the referrer, which decides it (H2).</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "command")]
+[JsonDerivedType(typeof(RecordActions), "record")]
+[JsonDerivedType(typeof(AttributeReferral), "attribute")]
+[JsonDerivedType(typeof(ApproveReferral), "approve")]
+[JsonDerivedType(typeof(CancelReferral), "cancel")]
+[JsonDerivedType(typeof(ChangeReferral), "change")]
+[JsonDerivedType(typeof(JoinRule), "join")]
+[JsonDerivedType(typeof(AdjustEnrollment), "adjust")]
+[JsonDerivedType(typeof(SwitchEnrollment), "switch")]
+[JsonDerivedType(typeof(DeleteEnrollment), "delete")]
+[JsonDerivedType(typeof(ReleaseReward), "release")]
+[JsonDerivedType(typeof(CancelReward), "cancel_reward")]
+[JsonDerivedType(typeof(SettleDue), "settle")]
+public interface IReferralCommand : ICommand;
+
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "reply")]
+[JsonDerivedType(typeof(ActionsRecorded), "actions")]
+[JsonDerivedType(typeof(ReferralReply), "referral")]
+public interface IReferralReply;
+
+/// <summary>Actions of one referee, taken in in this order.</summary>
+/// <param name="DryRun">Nothing is saved: the answer is what would be (R12).</param>
+public sealed record RecordActions(ImmutableArray<ReferralAction> Actions, bool DryRun = false) : ICommand<ActionsRecorded>, IReferralCommand;
+
+/// <summary>One reply an action, in the same order.</summary>
+public sealed record ActionsRecorded(ImmutableArray<ActionReply> Replies) : IReferralReply;
+
+/// <summary>Either a refusal or an outcome.</summary>
+/// <param name="Duplicate">Sent before with the same content (D11).</param>
+public sealed record ActionReply(Refusal? Refusal, ActionOutcome? Outcome, bool Duplicate = false);
+
+/// <summary>Links a referee to a referrer for good (V2). Optional content that is null is not compared with what is there.</summary>
+/// <param name="Approve">Otherwise the referral is pending.</param>
+/// <param name="ApprovedAt">May lie in the past; null means now.</param>
+public sealed record AttributeReferral(
+    CallerId Referrer, ImmutableArray<string>? Tags, long? ConversionValueMinor, bool Approve, DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IReferralCommand;
+
+public sealed record ApproveReferral(DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IReferralCommand;
+
+/// <param name="CancelPending">Pending rewards are cancelled too; otherwise they stay (D9).</param>
+public sealed record CancelReferral(string? Reason, string By, bool CancelPending) : ICommand<ReferralReply>, IReferralCommand;
+
+/// <summary>Enrolls an approved referral in a rule of its program that it has no enrollment under (D17).</summary>
+/// <param name="Rule">Its number in the program.</param>
+/// <param name="DryRun">Nothing is saved: the answer is what would be.</param>
+public sealed record JoinRule(int Rule, string By, bool DryRun = false) : ICommand<ReferralReply>, IReferralCommand;
+
+public sealed record ChangeReferral(ImmutableArray<string>? Tags, bool? Active) : ICommand<ReferralReply>, IReferralCommand;
+
+/// <param name="AdjustedBy">Of the enrollment when it was read: an optimistic lock.</param>
+/// <param name="Enabled">Switches it in the same append; null leaves it as it is.</param>
+/// <param name="DryRun">Nothing is saved: the answer is what would be.</param>
+public sealed record AdjustEnrollment(
+    int Enrollment, int AdjustedBy, Adjustment Adjustment, string Reason, string By, bool? Enabled = null, bool DryRun = false) : ICommand<ReferralReply>, IReferralCommand;
+
+/// <param name="DryRun">Nothing is saved: the answer is what would be.</param>
+public sealed record SwitchEnrollment(int Enrollment, bool Enabled, string Reason, string By, bool DryRun = false) : ICommand<ReferralReply>, IReferralCommand;
+
+public sealed record DeleteEnrollment(int Enrollment, string Reason, string By) : ICommand<ReferralReply>, IReferralCommand;
+
+public sealed record ReleaseReward(RewardId Reward, string By) : ICommand<ReferralReply>, IReferralCommand;
+
+public sealed record CancelReward(RewardId Reward, string? Reason, string By) : ICommand<ReferralReply>, IReferralCommand;
+
+/// <summary>From the sweeper: something is due. Every turn settles what is due anyway; this one only wakes.</summary>
+public sealed record SettleDue : ICommand<ReferralReply>, IReferralCommand;
+
+/// <summary>The referral as it is after the command, durable.</summary>
+/// <param name="Changed">False when there was nothing to change: for a creating call, a repeat.</param>
+public sealed record ReferralReply(Refusal? Refusal, bool Changed, StreamId Stream, Referral? State) : IReferralReply;

@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns.Referrers;
+
+namespace ReferralGrains.Turns.Referrals;
+
+/// <summary>
+/// One referral with all its enrollments, of (tenant, program, referee): the write unit. In a tiered program it hands its turn up to
+/// the referrer grain, which commits both in one append (H2).
+/// </summary>
+public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
+    : FoldedTurns<Referral>(address, world, JournalJson.Default.Referral, ReferralFold.Version)
+{
+    private bool looksFirst;
+    private ImmutableArray<StreamId> relied = [];
+
+    protected override Referral Empty => Referral.None;
+
+    private CallerId ProgramId => Address.First;
+
+    protected override Referral Evolve(Referral state, StoredRow row) => ReferralFold.Evolve(state, row.At, row.Decode<ReferralEvent>());
+
+    protected override int SeqOf(Referral state) => state.Seq;
+
+    protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
+    {
+        var state = await Loaded();
+        if (await World.Facts.Program(Address.Tenant, ProgramId, CancellationToken.None) is not { } terms) return NoProgram(commands);
+        relied = [terms.Stream];
+        if (terms.Revision < state.Revision) return Again(AppendOutcome.FactMoved);
+        var taken = terms.IsTiered ? Prefix(state, commands) : commands;
+        var referrer = await Referrer(state);
+        if (referrer is not null) relied = [terms.Stream, referrer.Stream];
+        var prepared = new List<PreparedCommand>(taken.Count);
+        foreach (var envelope in taken) prepared.Add(await Prepare((IReferralCommand)envelope.Command));
+        var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, referrer, Tally: null);
+        var known = await Known(state, prepared);
+        if (known.IsAhead(state.Seq)) return Again(AppendOutcome.StreamMoved);
+        var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
+        if (terms.IsTiered && decides is not null) return await HandUp(state, decides, facts, prepared, known);
+
+        var turn = new ReferralTurn(state, facts with { ParkingFull = await Parking.IsFull(World, Address.Tenant, state, prepared) }, known);
+        var conflicts = new List<ReferralAction>();
+        var replies = ReferralWork.Run(turn, prepared, conflicts);
+        return new(ReferralAppend.Of(Address.Tenant, turn, state, conflicts), replies, () => Durable(turn.State));
+    }
+
+    protected override void Refresh(AppendOutcome why)
+    {
+        foreach (var stream in relied) World.Facts.Forget(stream);
+        if (why != AppendOutcome.ActionKnown) return;
+        looksFirst = true;
+        World.Repeats.Met(Address.Tenant);
+    }
+
+    private void Durable(Referral state)
+    {
+        Take(state);
+        looksFirst = false;
+        relied = [];
+    }
+
+    private async ValueTask<ReferrerFacts?> Referrer(Referral state) =>
+        state.Status == ReferralStatus.None ? null : await World.Facts.Referrer(Address.Tenant, state.Referrer, CancellationToken.None);
+
+    private async ValueTask<PreparedCommand> Prepare(IReferralCommand command)
+    {
+        if (command is not AttributeReferral attribute) return new(command, null);
+        var named = await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None);
+        if (named is not null) relied = relied.Add(named.Stream);
+        return new(command, named);
+    }
+
+    // A turn in a tiered program goes to one referrer, so an attribution, which may choose it, ends the turn.
+    private static IReadOnlyList<Envelope> Prefix(Referral state, IReadOnlyList<Envelope> commands)
+    {
+        if (state.Status != ReferralStatus.None) return commands;
+        for (var i = 0; i < commands.Count; i++)
+            if (commands[i].Command is AttributeReferral) return i == 0 ? [commands[0]] : [.. commands.Take(i)];
+        return commands;
+    }
+
+    private async ValueTask<KnownActions> Known(Referral state, List<PreparedCommand> commands)
+    {
+        var known = new KnownActions(Stream);
+        foreach (var parked in state.Parked)
+            known.Add(new(parked.Action.Id, parked.Action.Hash, Stream, [new(parked.Seq, state.LastAt, new ActionParked(parked.Action, parked.Waits))]));
+        var actions = new List<ReferralAction>();
+        var dryRun = false;
+        foreach (var command in commands)
+        {
+            if (command.Command is not RecordActions record) continue;
+            actions.AddRange(record.Actions);
+            dryRun |= record.DryRun; // Nothing is written, so no index says that it was sent before.
+        }
+
+        var first = looksFirst || dryRun || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
+        if (!first && state.Parked.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
+        var ids = state.Parked.Select(parked => parked.Action.About).Concat(actions.Select(action => action.About)).OfType<CallerId>().ToHashSet();
+        if (first) ids.UnionWith(actions.Select(action => action.Id));
+        ids.RemoveWhere(id => known.Find(id) is not null);
+
+        // A won chargeback leads to its chargeback, and that to its sale: three rounds at most.
+        for (var round = 0; round < 3 && ids.Count > 0; round++)
+        {
+            var found = await World.Loader.Actions(Address.Tenant, ids);
+            foreach (var history in found) known.Add(history);
+            ids = [.. found.Select(history => history.Action.About).OfType<CallerId>().Where(id => known.Find(id) is null)];
+        }
+
+        if (first && !looksFirst && !dryRun && !actions.Exists(action => known.Find(action.Id) is not null)) World.Repeats.NotMet(Address.Tenant, actions.Count);
+        return known;
+    }
+
+    private async ValueTask<Prepared> HandUp(Referral state, ReferrerFacts decides, DecisionFacts facts, List<PreparedCommand> commands, KnownActions known)
+    {
+        var decide = new DecideReferral(Stream, ProgramId, state, facts.Now, [.. known.All], [.. commands]);
+        var decided = await World.Router.Ask(GrainAddress.Referrer(Address.Tenant, decides.Id), decide, CancellationToken.None);
+        return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome);
+    }
+
+    // What was read is older than what the journal already says, so a decision on it could not hold, and might not even be possible.
+    private static Prepared Again(AppendOutcome why) => new(null, [], static () => { }, why);
+
+    private static Prepared NoProgram(IReadOnlyList<Envelope> commands)
+    {
+        var refusal = new Refusal(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
+        return new(null, [.. commands.Select(envelope => (object)(envelope.Command is RecordActions record
+            ? new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(refusal, null))])
+            : new ReferralReply(refusal, false, default, null)))], static () => { });
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Ownership;
+using ReferralGrains.Storage.Reports;
+using ReferralGrains.Turns.Referrers;
+
+namespace ReferralGrains.Turns;
+
+/// <summary>All that a grain may use of the world.</summary>
+/// <param name="Router">Sends upwards only.</param>
+public sealed record TurnWorld(
+    IJournal Journal,
+    IStreamLoader Loader,
+    IFacts Facts,
+    IOwnership Ownership,
+    ISnapshots Snapshots,
+    ITenantClock Clock,
+    IReferrerProfiles Profiles,
+    ITallySource Tallies,
+    RepeatWatch Repeats,
+    IGrainRouter Router,
+    ILogger Log);
+
+/// <summary>A tenant's time: the wall clock's, or a sandbox tenant's own.</summary>
+public interface ITenantClock
+{
+    /// <summary>In whole microseconds, as the journal keeps it.</summary>
+    ValueTask<DateTimeOffset> Now(int tenant);
+}

@@ -1,0 +1,235 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Tests.World;
+using static ReferralGrains.Domain.Tests.World.Draft;
+using static ReferralGrains.Domain.Tests.World.Rules;
+
+namespace ReferralGrains.Domain.Tests.Referrals;
+
+/// <summary>Chargebacks take back as refunds do; a won one is undone.</summary>
+public class ChargebackTests
+{
+    [Fact]
+    public void D8_a_chargeback_takes_back_and_a_won_one_gives_back()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        var chargeback = world.Send(Chargeback("s").Named("c"));
+        Assert.Equal((ActionStatus.Reversed, DecisionCode.TakenBack, -10_00), (chargeback.Status, chargeback.Code, chargeback.Minor));
+
+        var won = world.Send(Won("c"));
+        Assert.Equal((ActionStatus.Rewarded, DecisionCode.GivenBack, 10_00), (won.Status, won.Code, won.Minor));
+        Assert.Equal(10_00, world.Enrollment().NetMinor);
+        Assert.Equal(1, world.Enrollment().Count);
+        Assert.Equal((10_00, 0), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+    }
+
+    [Theory]
+    [InlineData("c")]
+    [InlineData("s")]
+    public void D8_a_won_chargeback_names_the_chargeback_or_its_sale(string about)
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 60_00).Named("c"));
+
+        Assert.Equal(6_00, world.Send(Won(about)).Minor);
+    }
+
+    [Fact]
+    public void D8_of_two_chargebacks_the_named_one_is_undone_and_each_once()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 20_00).Named("c1"));
+        world.Send(Chargeback("s", 30_00).Named("c2"));
+
+        Assert.Equal([2_00, 0, 3_00, 0], new[] { "c1", "c1", "c2", "s" }.Select(about => world.Send(Won(about)).Minor));
+        Assert.Equal(10_00, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_it_gives_back_only_up_to_the_room_under_the_cap()
+    {
+        var world = new ReferralWorld(Percent(10_00).UpTo(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Sale(60_00));
+        var won = world.Send(Won("c"));
+
+        Assert.Equal((ActionStatus.Rewarded, 4_00), (won.Status, won.Minor));
+        Assert.Equal(10_00, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_without_room_nothing_is_given_back()
+    {
+        var world = new ReferralWorld(Percent(10_00).UpTo(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Sale(100_00));
+        var won = world.Send(Won("c"));
+
+        Assert.Equal((ActionStatus.NotRewarded, DecisionCode.NothingToGiveBack, 0), (won.Status, won.Code, won.Minor));
+    }
+
+    [Fact]
+    public void D8_the_room_is_shared_by_two_rewards_of_one_enrollment()
+    {
+        var world = new ReferralWorld(Tiered(Spent(0, 1_000_00, 10_00), Spent(100_00, null, 10_00)).UpTo(20_00)).Refer("bert");
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Sale(900_00).Named("s2"));
+        world.Send(Refund("s2", 225_00));
+
+        var won = world.Send(Won("c"));
+        Assert.Equal([5_00, 0], won.Outcome!.Decisions.Select(decision => decision.Minor));
+        Assert.Equal(20_00, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_a_refund_during_a_chargeback_counts_once_the_chargeback_is_won()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        Assert.Equal(0, world.Send(Refund("s", 40_00)).Minor);
+
+        Assert.Equal(6_00, world.Send(Won("c")).Minor);
+        Assert.Equal(-6_00, world.Send(Refund("s")).Minor);
+        Assert.Equal(0, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_a_sale_without_an_amount_that_was_refunded_stays_undone_when_its_chargeback_is_won()
+    {
+        var world = new ReferralWorld(Fixed(5_00));
+        world.Send(Sale(null).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Refund("s"));
+
+        Assert.Equal(0, world.Send(Won("c")).Minor);
+        Assert.Equal(0, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_what_a_chargeback_and_a_refund_round_up_together_stays_taken_for_the_refund()
+    {
+        var world = new ReferralWorld(Fixed(5));
+        world.Send(Sale(1_000).Named("s"));
+        Assert.Equal(-1, world.Send(Chargeback("s", 100).Named("c")).Minor);
+        Assert.Equal(0, world.Send(Refund("s", 100)).Minor);
+
+        Assert.Equal(0, world.Send(Won("c")).Minor);
+        Assert.Equal(4, world.Enrollment().NetMinor);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void D8_a_reward_that_was_released_is_never_pending_again(bool reversed)
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30));
+        var sale = world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 50_00).Named("c1"));
+        world.Release(sale.Reward);
+        world.Send(Chargeback("s", 50_00).Named("c2"));
+        world.Send(Won(reversed ? "c2" : "c1"));
+        world.Send(Won(reversed ? "c1" : "c2"));
+
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        world.Send(Refund("s"));
+        Assert.Equal((0, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void D8_what_was_pending_is_pending_again_until_its_old_date()
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30));
+        var until = world.Send(Sale(100_00).Named("s")).Only.ReleaseAt;
+        world.Send(Chargeback("s").Named("c"));
+        Assert.Null(world.State().DueAt);
+        world.Advance(TimeSpan.FromDays(10));
+        var won = world.Send(Won("c"));
+
+        Assert.Equal((RewardStatus.Pending, until), (won.Only.State, won.Only.ReleaseAt));
+        Assert.Equal(until, world.State().DueAt);
+        world.Advance(TimeSpan.FromDays(20));
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void D8_what_comes_back_after_its_hold_is_payable()
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Advance(TimeSpan.FromDays(31));
+        world.Send(Won("c"));
+
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void D8_what_comes_back_of_a_reward_released_by_hand_is_payable(bool manual)
+    {
+        var world = new ReferralWorld(manual ? Percent(10_00).HeldForReview() : Percent(10_00).Held(30));
+        var sale = world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 40_00).Named("c"));
+        world.Release(sale.Reward);
+        world.Send(Won("c"));
+
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void D8_a_manual_hold_that_was_charged_back_as_a_whole_waits_for_a_person_again()
+    {
+        var world = new ReferralWorld(Percent(10_00).HeldForReview());
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Won("c"));
+
+        Assert.Equal((10_00, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void D12_a_reward_cancelled_meanwhile_stays_cancelled()
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30));
+        var sale = world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 40_00).Named("c"));
+        world.CancelReward(sale.Reward);
+        var won = world.Send(Won("c"));
+
+        Assert.Equal((DecisionCode.NothingToGiveBack, 0), (won.Code, won.Minor));
+        Assert.Equal(RewardStatus.Cancelled, world.Outcome(new("s")).Decisions[0].State);
+    }
+
+    [Fact]
+    public void D8_refunds_and_chargebacks_share_one_sale()
+    {
+        var world = new ReferralWorld(Fixed(333));
+        world.Send(Sale(1_000).Named("s"));
+
+        Assert.Equal(
+            [-100, -100, -133],
+            [world.Send(Refund("s", 300)).Minor, world.Send(Chargeback("s", 300)).Minor, world.Send(Refund("s")).Minor]);
+    }
+
+    [Fact]
+    public void D8_a_won_chargeback_of_another_referee_or_of_a_refund_is_refused()
+    {
+        var world = new ReferralWorld(Percent(10_00)).Refer("bert");
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 1_00).Named("c"));
+        world.Send(Refund("s", 1_00).Named("r"));
+
+        Assert.Equal("other_referral", world.Send(Won("c").By("bert")).Refusal.Code);
+        Assert.Equal("chargeback_of", world.Send(Won("c").By("bert")).Refusal.Param);
+        Assert.Equal("not_a_sale", world.Send(Won("r")).Refusal.Code);
+        Assert.Equal("not_a_sale", world.Send(Chargeback("c")).Refusal.Code);
+    }
+}

@@ -1,0 +1,88 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Simulation.Node;
+using ReferralGrains.Simulation.Time;
+using ReferralGrains.Storage.Due;
+using ReferralGrains.Turns.Due;
+
+namespace ReferralGrains.Turns.Tests.Due;
+
+/// <summary>Whom the sweeper wakes, and when, over rows that never move because no grain settles anything.</summary>
+public sealed class SweeperTests : IDueReader, IGrainRouter
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly FakeTime time = new(Start);
+    private readonly List<(int Tenant, DueGrain Grain)> rows = [];
+    private readonly ConcurrentQueue<(GrainAddress Grain, DateTimeOffset At)> woken = [];
+    private readonly MemoryTenants tenants;
+
+    public SweeperTests() => tenants = new(time);
+
+    [Fact]
+    public async Task A_grain_that_fails_again_is_woken_after_twice_the_time()
+    {
+        Add(tenants.Add("one").Number, "anna");
+        await SweepUntil(() => woken.Count >= 6);
+
+        var times = woken.Select(wake => wake.At).ToList();
+        for (var failure = 1; failure < 6; failure++)
+            Assert.True(times[failure] - times[failure - 1] >= TimeSpan.FromSeconds(Math.Pow(2, failure)), $"It was woken too early after failure {failure}.");
+    }
+
+    [Fact]
+    public async Task Grains_that_fail_keep_nobody_else_from_being_woken()
+    {
+        var (one, other) = (tenants.Add("one").Number, tenants.Add("other").Number);
+        for (var i = 0; i < 3_000; i++) Add(one, $"referee{i}");
+        Add(other, "ben");
+        await SweepUntil(() => woken.Any(wake => wake.Grain.Tenant == other));
+        Assert.Equal(3_000, woken.Select(wake => wake.Grain).Distinct().Count(grain => grain.Tenant == one));
+    }
+
+    [Fact]
+    public async Task The_wall_clock_settles_nothing_of_a_sandbox()
+    {
+        Add(tenants.Add("sandbox", true, Start).Number, "anna");
+        var live = tenants.Add("live").Number;
+        Add(live, "anna");
+        await SweepUntil(() => woken.Count >= 2);
+        Assert.All(woken, wake => Assert.Equal(live, wake.Grain.Tenant));
+    }
+
+    Task<IReadOnlyList<DueGrain>> IDueReader.Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop)
+    {
+        var due = rows.Where(row => row.Tenant == tenant && row.Grain.At <= until && row.Grain.Stream.Value > (after?.Stream.Value ?? 0));
+        return Task.FromResult<IReadOnlyList<DueGrain>>([.. due.Select(row => row.Grain).Take(limit)]);
+    }
+
+    async Task<TReply> IGrainRouter.Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
+    {
+        woken.Enqueue((to, time.GetUtcNow()));
+        await Task.Yield();
+        stop.ThrowIfCancellationRequested();
+        throw new GrainUnavailableException("It cannot be settled.");
+    }
+
+    private void Add(int tenant, string referee) =>
+        rows.Add((tenant, new(new(rows.Count + 1), (short)GrainKind.Referral, new CallerId("shop"), referee, Start)));
+
+    // The clock ticks on by the pauses that the sweeper makes.
+    private async Task SweepUntil(Func<bool> done)
+    {
+        using var stop = new CancellationTokenSource();
+        var running = Task.Run(() => new Sweeper(this, tenants, this, time, NullLogger<Sweeper>.Instance).Run(stop.Token));
+        var began = Stopwatch.StartNew();
+        while (!done() && began.Elapsed < Patience)
+        {
+            await Task.Yield();
+            if (time.Waiting > 0) time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await stop.CancelAsync();
+        await running;
+        Assert.True(done());
+    }
+}

@@ -1,0 +1,84 @@
+using System.Text.Json;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Tests.World;
+using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns.Engine.Embedded;
+using ReferralGrains.Turns.Referrals;
+using ReferralGrains.Turns.Tests.World;
+
+namespace ReferralGrains.Turns.Tests.Referrals;
+
+public sealed class ReactivationTests
+{
+    [Fact]
+    public async Task A_grain_that_left_memory_comes_back_as_it_was()
+    {
+        await using var shop = await Busy(sales: 5);
+        var before = await shop.State();
+        var loads = shop.Node.Loader.Loads;
+        ((EmbeddedRouter)shop.Node.Router).CollectIdle(TimeSpan.Zero);
+        Assert.Equal(Json(before), Json(await shop.State()));
+        Assert.Equal(loads + 1, shop.Node.Loader.Loads);
+    }
+
+    [Fact]
+    public async Task A_new_process_folds_what_was_committed()
+    {
+        await using var shop = await Busy(sales: 5);
+        var before = await shop.State();
+        shop.Restart();
+        Assert.Equal(Json(before), Json(await shop.State()));
+    }
+
+    [Fact]
+    public async Task A_long_stream_comes_back_from_its_snapshot_and_the_rows_after_it()
+    {
+        await using var shop = await Busy(sales: 120);
+        var snapshot = shop.Referral().Snapshot!.Value;
+        Assert.InRange(snapshot.Seq, 50, 119);
+        var before = await shop.State();
+        shop.Restart();
+        Assert.Equal(Json(before), Json(await shop.State()));
+    }
+
+    [Fact]
+    public async Task A_snapshot_of_another_fold_is_dropped_and_everything_replayed()
+    {
+        await using var shop = await Busy(sales: 60);
+        var before = await shop.State();
+        shop.Referral().Snapshot = new(before.Seq, ReferralFold.Version + 1, "{\"another\":\"fold\"}");
+        shop.Restart();
+        Assert.Equal(Json(before), Json(await shop.State()));
+    }
+
+    [Fact]
+    public async Task A_lost_snapshot_costs_a_replay_only()
+    {
+        await using var shop = await Busy(sales: 60);
+        var before = await shop.State();
+        shop.Referral().Snapshot = null;
+        shop.Restart();
+        Assert.Equal(Json(before), Json(await shop.State()));
+    }
+
+    [Fact]
+    public async Task Snapshots_are_written_rarely()
+    {
+        await using var shop = await Busy(sales: 40);
+        Assert.Null(shop.Referral().Snapshot);
+    }
+
+    // Held rewards, a refund, a parked refund and an adjustment: something of everything that a state keeps.
+    private static async Task<Shop> Busy(int sales)
+    {
+        var shop = await Shop.Open(Rules.Percent(10_00).Held(30), Rules.Fixed(2_00).Times(3));
+        for (var i = 0; i < sales; i++) await shop.Sell($"a{i}", 10_00 + i);
+        await shop.Send(Sent.Refund("r1", "a1", shop.Now, 5_00));
+        await shop.Send(Sent.Refund("r2", "unknown", shop.Now));
+        await shop.Tell(new AdjustEnrollment(1, 0, new(Limits: new(MaxAmountMinor: 1_000_00)), "a favour", "admin"));
+        return shop;
+    }
+
+    private static string Json(Referral state) => JsonSerializer.Serialize(state, JournalJson.Default.Referral);
+}

@@ -1,0 +1,117 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Tests.World;
+using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Turns.Referrals;
+using ReferralGrains.Turns.Tests.World;
+
+namespace ReferralGrains.Turns.Tests.Referrals;
+
+public sealed class RepeatTests
+{
+    [Fact]
+    public async Task D11_a_repeat_in_the_same_turn_is_answered_with_the_first_decision()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var sale = Sent.Sale("a1", 50_00, shop.Now);
+        var replies = (await shop.Send(new RecordActions([sale, sale]))).Replies;
+        Assert.Equal([false, true], replies.Select(reply => reply.Duplicate));
+        Assert.Equal(replies[0].Outcome!.Decisions, replies[1].Outcome!.Decisions);
+        Assert.Equal(5_00, shop.Balance().Earned);
+    }
+
+    [Fact]
+    public async Task D11_a_repeat_in_a_later_turn_is_answered_with_the_first_decision()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var first = await shop.Sell("a1", 50_00);
+        var second = await shop.Sell("a1", 50_00);
+        Assert.True(second.Duplicate);
+        Assert.Equal(ActionStatus.Rewarded, second.Outcome!.Status);
+        Assert.Equal(first.Outcome!.Decisions[0].Minor, second.Outcome.Decisions[0].Minor);
+        Assert.Equal(first.Outcome.Seq, second.Outcome.Seq);
+        Assert.Equal(5_00, shop.Balance().Earned);
+    }
+
+    [Fact]
+    public async Task D11_thirty_two_at_once_have_one_effect_and_one_answer()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var replies = await Task.WhenAll(Enumerable.Range(0, 32).Select(_ => shop.Sell("a1", 50_00)));
+        Assert.Single(replies, reply => !reply.Duplicate);
+        Assert.Single(replies.Select(reply => reply.Outcome!.Seq).Distinct());
+        Assert.All(replies, reply => Assert.Equal(5_00, Assert.Single(reply.Outcome!.Decisions).Minor));
+        Assert.Equal(5_00, shop.Balance().Earned);
+    }
+
+    [Fact]
+    public async Task D11_thirty_two_at_once_over_two_processes_have_one_effect_and_one_answer()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var other = shop.Started();
+        var replies = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => shop.Sell("a1", 50_00, node: i % 2 == 0 ? shop.Node : other)));
+        Assert.Single(replies, reply => !reply.Duplicate);
+        Assert.Single(replies.Select(reply => reply.Outcome!.Seq).Distinct());
+        Assert.Equal(5_00, shop.Balance().Earned);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task D11_the_same_id_with_other_content_is_a_conflict_and_on_record(bool sameTurn)
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var (sale, other) = (Sent.Sale("a1", 50_00, shop.Now), Sent.Sale("a1", 60_00, shop.Now));
+        if (!sameTurn) await shop.Send(sale);
+        var refused = sameTurn ? (await shop.Send(new RecordActions([sale, other]))).Replies[1] : await shop.Send(other);
+        Assert.Equal((RefusalKind.Conflict, "action_conflict"), (refused.Refusal!.Kind, refused.Refusal.Code));
+        Assert.Equal(other.Hash, Assert.Single(shop.Database.Conflicts).Row.Hash);
+        Assert.Equal(5_00, shop.Balance().Earned);
+    }
+
+    [Fact]
+    public async Task D11_one_id_for_two_referees_has_one_effect()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Refer(Shop.Ben);
+        var replies = await Task.WhenAll(shop.Sell("a1", 50_00), shop.Sell("a1", 60_00, Shop.Ben));
+        Assert.Single(replies, reply => reply.Refusal?.Code == "action_conflict");
+        Assert.Single(replies, reply => reply.Outcome?.Status == ActionStatus.Rewarded);
+        Assert.Single(shop.Database.Conflicts);
+    }
+
+    [Fact]
+    public async Task D11_a_refusal_does_not_use_up_the_id()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var refused = await shop.Send(Sent.Sale("a1", 50_00, shop.Now.AddMinutes(6)));
+        Assert.Equal("occurred_in_future", refused.Refusal!.Code);
+        var taken = await shop.Sell("a1", 50_00);
+        Assert.Equal((ActionStatus.Rewarded, false), (taken.Outcome!.Status, taken.Duplicate));
+    }
+
+    [Fact]
+    public async Task A_tenant_that_sends_repeats_is_looked_up_before_deciding()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Sell("a1", 50_00);
+        Assert.Equal(0, shop.Node.Loader.LookedUp);
+        await shop.Sell("a1", 50_00);
+        Assert.True(shop.Node.Repeats.LooksFirst(shop.Tenant));
+
+        var appends = shop.Node.Journal.History.Count;
+        await shop.Sell("a1", 50_00);
+        Assert.Equal(appends, shop.Node.Journal.History.Count);
+    }
+
+    [Fact]
+    public async Task A_tenant_that_has_stopped_repeating_is_not_looked_up_any_more()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Sell("a1", 50_00);
+        await shop.Sell("a1", 50_00);
+        for (var i = 0; i < 20; i++)
+            await shop.Send(new RecordActions([.. Enumerable.Range(0, 100).Select(j => Sent.Sale($"b{i}-{j}", 1_00, shop.Now))]));
+        Assert.False(shop.Node.Repeats.LooksFirst(shop.Tenant));
+    }
+}
