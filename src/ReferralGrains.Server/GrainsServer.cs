@@ -1,6 +1,6 @@
 using System.Globalization;
 using ReferralGrains.Gateway;
-using ReferralGrains.Server.Postgres;
+using ReferralGrains.LocalPostgres;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Ownership;
 using ReferralGrains.Storage.Sealing;
@@ -26,7 +26,7 @@ public static class GrainsServer
         {
             return await Serve(options, interrupted);
         }
-        catch (Exception exception) when (interrupted.Token.IsCancellationRequested && exception is OperationCanceledException or EmbeddedPostgresException)
+        catch (Exception exception) when (interrupted.Token.IsCancellationRequested && exception is OperationCanceledException or LocalPostgresException)
         {
             // Told to end while it was starting. A Ctrl-C reaches the programs that it runs as well, which then fail.
             return 0;
@@ -58,12 +58,12 @@ public static class GrainsServer
         return owner.Lost.IsCompleted ? 3 : interrupted.Task.IsCompleted ? 0 : 4;
     }
 
-    private static async Task<EmbeddedPostgres?> StartPostgres(ServerOptions options, ILoggerFactory logs, CancellationToken stop) =>
+    private static async Task<LocalPostgresServer?> StartPostgres(ServerOptions options, ILoggerFactory logs, CancellationToken stop) =>
         options.Database is not null
             ? null
-            : await EmbeddedPostgres.Start(new() { DataDirectory = options.DataDirectory }, logs.CreateLogger<EmbeddedPostgres>(), stop);
+            : await LocalPostgresServer.Start(new() { DataDirectory = options.DataDirectory }, logs.CreateLogger<LocalPostgresServer>(), stop);
 
-    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, EngineOwner owner, EmbeddedPostgres? postgres)
+    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, EngineOwner owner, LocalPostgresServer? postgres)
     {
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging.ClearProviders());

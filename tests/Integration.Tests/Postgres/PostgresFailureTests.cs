@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using ReferralGrains.Server.Postgres;
+using ReferralGrains.LocalPostgres;
 
 namespace ReferralGrains.Integration.Tests.Postgres;
 
@@ -64,10 +64,10 @@ public sealed class PostgresFailureTests : IAsyncDisposable
         Assert.Equal(["pg", "pg.lock", "socket"], Directory.GetFileSystemEntries(house.Folder).Select(Path.GetFileName).Order());
     }
 
-    private static async Task<string> Failure(EmbeddedPostgresOptions options)
+    private static async Task<string> Failure(LocalPostgresOptions options)
     {
-        var failure = await Assert.ThrowsAsync<EmbeddedPostgresException>(
-            () => EmbeddedPostgres.Start(options with { Small = true }, NullLogger.Instance, TestContext.Current.CancellationToken));
+        var failure = await Assert.ThrowsAsync<LocalPostgresException>(
+            () => LocalPostgresServer.Start(options with { Small = true }, NullLogger.Instance, TestContext.Current.CancellationToken));
         Assert.DoesNotContain('\n', failure.Message);
         return failure.Message;
     }

@@ -1,28 +1,28 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using ReferralGrains.Server.Postgres;
+using ReferralGrains.LocalPostgres;
 
 namespace ReferralGrains.Integration.Tests.Postgres;
 
 /// <summary>A data folder of one test, and what a test does to the server in it.</summary>
 public sealed class PostgresHouse : IAsyncDisposable
 {
-    private readonly List<EmbeddedPostgres> started = [];
+    private readonly List<LocalPostgresServer> started = [];
 
     public PostgresHouse() => File.SetUnixFileMode(Folder, File.GetUnixFileMode(Folder) | UnixFileMode.OtherExecute);
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("rg-house-").FullName;
 
-    public async Task<EmbeddedPostgres> Start(string? below = null)
+    public async Task<LocalPostgresServer> Start(string? below = null)
     {
-        var postgres = await EmbeddedPostgres.Start(
+        var postgres = await LocalPostgresServer.Start(
             new() { DataDirectory = Path.Combine(Folder, below ?? ""), Small = true }, NullLogger.Instance, TestContext.Current.CancellationToken);
         lock (started) started.Add(postgres);
         return postgres;
     }
 
-    public static void Kill(EmbeddedPostgres postgres)
+    public static void Kill(LocalPostgresServer postgres)
     {
         using var process = Process.GetProcessById(postgres.ProcessId!.Value);
         process.Kill();
@@ -30,7 +30,7 @@ public sealed class PostgresHouse : IAsyncDisposable
     }
 
     /// <summary>Ends the server behind our back, as an administrator would, by the signal that <c>pg_ctl stop -m immediate</c> sends.</summary>
-    public static async Task StopImmediately(EmbeddedPostgres postgres)
+    public static async Task StopImmediately(LocalPostgresServer postgres)
     {
         var process = postgres.ProcessId!.Value;
         using var kill = Process.Start("kill", ["-QUIT", $"{process}"]);

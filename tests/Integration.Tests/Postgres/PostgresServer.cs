@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using ReferralGrains.Integration.Tests.Postgres;
-using ReferralGrains.Server.Postgres;
+using ReferralGrains.LocalPostgres;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
 
@@ -15,11 +15,11 @@ namespace ReferralGrains.Integration.Tests.Postgres;
 public sealed class PostgresServer : IAsyncLifetime
 {
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("rg-tests-");
-    private EmbeddedPostgres? postgres;
+    private LocalPostgresServer? postgres;
     private int databases;
 
     public async ValueTask InitializeAsync() =>
-        postgres = await EmbeddedPostgres.Start(
+        postgres = await LocalPostgresServer.Start(
             new() { DataDirectory = folder.FullName, Small = true }, NullLogger.Instance, TestContext.Current.CancellationToken);
 
     public async Task<TestDatabase> CreateDatabase()

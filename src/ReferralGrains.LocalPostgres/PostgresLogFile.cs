@@ -1,4 +1,4 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>What PostgreSQL says in its log about a start that failed.</summary>
 internal static class PostgresLogFile

@@ -1,4 +1,4 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>
 /// The operating-system user that PostgreSQL runs as: ourselves, or <c>postgres</c> when we are root, as which
@@ -13,7 +13,7 @@ internal static class PostgresAccount
     public static async Task EnsureExists(CancellationToken stop)
     {
         if (IsAnother && !(await PostgresProgram.Run("id", ["-u", Name], stop)).Succeeded)
-            throw new EmbeddedPostgresException(
+            throw new LocalPostgresException(
                 "PostgreSQL cannot run as root and there is no user postgres: run 'useradd --system postgres', or start as another user");
     }
 
@@ -28,6 +28,6 @@ internal static class PostgresAccount
         string[] owner = IsAnother ? ["-o", Name, "-g", Name] : [];
         var made = await PostgresProgram.Run("install", ["-d", "-m", "0700", .. owner, path], stop);
         if (!made.Succeeded)
-            throw new EmbeddedPostgresException($"{path} cannot be made ({made.Tail}): choose another folder with --data, or make it writable");
+            throw new LocalPostgresException($"{path} cannot be made ({made.Tail}): choose another folder with --data, or make it writable");
     }
 }

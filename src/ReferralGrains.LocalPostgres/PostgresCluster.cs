@@ -1,7 +1,7 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>The files and the process of our own PostgreSQL: made once, started, stopped.</summary>
-internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries binaries, EmbeddedPostgresOptions options, ILogger log)
+internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries binaries, LocalPostgresOptions options, ILogger log)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
@@ -16,7 +16,7 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
     /// </summary>
     public async Task Create(CancellationToken stop)
     {
-        EmbeddedPostgresLog.Creating(log, folder.Data);
+        LocalPostgresLog.Creating(log, folder.Data);
         var unfinished = $"{folder.Data}.unfinished-";
         var making = $"{unfinished}{Guid.NewGuid():n}";
         await PostgresAccount.MakePrivateFolder(making, stop);
@@ -27,7 +27,7 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
                 ["-D", making, "-U", "postgres", "-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=reject"],
                 stop);
             if (!made.Succeeded)
-                throw new EmbeddedPostgresException($"initdb failed in {folder.Root}: {made.Tail}{PostgresLogFile.Advice(made.Output)}");
+                throw new LocalPostgresException($"initdb failed in {folder.Root}: {made.Tail}{PostgresLogFile.Advice(made.Output)}");
 
             await PostgresAccount.MakePrivateFolder(Path.Combine(making, "log"), stop);
             await File.AppendAllTextAsync(
@@ -36,7 +36,7 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
         }
         catch (IOException failure)
         {
-            throw new EmbeddedPostgresException($"{folder.Data} cannot be made: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
+            throw new LocalPostgresException($"{folder.Data} cannot be made: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
         }
         finally
         {
@@ -64,7 +64,7 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
                 ? $"process {process} runs but does not answer"
                 : await StartOnce(stop);
             if (options.Time.GetElapsedTime(began) > Patience)
-                throw new EmbeddedPostgresException($"PostgreSQL is not there after {Patience.TotalSeconds} s ({failure}): see {folder.Log}");
+                throw new LocalPostgresException($"PostgreSQL is not there after {Patience.TotalSeconds} s ({failure}): see {folder.Log}");
             if (failure is not null) await Task.Delay(Step, options.Time, stop);
         }
     }
@@ -78,10 +78,10 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
         if (LivingProcess is null) return;
         var inOrder = await Control(["stop", "-m", "fast", "-w", "-t", "10"], stop);
         if (inOrder.Succeeded || LivingProcess is null) return;
-        EmbeddedPostgresLog.StoppingAtOnce(log, inOrder.Tail);
+        LocalPostgresLog.StoppingAtOnce(log, inOrder.Tail);
         var atOnce = await Control(["stop", "-m", "immediate", "-w", "-t", "5"], stop);
         if (LivingProcess is { } process)
-            throw new EmbeddedPostgresException($"PostgreSQL (process {process}) does not end ({atOnce.Tail}): see {folder.Log}");
+            throw new LocalPostgresException($"PostgreSQL (process {process}) does not end ({atOnce.Tail}): see {folder.Log}");
     }
 
     /// <returns>Null when it runs, else why it may run soon.</returns>
@@ -104,7 +104,7 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
             return reason;
         }
 
-        throw new EmbeddedPostgresException($"PostgreSQL does not start: {reason}{PostgresLogFile.Advice(reason)} (log: {folder.Log})");
+        throw new LocalPostgresException($"PostgreSQL does not start: {reason}{PostgresLogFile.Advice(reason)} (log: {folder.Log})");
     }
 
     private async Task WriteSettings(CancellationToken stop)
@@ -126,7 +126,7 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
         }
         catch (IOException failure)
         {
-            throw new EmbeddedPostgresException($"{folder.Settings} cannot be written: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
+            throw new LocalPostgresException($"{folder.Settings} cannot be written: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
         }
         finally
         {

@@ -1,12 +1,12 @@
 using System.Globalization;
 
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>The settings file of our own PostgreSQL, which its postgresql.conf includes. Written before each start.</summary>
 /// <param name="MemoryBytes">What this machine or container may use.</param>
 /// <param name="DiskBytes">The size of the disk that holds the data.</param>
 /// <param name="Sockets">The folder of the Unix socket.</param>
-/// <param name="Small">See <see cref="EmbeddedPostgresOptions.Small"/>.</param>
+/// <param name="Small">See <see cref="LocalPostgresOptions.Small"/>.</param>
 /// <param name="Lz4">Whether this PostgreSQL was built with LZ4.</param>
 internal sealed record PostgresSettings(long MemoryBytes, long DiskBytes, string Sockets, bool Small, bool Lz4)
 {

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>How PostgreSQL reacts to a connection.</summary>
 internal enum PostgresAnswer
@@ -62,7 +62,7 @@ internal static class PostgresDoor
         }
         catch (NpgsqlException failure)
         {
-            throw new EmbeddedPostgresException(
+            throw new LocalPostgresException(
                 $"PostgreSQL runs but refuses to make its database: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
         }
     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>PostgreSQL's own note of which process serves a data folder. It outlives a killed process.</summary>
 internal static class PostmasterFile

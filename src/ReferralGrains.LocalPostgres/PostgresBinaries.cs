@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>One installed PostgreSQL: the folder of its programs and its major version.</summary>
 internal sealed partial record PostgresBinaries(string Folder, int Major)
@@ -14,11 +14,11 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
     /// The newest PostgreSQL, or the one that made the data when several are installed: a major version
     /// cannot read the files of another.
     /// </summary>
-    public static async Task<PostgresBinaries> Find(EmbeddedPostgresOptions options, int? dataMajor, ILogger log, CancellationToken stop)
+    public static async Task<PostgresBinaries> Find(LocalPostgresOptions options, int? dataMajor, ILogger log, CancellationToken stop)
     {
         var installed = await Installed(options, stop);
         if (installed.Count == 0 && options.BinariesDirectory is { } given)
-            throw new EmbeddedPostgresException($"GRAINS_POSTGRES_BIN is {given}, which holds no postgres, initdb and pg_ctl: correct or unset it");
+            throw new LocalPostgresException($"GRAINS_POSTGRES_BIN is {given}, which holds no postgres, initdb and pg_ctl: correct or unset it");
         if (installed.Count == 0)
         {
             await PostgresPackage.Install(log, stop);
@@ -26,13 +26,13 @@ internal sealed partial record PostgresBinaries(string Folder, int Major)
         }
 
         return installed.FirstOrDefault(one => dataMajor is null || one.Major == dataMajor)
-            ?? throw new EmbeddedPostgresException(installed.Count == 0
+            ?? throw new LocalPostgresException(installed.Count == 0
                 ? PostgresPackage.HowTo
                 : $"{options.DataDirectory}/pg was made by PostgreSQL {dataMajor}, but only {string.Join(", ", installed.Select(one => one.Major))} "
                 + $"is installed: run 'apt-get install -y postgresql-{dataMajor}', or convert it with pg_upgrade");
     }
 
-    private static async Task<List<PostgresBinaries>> Installed(EmbeddedPostgresOptions options, CancellationToken stop)
+    private static async Task<List<PostgresBinaries>> Installed(LocalPostgresOptions options, CancellationToken stop)
     {
         var found = new List<PostgresBinaries>();
         foreach (var folder in options.BinariesDirectory is { } given ? [given] : UsualFolders())

@@ -1,4 +1,4 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>Our own PostgreSQL cannot run. The message is one line that says what is wrong and what to do about it.</summary>
-public sealed class EmbeddedPostgresException(string message) : Exception(message);
+public sealed class LocalPostgresException(string message) : Exception(message);

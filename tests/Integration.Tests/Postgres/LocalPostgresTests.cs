@@ -2,7 +2,7 @@ using static ReferralGrains.Integration.Tests.Postgres.PostgresHouse;
 
 namespace ReferralGrains.Integration.Tests.Postgres;
 
-public sealed class EmbeddedPostgresTests : IAsyncDisposable
+public sealed class LocalPostgresTests : IAsyncDisposable
 {
     private readonly PostgresHouse house = new();
 

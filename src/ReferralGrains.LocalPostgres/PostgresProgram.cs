@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 using System.ComponentModel;
 using System.Diagnostics;
 
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>How a program ended, and everything that it printed.</summary>
 internal sealed record ProgramOutcome(int ExitCode, string Output)

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>Where each thing of our own PostgreSQL lies below the data folder of the product.</summary>
 internal sealed class PostgresFolder
@@ -36,7 +36,7 @@ internal sealed class PostgresFolder
         catch (Exception absent) when (absent is DirectoryNotFoundException or FileNotFoundException)
         {
             if (!Directory.Exists(Data)) return null;
-            throw new EmbeddedPostgresException($"{Data} exists but holds no database: move it away, or choose another folder with --data");
+            throw new LocalPostgresException($"{Data} exists but holds no database: move it away, or choose another folder with --data");
         }
         catch (UnauthorizedAccessException)
         {
@@ -54,7 +54,7 @@ internal sealed class PostgresFolder
         }
         catch (Exception refused) when (refused is UnauthorizedAccessException or IOException)
         {
-            throw new EmbeddedPostgresException($"{Root} cannot be made ({refused.Message}): choose another folder with --data, or make it writable");
+            throw new LocalPostgresException($"{Root} cannot be made ({refused.Message}): choose another folder with --data, or make it writable");
         }
     }
 
@@ -62,17 +62,17 @@ internal sealed class PostgresFolder
     public async Task Prepare(CancellationToken stop)
     {
         if (!(await PostgresAccount.Run("test", ["-x", Root], stop)).Succeeded)
-            throw new EmbeddedPostgresException(
+            throw new LocalPostgresException(
                 $"{Root} cannot be entered by the user postgres, as whom PostgreSQL runs: "
                 + "run 'chmod o+x' on the folders above it, or choose another with --data");
 
         if (Directory.Exists(Data) && !(await PostgresAccount.Run("test", ["-O", Data], stop)).Succeeded) throw BelongsToAnother();
         if (!Directory.Exists(Sockets)) await PostgresAccount.MakePrivateFolder(Sockets, stop);
         else if (!await IsOurs(Sockets, stop))
-            throw new EmbeddedPostgresException($"{Sockets} is not a folder that only PostgreSQL's user may enter: remove it and start again");
+            throw new LocalPostgresException($"{Sockets} is not a folder that only PostgreSQL's user may enter: remove it and start again");
     }
 
-    private EmbeddedPostgresException BelongsToAnother() =>
+    private LocalPostgresException BelongsToAnother() =>
         new($"{Data} belongs to another user: start as that user, or choose another folder with --data");
 
     /// <summary>Anybody could have made a folder of this name in /tmp before us, and would then own the way in.</summary>

@@ -1,7 +1,7 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>Where our own PostgreSQL lives and how large it may grow.</summary>
-public sealed record EmbeddedPostgresOptions
+public sealed record LocalPostgresOptions
 {
     /// <summary>The data folder of the product; the database is <c>pg</c> inside it. It is made when absent.</summary>
     public required string DataDirectory { get; init; }

@@ -1,4 +1,4 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>
 /// Says to other processes that we use this data folder: all who do hold one file, shared. Who makes the database or
@@ -32,7 +32,7 @@ internal sealed class PostgresUse : IDisposable
         }
         catch (UnauthorizedAccessException)
         {
-            throw new EmbeddedPostgresException($"{path} cannot be written: start as the user who owns the folder, or choose another with --data");
+            throw new LocalPostgresException($"{path} cannot be written: start as the user who owns the folder, or choose another with --data");
         }
         catch (IOException busy) when (busy.HResult == WouldBlock)
         {
@@ -40,7 +40,7 @@ internal sealed class PostgresUse : IDisposable
         }
         catch (IOException failure)
         {
-            throw new EmbeddedPostgresException($"{path} cannot be opened: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
+            throw new LocalPostgresException($"{path} cannot be opened: {failure.Message}{PostgresLogFile.Advice(failure.Message)}");
         }
     }
 }

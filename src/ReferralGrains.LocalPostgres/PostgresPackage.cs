@@ -1,4 +1,4 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>Debian's package of PostgreSQL, for a machine that has none.</summary>
 internal static class PostgresPackage
@@ -10,8 +10,8 @@ internal static class PostgresPackage
 
     public static async Task Install(ILogger log, CancellationToken stop)
     {
-        if (!Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/apt-get")) throw new EmbeddedPostgresException(HowTo);
-        EmbeddedPostgresLog.Installing(log);
+        if (!Environment.IsPrivilegedProcess || !File.Exists("/usr/bin/apt-get")) throw new LocalPostgresException(HowTo);
+        LocalPostgresLog.Installing(log);
 
         // Debian would otherwise make and start a server of its own, which nobody asked for.
         if (!File.Exists(ClusterSettings))
@@ -25,7 +25,7 @@ internal static class PostgresPackage
         var installed = await PostgresProgram.Run(
             "apt-get", ["install", "-y", "-q", "--no-install-recommends", "-o", "Dpkg::Options::=--force-confold", "postgresql"], stop);
         if (!installed.Succeeded)
-            throw new EmbeddedPostgresException(
+            throw new LocalPostgresException(
                 $"PostgreSQL cannot be installed ({installed.Tail}): run 'apt-get install -y postgresql' and start again");
     }
 }

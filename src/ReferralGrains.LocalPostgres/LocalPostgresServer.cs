@@ -1,10 +1,10 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>
 /// A PostgreSQL of our own, on a private data folder and a Unix socket. It runs in a session of its own, so it outlives
 /// a killed server and is adopted by the next one; a clean stop ends it, unless another process uses it.
 /// </summary>
-public sealed class EmbeddedPostgres : IAsyncDisposable
+public sealed class LocalPostgresServer : IAsyncDisposable
 {
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -18,7 +18,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private readonly SemaphoreSlim turn = new(1);
     private readonly CancellationTokenSource stopping = new();
 
-    private EmbeddedPostgres(PostgresFolder folder, PostgresCluster cluster, PostgresUse use, TimeProvider time, ILogger log) =>
+    private LocalPostgresServer(PostgresFolder folder, PostgresCluster cluster, PostgresUse use, TimeProvider time, ILogger log) =>
         (this.folder, this.cluster, this.use, this.time, this.log) = (folder, cluster, use, time, log);
 
     /// <summary>For migrations: the superuser <c>postgres</c> on the database <c>grains</c>.</summary>
@@ -31,8 +31,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     public int? ProcessId => cluster.LivingProcess;
 
     /// <summary>Installs, makes, starts or adopts PostgreSQL, whichever it takes until it answers.</summary>
-    /// <exception cref="EmbeddedPostgresException">It cannot run; the message says what to do.</exception>
-    public static async Task<EmbeddedPostgres> Start(EmbeddedPostgresOptions options, ILogger log, CancellationToken stop)
+    /// <exception cref="LocalPostgresException">It cannot run; the message says what to do.</exception>
+    public static async Task<LocalPostgresServer> Start(LocalPostgresOptions options, ILogger log, CancellationToken stop)
     {
         var folder = new PostgresFolder(options.DataDirectory);
         folder.MakeRoot();
@@ -42,10 +42,10 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
         var cluster = new PostgresCluster(folder, binaries, options, log);
         var use = await Begin(folder, cluster, options.Time, stop);
-        var postgres = new EmbeddedPostgres(folder, cluster, use, options.Time, log);
+        var postgres = new LocalPostgresServer(folder, cluster, use, options.Time, log);
         try
         {
-            if (cluster.LivingProcess is not null) EmbeddedPostgresLog.Adopting(log);
+            if (cluster.LivingProcess is not null) LocalPostgresLog.Adopting(log);
             await cluster.BringUp(stop);
             await PostgresDoor.Furnish(folder.Sockets, stop);
         }
@@ -55,7 +55,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             throw;
         }
 
-        EmbeddedPostgresLog.Serving(log, binaries.Major, cluster.LivingProcess, folder.Data);
+        LocalPostgresLog.Serving(log, binaries.Major, cluster.LivingProcess, folder.Data);
         return postgres;
     }
 
@@ -90,7 +90,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         {
             use.Dispose();
             using var alone = PostgresUse.TryAlone(folder.UseFile);
-            if (alone is null) EmbeddedPostgresLog.LeftRunning(log, folder.Data);
+            if (alone is null) LocalPostgresLog.LeftRunning(log, folder.Data);
             else await cluster.ShutDown(CancellationToken.None);
         }
         finally
@@ -116,7 +116,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             if (PostgresUse.TryShared(folder.UseFile) is { } use) return use;
         }
 
-        throw new EmbeddedPostgresException(
+        throw new LocalPostgresException(
             $"another process has been making or stopping the database for {Patience.TotalSeconds} s: end it ('fuser {folder.UseFile}' names it)");
     }
 
@@ -126,15 +126,15 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         try
         {
             if (cluster.LivingProcess is not null) return true;
-            EmbeddedPostgresLog.Gone(log);
+            LocalPostgresLog.Gone(log);
             var began = time.GetTimestamp();
             await cluster.BringUp(stop);
-            EmbeddedPostgresLog.Back(log, (long)time.GetElapsedTime(began).TotalMilliseconds, cluster.LivingProcess);
+            LocalPostgresLog.Back(log, (long)time.GetElapsedTime(began).TotalMilliseconds, cluster.LivingProcess);
             return true;
         }
-        catch (EmbeddedPostgresException notYet)
+        catch (LocalPostgresException notYet)
         {
-            EmbeddedPostgresLog.NotBack(log, notYet.Message);
+            LocalPostgresLog.NotBack(log, notYet.Message);
             return false;
         }
         finally

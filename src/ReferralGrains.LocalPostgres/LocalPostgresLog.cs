@@ -1,6 +1,6 @@
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
-internal static partial class EmbeddedPostgresLog
+internal static partial class LocalPostgresLog
 {
     [LoggerMessage(Level = LogLevel.Information, Message = "Installing Debian's PostgreSQL, which takes about a minute")]
     public static partial void Installing(ILogger log);

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace ReferralGrains.Server.Postgres;
+namespace ReferralGrains.LocalPostgres;
 
 /// <summary>
 /// What a killed PostgreSQL leaves: its backends end by themselves as soon as they wait for something, but one that
