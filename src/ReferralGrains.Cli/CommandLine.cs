@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ReferralGrains.Cli.Api;
-using ReferralGrains.Cli.Bench;
 using ReferralGrains.Cli.Explain;
 using ReferralGrains.Cli.Import;
 using ReferralGrains.Cli.Ledger;
@@ -17,12 +16,20 @@ internal static class CommandLine
     private const int Misused = 2;
     private const int Stopped = 130;
 
-    // The benchmark has to stop a server and a database before the process may go.
-    private static readonly TimeSpan timeToCleanUp = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan timeToCleanUp = TimeSpan.FromSeconds(2);
 
-    public static async Task<int> Run(string[] args, Surroundings around, CancellationToken stop = default)
+    public static Task<int> Run(string[] args, Surroundings around, CancellationToken stop = default) =>
+        Invoke(Root(around), args, around, timeToCleanUp, stop);
+
+    /// <summary>Runs a command; whatever goes wrong is one line and an exit code.</summary>
+    /// <param name="root">What to run.</param>
+    /// <param name="args">With which words.</param>
+    /// <param name="around">The process.</param>
+    /// <param name="termination">How long it may clean up after Ctrl-C.</param>
+    /// <param name="stop">Abandons it.</param>
+    public static async Task<int> Invoke(Command root, string[] args, Surroundings around, TimeSpan termination, CancellationToken stop = default)
     {
-        var parsed = Root(around).Parse(args);
+        var parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
             around.Error.WriteLine($"grains: {parsed.Errors[0].Message} (--help shows the options)");
@@ -34,7 +41,7 @@ internal static class CommandLine
             Output = around.Out,
             Error = around.Error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = timeToCleanUp,
+            ProcessTerminationTimeout = termination,
         };
         try
         {
@@ -65,7 +72,6 @@ internal static class CommandLine
             ImportCommand.Build(access, around),
             ExplainCommand.Build(access, around),
             LedgerCommand.Build(access, around),
-            BenchCommand.Build(access, around),
         };
         return root;
     }

@@ -1,4 +1,4 @@
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>The same figure, measured once in each round.</summary>
 internal sealed record Sample(IReadOnlyList<double> Rounds)

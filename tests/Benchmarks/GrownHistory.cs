@@ -1,6 +1,7 @@
 using Npgsql;
+using ReferralGrains.Cli;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>
 /// Years of history in minutes: the rows of one enrollment that the product itself wrote, copied for many others by SQL. The

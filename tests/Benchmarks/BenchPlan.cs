@@ -1,4 +1,4 @@
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>How much is measured.</summary>
 internal sealed record BenchPlan

@@ -1,9 +1,10 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>How many actions were rewarded and durable, in how many seconds.</summary>
 internal sealed record LoadOutcome(long Actions, double Seconds)

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text;
+using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
 using ReferralGrains.Cli.Import;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>A program with its rule, its referrers and its referees, all made over the API.</summary>
 internal sealed record BenchProgram(Access Access, string Id, int Referrers, int Referees)

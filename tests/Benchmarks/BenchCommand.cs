@@ -1,31 +1,35 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Data.Common;
 using System.Net.Sockets;
 using System.Text.Json;
-using ReferralGrains.Cli.Api;
+using ReferralGrains.Cli;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary><c>grains bench</c>: speed and size, side by side with a baseline on the same PostgreSQL.</summary>
 internal static class BenchCommand
 {
+    /// <summary>Servers and a database have to be stopped before the process may go.</summary>
+    public static readonly TimeSpan TimeToCleanUp = TimeSpan.FromSeconds(60);
+
     private static readonly JsonSerializerOptions indented = new() { WriteIndented = true };
 
-    public static Command Build(AccessOptions access, Surroundings around)
+    public static Command Build(Surroundings around)
     {
-        var quick = new Option<bool>("--quick") { Description = "Cut the sizes so that it ends within two minutes." };
+        var asJson = new Option<bool>("--json") { Description = "Print one JSON object and nothing else." };
+        var quick = new Option<bool>("--quick") { Description = "Cut the sizes so that it ends within five minutes." };
         var rounds = new Option<int>("--rounds") { Description = "How often each measurement is repeated.", DefaultValueFactory = _ => 3 };
         var only = new Option<string?>("--only") { Description = $"Only these, separated by commas: {string.Join(", ", Measurement.All)}." };
-        var command = new Command(
-            "bench", "Measure speed and size on a server and a PostgreSQL of its own, which it starts and removes (so --url, --key and --data do nothing here).")
+        var command = new Command("bench", "Measure speed and size on a server and a PostgreSQL of its own, which it starts and removes.")
         {
-            quick, rounds, only,
+            new HelpOption(), quick, rounds, only, asJson,
         };
         command.SetAction(async (parsed, stop) =>
         {
             var count = parsed.GetValue(rounds);
             if (count < 1) throw new CommandFailed("--rounds has to be at least 1");
-            var json = parsed.GetValue(access.Json);
+            var json = parsed.GetValue(asJson);
             var plan = parsed.GetValue(quick) ? BenchPlan.Quick(count) : BenchPlan.Full(count);
             var result = await Run(plan, Wanted(parsed.GetValue(only)), around, text => around.Note(text, json), stop);
             if (json) around.Out.WriteLine(result.ToJson().ToJsonString(indented));

@@ -1,7 +1,8 @@
 using System.Diagnostics;
+using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>
 /// All measurements on one server: first the rounds, in each of which baseline and product take turns, then what needs a

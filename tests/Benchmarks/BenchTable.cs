@@ -1,4 +1,4 @@
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>The figures beside what is asked of them.</summary>
 internal sealed class BenchTable(BenchResult result)
@@ -7,7 +7,7 @@ internal sealed class BenchTable(BenchResult result)
     {
         output.WriteLine();
         output.WriteLine($"{result.Plan.Rounds} rounds, baseline and product in turn: median (least to most)");
-        if (result.Plan.IsQuick) output.WriteLine("--quick: sizes are cut to end within two minutes, so these figures are a rough guide only.");
+        if (result.Plan.IsQuick) output.WriteLine("--quick: sizes are cut to end within five minutes, so these figures are a rough guide only.");
         output.WriteLine($"The load generator, the product and PostgreSQL share {Environment.ProcessorCount} cores.");
         output.WriteLine();
         Line("measurement", "figure", "ratio", "bar", "aim", "");

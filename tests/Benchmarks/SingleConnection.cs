@@ -2,8 +2,9 @@ using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using ReferralGrains.Cli;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>
 /// A keep-alive connection with one request under way at a time, and as little HTTP as that needs: the bytes of the request

@@ -1,6 +1,6 @@
 using Npgsql;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>The size of everything the product keeps in PostgreSQL, indexes included.</summary>
 internal static class ProductTables

@@ -1,6 +1,4 @@
-using ReferralGrains.Cli.Bench;
-
-namespace Cli.Tests;
+namespace Benchmarks.Tests;
 
 public sealed class SampleTests
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using ReferralGrains.Cli.Api;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>Sales as JSON, written before the clock starts, so that sending them costs next to nothing.</summary>
 internal sealed class PreparedActions

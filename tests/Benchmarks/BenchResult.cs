@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>The names of what can be measured.</summary>
 internal static class Measurement

@@ -1,7 +1,8 @@
 using System.Globalization;
+using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>What the server says about its own memory, after it has collected all garbage.</summary>
 internal sealed record Metrics(double ManagedBytes, double Activations)

@@ -1,9 +1,9 @@
+using Cli.Tests;
 using Microsoft.AspNetCore.Http;
 using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
-using ReferralGrains.Cli.Bench;
 
-namespace Cli.Tests;
+namespace Benchmarks.Tests;
 
 public sealed class LoadTests
 {

@@ -5,9 +5,10 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>A server of the benchmark's own: <c>./grains up</c> on a free port and a data directory that goes with it.</summary>
 internal sealed class BenchServer : IAsyncDisposable

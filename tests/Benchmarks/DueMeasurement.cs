@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>
 /// Holds that fall due in one instant: a sandbox tenant whose clock stands still while the sales come in, and is then moved

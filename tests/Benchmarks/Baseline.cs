@@ -2,8 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Npgsql;
+using ReferralGrains.Cli;
 
-namespace ReferralGrains.Cli.Bench;
+namespace Benchmarks;
 
 /// <summary>
 /// What one durable row costs on this PostgreSQL: 32 connections, each committing one INSERT of a 100-byte row at a time.
