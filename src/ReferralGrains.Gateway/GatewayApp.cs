@@ -1,11 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ReferralGrains.Gateway.Access;
-using ReferralGrains.Gateway.Actions;
-using ReferralGrains.Gateway.Clocks;
 using ReferralGrains.Gateway.Description;
-using ReferralGrains.Gateway.Enrollments;
-using ReferralGrains.Gateway.Health;
 using ReferralGrains.Gateway.Ledger;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;

@@ -1,4 +1,7 @@
+using System.Globalization;
 using System.Text.Json.Serialization.Metadata;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Reports;
 
 namespace ReferralGrains.Gateway.Json;
 
@@ -10,4 +13,50 @@ internal static class Answers
     /// <summary>201 for what was made now, 200 for what was there.</summary>
     public static IResult Created<T>(T value, bool isNew, JsonTypeInfo<T> type) =>
         TypedResults.Json(value, type, statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+}
+
+/// <summary>Which page of a list is asked for.</summary>
+/// <param name="After">The id of the last entry of the page before; null for the first page.</param>
+internal readonly record struct Paging(string? After, int Limit)
+{
+    private const int Default = 20;
+    private const int Most = 100;
+
+    public static Paging OfRewards(HttpContext context) => Of(context, PageCursor.IsReward);
+
+    public static Paging OfEntries(HttpContext context) => Of(context, PageCursor.IsEntry);
+
+    private static Paging Of(HttpContext context, Func<string, bool> isId)
+    {
+        var after = context.Single("starting_after");
+        if (after is not null && !isId(after)) throw Problem.InvalidField("starting_after", "The id of an entry of this list is expected.").AsException();
+        if (context.Single("limit") is not { } text) return new(after, Default);
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= Most
+            ? new(after, limit)
+            : throw Problem.InvalidField("limit", $"A whole number from 1 to {Most} is expected.").AsException();
+    }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+/// <param name="HasMore">Whether another page follows: ask with <c>starting_after</c>.</param>
+internal sealed record PageAnswer<T>(System.Collections.Immutable.ImmutableArray<T> Data, bool HasMore);
+
+/// <summary>Query parameters, as strictly read as bodies.</summary>
+internal static class Query
+{
+    /// <summary>True only for <c>true</c>: what else is there is no slip that could save something.</summary>
+    public static bool Flag(this HttpContext context, string name) => context.Single(name) switch
+    {
+        null or "false" => false,
+        "true" => true,
+        _ => throw Problem.InvalidField(name, "Expected is true or false.").AsException(),
+    };
+
+    /// <summary>Null when it is absent.</summary>
+    public static string? Single(this HttpContext context, string name)
+    {
+        if (!context.Request.QueryString.HasValue) return null;
+        var values = context.Request.Query[name];
+        return values.Count > 1 ? throw Problem.DuplicateField(name).AsException() : values is [{ Length: > 0 } value] ? value : null;
+    }
 }

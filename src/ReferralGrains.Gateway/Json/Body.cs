@@ -61,3 +61,13 @@ internal static class Body
     private static T Parse<T>(ReadOnlySequence<byte> json, JsonTypeInfo<T> type) =>
         Strict.Parse(json.IsSingleSegment ? json.FirstSpan : json.ToArray(), type, out var value) is { } problem ? throw problem.AsException() : value;
 }
+
+/// <summary>Why something is done by hand; it may be left out, body and all.</summary>
+/// <param name="Reason">Kept with what was done.</param>
+internal sealed record ReasonBody(string? Reason = null)
+{
+    public const int MaxLength = 1_000;
+
+    public static async Task<string?> Read(HttpContext context) =>
+        Text.Of((await Body.ReadOr(context, GatewayJson.Default.ReasonBody, new())).Reason, "reason", MaxLength);
+}

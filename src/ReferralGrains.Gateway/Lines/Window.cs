@@ -1,3 +1,6 @@
+using System.Threading.Tasks.Sources;
+using ReferralGrains.Gateway.Problems;
+
 namespace ReferralGrains.Gateway.Lines;
 
 /// <summary>
@@ -97,4 +100,79 @@ internal sealed class Window<TItem, TReply>
         Interlocked.MemoryBarrier();
         if (slots[Volatile.Read(ref awaited) % Lines] == slot) answers.Set();
     }
+}
+
+/// <summary>A line between its reading and its answer. Used again and again: the window holds a fixed number of them.</summary>
+internal sealed class Slot<TItem, TReply>
+{
+    private volatile bool done;
+
+    /// <summary>Counts from 1, blank lines included, as an editor counts.</summary>
+    public long Line;
+    public int Bytes;
+    /// <summary>False for a line that could not be parsed.</summary>
+    public bool IsParsed;
+    public TItem? Item;
+    public TReply? Reply;
+    public Problem? Problem;
+    public string? Name;
+
+    public bool IsDone => done;
+
+    public void Answer(TReply reply)
+    {
+        Reply = reply;
+        done = true;
+    }
+
+    public void Fail(Problem problem)
+    {
+        Problem = problem;
+        done = true;
+    }
+
+    public void Clear()
+    {
+        (IsParsed, Item, Reply, Problem, Name) = (false, default, default, null, null);
+        done = false;
+    }
+}
+
+/// <summary>Wakes the one who waits, again and again, without an object for each time. A signal that nobody waits for is kept.</summary>
+internal sealed class Signal : IValueTaskSource
+{
+    private const int Idle = 0;
+    private const int Signalled = 1;
+    private const int Waiting = 2;
+
+    private ManualResetValueTaskSourceCore<bool> source = new() { RunContinuationsAsynchronously = true };
+    private int state;
+
+    public void Set()
+    {
+        while (true)
+        {
+            var seen = Volatile.Read(ref state);
+            if (seen == Signalled) return;
+            var next = seen == Waiting ? Idle : Signalled;
+            if (Interlocked.CompareExchange(ref state, next, seen) != seen) continue;
+            if (seen == Waiting) source.SetResult(true);
+            return;
+        }
+    }
+
+    public ValueTask Wait()
+    {
+        source.Reset();
+        if (Interlocked.CompareExchange(ref state, Waiting, Idle) == Idle) return new(this, source.Version);
+        Volatile.Write(ref state, Idle);
+        return ValueTask.CompletedTask;
+    }
+
+    void IValueTaskSource.GetResult(short token) => source.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => source.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        source.OnCompleted(continuation, state, token, flags);
 }

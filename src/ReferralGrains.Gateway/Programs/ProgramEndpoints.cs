@@ -1,9 +1,12 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
-using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Storage.Facts;
@@ -54,4 +57,42 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
         program.TimeZone,
         [.. program.Rules.Select(rule => RuleWriter.Answer(program, rule))],
         duplicate ? true : null);
+}
+
+/// <param name="Currency">ISO 4217.</param>
+/// <param name="TimeZone">IANA name, like Europe/London: bare dates of rules are days there.</param>
+/// <param name="Id">Made up when it is left out.</param>
+/// <param name="NewCustomerDiscount">Not in this release.</param>
+internal sealed record NewProgram(string Name, string Currency, string TimeZone, CallerId? Id = null, JsonElement? NewCustomerDiscount = null);
+
+/// <param name="Rules">As they stand now, disabled ones included.</param>
+internal sealed record ProgramAnswer(
+    CallerId Id,
+    string Name,
+    string Currency,
+    string TimeZone,
+    ImmutableArray<RuleAnswer> Rules,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
+internal static class CoveringFacts
+{
+    /// <summary>
+    /// A program whose terms have what a recorded decision names. Facts come through a cache that may be older than the decision;
+    /// versions never change, so terms that cover it are right whatever came after.
+    /// </summary>
+    public static async ValueTask<ProgramTerms> ProgramCovering(
+        this IFacts facts, int tenant, CallerId id, Func<ProgramTerms, bool> covers, CancellationToken stop)
+    {
+        var terms = await facts.Program(tenant, id, stop);
+        if (terms is not null && !covers(terms))
+        {
+            facts.Forget(terms.Stream);
+            terms = await facts.Program(tenant, id, stop);
+        }
+
+        return terms is not null && covers(terms) ? terms : throw new UnreachableException("A decision names a rule that its program does not have.");
+    }
+
+    public static bool Has(this ProgramTerms terms, int rule, int version) =>
+        rule <= terms.Rules.Length && version <= terms.Rule(rule).Versions.Length;
 }

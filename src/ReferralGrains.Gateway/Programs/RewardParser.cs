@@ -46,15 +46,15 @@ internal static class RewardParser
         var value = by == TierBy.Value;
         Absent(value ? body.Min : body.MinMinor, path + (value ? ".min" : ".min_minor"));
         Absent(value ? body.Max : body.MaxMinor, path + (value ? ".max" : ".max_minor"));
-        var min = Range(value ? body.MinMinor : body.Min, 0, AmountLimits.MaxBoundMinor, path + (value ? ".min_minor" : ".min")) ?? 0;
-        var max = Range(value ? body.MaxMinor : body.Max, min, AmountLimits.MaxBoundMinor, path + (value ? ".max_minor" : ".max"));
+        var min = AmountLimits.Range(value ? body.MinMinor : body.Min, 0, AmountLimits.MaxBoundMinor, path + (value ? ".min_minor" : ".min")) ?? 0;
+        var max = AmountLimits.Range(value ? body.MaxMinor : body.Max, min, AmountLimits.MaxBoundMinor, path + (value ? ".max_minor" : ".max"));
         if (body.BasisPoints is not null) Absent(body.AmountMinor, path + ".amount_minor");
         var tier = new Tier(
             by,
             min,
             max,
-            (int)(Range(body.BasisPoints, 1, AmountLimits.MaxBasisPoints, path + ".basis_points") ?? 0),
-            Range(body.AmountMinor, 1, AmountLimits.MaxMinor, path + ".amount_minor") ?? 0);
+            (int)(AmountLimits.Range(body.BasisPoints, 1, AmountLimits.MaxBasisPoints, path + ".basis_points") ?? 0),
+            AmountLimits.Range(body.AmountMinor, 1, AmountLimits.MaxMinor, path + ".amount_minor") ?? 0);
         return (reward.TypeIn(tier), reward.RateIn(tier).Value, reward.FixedIn(tier)) switch
         {
             (RewardType.Percent, 0, _) => throw Problem.MissingField(path + ".basis_points").AsException(),
@@ -77,18 +77,13 @@ internal static class RewardParser
         }
 
         if (value is null && required) throw Problem.MissingField(param).AsException();
-        return Range(value, min, max, param) ?? 0;
+        return AmountLimits.Range(value, min, max, param) ?? 0;
     }
 
     private static void Absent(long? value, string param)
     {
         if (value is not null) throw Problem.Unprocessable("invalid_rule", param, "This does not belong to this type of reward or tier.").AsException();
     }
-
-    public static long? Range(long? value, long min, long max, string param) =>
-        value is null || (value >= min && value <= max)
-            ? value
-            : throw Problem.InvalidField(param, $"A whole number from {min} to {max} is expected.").AsException();
 
     private static string Implied(ImmutableArray<TierBody> tiers, string path)
     {

@@ -1,13 +1,16 @@
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
-using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Programs;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Programs;
 
@@ -65,5 +68,56 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RuleProgr
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))
             : Answers.Ok(RuleWriter.Answer(reply.Terms!, reply.Terms!.Rule(rule)!), GatewayJson.Default.RuleAnswer);
+    }
+}
+
+/// <summary>Which program a rule is of: its id is unique in its tenant.</summary>
+internal sealed class RulePrograms(IFacts facts)
+{
+    /// <summary>The rule of a path, and its program; a <c>program_id</c> that says another program finds nothing.</summary>
+    public async Task<(CallerId Program, CallerId Rule)> Resolve(HttpContext context, string rule)
+    {
+        if (!CallerId.IsValid(rule) || await facts.ProgramOfRule(context.Caller().Tenant, new(rule), context.RequestAborted) is not { } program) throw Missing();
+        return context.Single("program_id") is { } named && named != program.Value ? throw Missing() : (program, new(rule));
+    }
+
+    private static ProblemException Missing() => Problem.NotFound("rule", "rule_id").AsException();
+}
+
+/// <summary>
+/// Existing referrals join a rule, each by its own grain (D17). Broken off, what has joined stays joined, and the next run goes on.
+/// </summary>
+internal sealed class RuleJoins(IGrainRouter router, IReports reports)
+{
+    private const int PageSize = 1_000;
+    private const int AtOnce = 200;
+
+    public async Task<(JoinAnswer Answer, Refusal? Refusal)> Run(Caller caller, ProgramTerms program, Rule rule, bool dryRun, CancellationToken stop)
+    {
+        var join = new JoinRule(rule.Number, caller.By, dryRun);
+        var answer = new JoinAnswer(rule.Id, rule.Latest.Number, 0, 0, 0, dryRun ? true : null);
+        for (StreamId? after = null; ;)
+        {
+            var page = await reports.ApprovedReferrals(caller.Tenant, program.Stream, after, PageSize, stop);
+            var replies = await Ask(caller.Tenant, program.Id, page, join, stop);
+            if (Array.Find(replies, reply => reply.Refusal is { Code: not "referral_not_approved" }) is { } refused) return (answer, refused.Refusal);
+            answer = answer with
+            {
+                Referrals = answer.Referrals + replies.Length,
+                Joined = answer.Joined + replies.Count(reply => reply.Changed),
+                AlreadyEnrolled = answer.AlreadyEnrolled + replies.Count(reply => reply is { Refusal: null, Changed: false }),
+            };
+            if (!page.HasMore) return (answer, null);
+            after = page.Items[^1].Stream;
+        }
+    }
+
+    private async Task<ReferralReply[]> Ask(int tenant, CallerId program, Page<ApprovedReferral> page, JoinRule join, CancellationToken stop)
+    {
+        var replies = new ReferralReply[page.Items.Length];
+        var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop };
+        await Parallel.ForAsync(0, replies.Length, options, async (i, _) =>
+            replies[i] = await router.Ask(GrainAddress.Referral(tenant, program, page.Items[i].Referee), join, stop));
+        return replies;
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Gateway.Json;
@@ -45,10 +46,10 @@ internal static class RuleParser
     {
         if (body is null) return Domain.Programs.Limits.None;
         var limits = new Limits(
-            (int?)RewardParser.Range(body.MaxCount, 1, int.MaxValue, "limits.max_count"),
-            RewardParser.Range(body.MaxAmountMinor, 1, AmountLimits.MaxBoundMinor, "limits.max_amount_minor"),
+            (int?)AmountLimits.Range(body.MaxCount, 1, int.MaxValue, "limits.max_count"),
+            AmountLimits.Range(body.MaxAmountMinor, 1, AmountLimits.MaxBoundMinor, "limits.max_amount_minor"),
             RuleWords.CapModes.Parse(body.CapMode, CapMode.Clamp, "limits.cap_mode"),
-            (int?)RewardParser.Range(body.DaysAfterApproved, 1, MaxDays, "limits.days_after_approved"),
+            (int?)AmountLimits.Range(body.DaysAfterApproved, 1, MaxDays, "limits.days_after_approved"),
             dates.From(body.EventFrom, "limits.event_from"),
             dates.To(body.EventTo, "limits.event_to"));
         return limits.EventFrom >= limits.EventTo
@@ -64,7 +65,7 @@ internal static class RuleParser
         for (var i = 0; i < products.Length; i++)
             if (Text.Of(products[i], $"conditions.product_ids[{i}]", CallerId.MaxLength) is null) throw Problem.InvalidField($"conditions.product_ids[{i}]", "It is empty.").AsException();
         return new(
-            RewardParser.Range(body.MinAmountExclusiveMinor, 0, AmountLimits.MaxBoundMinor, "conditions.min_amount_exclusive_minor"),
+            AmountLimits.Range(body.MinAmountExclusiveMinor, 0, AmountLimits.MaxBoundMinor, "conditions.min_amount_exclusive_minor"),
             products,
             RuleWords.Tags.Parse(body.ReferrerTags, TagCondition.All, "conditions.referrer_tags"),
             RuleWords.Tags.Parse(body.RefereeTags, TagCondition.All, "conditions.referee_tags"));
@@ -76,7 +77,7 @@ internal static class RuleParser
         var mode = RuleWords.Holds.Supported(body.Mode, path + ".mode");
         if (body.AmountMinor is not null) throw Problem.NotSupported(path + ".amount_minor", "Releasing in groups").AsException();
         if (mode == HoldMode.Days && body.Days is null) throw Problem.MissingField(path + ".days").AsException();
-        var days = (int?)RewardParser.Range(body.Days, 0, MaxDays, path + ".days") ?? 0;
+        var days = (int?)AmountLimits.Range(body.Days, 0, MaxDays, path + ".days") ?? 0;
         var fromOccurred = body.From switch
         {
             null or "unlocked" => false,
@@ -94,5 +95,41 @@ internal static class RuleParser
     private static void Unsupported(int? value, string param)
     {
         if (value is not null) throw Problem.NotSupported(param, "This field").AsException();
+    }
+}
+
+/// <summary>Dates of a rule: an instant, or a bare date, which is a whole day in the program's time zone (R6).</summary>
+internal sealed class ProgramDates(TimeZoneInfo zone)
+{
+    public static ProgramDates Of(string timeZone) => new(TimeZoneInfo.FindSystemTimeZoneById(timeZone));
+
+    /// <summary>Whether it is the IANA name of a time zone that this machine knows.</summary>
+    public static bool IsKnown(string timeZone) =>
+        timeZone.Length is > 0 and <= 64
+        && timeZone.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '_' or '-' or '+')
+        && TimeZoneInfo.TryFindSystemTimeZoneById(timeZone, out _);
+
+    /// <summary>The first instant that is inside.</summary>
+    public DateTimeOffset? From(string? text, string param) => Parse(text, param, 0);
+
+    /// <summary>The first instant that is outside again: an end day is included.</summary>
+    public DateTimeOffset? To(string? text, string param) => Parse(text, param, 1);
+
+    private DateTimeOffset? Parse(string? text, string param, int days)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        if (Instant.TryParse(text, out var instant)) return instant;
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is > 1 and < 9999)
+            return StartOf(day.AddDays(days));
+        throw Problem.InvalidField(param, "A date like 2026-01-31, or a time with its offset, is expected.").AsException();
+    }
+
+    // Where the clocks skip midnight the day starts when they go on; where midnight comes twice, at the first (D15).
+    private DateTimeOffset StartOf(DateOnly day)
+    {
+        var local = day.ToDateTime(TimeOnly.MinValue);
+        while (zone.IsInvalidTime(local)) local = local.AddMinutes(1);
+        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
+        return new DateTimeOffset(local, offset).ToUniversalTime();
     }
 }

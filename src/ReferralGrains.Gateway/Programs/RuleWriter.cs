@@ -79,3 +79,20 @@ internal static class RuleWriter
     // An instant, also where a date was sent: what a date meant must not change when the program's zone does.
     private static string? Shown(DateTimeOffset? instant) => instant is { } known ? Instant.Format(known) : null;
 }
+
+internal static class RuleWords
+{
+    public static readonly Words<Trigger> Triggers = new(("recurring_action", Trigger.RecurringAction), ("tier_reached", Trigger.TierReached));
+
+    public static readonly Words<RewardType> Types = new(("percent", RewardType.Percent), ("fixed", RewardType.Fixed), ("per_amount", RewardType.PerAmount));
+
+    public static readonly Words<RewardBase> Bases = new(("transaction", RewardBase.Transaction), ("conversion_value", RewardBase.ConversionValue));
+
+    public static readonly Words<CapMode> CapModes = new(("clamp", CapMode.Clamp), ("drop", CapMode.Drop));
+
+    public static readonly Words<TagCondition> Tags = new(("ALL", TagCondition.All), ("ANY", TagCondition.Any), ("NONE", TagCondition.None));
+
+    public static readonly Words<TierBy> Measures = new(("value", TierBy.Value), ("count", TierBy.Count));
+
+    public static readonly Words<HoldMode> Holds = new(("none", HoldMode.None), ("days", HoldMode.Days), ("manual", HoldMode.Manual));
+}

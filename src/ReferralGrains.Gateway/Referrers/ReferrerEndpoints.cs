@@ -1,11 +1,12 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
-using ReferralGrains.Gateway.Activity;
 using ReferralGrains.Gateway.Description;
-using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
+using ReferralGrains.Gateway.Referrals;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
@@ -41,7 +42,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
         var body = await Body.Read(context, GatewayJson.Default.NewReferrer);
         var id = body.Id ?? NewIds.Make("ref_", context);
         var create = new CreateReferrer(
-            ReferrerFields.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags") ?? [], body.CashOptIn ?? false,
+            Text.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags") ?? [], body.CashOptIn ?? false,
             ReferrerFields.Stripe(body.StripeCustomerId));
         var reply = await Ask(context, id, create);
         return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : await Answer(context, id, reply.Changed);
@@ -52,7 +53,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
         var referrer = Valid(id);
         var body = await Body.Read(context, GatewayJson.Default.ReferrerChange);
         var change = new ChangeReferrer(
-            ReferrerFields.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags"), body.CashOptIn, ReferrerFields.Stripe(body.StripeCustomerId));
+            Text.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags"), body.CashOptIn, ReferrerFields.Stripe(body.StripeCustomerId));
         return await AskAndShow(context, referrer, change);
     }
 
@@ -116,4 +117,79 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
     private static CallerId Valid(string id) => CallerId.IsValid(id) ? new(id) : throw Missing();
 
     private static ProblemException Missing() => Problem.NotFound("referrer", "referrer_id").AsException();
+}
+
+/// <param name="Id">Made up when it is left out.</param>
+/// <param name="CashOptIn">Wants cash rewards to be paid out (S10).</param>
+internal sealed record NewReferrer(
+    CallerId? Id = null,
+    string? Email = null,
+    string? Name = null,
+    ImmutableArray<string>? Tags = null,
+    bool? CashOptIn = null,
+    string? StripeCustomerId = null);
+
+/// <param name="Code">What a referee redeems (V1).</param>
+/// <param name="Email">Personal data is shown to admin keys only.</param>
+internal sealed record ReferrerAnswer(
+    CallerId Id,
+    string Code,
+    string Status,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Email,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name,
+    ImmutableArray<string> Tags,
+    bool CashOptIn,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? StripeCustomerId,
+    DateTimeOffset CreatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
+internal sealed record BalanceAnswer(CallerId ReferrerId, ImmutableArray<BalanceLine> Balances);
+
+/// <summary>What a referrer has of one asset: net = earned − clawed back = pending + payable + in transit + paid (D13).</summary>
+/// <param name="PayableMinor">May be below zero: it is earned back before anything is paid (D8).</param>
+internal sealed record BalanceLine(
+    string Asset,
+    long EarnedMinor,
+    long ClawedBackMinor,
+    long NetMinor,
+    long PendingMinor,
+    long PayableMinor,
+    long InTransitMinor,
+    long PaidMinor);
+
+/// <summary>What is left out stays.</summary>
+internal sealed record ReferrerChange(
+    string? Email = null,
+    string? Name = null,
+    ImmutableArray<string>? Tags = null,
+    bool? CashOptIn = null,
+    string? StripeCustomerId = null);
+
+/// <summary>Whether a referrer is eligible for a rule that is granted by hand (H1).</summary>
+internal sealed record EligibilityAnswer(CallerId ReferrerId, CallerId ProgramId, CallerId RuleId, bool Granted);
+
+internal static class ReferrerFields
+{
+    public static string? Name(string? name) => Text.Of(name, "name", 200);
+
+    public static string? Stripe(string? id) => Text.Of(id, "stripe_customer_id", 200);
+
+    public static ReferrerAnswer Answer(ReferrerProfile profile, bool personal, bool duplicate = false) => new(
+        profile.Id,
+        profile.Code,
+        profile.Closed ? "closed" : "active",
+        personal ? profile.Email : null,
+        personal ? profile.Name : null,
+        profile.Tags,
+        profile.CashOptIn,
+        personal ? profile.StripeCustomerId : null,
+        profile.CreatedAt,
+        duplicate ? true : null);
+
+    public static BalanceLine Line(AssetBalance line)
+    {
+        var balance = line.Balance;
+        return new(
+            line.Asset.Name, balance.Earned, balance.ClawedBack, balance.Net, balance.Pending, balance.Payable, balance.InTransit, balance.Paid);
+    }
 }

@@ -1,11 +1,35 @@
+using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
-using ReferralGrains.Gateway.Ids;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Reports;
 
 namespace ReferralGrains.Gateway.Rewards;
+
+/// <summary>A reward as it stands now.</summary>
+/// <param name="AmountMinor">As it was given.</param>
+/// <param name="LeftMinor">After refunds, chargebacks and cancellation.</param>
+/// <param name="State">pending, released, reversed or cancelled.</param>
+/// <param name="ExpectedAt">When a pending one is expected to be released.</param>
+internal sealed record RewardAnswer(
+    string Id,
+    string Asset,
+    long AmountMinor,
+    long LeftMinor,
+    string State,
+    CallerId ProgramId,
+    CallerId RefereeId,
+    CallerId ReferrerId,
+    CallerId ActionId,
+    string EnrollmentId,
+    CallerId RuleId,
+    int RuleVersion,
+    DateTimeOffset CreatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ExpectedAt);
 
 /// <summary>Rewards in the words of the outside: their rules are named by their ids, which the programs know.</summary>
 internal sealed class RewardAnswers(IFacts facts)
@@ -31,4 +55,30 @@ internal sealed class RewardAnswers(IFacts facts)
         view.Version,
         view.GivenAt,
         view.Status == RewardStatus.Pending ? view.ExpectedAt : null);
+}
+
+/// <summary>The rewards of one referral, in the order in which they were given, from its events.</summary>
+internal static class RewardsOfReferral
+{
+    public static IEnumerable<RewardView> All(ReferralStory story)
+    {
+        var known = new KnownActions(story.Stream);
+        foreach (var recorded in story.Events) known.Remember(recorded);
+        return known.All.SelectMany(history => Of(story, history, known)).OrderBy(view => view.Reward.Key);
+    }
+
+    private static IEnumerable<RewardView> Of(ReferralStory story, ActionHistory history, KnownActions known)
+    {
+        if (SaleRecord.Of(history) is not { } record) yield break;
+        var outcome = ActionOutcome.Of(history, known, story.State);
+        foreach (var reward in record.Rewards)
+        {
+            var (id, given) = (RewardId.FromKey(reward.Key), reward.Given);
+            var state = outcome.Decisions.First(decision => decision.Reward == reward.Key).State;
+            var givenAt = history.Events.First(recorded => recorded.Seq == id.Seq).At;
+            yield return new(
+                story.Stream, id, story.Program, story.Referee, story.Referrer!.Value, history.Id, given.Enrollment, given.Rule, given.Version,
+                given.Asset!.Value, given.Minor, reward.LeftMinor, state, givenAt, given.ReleaseAt);
+        }
+    }
 }

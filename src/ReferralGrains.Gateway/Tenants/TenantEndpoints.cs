@@ -1,9 +1,9 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
-using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Storage.Tenants;
@@ -64,3 +64,23 @@ internal sealed class TenantEndpoints(ITenants tenants)
 
     private static TenantAnswer Answer(Tenant tenant) => new(tenant.Name, tenant.Sandbox, tenant.ClockAt);
 }
+
+/// <param name="Sandbox">For trying things out: it has a clock of its own.</param>
+/// <param name="ClockAt">Where a sandbox's clock stands at first; the real time when it is left out.</param>
+internal sealed record NewTenant(CallerId Id, bool? Sandbox = null, DateTimeOffset? ClockAt = null);
+
+internal sealed record TenantAnswer(
+    CallerId Id,
+    bool Sandbox,
+    DateTimeOffset? ClockAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
+/// <param name="Role">ingest, read, admin, finance or operator.</param>
+/// <param name="Tenant">The caller's own when it is left out.</param>
+/// <param name="ExpiresAt">From then on it opens nothing; never when it is left out.</param>
+internal sealed record NewKey(string Role, CallerId? Tenant = null, DateTimeOffset? ExpiresAt = null);
+
+/// <param name="Key">Shown this once: only its hash is kept.</param>
+internal sealed record NewKeyAnswer(string Id, string Key, string Role, CallerId? Tenant, DateTimeOffset? ExpiresAt);
+
+internal sealed record RevokedKeyAnswer(string Id, string Role, DateTimeOffset RevokedAt);

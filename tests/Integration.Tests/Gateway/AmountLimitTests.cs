@@ -1,6 +1,6 @@
 using System.Text;
-using ReferralGrains.Gateway.Actions;
 using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Referrals;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Gateway.Actions;
+using ReferralGrains.Gateway.Referrals;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using ReferralGrains.Gateway.Actions;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Programs;
+using ReferralGrains.Gateway.Referrals;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 

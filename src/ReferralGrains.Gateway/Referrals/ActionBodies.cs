@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 
-namespace ReferralGrains.Gateway.Actions;
+namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>An action as it is sent.</summary>
 /// <param name="Type">sale, refund, chargeback or chargeback_won.</param>

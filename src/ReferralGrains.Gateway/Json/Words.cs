@@ -1,8 +1,7 @@
 using System.Collections.Frozen;
-using ReferralGrains.Domain.Programs;
 using ReferralGrains.Gateway.Problems;
 
-namespace ReferralGrains.Gateway.Programs;
+namespace ReferralGrains.Gateway.Json;
 
 /// <summary>The words of the outside for the choices of the domain, both ways.</summary>
 internal sealed class Words<T>(params (string Word, T Value)[] words)
@@ -22,21 +21,4 @@ internal sealed class Words<T>(params (string Word, T Value)[] words)
     public T Supported(string word, string param) => Find(word) ?? throw Problem.NotSupported(param, "This value").AsException();
 
     private string All => string.Join(", ", words.Select(pair => pair.Word));
-}
-
-internal static class RuleWords
-{
-    public static readonly Words<Trigger> Triggers = new(("recurring_action", Trigger.RecurringAction), ("tier_reached", Trigger.TierReached));
-
-    public static readonly Words<RewardType> Types = new(("percent", RewardType.Percent), ("fixed", RewardType.Fixed), ("per_amount", RewardType.PerAmount));
-
-    public static readonly Words<RewardBase> Bases = new(("transaction", RewardBase.Transaction), ("conversion_value", RewardBase.ConversionValue));
-
-    public static readonly Words<CapMode> CapModes = new(("clamp", CapMode.Clamp), ("drop", CapMode.Drop));
-
-    public static readonly Words<TagCondition> Tags = new(("ALL", TagCondition.All), ("ANY", TagCondition.Any), ("NONE", TagCondition.None));
-
-    public static readonly Words<TierBy> Measures = new(("value", TierBy.Value), ("count", TierBy.Count));
-
-    public static readonly Words<HoldMode> Holds = new(("none", HoldMode.None), ("days", HoldMode.Days), ("manual", HoldMode.Manual));
 }

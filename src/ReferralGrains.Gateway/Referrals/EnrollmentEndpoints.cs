@@ -1,9 +1,10 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
-using ReferralGrains.Gateway.Activity;
 using ReferralGrains.Gateway.Description;
-using ReferralGrains.Gateway.Ids;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
@@ -13,7 +14,7 @@ using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Referrals;
 
-namespace ReferralGrains.Gateway.Enrollments;
+namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>One enrollment: only it changes, and its page shows only its own (R10).</summary>
 internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IReports reports)
@@ -85,4 +86,73 @@ internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IRe
         Answers.Ok(EnrollmentAnswers.Of(found.Story, found.Enrollment, found.Program), GatewayJson.Default.EnrollmentAnswer);
 
     private sealed record FoundEnrollment(ReferralStory Story, Enrollment Enrollment, ProgramTerms Program);
+}
+
+/// <summary>A referral under one rule, with the terms that are in force for it: pinned version and adjustments (R10, D17).</summary>
+/// <param name="State">active, disabled or deleted.</param>
+/// <param name="NetMinor">Earned less taken back: what the amount cap bounds (D5).</param>
+/// <param name="RewardCount">Rewards issued: what the count cap bounds (D5).</param>
+/// <param name="Adjusted">Whether its terms differ from its rule's.</param>
+internal sealed record EnrollmentAnswer(
+    string Id,
+    CallerId ProgramId,
+    CallerId RefereeId,
+    CallerId ReferrerId,
+    CallerId RuleId,
+    int RuleVersion,
+    string State,
+    long NetMinor,
+    int RewardCount,
+    bool Adjusted,
+    LimitsBody Limits,
+    ConditionsBody Conditions,
+    PayoutBody Payout,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ApprovedAt);
+
+internal sealed record PayoutBody(RewardBody Reward, HoldBody Hold);
+
+/// <summary>
+/// Changes to one enrollment only. <c>limits</c>, <c>conditions</c> and <c>payout</c> are merged into the terms in force (RFC 7396);
+/// null in place of one of them returns to the rule's.
+/// </summary>
+/// <param name="Enabled">false stops rewards on this enrollment.</param>
+internal sealed record EnrollmentChange(string Reason, bool? Enabled = null)
+{
+    // Not in the constructor, whose default values the description would show: there is no JSON for absent.
+    public JsonElement Limits { get; set; }
+
+    public JsonElement Conditions { get; set; }
+
+    /// <summary>With <c>reward</c>, <c>hold</c> or both.</summary>
+    public JsonElement Payout { get; set; }
+}
+
+internal static class EnrollmentAnswers
+{
+    public static EnrollmentAnswer Of(ReferralStory story, Enrollment enrollment, ProgramTerms program)
+    {
+        var terms = TermsOf(enrollment, program);
+        return new(
+            new EnrollmentName(story.Stream, enrollment.Number).ToString(),
+            story.Program,
+            story.Referee,
+            story.Referrer!.Value,
+            program.Rule(enrollment.Rule).Id,
+            enrollment.Version,
+            enrollment.Deleted ? "deleted" : enrollment.Disabled ? "disabled" : "active",
+            enrollment.NetMinor,
+            enrollment.Count,
+            enrollment.Adjustment is not null and not { Limits: null, Conditions: null, Reward: null, Hold: null },
+            RuleWriter.Limits(terms.Limits),
+            RuleWriter.Conditions(terms.Conditions),
+            new(RuleWriter.Reward(terms.Reward), RuleWriter.Hold(terms.Hold)),
+            story.State.ApprovedAt);
+    }
+
+    /// <summary>The pinned version, and over it what was adjusted.</summary>
+    public static RewardRule TermsOf(Enrollment enrollment, ProgramTerms program)
+    {
+        var pinned = program.Terms(enrollment.Rule, enrollment.Version);
+        return enrollment.Adjustment?.Over(pinned) ?? pinned;
+    }
 }

@@ -7,7 +7,7 @@ using ReferralGrains.Domain.Money;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 
-namespace ReferralGrains.Gateway.Actions;
+namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>
 /// Parses one action from UTF-8 in one pass, as strictly as any other body. Written by hand because every action passes here: it

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 
-namespace ReferralGrains.Gateway.Health;
+namespace ReferralGrains.Gateway;
 
 /// <summary>For those who watch and restart: is the process alive, and may it be sent work.</summary>
 internal sealed class HealthEndpoints(HealthCheckService checks)

@@ -12,7 +12,7 @@ using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Referrals;
 
-namespace ReferralGrains.Gateway.Actions;
+namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Actions, one by one and as a stream. This is where an action is answered.</summary>
 internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, ITenantClock clock, LineStreams streams)

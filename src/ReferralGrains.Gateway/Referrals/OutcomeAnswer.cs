@@ -1,12 +1,96 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Explanations;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Programs;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Reports;
 
-namespace ReferralGrains.Gateway.Actions;
+namespace ReferralGrains.Gateway.Referrals;
+
+/// <summary>The answer to a single action.</summary>
+internal sealed class OutcomeAnswer(ActionOutcome outcome, bool duplicate, ProgramTerms program) : IResult
+{
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.ContentType = "application/json; charset=utf-8";
+        using (var json = new Utf8JsonWriter(response.BodyWriter, Writing))
+        {
+            json.WriteStartObject();
+            OutcomeWriter.WriteMembers(json, outcome, duplicate, program);
+            json.WriteEndObject();
+        }
+
+        await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+    }
+}
+
+/// <summary>The answer to a question for one action: itself, what came of it, and its conflicts.</summary>
+internal sealed class StoryAnswer(ActionStory story, ProgramTerms program) : IResult
+{
+    private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly string[] Types = ["", "sale", "refund", "chargeback", "chargeback_won"];
+
+    public async Task ExecuteAsync(HttpContext httpContext)
+    {
+        var response = httpContext.Response;
+        response.ContentType = "application/json; charset=utf-8";
+        using (var json = new Utf8JsonWriter(response.BodyWriter, Writing)) Write(json);
+        await response.BodyWriter.FlushAsync(httpContext.RequestAborted);
+    }
+
+    private void Write(Utf8JsonWriter json)
+    {
+        var action = story.Outcome.Action;
+        json.WriteStartObject();
+        OutcomeWriter.WriteMembers(json, story.Outcome, duplicate: false, program);
+        json.WriteString("program_id", story.Program.Value);
+        json.WriteString("referee_id", story.Referee.Value);
+        WriteId(json, "referrer_id", story.Referrer);
+        WriteContent(json, action);
+        json.WriteString("currency", action.Currency ?? program.Currency);
+        json.WriteString("recorded_at", Instant.Format(story.RecordedAt));
+        json.WriteStartArray("product_ids");
+        foreach (var product in action.ProductIds) json.WriteStringValue(product);
+        json.WriteEndArray();
+        json.WritePropertyName("metadata");
+        if (action.Metadata is { } metadata) json.WriteRawValue(metadata);
+        else json.WriteNullValue();
+        json.WriteStartArray("conflicts");
+        foreach (var conflict in story.Conflicts)
+        {
+            json.WriteStartObject();
+            json.WriteString("at", Instant.Format(conflict.At));
+            WriteContent(json, conflict.Action);
+            json.WriteString("currency", conflict.Action.Currency);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteContent(Utf8JsonWriter json, ReferralAction action)
+    {
+        json.WriteString("type", Types[(int)action.Kind]);
+        if (action.AmountMinor is { } minor) json.WriteNumber("amount_minor", minor);
+        else json.WriteNull("amount_minor");
+        json.WriteString("occurred_at", Instant.Format(action.OccurredAt));
+        WriteId(json, "refund_of", action.Kind == ActionKind.Refund ? action.About : null);
+        WriteId(json, "chargeback_of", action.Kind is ActionKind.Chargeback or ActionKind.ChargebackWon ? action.About : null);
+        json.WriteString("note", action.Note);
+    }
+
+    private static void WriteId(Utf8JsonWriter json, string name, CallerId? id) => json.WriteString(name, id?.Value);
+}
 
 /// <summary>Writes what came of an action: the members of a single answer and of a line of a stream, in one place.</summary>
 internal static class OutcomeWriter
@@ -91,4 +175,31 @@ internal static class OutcomeWriter
     }
 
     private static JsonEncodedText[] Encoded(params string[] words) => [.. words.Select(word => JsonEncodedText.Encode(word))];
+}
+
+/// <summary>The terms that answers name their rules by. Versions never change, so terms that have them stay good for a whole stream.</summary>
+internal sealed class ProgramsOfActions(IFacts facts, int tenant)
+{
+    private readonly Dictionary<CallerId, ProgramTerms> known = [];
+
+    /// <summary>Of the action that was loaded last.</summary>
+    public ProgramTerms Loaded { get; private set; } = null!;
+
+    public ValueTask Load(CallerId program, ActionOutcome outcome, CancellationToken stop)
+    {
+        if (Loaded is not null && Loaded.Id == program && Covers(Loaded, outcome)) return ValueTask.CompletedTask;
+        if (!known.TryGetValue(program, out var terms) || !Covers(terms, outcome)) return Read(program, outcome, stop);
+        Loaded = terms;
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask Read(CallerId program, ActionOutcome outcome, CancellationToken stop) =>
+        known[program] = Loaded = await facts.ProgramCovering(tenant, program, terms => Covers(terms, outcome), stop);
+
+    private static bool Covers(ProgramTerms terms, ActionOutcome outcome)
+    {
+        foreach (var decision in outcome.Decisions)
+            if (!terms.Has(decision.Rule, decision.Version)) return false;
+        return true;
+    }
 }

@@ -7,7 +7,7 @@ using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 
-namespace ReferralGrains.Gateway.Enrollments;
+namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Merges a change into the terms that are in force for an enrollment, and checks the result as if it were a rule's.</summary>
 internal static class AdjustmentParser

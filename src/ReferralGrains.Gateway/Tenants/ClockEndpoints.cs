@@ -5,7 +5,7 @@ using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 
-namespace ReferralGrains.Gateway.Clocks;
+namespace ReferralGrains.Gateway.Tenants;
 
 /// <param name="To">Not before where the clock stands.</param>
 internal sealed record ClockAdvance(DateTimeOffset To);

@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using ReferralGrains.Gateway.Problems;
+
+namespace ReferralGrains.Gateway.Json;
+
+/// <summary>Free text of a caller: kept as it is, within bounds; empty is the same as absent (D11).</summary>
+internal static class Text
+{
+    // NUL is what PostgreSQL cannot keep; the other control characters would only mislead a reader of a log or a terminal.
+    private static readonly SearchValues<char> Control =
+        SearchValues.Create([.. Enumerable.Range(0, 32).Except(['\t', '\n', '\r']).Append(127).Select(code => (char)code)]);
+
+    public static string? Of(string? text, string param, int maxLength)
+    {
+        if (string.IsNullOrEmpty(text)) return null;
+        return Fault(text, maxLength) is { } fault ? throw Problem.InvalidField(param, fault).AsException() : text;
+    }
+
+    public static string? Email(string? email, string param = "email")
+    {
+        var text = Of(email, param, 254);
+        return text is null || text.IndexOf('@', StringComparison.Ordinal) > 0 ? text : throw Problem.InvalidField(param, "An e-mail address is expected.").AsException();
+    }
+
+    /// <summary>What is wrong with it, or null.</summary>
+    public static string? Fault(string text, int maxLength)
+    {
+        if (text.Length > maxLength) return $"At most {maxLength} characters are expected.";
+        return text.AsSpan().ContainsAny(Control) ? "It holds a control character." : null;
+    }
+}
+
+/// <summary>
+/// How large an amount may be that comes in: large enough for any sale in any currency, and so small that no balance overflows:
+/// ninety thousand of the largest sales, each rewarded at 1,000 %, fit into one, and nine thousand rewarded with the most points.
+/// </summary>
+internal static class AmountLimits
+{
+    /// <summary>Of what is summed: a sale, a conversion, a fixed reward. 100,000,000,000.00 in most currencies.</summary>
+    public const long MaxMinor = 10_000_000_000_000;
+
+    /// <summary>Of what is only compared with: a cap, a threshold, the bound of a tier.</summary>
+    public const long MaxBoundMinor = 1_000_000_000_000_000;
+
+    /// <summary>1,000 %.</summary>
+    public const int MaxBasisPoints = 100_000;
+
+    /// <summary>Of a reward in points by spend.</summary>
+    public const long MaxPointsPerMinor = 100;
+
+    public static long? Range(long? value, long min, long max, string param) =>
+        value is null || (value >= min && value <= max)
+            ? value
+            : throw Problem.InvalidField(param, $"A whole number from {min} to {max} is expected.").AsException();
+}
+
+/// <summary>Tags of a referrer or a referee: a set, kept in one order so that the same tags are the same content.</summary>
+internal static class Tags
+{
+    private const int MaxTags = 50;
+    private const int MaxLength = 100;
+
+    public static ImmutableArray<string>? Of(ImmutableArray<string>? tags, string param)
+    {
+        if (tags is not { } given) return null;
+        if (given.Length > MaxTags) throw Problem.InvalidField(param, $"At most {MaxTags} tags are possible.").AsException();
+        for (var i = 0; i < given.Length; i++)
+            if (Text.Of(given[i], $"{param}[{i}]", MaxLength) is null) throw Problem.InvalidField($"{param}[{i}]", "A tag is not empty.").AsException();
+        return [.. given.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+    }
+}
