@@ -4,6 +4,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Turns.Programs;
 
 namespace ReferralGrains.Gateway.Programs;
 
@@ -13,7 +14,7 @@ internal static class RuleParser
     private const int MaxDays = 36_500;
     private const int MaxProducts = 1_000;
 
-    public static (RewardRule Terms, RuleState State) Parse(RuleBody body, CallerId id, ProgramTerms program)
+    public static (RewardRule Terms, SentState State) Parse(RuleBody body, CallerId id, ProgramTerms program)
     {
         var dates = ProgramDates.Of(program.TimeZone);
         var trigger = RuleWords.Triggers.Supported(body.Trigger, "trigger");
@@ -39,7 +40,7 @@ internal static class RuleParser
                 "granted" => true,
                 _ => throw Problem.InvalidField("eligibility", "Expected is one of everyone, granted.").AsException(),
             });
-        return (terms, new(body.Enabled ?? program.Rule(id)?.State.Enabled ?? true, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
+        return (terms, new(body.Enabled, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
     }
 
     public static Limits Limits(LimitsBody? body, ProgramDates dates)

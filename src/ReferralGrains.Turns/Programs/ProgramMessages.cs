@@ -8,7 +8,14 @@ namespace ReferralGrains.Turns.Programs;
 public sealed record CreateProgram(string Name, string Currency, string TimeZone) : ICommand<ProgramReply>;
 
 /// <summary>A new rule, or a new version of it when its content differs; the same content again is a repeat (S7).</summary>
-public sealed record PublishRule(CallerId Id, RewardRule Terms, RuleState State, bool DryRun = false) : ICommand<ProgramReply>;
+public sealed record PublishRule(CallerId Id, RewardRule Terms, SentState State, bool DryRun = false) : ICommand<ProgramReply>;
+
+/// <summary>The state of a rule as it was sent.</summary>
+/// <param name="Enabled">Null leaves a rule as it is, and a new one enabled: the turn knows which, for it may have been disabled a moment ago.</param>
+public sealed record SentState(bool? Enabled = null, DateTimeOffset? From = null, DateTimeOffset? To = null)
+{
+    public RuleState Over(RuleState? current) => new(Enabled ?? current?.Enabled ?? true, From, To);
+}
 
 public sealed record SwitchRule(CallerId Id, bool Enabled, string By) : ICommand<ProgramReply>;
 

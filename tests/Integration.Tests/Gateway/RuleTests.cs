@@ -5,6 +5,7 @@ using ReferralGrains.Domain.Programs;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
+using ReferralGrains.Turns.Programs;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 
@@ -23,12 +24,12 @@ public sealed class RuleTests
     public void What_is_written_of_a_rule_parses_to_the_same_rule(string sent)
     {
         var (terms, state) = Parse(sent);
-        var written = JsonSerializer.Serialize(RuleWriter.Answer(With(terms, state), With(terms, state).Rule(1)), GatewayJson.Default.RuleAnswer);
+        var written = JsonSerializer.Serialize(RuleWriter.Answer(With(terms, state.Over(null)), With(terms, state.Over(null)).Rule(1)), GatewayJson.Default.RuleAnswer);
         var again = JsonDocument.Parse(written).RootElement.EnumerateObject().Where(member => member.Name is not ("program_id" or "version"));
         var (readTerms, readState) = Parse("{" + string.Join(',', again) + "}");
 
         Assert.Equal(Json(terms), Json(readTerms));
-        Assert.Equal(state, readState);
+        Assert.Equal(state.Over(null), readState.Over(null));
     }
 
     [Theory]
@@ -97,7 +98,7 @@ public sealed class RuleTests
         Assert.Equal(2, Parse($$"""{ {{Reward}},"tiers":{{tiers}},"acknowledge_warnings":true}""").Terms.Tiers.Length);
     }
 
-    private static (RewardRule Terms, RuleState State) Parse(string json)
+    private static (RewardRule Terms, SentState State) Parse(string json)
     {
         Assert.Null(Strict.Parse(Encoding.UTF8.GetBytes(json), GatewayJson.Default.RuleBody, out var body));
         return RuleParser.Parse(body, body.Id ?? new("rule"), Program([]));

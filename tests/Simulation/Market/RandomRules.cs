@@ -1,5 +1,6 @@
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Tests.World;
+using ReferralGrains.Turns.Programs;
 
 namespace ReferralGrains.Simulation.Market;
 
@@ -22,9 +23,9 @@ public static class RandomRules
         _ => Rules.TierReached(Rules.Spent(0, 200_00, pays: 5_00), Rules.Spent(201_00, 400_00, pays: 10_00), Rules.Spent(401_00, null, pays: 15_00)),
     });
 
-    /// <summary>Mostly enabled, and mostly without end.</summary>
-    public static RuleState State(Random random) => new(
-        Enabled: random.Next(5) > 0, To: random.Next(4) == 0 ? Marketplace.Start.AddDays(random.Next(60)) : null);
+    /// <summary>Mostly enabled or as it is, and mostly without end.</summary>
+    public static SentState State(Random random) => new(
+        Enabled: random.Next(5) switch { 0 => false, 1 => null, _ => true }, To: random.Next(4) == 0 ? Marketplace.Start.AddDays(random.Next(60)) : null);
 
     private static RewardRule Varied(Random random, RewardRule rule)
     {

@@ -92,8 +92,8 @@ public sealed class Shop : IAsyncDisposable
     public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, MemoryNode? node = null, CancellationToken stop = default) =>
         (node ?? Node).Router.Ask(to, command, stop).WaitAsync(Patience, TimeProvider.System, CancellationToken.None);
 
-    public Task<ProgramReply> Publish(RewardRule terms, string rule = "rule1", RuleState? state = null, MemoryNode? node = null) =>
-        Ask(GrainAddress.Program(Tenant, Program), new PublishRule(new(rule), terms, state ?? new(Enabled: true)), node);
+    public Task<ProgramReply> Publish(RewardRule terms, string rule = "rule1", SentState? state = null, MemoryNode? node = null) =>
+        Ask(GrainAddress.Program(Tenant, Program), new PublishRule(new(rule), terms, state ?? new()), node);
 
     public Task<ProgramReply> Switch(bool enabled, string rule = "rule1", MemoryNode? node = null) =>
         Ask(GrainAddress.Program(Tenant, Program), new SwitchRule(new(rule), enabled, "admin"), node);

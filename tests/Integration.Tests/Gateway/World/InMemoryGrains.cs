@@ -81,10 +81,11 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
                 break;
             case PublishRule publish:
                 var rule = state.Terms!.Rule(publish.Id);
-                if (rule is not null && rule.State == publish.State && rule.Latest.Terms.ToString() == publish.Terms.ToString()) return new(null, false, state.Terms);
+                var sent = publish.State.Over(rule?.State);
+                if (rule is not null && rule.State == sent && rule.Latest.Terms.ToString() == publish.Terms.ToString()) return new(null, false, state.Terms);
                 if (rule is null && Programs.Any(other => other.Key.Tenant == to.Tenant && other.Value.Terms!.Rule(publish.Id) is not null))
                     return new(new(RefusalKind.Conflict, "conflict", "id", "Another program has a rule with this id."), false, null);
-                e = new RulePublished(rule?.Number ?? state.Terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, publish.State);
+                e = new RulePublished(rule?.Number ?? state.Terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, sent);
                 if (publish.DryRun) return new(null, true, ReferralProgram.Evolve(state, time.GetUtcNow(), StreamOf(to), e).Terms);
                 break;
             case SwitchRule change:

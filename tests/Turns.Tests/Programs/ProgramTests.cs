@@ -1,0 +1,62 @@
+using ReferralGrains.Domain.Tests.World;
+using ReferralGrains.Turns.Programs;
+using ReferralGrains.Turns.Tests.World;
+
+namespace ReferralGrains.Turns.Tests.Programs;
+
+public sealed class ProgramTests
+{
+    [Fact]
+    public async Task A_turn_decides_all_that_has_gathered_in_order_and_appends_once()
+    {
+        await using var shop = await Shop.Empty();
+        var commands = new ICommand<ProgramReply>[]
+        {
+            new PublishRule(new("ten"), Rules.Percent(10_00), new()),
+            new PublishRule(new("ten"), Rules.Percent(10_00), new()),
+            new SwitchRule(new("nowhere"), false, "admin"),
+            new SwitchRule(new("ten"), false, "admin"),
+            new PublishRule(new("ten"), Rules.Percent(20_00), new(), DryRun: true),
+            new PublishRule(new("five"), Rules.Percent(5_00), new()),
+        };
+        var envelopes = commands.Select(command => new Envelope<ProgramReply>(command)).ToList();
+        var before = shop.Node.Journal.History.Count;
+        await new ProgramTurns(GrainAddress.Program(shop.Tenant, Shop.Program), shop.Node.World).Turn(envelopes);
+
+        var replies = await Task.WhenAll(envelopes.Select(envelope => envelope.Replied));
+        Assert.Equal([true, false, false, true, true, true], replies.Select(reply => reply.Changed));
+        Assert.Equal("rule_not_found", replies[2].Refusal!.Code);
+        Assert.Equal((2, false), (replies[4].Terms!.Rule(1).Versions.Length, replies[4].Terms!.Rule(1).State.Enabled));
+        Assert.Equal((2, 1, false), (replies[5].Terms!.Rules.Length, replies[5].Terms!.Rule(1).Versions.Length, replies[5].Terms!.Rule(1).State.Enabled));
+        Assert.Equal(before + 1, shop.Node.Journal.History.Count);
+        Assert.Equal(replies[5].Terms!.Revision, shop.Database.Fact(replies[5].Terms!.Stream)!.Value.Version);
+    }
+
+    [Fact]
+    public async Task A_rule_id_that_another_program_took_first_is_refused_and_the_rest_of_the_turn_stands()
+    {
+        await using var shop = await Shop.Empty();
+        var other = GrainAddress.Program(shop.Tenant, new("other"));
+        await shop.Ask(other, new CreateProgram("Other", "GBP", "Europe/London"));
+        await shop.Publish(Rules.Percent(10_00), "taken");
+        Envelope<ProgramReply>[] envelopes =
+        [
+            new(new PublishRule(new("one"), Rules.Percent(10_00), new())),
+            new(new PublishRule(new("taken"), Rules.Percent(10_00), new())),
+            new(new PublishRule(new("two"), Rules.Percent(10_00), new())),
+        ];
+        await new ProgramTurns(other, shop.Node.World).Turn(envelopes);
+        Assert.Equal((string?[])[null, "conflict", null], (await Task.WhenAll(envelopes.Select(envelope => envelope.Replied))).Select(reply => reply.Refusal?.Code));
+    }
+
+    [Fact]
+    public async Task R8_a_publish_that_does_not_say_whether_the_rule_is_enabled_leaves_it_as_it_is()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var stale = shop.Started();
+        await shop.Publish(Rules.Percent(11_00), node: stale);
+        await shop.Switch(enabled: false);
+        Assert.False((await shop.Publish(Rules.Percent(12_00), node: stale)).Terms!.Rule(1).State.Enabled);
+        Assert.True((await shop.Publish(Rules.Percent(13_00), state: new(Enabled: true))).Terms!.Rule(1).State.Enabled);
+    }
+}
