@@ -39,6 +39,7 @@ public sealed record Referrer(
             ReferrerCreated created => state with { Status = ReferrerStatus.Active, Tags = created.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerTagged tagged => state with { Tags = tagged.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerClosed => state with { Status = ReferrerStatus.Closed, FactVersion = state.FactVersion + 1 },
+            ReferrerProfileChanged => state,
             RuleGranted granted => state with { Granted = [.. state.Granted.Remove(granted.Rule), granted.Rule], FactVersion = state.FactVersion + 1 },
             RuleRevoked revoked => state with { Granted = state.Granted.Remove(revoked.Rule), FactVersion = state.FactVersion + 1 },
             TallyStarted started => state with
@@ -63,6 +64,7 @@ public sealed record Referrer(
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(ReferrerCreated), "created")]
 [JsonDerivedType(typeof(ReferrerTagged), "tagged")]
+[JsonDerivedType(typeof(ReferrerProfileChanged), "profile_changed")]
 [JsonDerivedType(typeof(ReferrerClosed), "closed")]
 [JsonDerivedType(typeof(RuleGranted), "granted")]
 [JsonDerivedType(typeof(RuleRevoked), "revoked")]
@@ -78,6 +80,12 @@ public abstract record ReferrerEvent
 public sealed record ReferrerCreated(ImmutableArray<string> Tags) : ReferrerEvent;
 
 public sealed record ReferrerTagged(ImmutableArray<string> Tags) : ReferrerEvent;
+
+/// <summary>
+/// Personal data changed. Only the fact, for a journal cannot forget: a row of the stream, so that of two changes made at the same time
+/// one is decided after the other.
+/// </summary>
+public sealed record ReferrerProfileChanged : ReferrerEvent;
 
 public sealed record ReferrerClosed(string? Reason, string By) : ReferrerEvent;
 

@@ -42,6 +42,7 @@ public static class EventCodec
         [typeof(RuleRevoked)] = 34,
         [typeof(TallyStarted)] = 35,
         [typeof(TallyMoved)] = 36,
+        [typeof(ReferrerProfileChanged)] = 37,
         [typeof(ProgramCreated)] = 50,
         [typeof(RulePublished)] = 51,
         [typeof(RuleSwitched)] = 52,

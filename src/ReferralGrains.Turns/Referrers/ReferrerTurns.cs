@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
-using System.Text.Json;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
@@ -15,8 +15,6 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
 {
     private readonly TieredTurns tiered = new(address.Tenant, world);
 
-    private DateTimeOffset now;
-
     protected override Referrer Empty => Referrer.None;
 
     protected override Referrer Evolve(Referrer state, StoredRow row) => Referrer.Evolve(state, row.At, row.Decode<ReferrerEvent>());
@@ -26,17 +24,17 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();
-        now = Later(await World.Clock.Now(Address.Tenant), state.LastAt);
-        if (commands[0].Command is DecideReferral)
-            return await tiered.Prepare(Stream, state, Facts(state), commands, Take);
-        return commands[0].Command switch
+        var turn = new OwnTurn(Stream, Address.First, state, Later(await World.Clock.Now(Address.Tenant), state.LastAt), Profile);
+        if (commands[0].Command is DecideReferral) return await tiered.Prepare(Stream, state, turn.Facts, commands, Take);
+        var replies = new List<object>();
+        foreach (var envelope in commands)
         {
-            CreateReferrer create => await Create(state, create),
-            ChangeReferrer change => await Change(state, change),
-            CloseReferrer close => state.Status == ReferrerStatus.Active ? Written(state, [new ReferrerClosed(close.Reason, close.By)], null) : Known(state),
-            GrantRule grant => await Grant(state, grant),
-            _ => throw new System.Diagnostics.UnreachableException(),
-        };
+            // What is handed up ends the turn: it is decided with referrals, in an append with them.
+            if (envelope.Command is DecideReferral) break;
+            replies.Add(await Decide(turn, envelope.Command));
+        }
+
+        return new(turn.Append(Address.Tenant), replies, () => Durable(state, turn.State));
     }
 
     protected override void Refresh(AppendOutcome why)
@@ -45,68 +43,90 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         tiered.Refresh(why);
     }
 
-    private async ValueTask<Prepared> Create(Referrer state, CreateReferrer create)
+    private void Durable(Referrer before, Referrer after)
     {
-        if (state.Status == ReferrerStatus.None)
+        if (after == before) return;
+        Take(after);
+        if (after.FactVersion != before.FactVersion) World.Facts.Forget(Stream);
+    }
+
+    private async ValueTask<ReferrerReply> Decide(OwnTurn turn, ICommand command) => command switch
+    {
+        CreateReferrer create => await Create(turn, create),
+        ChangeReferrer change => await Change(turn, change),
+        CloseReferrer close => await Close(turn, close),
+        GrantRule grant => await Grant(turn, grant),
+        _ => throw new UnreachableException(),
+    };
+
+    private static async ValueTask<ReferrerReply> Create(OwnTurn turn, CreateReferrer create)
+    {
+        if (turn.State.Status == ReferrerStatus.None)
         {
-            var row = new ReferrerRow(Stream, NewCode(), create.Email, create.Name, create.CashOptIn, create.StripeCustomerId, now);
-            return Written(state, [new ReferrerCreated(create.Tags)], row);
+            var row = new ReferrerRow(turn.Stream, NewCode(), create.Email, create.Name, create.CashOptIn, create.StripeCustomerId, turn.Now);
+            turn.Apply(new ReferrerCreated(create.Tags), row);
+            return Changed(turn);
         }
 
-        var profile = (await World.Profiles.Find(Address.Tenant, Address.First))!;
+        var profile = await turn.Profile();
         var same = profile.Email == create.Email && profile.Name == create.Name && profile.CashOptIn == create.CashOptIn
-            && profile.StripeCustomerId == create.StripeCustomerId && state.Tags.SequenceEqual(create.Tags);
-        return same ? Known(state) : Refused(new(RefusalKind.Conflict, "conflict", "id", "This referrer exists with other content; change it with PATCH."));
+            && profile.StripeCustomerId == create.StripeCustomerId && turn.State.Tags.SequenceEqual(create.Tags);
+        return same ? Same(turn) : Refused(turn, RefusalKind.Conflict, "conflict", "id", "This referrer exists with other content; change it with PATCH.");
     }
 
-    private async ValueTask<Prepared> Change(Referrer state, ChangeReferrer change)
+    // What is left out is taken from what is there by now, not from what whoever sent it saw.
+    private static async ValueTask<ReferrerReply> Change(OwnTurn turn, ChangeReferrer change)
     {
-        if (state.Status == ReferrerStatus.None) return Missing();
-        if (state.Status == ReferrerStatus.Closed) return Refused(new(RefusalKind.Conflict, "referrer_closed", "id", "This referrer is closed."));
-        var profile = (await World.Profiles.Find(Address.Tenant, Address.First))!;
-        var row = new ReferrerRow(
-            Stream, profile.Code, change.Email ?? profile.Email, change.Name ?? profile.Name, change.CashOptIn ?? profile.CashOptIn,
-            change.StripeCustomerId ?? profile.StripeCustomerId, profile.CreatedAt);
-        var retagged = change.Tags is { } tags && !tags.SequenceEqual(state.Tags);
-        return Written(state, retagged ? [new ReferrerTagged(change.Tags!.Value)] : [], row);
-    }
-
-    private async ValueTask<Prepared> Grant(Referrer state, GrantRule grant)
-    {
-        if (state.Status == ReferrerStatus.None) return Missing();
-        var program = await World.Facts.Program(Address.Tenant, grant.Program, CancellationToken.None);
-        if (program?.Rule(grant.Rule) is not { } rule) return Refused(new(RefusalKind.NotFound, "rule_not_found", "rule", "There is no such rule."));
-        var granted = new GrantedRule(program.Stream, rule.Number);
-        if (state.Granted.Contains(granted) == grant.Granted) return Known(state);
-        return Written(state, [grant.Granted ? new RuleGranted(granted, grant.By) : new RuleRevoked(granted, grant.By)], null);
-    }
-
-    private Prepared Written(Referrer state, IReadOnlyList<ReferrerEvent> events, ReferrerRow? row)
-    {
-        var next = events.Aggregate(state, (folded, e) => Referrer.Evolve(folded, now, e));
-        var append = new Append
+        if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
+        if (turn.State.Status == ReferrerStatus.Closed) return Refused(turn, RefusalKind.Conflict, "referrer_closed", "id", "This referrer is closed.");
+        var profile = await turn.Profile();
+        var row = profile with
         {
-            Tenant = Address.Tenant,
-            Streams = events.Count == 0 ? [] : [new(Stream, state.Seq + 1, [.. events.Select(e => EventCodec.Encode(e, now))])],
-            Facts = events.Count == 0 ? [] : [new(Stream, next.FactVersion, JsonSerializer.Serialize(Facts(next), JournalJson.Default.ReferrerFacts))],
-            Referrer = row,
+            Email = change.Email ?? profile.Email,
+            Name = change.Name ?? profile.Name,
+            CashOptIn = change.CashOptIn ?? profile.CashOptIn,
+            StripeCustomerId = change.StripeCustomerId ?? profile.StripeCustomerId,
         };
-        return new(append, [new ReferrerReply(null, true, Stream)], () =>
-        {
-            Take(next);
-            World.Facts.Forget(Stream);
-        });
+        var retagged = change.Tags is { } tags && !tags.SequenceEqual(turn.State.Tags);
+        if (row == profile && !retagged) return Same(turn);
+        if (row != profile) turn.Apply(new ReferrerProfileChanged(), row);
+        if (retagged) turn.Apply(new ReferrerTagged(change.Tags!.Value));
+        return Changed(turn);
     }
 
-    private ReferrerFacts Facts(Referrer state) =>
-        new(Stream, Address.First, state.FactVersion, state.Status == ReferrerStatus.Closed, state.Tags, state.Granted);
+    // Personal data goes, the ledger stays (D18).
+    private static async ValueTask<ReferrerReply> Close(OwnTurn turn, CloseReferrer close)
+    {
+        if (turn.State.Status != ReferrerStatus.Active) return Same(turn);
+        turn.Apply(new ReferrerClosed(close.Reason, close.By), await turn.Profile() with { Email = null, Name = null, StripeCustomerId = null });
+        return Changed(turn);
+    }
 
-    private Prepared Known(Referrer state) =>
-        state.Status == ReferrerStatus.None ? Missing() : new(null, [new ReferrerReply(null, false, Stream)], static () => { });
+    private async ValueTask<ReferrerReply> Grant(OwnTurn turn, GrantRule grant)
+    {
+        if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
+        var program = await World.Facts.Program(Address.Tenant, grant.Program, CancellationToken.None);
+        if (program?.Rule(grant.Rule) is not { } rule) return Refused(turn, RefusalKind.NotFound, "rule_not_found", "rule", "There is no such rule.");
+        var granted = new GrantedRule(program.Stream, rule.Number);
+        if (turn.State.Granted.Contains(granted) == grant.Granted) return Same(turn);
+        turn.Apply(grant.Granted ? new RuleGranted(granted, grant.By) : new RuleRevoked(granted, grant.By));
+        return Changed(turn);
+    }
 
-    private Prepared Missing() => Refused(new(RefusalKind.NotFound, "referrer_not_found", "id", "There is no such referrer."));
+    private async Task<ReferrerRow> Profile()
+    {
+        var profile = (await World.Profiles.Find(Address.Tenant, Address.First))!;
+        return new(Stream, profile.Code, profile.Email, profile.Name, profile.CashOptIn, profile.StripeCustomerId, profile.CreatedAt);
+    }
 
-    private Prepared Refused(Refusal why) => new(null, [new ReferrerReply(why, false, Stream)], static () => { });
+    private static ReferrerReply Changed(OwnTurn turn) => new(null, true, turn.Stream);
+
+    private static ReferrerReply Same(OwnTurn turn) => turn.State.Status == ReferrerStatus.None ? Missing(turn) : new(null, false, turn.Stream);
+
+    private static ReferrerReply Missing(OwnTurn turn) => Refused(turn, RefusalKind.NotFound, "referrer_not_found", "id", "There is no such referrer.");
+
+    private static ReferrerReply Refused(OwnTurn turn, RefusalKind kind, string code, string param, string detail) =>
+        new(new(kind, code, param, detail), false, turn.Stream);
 
     // 50 random bits in letters that nobody mixes up on the phone.
     private static string NewCode() => RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 10);

@@ -28,6 +28,7 @@ public class RoundTripTests
         new ReferrerCreated(["vip"]),
         new ReferrerTagged([]),
         new ReferrerClosed("gone", "ada"),
+        new ReferrerProfileChanged(),
         new RuleGranted(new(new(1), 2), "ada"),
         new RuleRevoked(new(new(1), 2), "ada"),
         new TallyStarted(new(1), 100, 2),

@@ -52,6 +52,7 @@ public static class GoldenEvents
         new RuleRevoked(new(new(7), 2), "admin"),
         new TallyStarted(new(7), 400_00, 3),
         new TallyMoved(new(7), 10_00, 1, [new(1, 2)]),
+        new ReferrerProfileChanged(),
         new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London"),
         new RulePublished(
             1, new("tiers"), 3,

@@ -29,7 +29,7 @@ internal sealed class Office(Marketplace market)
         < 27 => OnReward((at, reward) => Tell(at, new CancelReward(reward, "fraud", "admin"))),
         < 29 => Publish(place),
         < 31 => Switch(place, Random.Next(2) == 0),
-        < 32 => market.Persist(Referrer(place), new ChangeReferrer(null, null, Random.Next(2) == 0 ? [] : ["vip"], null, null)),
+        < 32 => market.Persist(Referrer(place), new ChangeReferrer(null, Random.Next(2) == 0 ? null : $"name{Random.Next(3)}", Random.Next(2) == 0 ? [] : ["vip"], null, null)),
         < 34 => market.Persist(Referrer(place), new GrantRule(place.Program, Marketplace.Rule(place.Program, "rule1"), Random.Next(2) == 0, "admin")),
         < 35 => Random.Next(3) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin")) : Task.CompletedTask,
         < 37 => market.Sweep(),

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Turns.Referrers;
+
+/// <summary>One turn of a referrer over commands about itself, each decided against what the one before left, for one append.</summary>
+/// <param name="id">As the caller knows it.</param>
+/// <param name="profiles">Asks for the personal data at most once, and only if a command needs it.</param>
+internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, DateTimeOffset now, Func<Task<ReferrerRow>> profiles)
+{
+    private readonly Referrer before = state;
+    private readonly ImmutableArray<EventRow>.Builder rows = ImmutableArray.CreateBuilder<EventRow>();
+    private ReferrerRow? profile;
+    private bool profiled;
+
+    public StreamId Stream => stream;
+
+    public DateTimeOffset Now => now;
+
+    public Referrer State { get; private set; } = state;
+
+    public ReferrerFacts Facts =>
+        new(stream, id, State.FactVersion, State.Status == ReferrerStatus.Closed, State.Tags, State.Granted);
+
+    /// <summary>
+    /// As it is by now. Read after the state was: if it is younger than the state, then so is the stream, and the append does not hold.
+    /// </summary>
+    public async ValueTask<ReferrerRow> Profile() => profile ??= await profiles();
+
+    public void Apply(ReferrerEvent e)
+    {
+        State = Referrer.Evolve(State, now, e);
+        rows.Add(EventCodec.Encode(e, now));
+    }
+
+    /// <summary>An event with the personal data that it leaves.</summary>
+    public void Apply(ReferrerEvent e, ReferrerRow row)
+    {
+        Apply(e);
+        (profile, profiled) = (row, true);
+    }
+
+    /// <summary>Null when nothing came of it.</summary>
+    public Append? Append(int tenant) => rows.Count == 0 ? null : new()
+    {
+        Tenant = tenant,
+        Streams = [new(stream, before.Seq + 1, rows.ToImmutable())],
+        Facts = State.FactVersion == before.FactVersion
+            ? []
+            : [new(stream, State.FactVersion, JsonSerializer.Serialize(Facts, JournalJson.Default.ReferrerFacts))],
+        Referrer = profiled ? profile : null,
+    };
+}
