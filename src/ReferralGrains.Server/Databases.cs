@@ -1,5 +1,6 @@
 using Npgsql;
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Server;
 
@@ -10,7 +11,7 @@ public static class Databases
         new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString)
         {
             SearchPath = Migrator.Schema,
-            ApplicationName = "referralgrains",
+            ApplicationName = SiloLease.NewConnectionName(),
             MaxPoolSize = 40,
             MaxAutoPrepare = 200,
             AutoPrepareMinUsages = 2,

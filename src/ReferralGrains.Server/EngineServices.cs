@@ -4,9 +4,9 @@ using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Ledger;
-using ReferralGrains.Storage.Ownership;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Due;
@@ -18,10 +18,10 @@ namespace ReferralGrains.Server;
 /// <summary>The embedded engine over one PostgreSQL. Factories, so that the container disposes what it made.</summary>
 internal static class EngineServices
 {
-    public static IServiceCollection AddEmbeddedEngine(this IServiceCollection services, NpgsqlDataSource database, EngineOwner owner)
+    public static IServiceCollection AddEmbeddedEngine(this IServiceCollection services, NpgsqlDataSource database, SiloLease lease)
     {
         services.AddSingleton(TimeProvider.System);
-        services.AddSingleton<IOwnership>(owner);
+        services.AddSingleton<ISiloLease>(lease);
         services.AddSingleton(database);
         services.AddSingleton<Assets>();
         services.AddSingleton<JournalWriter>();
@@ -51,7 +51,7 @@ internal static class EngineServices
         all.GetRequiredService<IJournal>(),
         all.GetRequiredService<IStreamLoader>(),
         all.GetRequiredService<IFacts>(),
-        all.GetRequiredService<IOwnership>(),
+        all.GetRequiredService<ISiloLease>(),
         all.GetRequiredService<ISnapshots>(),
         all.GetRequiredService<ITenantClock>(),
         all.GetRequiredService<IReferrerProfiles>(),

@@ -2,14 +2,14 @@ using System.Globalization;
 using ReferralGrains.Gateway;
 using ReferralGrains.LocalPostgres;
 using ReferralGrains.Storage.Database;
-using ReferralGrains.Storage.Ownership;
 using ReferralGrains.Storage.Sealing;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Server;
 
 /// <summary>
-/// One process: PostgreSQL, migrations, ownership, engine, gateway, in this order, and ended in the opposite one, so that what was
+/// One process: PostgreSQL, migrations, lease, engine, gateway, in this order, and ended in the opposite one, so that what was
 /// taken in is written before what it is written to goes away.
 /// </summary>
 public static class GrainsServer
@@ -18,7 +18,7 @@ public static class GrainsServer
     private static readonly TimeSpan CutOff = TimeSpan.FromSeconds(8);
 
     /// <summary>Serves until it is told to stop.</summary>
-    /// <returns>The exit code: 0 after a clean stop, also before it was ready; 3 when another process took the database over, 4 when a bug ended background work.</returns>
+    /// <returns>The exit code: 0 after a clean stop, also before it was ready; 3 when another process ended this silo, 4 when a bug ended background work.</returns>
     public static async Task<int> Run(ServerOptions options)
     {
         using var interrupted = new Interrupts();
@@ -45,17 +45,17 @@ public static class GrainsServer
 
         await using var database = Databases.Open(options.Database ?? postgres!.ConnectionString);
         await Databases.RefuseUnsafe(database, interrupted.Token);
-        var holder = $"process {Environment.ProcessId} on {Environment.MachineName}";
-        await using var owner = await EngineOwner.Acquire(database, holder, TimeProvider.System, logs.CreateLogger<EngineOwner>(), interrupted.Token);
-        await using var app = Build(options, database, owner, postgres);
+        var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
+        await using var lease = await SiloLease.Begin(database, name, "both", TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
+        await using var app = Build(options, database, lease, postgres);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
         app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);
         Console.WriteLine($"ready on http://{options.Listen}:{options.Port}");
 
-        await Task.WhenAny(interrupted.Task, owner.Lost, app.WaitForShutdownAsync(CancellationToken.None));
+        await Task.WhenAny(interrupted.Task, lease.Lost, app.WaitForShutdownAsync(CancellationToken.None));
         await app.StopAsync(CancellationToken.None);
-        return owner.Lost.IsCompleted ? 3 : interrupted.Task.IsCompleted ? 0 : 4;
+        return lease.Lost.IsCompleted ? 3 : interrupted.Task.IsCompleted ? 0 : 4;
     }
 
     private static async Task<LocalPostgresServer?> StartPostgres(ServerOptions options, ILoggerFactory logs, CancellationToken stop) =>
@@ -63,12 +63,12 @@ public static class GrainsServer
             ? null
             : await LocalPostgresServer.Start(new() { DataDirectory = options.DataDirectory }, logs.CreateLogger<LocalPostgresServer>(), stop);
 
-    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, EngineOwner owner, LocalPostgresServer? postgres)
+    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, LocalPostgresServer? postgres)
     {
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging.ClearProviders());
         builder.WebHost.UseKestrelCore().UseUrls($"http://{options.Listen}:{options.Port}");
-        builder.Services.AddEmbeddedEngine(database, owner);
+        builder.Services.AddEmbeddedEngine(database, lease);
         builder.Services.AddGateway(gateway => gateway.AdminKey = AdminKey.Find(options.DataDirectory));
         builder.Services.AddHealthChecks().AddCheck<Readiness>("journal");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = CutOff);

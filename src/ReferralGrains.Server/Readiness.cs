@@ -1,15 +1,15 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
-using ReferralGrains.Storage.Ownership;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Server;
 
-/// <summary>Work may be sent here while this process owns the journal and the database answers.</summary>
-internal sealed class Readiness(NpgsqlDataSource database, IOwnership ownership) : IHealthCheck
+/// <summary>Work may be sent here while this process may write and the database answers.</summary>
+internal sealed class Readiness(NpgsqlDataSource database, ISiloLease lease) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        if (!ownership.IsHeld) return HealthCheckResult.Unhealthy("The ownership was not renewed in time.");
+        if (!lease.IsHeld) return HealthCheckResult.Unhealthy("The lease was not renewed in time.");
         try
         {
             await using var ask = database.CreateCommand("select 1");

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Turns;
 
@@ -25,7 +26,7 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
             var decided = await Decided(commands);
             while (decided < commands.Count) decided += await Decided([.. commands.Skip(decided)]);
         }
-        catch (Exception exception) when (exception is JournalUnavailableException or OwnershipLostException or GrainUnavailableException)
+        catch (Exception exception) when (exception is JournalUnavailableException or OutcomeUnknownException or LeaseLostException or GrainUnavailableException)
         {
             Discard();
             LogUnavailable(address.Kind, exception.Message);
@@ -78,7 +79,7 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
 
     // What was committed by another grain, or needs no write, may be answered only while nobody else can have taken over.
     private ValueTask<AppendOutcome> Answerable(Prepared prepared) =>
-        world.Ownership.IsHeld
+        world.Lease.IsHeld
             ? ValueTask.FromResult(prepared.Outcome)
             : throw new GrainUnavailableException("The right to answer was not renewed in time.");
 

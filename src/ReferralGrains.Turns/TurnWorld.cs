@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
-using ReferralGrains.Storage.Ownership;
 using ReferralGrains.Storage.Reports;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Turns;
@@ -13,7 +13,7 @@ public sealed record TurnWorld(
     IJournal Journal,
     IStreamLoader Loader,
     IFacts Facts,
-    IOwnership Ownership,
+    ISiloLease Lease,
     ISnapshots Snapshots,
     ITenantClock Clock,
     IReferrerProfiles Profiles,

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 
 namespace ReferralGrains.Gateway.Problems;
@@ -21,7 +22,7 @@ internal static class Faults
     /// <summary>Whether the outcome is unknown or nothing was done, and the same request may be sent again.</summary>
     public static bool IsUnavailable(Exception exception) => exception switch
     {
-        GrainUnavailableException or JournalUnavailableException or OwnershipLostException or TimeoutException => true,
+        GrainUnavailableException or JournalUnavailableException or OutcomeUnknownException or LeaseLostException or TimeoutException => true,
         DbException database => database.IsTransient || database.SqlState is null,
         _ => false,
     };

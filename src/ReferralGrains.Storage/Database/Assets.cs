@@ -12,7 +12,9 @@ public sealed class Assets(NpgsqlDataSource database)
 
     public bool TryNumber(Asset asset, out int number) => numbers.TryGetValue(asset, out number);
 
-    /// <summary>The asset's number; a new one is made known first, outside any commit.</summary>
+    /// <summary>
+    /// The asset's number; a new one is made known first, outside any commit and unfenced: a name that nothing refers to says nothing.
+    /// </summary>
     public async ValueTask<int> Number(Asset asset, CancellationToken stop)
     {
         if (numbers.TryGetValue(asset, out var known)) return known;

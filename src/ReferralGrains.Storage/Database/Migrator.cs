@@ -7,7 +7,7 @@ namespace ReferralGrains.Storage.Database;
 
 /// <summary>
 /// Applies the <c>.sql</c> files of this assembly, each once and in order, under a lock. A file that was applied and then changed
-/// stops the start: its checksum is on record.
+/// stops the start, for its checksum is on record; so does one that this version does not have.
 /// </summary>
 public static class Migrator
 {
@@ -28,14 +28,17 @@ public static class Migrator
         await Execute(
             connection, "create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())", stop);
         var applied = await Applied(connection, stop);
+        var files = Files().ToList();
+        if (applied.Keys.Except(files.Select(file => file.Name)).FirstOrDefault() is { } later)
+            throw new InvalidOperationException($"This database was made by a newer version of ReferralGrains ({later} is not known here). Start that version, or name another database.");
         var count = 0;
-        foreach (var (name, sql) in Files())
+        foreach (var (name, sql) in files)
         {
             var checksum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
             if (applied.TryGetValue(name, out var recorded))
             {
                 if (recorded != checksum)
-                    throw new InvalidOperationException($"Migration {name} was applied with other content. Restore the file, or the database that belongs to it.");
+                    throw new InvalidOperationException($"This database has the layout of another version of ReferralGrains ({name} was applied with other content). Start that version, or name another database.");
                 continue;
             }
 

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Storage.Database;
 
@@ -20,6 +21,10 @@ internal static class Questions
         catch (NpgsqlException exception) when (IsOutage(exception))
         {
             throw new JournalUnavailableException("The database cannot be reached.", exception);
+        }
+        catch (PostgresException exception) when (exception.SqlState == SqlStates.LeaseLost)
+        {
+            throw new LeaseLostException(exception.MessageText, exception);
         }
     }
 

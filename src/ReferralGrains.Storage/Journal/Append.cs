@@ -89,8 +89,11 @@ public enum AppendOutcome
 /// <summary>The journal cannot be written or read now; nothing was committed. The caller may try again later.</summary>
 public sealed class JournalUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>Another process owns the journal now: this one must not write, and must not answer from memory.</summary>
-public sealed class OwnershipLostException(string message) : Exception(message);
+/// <summary>
+/// A commit was sent, and nobody could be asked in time whether it happened. Whoever sends it again under the same id is answered
+/// what became of it.
+/// </summary>
+public sealed class OutcomeUnknownException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>Where grains append. One implementation is PostgreSQL's; a simulation has another.</summary>
 public interface IJournal

@@ -10,7 +10,7 @@ namespace ReferralGrains.Storage.Journal;
 /// One group commit as columns, and as the statements that write it. All statements go out in one round trip and are one
 /// transaction: they stand or fall together.
 /// </summary>
-internal sealed class CommitBatch(long commitId, long epoch, List<PendingAppend> appends, Assets assets)
+internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> appends, Assets assets)
 {
     private readonly Columns rows = new(appends.Sum(static pending => pending.Append.RowCount));
     private readonly Dictionary<(long Referrer, int Asset), (int Tenant, Balance Balance)> balances = new(appends.Count);
@@ -35,8 +35,8 @@ internal sealed class CommitBatch(long commitId, long epoch, List<PendingAppend>
 
         var batch = new NpgsqlBatch(connection);
         var alone = appends.Exists(static pending => pending.Append.Facts.Length > 0);
-        Command(batch, "select enter($1, $2)", Value(epoch), Value(alone));
-        Command(batch, "insert into commit (id, epoch) values ($1, $2)", Value(commitId), Value(epoch));
+        Command(batch, "select enter($1, $2)", Value(silo), Value(alone));
+        Command(batch, "insert into commit (id, silo) values ($1, $2)", Value(commitId), Value(silo));
         AddReads(batch);
         rows.AddTo(batch, commitId);
         if (before.Count > 0) Command(batch, "select check_previous($1, $2)", Column(before, NpgsqlDbType.Bigint), Column(beforeSeqs, NpgsqlDbType.Integer));

@@ -6,35 +6,50 @@ namespace ReferralGrains.Storage.Journal;
 /// <summary>
 /// Finds out whether a commit happened whose connection broke: it claims the commit's id for a tombstone, waiting for an old
 /// transaction that is still running, and reads what stands under the id. The commit happened, or it never will. A claim whose own
-/// answer is lost finds its tombstone the next time.
+/// answer is lost finds its tombstone the next time. A silo that has ended claims nothing: it only reads.
 /// </summary>
 internal sealed partial class CommitOutcomes(NpgsqlDataSource database, TimeProvider time, ILogger log)
 {
+    /// <summary>How long the database may be away before those who wait are told that nobody knows.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     /// <summary>Asks until the database answers: nobody may be told anything before that.</summary>
-    public async Task<bool> Resolve(long commitId, long epoch)
+    /// <exception cref="OutcomeUnknownException">It did not answer for too long, or this silo has ended.</exception>
+    public async Task<bool> Resolve(long commitId, long silo)
     {
         var started = time.GetTimestamp();
         while (true)
         {
             try
             {
-                await using var connection = await database.OpenConnectionAsync();
-                await using var claim = new NpgsqlBatch(connection);
-                CommitBatch.Command(
-                    claim, "insert into commit (id, epoch, tombstone) values ($1, $2, true) on conflict do nothing", CommitBatch.Value(commitId), CommitBatch.Value(epoch));
-                CommitBatch.Command(claim, "select tombstone from commit where id = $1", CommitBatch.Value(commitId));
-                return !(bool)(await claim.ExecuteScalarAsync())!;
+                return await Claim(commitId, silo) is { } tombstone ? !tombstone : throw new OutcomeUnknownException("This silo has ended; the outcome is unknown.");
             }
             catch (NpgsqlException exception)
             {
-                if (time.GetElapsedTime(started) > Patience) throw;
+                if (time.GetElapsedTime(started) > Patience)
+                    throw new OutcomeUnknownException("The database cannot be asked whether the commit happened; the outcome is unknown.", exception);
                 LogStillUnknown(commitId, exception.Message);
                 await Task.Delay(Pause, time);
             }
         }
+    }
+
+    // Whether a tombstone stands under the id; null when nothing does.
+    private async Task<bool?> Claim(long commitId, long silo)
+    {
+        await using var connection = await database.OpenConnectionAsync();
+        await using var claim = new NpgsqlBatch(connection);
+        CommitBatch.Command(
+            claim,
+            """
+            insert into commit (id, silo, tombstone) select $1, $2, true
+            where exists (select from silo where id = $2 and ended_at is null) on conflict do nothing
+            """,
+            CommitBatch.Value(commitId), CommitBatch.Value(silo));
+        CommitBatch.Command(claim, "select tombstone from commit where id = $1", CommitBatch.Value(commitId));
+        return (bool?)await claim.ExecuteScalarAsync();
     }
 
     [LoggerMessage(LogLevel.Warning, "The outcome of commit {Commit} is still unknown: {Reason}")]

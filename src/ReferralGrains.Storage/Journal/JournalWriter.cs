@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReferralGrains.Storage.Database;
-using ReferralGrains.Storage.Ownership;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Storage.Journal;
 
@@ -18,7 +18,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
 
     private readonly NpgsqlDataSource database;
     private readonly Assets assets;
-    private readonly IOwnership ownership;
+    private readonly ISiloLease lease;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly TenantQueues queues = new();
@@ -29,9 +29,9 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     private long lastCommitAt;
     private bool disposed;
 
-    public JournalWriter(NpgsqlDataSource database, Assets assets, IOwnership ownership, TimeProvider time, ILogger<JournalWriter> log)
+    public JournalWriter(NpgsqlDataSource database, Assets assets, ISiloLease lease, TimeProvider time, ILogger<JournalWriter> log)
     {
-        (this.database, this.assets, this.ownership, this.time, this.log) = (database, assets, ownership, time, log);
+        (this.database, this.assets, this.lease, this.time, this.log) = (database, assets, lease, time, log);
         outcomes = new(database, time, log);
         loop = Task.Run(Run);
     }
@@ -71,7 +71,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
             {
                 Fail(batch, new JournalUnavailableException("The database cannot be reached.", exception));
             }
-            catch (OwnershipLostException exception)
+            catch (Exception exception) when (exception is LeaseLostException or OutcomeUnknownException)
             {
                 Fail(batch, exception);
             }
@@ -99,8 +99,8 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
                     break;
                 case CommitFault.Again when attempt < MaxAttempts:
                     break;
-                case CommitFault.OwnershipLost:
-                    throw new OwnershipLostException(exception!.Message);
+                case CommitFault.LeaseLost:
+                    throw new LeaseLostException(exception!.Message, exception);
                 case CommitFault.Guilty when batch.Count > 1:
                     foreach (var pending in batch) await Commit([pending]);
                     return;
@@ -116,9 +116,8 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
 
     private async Task<(CommitFault? Fault, Exception? Exception)> TryWrite(List<PendingAppend> batch)
     {
-        var epoch = ownership.Epoch;
         var open = await Connection();
-        var commit = new CommitBatch(await NextCommit(open), epoch, batch, assets);
+        var commit = new CommitBatch(await NextCommit(open), lease.Silo, batch, assets);
         var started = Stopwatch.GetTimestamp();
         try
         {
@@ -142,13 +141,13 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         {
             // The connection broke: whether the commit happened is asked before anybody is answered.
             await Disconnect();
-            var committed = await outcomes.Resolve(commit.CommitId, epoch);
+            var committed = await outcomes.Resolve(commit.CommitId, lease.Silo);
             LogUnknownOutcome(commit.CommitId, committed, exception);
             return committed ? (null, null) : (CommitFault.Unavailable, exception);
         }
     }
 
-    // Known before the commit is sent, so that its outcome can be asked for; no other writer has it, whatever their epochs; and it rises,
+    // Known before the commit is sent, so that its outcome can be asked for; no other writer has it; and it rises,
     // so that the index of commits grows at one end. 2^40 commits a writer are 34 years at a thousand a second.
     private async ValueTask<long> NextCommit(NpgsqlConnection open)
     {

@@ -12,7 +12,10 @@ public interface ISnapshots
     void Offer(StreamId stream, int seq, short fold, string data);
 }
 
-/// <summary>Writes snapshots in the background, never backwards, and only while no commit waits.</summary>
+/// <summary>
+/// Writes snapshots in the background, never backwards, and only while no commit waits. Unfenced: whoever writes one, it is a fold of
+/// rows that are durable.
+/// </summary>
 public sealed partial class Snapshots : ISnapshots, IAsyncDisposable
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);

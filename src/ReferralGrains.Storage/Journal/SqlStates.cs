@@ -11,8 +11,8 @@ internal enum CommitFault
     /// <summary>Serialisation or deadlock: the same batch again.</summary>
     Again,
 
-    /// <summary>Another owner took over.</summary>
-    OwnershipLost,
+    /// <summary>This silo has ended, or was not renewed in time.</summary>
+    LeaseLost,
 
     /// <summary>An append that can never be written: our bug. Find it and let the others through.</summary>
     Guilty,
@@ -23,10 +23,13 @@ internal enum CommitFault
 
 internal static class SqlStates
 {
+    /// <summary>From <c>is_alive</c>, which every write asks first.</summary>
+    public const string LeaseLost = "RG003";
+
     public static CommitFault FaultOf(PostgresException exception) => exception.SqlState switch
     {
         "RG001" or "RG002" => CommitFault.Contended,
-        "RG003" => CommitFault.OwnershipLost,
+        LeaseLost => CommitFault.LeaseLost,
         PostgresErrorCodes.UniqueViolation when exception.ConstraintName is "event_pkey" or "event_action" or "rule_pkey" => CommitFault.Contended,
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => CommitFault.Again,
         ['2', '1' or '2' or '3', ..] => CommitFault.Guilty,

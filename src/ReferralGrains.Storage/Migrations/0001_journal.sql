@@ -46,7 +46,7 @@ create sequence writer;
 -- One row a group commit, inserted first. A tombstone takes the id of a commit whose outcome was unknown, so that it never happens.
 create table commit (
   id bigint primary key,
-  epoch bigint not null,
+  silo bigint not null,
   xid xid8 not null default pg_current_xact_id(),
   tombstone boolean not null default false,
   committed_at timestamptz not null default now()
@@ -183,25 +183,42 @@ create table seal (
   hash bytea not null
 );
 
--- Who may commit. A new owner raises the epoch, and every commit checks it.
-create table owner (
-  single boolean primary key default true check (single),
-  epoch bigint not null default 0,
-  holder text not null default '',
-  seen_at timestamptz not null default now()
+-- Every process that serves, gateways too. It renews its row each second; whoever sees it dead ends the row.
+create table silo (
+  id bigint generated always as identity primary key,
+  name text collate "C" not null,
+  role text not null,
+  -- The application_name of its connections, and of nobody else's.
+  connections text collate "C" not null unique check (connections like 'referralgrains-%'),
+  started_at timestamptz not null default clock_timestamp(),
+  seen_at timestamptz not null default clock_timestamp(),
+  ended_at timestamptz
 );
-insert into owner default values;
+create index silo_name on silo (name);
 
--- The commit's first statement: commits share a lock that a new owner, or a change of facts, takes alone.
-create function enter(p_epoch bigint, p_alone boolean) returns void language plpgsql as $$
+-- Every write of every kind asks this first: a process that was ended, or that slept, writes nothing.
+create function is_alive(p_silo bigint) returns boolean language plpgsql as $$
+begin
+  if exists (select from silo where id = p_silo and ended_at is null and seen_at > clock_timestamp() - interval '3 s') then return true; end if;
+  raise exception 'silo % has ended, or was not renewed in time', p_silo using errcode = 'RG003';
+end $$;
+
+-- The commit's first statement: commits share a lock that a change of facts takes alone. The row is looked at when the lock is there,
+-- for it may have ended while this waited.
+create function enter(p_silo bigint, p_alone boolean) returns void language plpgsql as $$
 begin
   if p_alone then perform pg_advisory_xact_lock(7237010, 1);
   else perform pg_advisory_xact_lock_shared(7237010, 1);
   end if;
-  if not exists (select from owner where epoch = p_epoch) then
-    raise exception 'epoch % is over', p_epoch using errcode = 'RG003';
-  end if;
+  perform is_alive(p_silo);
 end $$;
+
+-- A process that was stopped in mid-commit keeps locks that freeze all others, until its connections are ended. With the rights of
+-- whoever owns the schema, so that an application which owns nothing can do it, to a silo whose row has ended and to nothing else.
+create function end_connections(p_silo bigint) returns bigint language sql security definer set search_path from current as $$
+  select count(pg_terminate_backend(a.pid)) from silo s join pg_stat_activity a on a.application_name = s.connections
+  where s.id = p_silo and s.ended_at is not null and a.datname = current_database() and a.pid <> pg_backend_pid()
+$$;
 
 create function check_previous(p_streams bigint[], p_seqs int[]) returns void language plpgsql as $$
 begin

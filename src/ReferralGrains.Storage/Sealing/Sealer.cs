@@ -8,7 +8,7 @@ namespace ReferralGrains.Storage.Sealing;
 /// <summary>
 /// Numbers commits densely, in the order in which their transactions began to write, and chains the hashes of their rows, so that a
 /// row that was changed behind our back can be named. It works in the background and lets commits go first; several processes may
-/// run it, and one of them seals at a time.
+/// run it, and one of them seals at a time. Unfenced: whoever seals, the chain is what the journal makes it.
 /// </summary>
 public sealed partial class Sealer : IAsyncDisposable
 {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Npgsql;
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Storage.Tenants;
 
@@ -10,7 +11,7 @@ namespace ReferralGrains.Storage.Tenants;
 /// opens nothing is kept as well, for a client that goes on showing a dead key would cost a query each time; fewer of those, and a
 /// shorter time, so that a flood of guesses can neither fill the memory nor drive out what opens something.
 /// </summary>
-internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
+internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeProvider time)
 {
     private const int MaxKept = 10_000;
     private const int MaxUnknown = 1_000;
@@ -27,9 +28,10 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
     {
         var hash = ApiKeySecret.Hash(secret);
         await database.Rows(
-            "insert into api_key (tenant, role, sha256, created_at, expires_at) values ($1, $2, $3, $4, $5) on conflict (sha256) do nothing",
+            "insert into api_key (tenant, role, sha256, created_at, expires_at) select $1, $2, $3, $4, $5 where is_alive($6) on conflict (sha256) do nothing",
             reader => 0, stop,
-            Questions.Int(tenant), Questions.Text(Wire(role)), Questions.Bytes(hash), Questions.Time(time.GetUtcNow()), Questions.Time(expiresAt));
+            Questions.Int(tenant), Questions.Text(Wire(role)), Questions.Bytes(hash), Questions.Time(time.GetUtcNow()), Questions.Time(expiresAt),
+            Questions.Long(lease.Silo));
         lock (gate)
         {
             additions++;
@@ -42,8 +44,8 @@ internal sealed class ApiKeys(NpgsqlDataSource database, TimeProvider time)
     public async Task<ApiKey?> Revoke(long id, int? tenant, CancellationToken stop)
     {
         await database.Rows(
-            "update api_key set revoked_at = $3 where id = $1 and ($2 is null or tenant = $2) and revoked_at is null",
-            reader => 0, stop, Questions.Long(id), Questions.Int(tenant), Questions.Time(time.GetUtcNow()));
+            "update api_key set revoked_at = $3 where id = $1 and ($2 is null or tenant = $2) and revoked_at is null and is_alive($4)",
+            reader => 0, stop, Questions.Long(id), Questions.Int(tenant), Questions.Time(time.GetUtcNow()), Questions.Long(lease.Silo));
         lock (gate)
         {
             revocations++;

@@ -4,6 +4,7 @@ namespace ReferralGrains.Storage.Tenants;
 
 /// <summary>Tenants, their keys and the test clocks of sandboxes.</summary>
 /// <exception cref="Journal.JournalUnavailableException">From every call: the database cannot be reached.</exception>
+/// <exception cref="Silos.LeaseLostException">From every call that writes: this silo may not.</exception>
 public interface ITenants
 {
     /// <summary>The tenant named <c>default</c>, made at the first start.</summary>

@@ -2,13 +2,14 @@ using System.Collections.Concurrent;
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Storage.Tenants;
 
 /// <summary>
 /// Tenants in PostgreSQL, through a cache. Nothing of a tenant ever changes but a sandbox's clock, so only sandboxes are read again.
 /// </summary>
-public sealed class Tenants(NpgsqlDataSource database, TimeProvider time) : ITenants
+public sealed class Tenants(NpgsqlDataSource database, ISiloLease lease, TimeProvider time) : ITenants
 {
     /// <summary>How long another process may still accept a key that was revoked.</summary>
     public static readonly TimeSpan KeyTerm = TimeSpan.FromSeconds(5);
@@ -25,7 +26,7 @@ public sealed class Tenants(NpgsqlDataSource database, TimeProvider time) : ITen
 
     private readonly ConcurrentDictionary<CallerId, int> numbers = new();
     private readonly ConcurrentDictionary<int, (Tenant Tenant, long ReadAt)> kept = new();
-    private readonly ApiKeys keys = new(database, time);
+    private readonly ApiKeys keys = new(database, lease, time);
 
     public async Task<Tenant> EnsureDefault(CancellationToken stop) =>
         await Find(Default, stop) ?? await Create(Default, sandbox: false, clockAt: null, stop) switch
@@ -66,13 +67,13 @@ public sealed class Tenants(NpgsqlDataSource database, TimeProvider time) : ITen
             var row = await database.Row(
                 $"""
                 with made as (
-                  insert into tenant (name, sandbox, clock_at, clock_from, created_at) values ($1, $2, $3, $3, $4)
+                  insert into tenant (name, sandbox, clock_at, clock_from, created_at) select $1, $2, $3, $3, $4 where is_alive($5)
                   on conflict (name) do nothing returning {Columns})
                 select {Columns}, true, true from made
                 union all select {Columns}, false, sandbox = $2 and clock_from is not distinct from $3 from tenant where name = $1
                 """,
                 reader => (Tenant: Tenant(reader), Made: reader.GetBoolean(4), Same: reader.GetBoolean(5)), stop,
-                Questions.Text(name.Value), Questions.Flag(sandbox), Questions.Time(clockAt), Questions.Time(time.GetUtcNow()));
+                Questions.Text(name.Value), Questions.Flag(sandbox), Questions.Time(clockAt), Questions.Time(time.GetUtcNow()), Questions.Long(lease.Silo));
 
             // Another transaction was just making it: it is there for the next look.
             if (row.Tenant is null) continue;
@@ -85,8 +86,9 @@ public sealed class Tenants(NpgsqlDataSource database, TimeProvider time) : ITen
     {
         var readAt = time.GetTimestamp();
         var moved = await database.Row(
-            $"update tenant set clock_at = $2 where id = $1 and sandbox and coalesce(clock_at, $3) <= $2 returning {Columns}",
-            Tenant, stop, Questions.Int(tenant), Questions.Time(at), Questions.Time(time.GetUtcNow()));
+            $"update tenant set clock_at = $2 where id = $1 and sandbox and coalesce(clock_at, $3) <= $2 and is_alive($4) returning {Columns}",
+            Tenant, stop, Questions.Int(tenant), Questions.Time(at), Questions.Time(time.GetUtcNow()),
+            Questions.Long(lease.Silo));
         if (moved is not null) return new ClockAdvance.Advanced(Keep(moved, readAt));
         kept.TryRemove(tenant, out _);
         var unmoved = await Get(tenant, stop);

@@ -6,6 +6,7 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Integration.Tests.Gateway.World;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
@@ -44,7 +45,7 @@ public sealed partial class ProblemTests : IAsyncLifetime
     }
 
     public static TheoryData<Exception> Outages =>
-        [new GrainUnavailableException("gone"), new JournalUnavailableException("gone"), new OwnershipLostException("gone"), new TimeoutException("gone"), new Npgsql.NpgsqlException("gone")];
+        [new GrainUnavailableException("gone"), new JournalUnavailableException("gone"), new OutcomeUnknownException("gone"), new LeaseLostException("gone"), new TimeoutException("gone"), new Npgsql.NpgsqlException("gone")];
 
     [Theory]
     [MemberData(nameof(Outages), DisableDiscoveryEnumeration = true)]

@@ -35,7 +35,7 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
         await Change(1);
         await using var under = await Database.Source.OpenConnectionAsync(Stop);
         await using var way = await under.BeginTransactionAsync(Stop);
-        await using (var enter = new NpgsqlCommand("select enter(0, false)", under)) await enter.ExecuteNonQueryAsync(Stop);
+        await using (var enter = new NpgsqlCommand("select enter(1, false)", under)) await enter.ExecuteNonQueryAsync(Stop);
 
         var changing = Change(2);
         await Eventually.Holds("the change waits", async () => changing.IsCompleted || await Database.Ask<long>(Waiting) > 0);

@@ -96,7 +96,7 @@ public sealed class FaultTests(PostgresServer server) : JournalTest(server)
     public async Task An_append_that_can_never_be_written_is_a_bug_that_is_logged_with_its_stream()
     {
         var log = new Errors();
-        await using var writer = new JournalWriter(Database.Source, new Assets(Database.Source), new StillOwnership(), TimeProvider.System, log);
+        await using var writer = new JournalWriter(Database.Source, new Assets(Database.Source), new StillLease(), TimeProvider.System, log);
         await Assert.ThrowsAsync<PostgresException>(() => writer.Append(Rows.Append(4711, 1, Rows.Sale("a") with { Data = "{" })));
 
         Assert.Contains("4711", Assert.Single(log.Messages), StringComparison.Ordinal);

@@ -2,6 +2,7 @@ using Npgsql;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Sealing;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Integration.Tests.Journal;
 
@@ -30,8 +31,14 @@ public sealed class JournalDatabase : IAsyncDisposable
     {
         var database = await server.CreateDatabase();
         await Migrator.Migrate(database.OwnerConnectionString, TestContext.Current.CancellationToken);
-        return new(database);
+        var made = new JournalDatabase(database);
+        await made.Run("insert into silo (name, role, connections, seen_at) values ('still', 'test', 'referralgrains-still', 'infinity')");
+        return made;
     }
+
+    /// <summary>The connections of another process, as it would open them.</summary>
+    public NpgsqlDataSource Process() => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(ConnectionString) { ApplicationName = SiloLease.NewConnectionName() }.ConnectionString);
 
     public async Task<T> Ask<T>(string sql)
     {

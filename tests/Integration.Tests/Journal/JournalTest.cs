@@ -17,21 +17,21 @@ public abstract class JournalTest(PostgresServer server) : IAsyncLifetime
 
     protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public async ValueTask InitializeAsync()
+    public virtual async ValueTask InitializeAsync()
     {
         Database = await JournalDatabase.Create(server);
         Writer = NewWriter(Database.Source);
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         await Writer.DisposeAsync();
         await Database.DisposeAsync();
         GC.SuppressFinalize(this);
     }
 
-    protected static JournalWriter NewWriter(NpgsqlDataSource source, long epoch = 0) =>
-        new(source, new Assets(source), new StillOwnership(epoch), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+    protected static JournalWriter NewWriter(NpgsqlDataSource source, long silo = StillLease.First) =>
+        new(source, new Assets(source), new StillLease(silo), TimeProvider.System, NullLogger<JournalWriter>.Instance);
 
     /// <summary>Queues appends while the writer waits, so that they are one batch.</summary>
     protected async Task<AppendOutcome[]> Together(params Append[] appends)

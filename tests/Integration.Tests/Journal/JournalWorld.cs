@@ -30,7 +30,7 @@ public sealed class JournalWorld : IAsyncDisposable
     private JournalWorld(JournalDatabase database, int tenant)
     {
         (Database, Tenant) = (database, tenant);
-        Writer = new(database.Source, new Assets(database.Source), new StillOwnership(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+        Writer = new(database.Source, new Assets(database.Source), new StillLease(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
         loader = new(database.Source);
     }
 
@@ -47,7 +47,7 @@ public sealed class JournalWorld : IAsyncDisposable
     /// <summary>A GBP program with these rules in force, and the referrer Rita.</summary>
     public static async Task<JournalWorld> Create(JournalDatabase database, string tenant, params RewardRule[] rules)
     {
-        var tenants = new Storage.Tenants.Tenants(database.Source, TimeProvider.System);
+        var tenants = new Storage.Tenants.Tenants(database.Source, new StillLease(), TimeProvider.System);
         await tenants.Create(new(tenant), sandbox: false, clockAt: null, TestContext.Current.CancellationToken);
         var number = (await tenants.Find(new(tenant), TestContext.Current.CancellationToken))!.Number;
         var world = new JournalWorld(database, number);

@@ -143,7 +143,7 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     [InlineData("delete from commit where id = (select commit_id from seal where position = 3)", "seal", "was deleted or changed.")]
     [InlineData("update commit set tombstone = true where id = (select commit_id from seal where position = 3)", "seal", "was deleted or changed.")]
     [InlineData("update commit set xid = '3' where id = (select commit_id from seal where position = 3)", "seal", "was deleted or changed.")]
-    [InlineData("insert into commit (id, epoch, xid) values (4711, 0, '3')", "seal", "Commit 4711 was added after its time: later ones are sealed.")]
+    [InlineData("insert into commit (id, silo, xid) values (4711, 0, '3')", "seal", "Commit 4711 was added after its time: later ones are sealed.")]
     [InlineData("insert into event (stream, seq, commit_id, recorded_at, tenant, type, version, data) values (4711, 1, 4712, now(), 1, 1, 1, '{}')", "row", "belongs to commit 4712, which never was.")]
     [InlineData("update balance set earned = earned + 1", "balance", "but the postings sum to")]
     [InlineData("update balance set clawed_back = clawed_back + 1", "balance", "but the postings sum to")]

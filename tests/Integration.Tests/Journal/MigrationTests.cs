@@ -35,6 +35,17 @@ public sealed class MigrationTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_database_of_a_newer_version_stops_the_start()
+    {
+        await Migrator.Migrate(database.OwnerConnectionString, Stop);
+        await Run("insert into grains.migration (name, sha256) values ('9999_later.sql', 'other')");
+
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => Migrator.Migrate(database.OwnerConnectionString, Stop));
+        Assert.Contains("newer version", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', refused.Message);
+    }
+
+    [Fact]
     public async Task A_file_that_fails_half_way_leaves_nothing()
     {
         await Run("create schema grains; create function grains.append_only() returns trigger language plpgsql as $$ begin return null; end $$");

@@ -32,7 +32,7 @@ public sealed class PostingRulesTests(PostgresServer server) : JournalTest(serve
     [InlineData("update event set amount = 2")]
     [InlineData("delete from event")]
     [InlineData("truncate event")]
-    [InlineData("update commit set epoch = 1")]
+    [InlineData("update commit set silo = 2")]
     [InlineData("delete from commit")]
     [InlineData("truncate commit")]
     [InlineData("update seal set hash = ''")]

@@ -19,7 +19,7 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         database = await JournalDatabase.Create(server);
-        writer = new(database.Source, new Assets(database.Source), new StillOwnership(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+        writer = new(database.Source, new Assets(database.Source), new StillLease(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
     }
 
     public async ValueTask DisposeAsync()
@@ -34,7 +34,7 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
         for (var i = 1; i <= 250; i++)
         {
             await writer.Append(Rows.Append(i, 1, Rows.Sale($"a{i}")));
-            if (i % 50 == 0) await database.Run($"insert into commit (id, epoch, tombstone) values ({i}, 0, true)");
+            if (i % 50 == 0) await database.Run($"insert into commit (id, silo, tombstone) values ({i}, 0, true)");
         }
 
         await database.SealAll();
@@ -51,7 +51,7 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
     {
         await using var slow = await database.Source.OpenConnectionAsync(Stop);
         await using var transaction = await slow.BeginTransactionAsync(Stop);
-        await using (var begin = new NpgsqlCommand("insert into commit (id, epoch) values (77, 0)", slow)) await begin.ExecuteNonQueryAsync(Stop);
+        await using (var begin = new NpgsqlCommand("insert into commit (id, silo) values (77, 0)", slow)) await begin.ExecuteNonQueryAsync(Stop);
         await writer.Append(Rows.Append(1, 1, Rows.Sale("fast")));
 
         await Sealer.SealAll(database.Source, Stop);

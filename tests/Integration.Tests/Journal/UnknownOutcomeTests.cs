@@ -114,5 +114,5 @@ public sealed class UnknownOutcomeTests(PostgresServer server) : JournalTest(ser
         "select count(*) from pg_stat_activity where datname = current_database() and usename = 'grains' and state <> 'idle'");
 
     private Task<long> Claims() => Database.Ask<long>(
-        "select count(*) from pg_stat_activity where datname = current_database() and query like 'insert into commit%true)%' and wait_event_type = 'Lock'");
+        "select count(*) from pg_stat_activity where datname = current_database() and query like 'insert into commit%tombstone%' and wait_event_type = 'Lock'");
 }

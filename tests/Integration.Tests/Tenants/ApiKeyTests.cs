@@ -20,7 +20,7 @@ public sealed class ApiKeyTests(PostgresServer server) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         database = await JournalDatabase.Create(server);
-        tenants = new(database.Source, time);
+        tenants = new(database.Source, new StillLease(), time);
         tenant = (await tenants.EnsureDefault(Stop)).Number;
     }
 
@@ -63,7 +63,7 @@ public sealed class ApiKeyTests(PostgresServer server) : IAsyncLifetime
     [Fact]
     public async Task A_revoked_key_opens_nothing_here_at_once_and_elsewhere_within_its_term()
     {
-        var elsewhere = new Storage.Tenants.Tenants(database.Source, time);
+        var elsewhere = new Storage.Tenants.Tenants(database.Source, new StillLease(), time);
         var key = await tenants.AddKey(tenant, KeyRole.Read, secret, null, Stop);
         Assert.NotNull(await tenants.Authenticate(secret, Stop));
         Assert.NotNull(await elsewhere.Authenticate(secret, Stop));
@@ -81,7 +81,7 @@ public sealed class ApiKeyTests(PostgresServer server) : IAsyncLifetime
         Assert.Null(await tenants.Authenticate(secret, Stop));
 
         // As another process would put it on record.
-        await new Storage.Tenants.Tenants(database.Source, time).AddKey(tenant, KeyRole.Read, secret, null, Stop);
+        await new Storage.Tenants.Tenants(database.Source, new StillLease(), time).AddKey(tenant, KeyRole.Read, secret, null, Stop);
         Assert.Null(await tenants.Authenticate(secret, Stop));
         time.Advance(Storage.Tenants.Tenants.UnknownKeyTerm + TimeSpan.FromTicks(1));
         Assert.NotNull(await tenants.Authenticate(secret, Stop));
@@ -99,7 +99,7 @@ public sealed class ApiKeyTests(PostgresServer server) : IAsyncLifetime
     public async Task Only_so_many_that_open_nothing_are_remembered()
     {
         Assert.Null(await tenants.Authenticate(secret, Stop));
-        await new Storage.Tenants.Tenants(database.Source, time).AddKey(tenant, KeyRole.Read, secret, null, Stop);
+        await new Storage.Tenants.Tenants(database.Source, new StillLease(), time).AddKey(tenant, KeyRole.Read, secret, null, Stop);
         for (var i = 0; i < MostRemembered; i++) Assert.Null(await tenants.Authenticate($"guess {i}", Stop));
 
         Assert.NotNull(await tenants.Authenticate(secret, Stop));

@@ -9,12 +9,16 @@ public sealed class FixedTime(DateTimeOffset now) : TimeProvider
     private readonly List<Timer> timers = [];
     private readonly Channel<bool> waiting = Channel.CreateUnbounded<bool>();
     private long ticks = now.UtcTicks;
+    private long asleep;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref ticks), TimeSpan.Zero);
+    public override DateTimeOffset GetUtcNow() => new(Interlocked.Read(ref ticks) + Interlocked.Read(ref asleep), TimeSpan.Zero);
 
     public override long GetTimestamp() => Interlocked.Read(ref ticks);
+
+    /// <summary>The machine is suspended: only the wall clock goes on, and no timer fires.</summary>
+    public void Suspend(TimeSpan by) => Interlocked.Add(ref asleep, by.Ticks);
 
     public void Advance(TimeSpan by)
     {

@@ -92,5 +92,5 @@ public sealed class TenantsTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(Start.AddDays(1), await tenants.Now(sandbox, Stop));
     }
 
-    private Storage.Tenants.Tenants Another() => new(database.Source, time);
+    private Storage.Tenants.Tenants Another() => new(database.Source, new StillLease(), time);
 }

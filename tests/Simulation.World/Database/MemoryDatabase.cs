@@ -2,6 +2,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Simulation.Database;
 
@@ -23,13 +24,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<(int Tenant, CallerId Id), StreamId> rules = [];
     private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
+    private readonly HashSet<long> living = [];
+    private long silos;
     private long commits;
     private long positions;
 
     public PlantedBugs Bugs => bugs;
-
-    /// <summary>Raised by a new owner; a commit under an older one is refused.</summary>
-    public long Epoch { get; private set; } = 1;
 
     public IReadOnlyCollection<JournalStream> Streams => streams.Values;
 
@@ -39,9 +39,20 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     public IReadOnlyList<(int Tenant, ConflictRow Row)> Conflicts => conflicts;
 
-    public long TakeOver()
+    /// <summary>Another silo on this database.</summary>
+    public long Begin()
     {
-        lock (gate) return ++Epoch;
+        lock (gate)
+        {
+            living.Add(++silos);
+            return silos;
+        }
+    }
+
+    /// <summary>Nothing more of this silo is written.</summary>
+    public void End(long silo)
+    {
+        lock (gate) living.Remove(silo);
     }
 
     /// <summary>Every row, in the order in which it was committed.</summary>
@@ -103,12 +114,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             .Select(row => (streams[row.Key], row.Value.At))
             .OrderBy(row => row.At).ThenBy(row => row.Item1.Id.Value).ToList());
 
-    /// <summary>One group commit. Throws when another owner has taken over: nothing was written.</summary>
-    public IReadOnlyList<AppendOutcome> Commit(long epoch, IReadOnlyList<Append> batch)
+    /// <summary>One group commit. Throws when the silo has ended: nothing was written.</summary>
+    public IReadOnlyList<AppendOutcome> Commit(long silo, IReadOnlyList<Append> batch)
     {
         lock (gate)
         {
-            if (epoch != Epoch) throw new OwnershipLostException($"Epoch {epoch} is over.");
+            if (!living.Contains(silo)) throw new LeaseLostException($"Silo {silo} has ended.");
             var named = rules.Keys.ToHashSet();
             var outcomes = batch.Select(append => Judge(append, named)).ToList();
             commits++;

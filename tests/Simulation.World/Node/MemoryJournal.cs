@@ -1,5 +1,6 @@
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Simulation.Node;
 
@@ -7,7 +8,7 @@ namespace ReferralGrains.Simulation.Node;
 /// The journal writer of one process: what is appended waits, is committed in groups and is answered afterwards, by whatever order
 /// <see cref="ISteps"/> chooses. In the same batch a stream and an action id occur once, as in PostgreSQL's.
 /// </summary>
-public sealed class MemoryJournal(MemoryDatabase database, MemoryOwnership ownership, ISteps steps, IFaults faults) : IJournal
+public sealed class MemoryJournal(MemoryDatabase database, MemoryLease lease, ISteps steps, IFaults faults) : IJournal
 {
     private readonly Lock gate = new();
     private readonly List<Pending> queue = [];
@@ -97,11 +98,11 @@ public sealed class MemoryJournal(MemoryDatabase database, MemoryOwnership owner
         {
             var fault = faults.OfCommit([.. batch.Select(pending => pending.Append)]);
             if (fault == CommitFault.Refused) throw new JournalUnavailableException("The database cannot be reached.");
-            var outcomes = database.Commit(ownership.Epoch, [.. batch.Select(pending => pending.Append)]);
+            var outcomes = database.Commit(lease.Silo, [.. batch.Select(pending => pending.Append)]);
             for (var i = 0; i < batch.Count; i++) Answer(batch[i], outcomes[i]);
             if (fault == CommitFault.DiesAfter) faults.Die();
         }
-        catch (Exception exception) when (exception is JournalUnavailableException or OwnershipLostException)
+        catch (Exception exception) when (exception is JournalUnavailableException or LeaseLostException)
         {
             foreach (var pending in batch) Later(() => pending.Done.TrySetException(exception));
         }

@@ -11,18 +11,18 @@ public sealed class MemoryNode
     {
         faults ??= Faults;
         Database = database;
-        Ownership = new(database.Epoch);
-        Journal = new(database, Ownership, steps ?? PoolSteps.Instance, faults);
+        Lease = new(database.Begin());
+        Journal = new(database, Lease, steps ?? PoolSteps.Instance, faults);
         Loader = new(database, faults);
         Facts = new(database);
         Reports = new(database, faults);
-        World = new(Journal, Loader, Facts, Ownership, Loader, tenants, Reports, Reports, Repeats, Router: null!, Log);
+        World = new(Journal, Loader, Facts, Lease, Loader, tenants, Reports, Reports, Repeats, Router: null!, Log);
         Router = engine(World);
     }
 
     public MemoryDatabase Database { get; }
 
-    public MemoryOwnership Ownership { get; }
+    public MemoryLease Lease { get; }
 
     public MemoryJournal Journal { get; }
 

@@ -22,7 +22,7 @@ public sealed class Marketplace
     private const int MostAttempts = 300;
 
     private readonly int troubles;
-    private readonly bool cluster;
+    private readonly int silos;
 
     public Marketplace(int seed, PlantedBugs bugs)
     {
@@ -32,7 +32,7 @@ public sealed class Marketplace
         Tenants = new(Time);
         Database = new(bugs);
         troubles = Random.Next(4);
-        cluster = Random.Next(4) == 0;
+        silos = Random.Next(3) == 0 ? 1 : 2;
         Wired = Random.Next(8) == 0;
         for (var i = Random.Next(3) == 0 ? 2 : 1; i > 0; i--) Tenants.Add($"tenant{i}");
         Busy = new(1, Programs[Random.Next(Programs.Count)], Referees[0]);
@@ -76,12 +76,12 @@ public sealed class Marketplace
     /// <summary>Runs the whole story; afterwards the log and the journal say everything.</summary>
     public void Run() => Pump.Run(async () =>
     {
-        for (var i = cluster ? 2 : 1; i > 0; i--) StartProcess();
+        for (var i = silos; i > 0; i--) StartProcess();
         await Open();
         if (troubles > 0) foreach (var process in Processes) process.Faults.Over = false;
         var clients = Enumerable.Range(0, 2 + Random.Next(4)).Select(_ => new Client(this).Run(15 + Random.Next(40))).ToList();
         var working = Task.WhenAll(clients);
-        var trouble = new Trouble(this, troubles, cluster).Run(working);
+        var trouble = new Trouble(this, troubles).Run(working);
         await working;
         await trouble;
         await Finish();
@@ -132,23 +132,22 @@ public sealed class Marketplace
         return process;
     }
 
-    /// <summary>Kills a process and starts another, which takes over unless it is one of several that share the journal.</summary>
+    /// <summary>Kills a process and starts another.</summary>
     public void Restart(Process process)
     {
         process.Kill();
         if (!Processes.Remove(process)) return;
-        if (!cluster) Database.TakeOver();
+        Database.End(process.Node.Lease.Silo);
         StartProcess().Faults.Over = process.Faults.Over;
     }
 
-    /// <summary>Another process takes over from one that is silent, which wakes up later and knows nothing of it.</summary>
-    public void TakeOver()
+    /// <summary>One that is silent is ended and another started; it wakes up later and knows nothing of it.</summary>
+    public void End(Process silent)
     {
-        var silent = Processes[0];
-        silent.Node.Ownership.IsHeld = false;
+        silent.Node.Lease.IsHeld = false;
         Processes.Remove(silent);
         Stopped.Add(silent);
-        Database.TakeOver();
+        Database.End(silent.Node.Lease.Silo);
         StartProcess().Faults.Over = false;
     }
 

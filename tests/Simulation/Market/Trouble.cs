@@ -1,7 +1,7 @@
 namespace ReferralGrains.Simulation.Market;
 
 /// <summary>What happens to the servers and to the clock while clients work.</summary>
-internal sealed class Trouble(Marketplace market, int level, bool cluster)
+internal sealed class Trouble(Marketplace market, int level)
 {
     private Random Random => market.Random;
 
@@ -19,7 +19,7 @@ internal sealed class Trouble(Marketplace market, int level, bool cluster)
                 case 3 when level > 0: process.LoseOneActivation(); break;
                 case 4 when level > 0: process.Faults.Outage(); break;
                 case 5 when level > 1: market.Restart(process); break;
-                case 6 when level > 1 && !cluster: market.TakeOver(); break;
+                case 6 when level > 1: market.End(process); break;
             }
         }
     }

@@ -77,11 +77,11 @@ public sealed class LostWriteTests
     }
 
     [Fact]
-    public async Task A_process_that_no_longer_owns_the_journal_writes_nothing()
+    public async Task A_process_that_was_ended_writes_nothing()
     {
         await using var shop = await Shop.Open(Rules.Percent(10_00));
         var stopped = shop.Node;
-        shop.Database.TakeOver();
+        shop.Database.End(stopped.Lease.Silo);
         shop.Node = shop.Started();
         await shop.Sell("a1", 50_00);
         await Assert.ThrowsAsync<GrainUnavailableException>(() => shop.Sell("a2", 50_00, node: stopped));
@@ -93,9 +93,9 @@ public sealed class LostWriteTests
     public async Task A_process_whose_lease_ran_out_answers_nothing_from_memory()
     {
         await using var shop = await Shop.Open(Rules.Percent(10_00));
-        shop.Node.Ownership.IsHeld = false;
+        shop.Node.Lease.IsHeld = false;
         await Assert.ThrowsAsync<GrainUnavailableException>(() => shop.State());
-        shop.Node.Ownership.IsHeld = true;
+        shop.Node.Lease.IsHeld = true;
         Assert.Single((await shop.State()).Enrollments);
     }
 

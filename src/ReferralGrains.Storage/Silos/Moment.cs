@@ -1,0 +1,16 @@
+namespace ReferralGrains.Storage.Silos;
+
+/// <summary>
+/// A moment by two clocks: one that is never set back, and one that goes on while the machine is suspended. How long it is ago is
+/// what the longer of the two says, so neither a sleep nor a clock that is set makes something old look fresh.
+/// </summary>
+public readonly record struct Moment(long Timestamp, DateTimeOffset Wall)
+{
+    public static Moment Now(TimeProvider time) => new(time.GetTimestamp(), time.GetUtcNow());
+
+    public TimeSpan Age(TimeProvider time)
+    {
+        var (running, wall) = (time.GetElapsedTime(Timestamp), time.GetUtcNow() - Wall);
+        return running > wall ? running : wall;
+    }
+}

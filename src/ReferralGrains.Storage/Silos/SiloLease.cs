@@ -1,0 +1,169 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Storage.Silos;
+
+/// <summary>
+/// The row of one process, renewed each second on a connection of its own. Several silos live on one database at a time; whoever sees
+/// one declared dead ends its row, and from then on nothing that it sends is written. A silo that slept through its term and that
+/// nobody ended renews its row and goes on: every commit has looked at the row, so it has missed nothing.
+/// </summary>
+public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
+{
+    /// <summary>How long an answer from memory may rely on the last renewal; by the database's clock, how long a write may.</summary>
+    public static readonly TimeSpan Term = TimeSpan.FromSeconds(3);
+
+    // What the connections of our processes are named after.
+    private const string ConnectionPrefix = "referralgrains-";
+
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+
+    private readonly NpgsqlDataSource database;
+    private readonly TimeProvider time;
+    private readonly ILogger log;
+    private readonly CancellationTokenSource ending = new();
+    private readonly TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private NpgsqlConnection? connection;
+    private Task renewing = Task.CompletedTask;
+    private Renewal renewed;
+
+    private SiloLease(NpgsqlDataSource database, long silo, Moment renewed, TimeProvider time, ILogger log) =>
+        (this.database, Silo, this.renewed, this.time, this.log) = (database, silo, new(renewed), time, log);
+
+    public long Silo { get; }
+
+    public bool IsHeld => !lost.Task.IsCompleted && Volatile.Read(ref renewed).StartedAt.Age(time) < Term;
+
+    /// <summary>Completes when the row was ended by another, or the heartbeat by a bug: this process must end.</summary>
+    public Task Lost => lost.Task;
+
+    /// <summary>
+    /// The <c>application_name</c> for all connections of one process: by it they are found and ended, however many pools there are.
+    /// </summary>
+    public static string NewConnectionName() => ConnectionPrefix + Guid.NewGuid().ToString("n");
+
+    /// <summary>Writes this process's row and keeps it alive.</summary>
+    /// <param name="database">Its connections bear a name from <see cref="NewConnectionName"/> that no other process has.</param>
+    /// <param name="name">Names this process to others; no two starts have the same.</param>
+    /// <param name="role">What it does, for people who look.</param>
+    public static async Task<SiloLease> Begin(
+        NpgsqlDataSource database, string name, string role, TimeProvider time, ILogger log, CancellationToken stop)
+    {
+        var started = Moment.Now(time);
+        var silo = await database.Row(
+            "insert into silo (name, role, connections) values ($1, $2, current_setting('application_name')) returning id",
+            reader => reader.GetInt64(0), stop, Questions.Text(name), Questions.Text(role));
+        var lease = new SiloLease(database, silo, started, time, log);
+        lease.renewing = lease.Renew();
+        return lease;
+    }
+
+    /// <summary>The silo of this name that has not ended; null when there is none.</summary>
+    public static async Task<long?> Find(NpgsqlDataSource database, string name, CancellationToken stop) =>
+        await database.Row(
+            "select id from silo where name = $1 and ended_at is null order by id desc limit 1", reader => (long?)reader.GetInt64(0), stop, Questions.Text(name));
+
+    /// <summary>Ends the silo of this name, if it is there: a cluster says that it is dead.</summary>
+    public static async Task End(NpgsqlDataSource database, string name, CancellationToken stop)
+    {
+        if (await Find(database, name, stop) is { } silo) await End(database, silo, stop);
+    }
+
+    /// <summary>
+    /// Ends a silo: first its row, then its connections. What it had sent before the row ended may hold locks for as long as it stands
+    /// still; what it sends afterwards is refused. So the connections go in a transaction of their own, when the row has ended for all.
+    /// </summary>
+    public static async Task End(NpgsqlDataSource database, long silo, CancellationToken stop)
+    {
+        await database.Rows("update silo set ended_at = clock_timestamp() where id = $1 and ended_at is null", static _ => 0, stop, Questions.Long(silo));
+        await database.Rows("select end_connections($1)", static _ => 0, stop, Questions.Long(silo));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (ending.IsCancellationRequested) return;
+        await ending.CancelAsync();
+        await renewing;
+        try
+        {
+            await Update("update silo set ended_at = clock_timestamp() where id = $1 and ended_at is null returning id", CancellationToken.None);
+        }
+        catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
+        {
+            // The row says nothing any more a term from now.
+            LogSilent(exception.Message);
+        }
+
+        if (connection is not null) await connection.DisposeAsync();
+        ending.Dispose();
+    }
+
+    private async Task Renew()
+    {
+        try
+        {
+            while (true)
+            {
+                await Task.Delay(Beat, time, ending.Token);
+                if (await Renewed()) continue;
+                LogEnded(Silo);
+                break;
+            }
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (Exception exception)
+        {
+            // A heartbeat that died unnoticed would leave a process that seems well and can neither write nor answer.
+            LogDied(Silo, exception);
+        }
+
+        lost.TrySetResult();
+    }
+
+    // False when the row has been ended. While the database is away nobody can say so: the term runs out meanwhile.
+    private async Task<bool> Renewed()
+    {
+        var started = Moment.Now(time);
+        try
+        {
+            if (!await Update("update silo set seen_at = clock_timestamp() where id = $1 and ended_at is null returning id", ending.Token)) return false;
+            Volatile.Write(ref renewed, new(started));
+        }
+        catch (NpgsqlException exception)
+        {
+            LogSilent(exception.Message);
+            if (connection is not null) await connection.DisposeAsync();
+            connection = null;
+        }
+
+        return true;
+    }
+
+    private async Task<bool> Update(string sql, CancellationToken stop)
+    {
+        if (connection is not { State: System.Data.ConnectionState.Open })
+        {
+            if (connection is not null) await connection.DisposeAsync();
+            connection = await database.OpenConnectionAsync(stop);
+        }
+
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)Term.TotalSeconds, Parameters = { Questions.Long(Silo) } };
+        return await command.ExecuteScalarAsync(stop) is not null;
+    }
+
+    // A reference, so that it is read and written whole.
+    private sealed record Renewal(Moment StartedAt);
+
+    [LoggerMessage(LogLevel.Critical, "Silo {Silo} was ended by another: this process ends.")]
+    private partial void LogEnded(long silo);
+
+    [LoggerMessage(LogLevel.Critical, "The heartbeat of silo {Silo} died: this process ends.")]
+    private partial void LogDied(long silo, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "The lease could not be renewed: {Reason}")]
+    private partial void LogSilent(string reason);
+}

@@ -1,0 +1,10 @@
+using ReferralGrains.Storage.Silos;
+
+namespace ReferralGrains.Simulation.Node;
+
+public sealed class MemoryLease(long silo) : ISiloLease
+{
+    public long Silo => silo;
+
+    public bool IsHeld { get; set; } = true;
+}
