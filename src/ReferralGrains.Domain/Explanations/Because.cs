@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Explanations;
 

@@ -1,4 +1,3 @@
-using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;

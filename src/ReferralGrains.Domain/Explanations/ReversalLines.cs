@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Explanations;
 

@@ -21,6 +21,3 @@ public sealed record ReferrerFacts(
 {
     public bool IsGranted(StreamId program, int rule) => Granted.Contains(new GrantedRule(program, rule));
 }
-
-/// <summary>A rule for which a referrer was made eligible by hand (H1).</summary>
-public readonly record struct GrantedRule(StreamId Program, int Rule);

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using ReferralGrains.Domain.Ledger;
 
 namespace ReferralGrains.Domain.Referrals;
 

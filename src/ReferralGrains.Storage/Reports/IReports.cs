@@ -4,6 +4,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
 
 namespace ReferralGrains.Storage.Reports;
 

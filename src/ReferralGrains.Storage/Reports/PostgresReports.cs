@@ -1,6 +1,6 @@
 using Npgsql;
-using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Storage.Reports;
 

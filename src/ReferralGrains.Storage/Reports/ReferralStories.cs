@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Npgsql;
-using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Database;

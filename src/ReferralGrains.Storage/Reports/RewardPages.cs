@@ -1,5 +1,4 @@
 using Npgsql;
-using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Referrals;

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Turns.Referrals;
 
@@ -77,3 +78,19 @@ public sealed record SettleDue : ICommand<ReferralReply>, IReferralCommand;
 /// <summary>The referral as it is after the command, durable.</summary>
 /// <param name="Changed">False when there was nothing to change: for a creating call, a repeat.</param>
 public sealed record ReferralReply(Refusal? Refusal, bool Changed, StreamId Stream, Referral? State) : IReferralReply;
+
+/// <summary>
+/// From an enrollment grain of a tiered program: its turn, with its bounded state, to be decided with the referrer's tally and
+/// committed with it in one append while the enrollment waits. Anything else can count a sale that never commits, or pay two jumps.
+/// </summary>
+public sealed record DecideReferral(
+    StreamId Stream,
+    CallerId Program,
+    Referral State,
+    DateTimeOffset Now,
+    ImmutableArray<ActionHistory> Known,
+    ImmutableArray<PreparedCommand> Commands) : ICommand<ReferralDecided>;
+
+/// <param name="Outcome">How the append ended; if it did not hold, the enrollment refolds and asks again.</param>
+/// <param name="State">The referral as it is then.</param>
+public sealed record ReferralDecided(AppendOutcome Outcome, ImmutableArray<IReferralReply> Replies, Referral? State);

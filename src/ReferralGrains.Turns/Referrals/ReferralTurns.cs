@@ -3,7 +3,6 @@ using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
-using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Turns.Referrals;
 

@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
-using ReferralGrains.Storage.Journal;
-using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;
 
@@ -22,19 +20,3 @@ public sealed record GrantRule(CallerId Program, CallerId Rule, bool Granted, st
 
 /// <param name="Changed">False when there was nothing to change: for a creating call, a repeat.</param>
 public sealed record ReferrerReply(Refusal? Refusal, bool Changed, StreamId Stream);
-
-/// <summary>
-/// From an enrollment grain of a tiered program: its turn, with its bounded state, to be decided with the referrer's tally and
-/// committed with it in one append while the enrollment waits. Anything else can count a sale that never commits, or pay two jumps.
-/// </summary>
-public sealed record DecideReferral(
-    StreamId Stream,
-    CallerId Program,
-    Referral State,
-    DateTimeOffset Now,
-    ImmutableArray<ActionHistory> Known,
-    ImmutableArray<PreparedCommand> Commands) : ICommand<ReferralDecided>;
-
-/// <param name="Outcome">How the append ended; if it did not hold, the enrollment refolds and asks again.</param>
-/// <param name="State">The referral as it is then.</param>
-public sealed record ReferralDecided(AppendOutcome Outcome, ImmutableArray<IReferralReply> Replies, Referral? State);

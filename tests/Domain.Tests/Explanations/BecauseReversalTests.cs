@@ -1,4 +1,3 @@
-using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Explanations;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;

@@ -1,5 +1,6 @@
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using static ReferralGrains.Domain.Tests.World.Draft;
 using static ReferralGrains.Domain.Tests.World.Rules;

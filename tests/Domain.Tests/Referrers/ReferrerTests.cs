@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 
 namespace ReferralGrains.Domain.Tests.Referrers;

@@ -1,5 +1,6 @@
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Simulation.Market;

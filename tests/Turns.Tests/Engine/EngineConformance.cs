@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Simulation.Domain;

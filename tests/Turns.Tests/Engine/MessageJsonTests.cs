@@ -9,7 +9,6 @@ using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Simulation.Engine;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Turns.Referrals;
-using ReferralGrains.Turns.Referrers;
 using ReferralGrains.Turns.Tests.World;
 
 namespace ReferralGrains.Turns.Tests.Engine;

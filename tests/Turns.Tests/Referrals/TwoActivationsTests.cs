@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
 using ReferralGrains.Storage.Journal;

@@ -1,5 +1,5 @@
-using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;

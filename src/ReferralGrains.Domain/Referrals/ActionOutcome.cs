@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Actions;
 
-namespace ReferralGrains.Domain.Actions;
+namespace ReferralGrains.Domain.Referrals;
 
 public enum ActionStatus
 {

@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Money;
-using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Actions;
 
-namespace ReferralGrains.Domain.Actions;
+namespace ReferralGrains.Domain.Referrals;
 
 /// <summary>One decision of an action, with its reward as it stands now.</summary>
 /// <param name="Reward"><see cref="RewardId.Key"/> of the reward that was given, taken from or given back to; null if there is none.</param>

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Actions;
 
-namespace ReferralGrains.Domain.Actions;
+namespace ReferralGrains.Domain.Referrals;
 
 /// <summary>What a refund, a chargeback or a won chargeback came to, for every enrollment that its sale was decided for (D8, D20).</summary>
 public static class ReversalOutcome

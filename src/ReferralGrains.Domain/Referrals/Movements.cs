@@ -1,12 +1,8 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Money;
-using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Ledger;
 
-namespace ReferralGrains.Domain.Ledger;
-
-/// <summary>One movement in the ledger: an amount above zero from one account to another, so nothing can be unbalanced.</summary>
-public readonly record struct Posting(Account From, Account To, Amount Amount);
+namespace ReferralGrains.Domain.Referrals;
 
 /// <summary>
 /// The postings of an event. The journal keeps one a row, so an event with several is followed by rows that carry only the others.

@@ -1,0 +1,23 @@
+namespace Architecture.Tests;
+
+/// <summary>The projects below src, as files and as what was built of them.</summary>
+internal static class Repository
+{
+    public static string Folder { get; } = FindFolder();
+
+    /// <summary>The names after <c>ReferralGrains.</c></summary>
+    public static IReadOnlyList<string> Projects { get; } =
+        [.. Directory.GetDirectories(Path.Combine(Folder, "src")).Select(path => Path.GetFileName(path)["ReferralGrains.".Length..]).Order()];
+
+    public static string ProjectFile(string project) => Path.Combine(Folder, "src", $"ReferralGrains.{project}", $"ReferralGrains.{project}.csproj");
+
+    /// <summary>The assembly beside this one, which was built with it.</summary>
+    public static string Assembly(string project) => Path.Combine(AppContext.BaseDirectory, $"ReferralGrains.{project}.dll");
+
+    private static string FindFolder()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "ReferralGrains.sln"))) folder = folder.Parent!;
+        return folder.FullName;
+    }
+}
