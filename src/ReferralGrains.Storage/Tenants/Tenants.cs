@@ -12,13 +12,13 @@ namespace ReferralGrains.Storage.Tenants;
 public sealed class Tenants(NpgsqlDataSource database, ISiloLease lease, TimeProvider time) : ITenants
 {
     /// <summary>How long another process may still accept a key that was revoked.</summary>
-    public static readonly TimeSpan KeyTerm = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan KeyTerm = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// How long a secret that was shown before its key was made is still refused by another process. No client can meet it: a secret is
     /// made with its key. In the process that makes the key there is no such time.
     /// </summary>
-    public static readonly TimeSpan UnknownKeyTerm = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan UnknownKeyTerm = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan ClockTerm = TimeSpan.FromSeconds(1);
     private static readonly CallerId Default = new("default");
