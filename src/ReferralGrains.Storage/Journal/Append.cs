@@ -17,7 +17,10 @@ public sealed class Append
     /// <summary>Facts of other grains that the decision relied on; the commit rejects it if one has moved.</summary>
     public ImmutableArray<FactRead> Reads { get; init; } = [];
 
-    /// <summary>Facts that this append changes. Its commit waits for those under way, so that none is decided on the old fact.</summary>
+    /// <summary>
+    /// Facts that this append makes or changes. A commit that changes one waits for those under way, so that none is decided on the old
+    /// fact.
+    /// </summary>
     public ImmutableArray<FactChange> Facts { get; init; } = [];
 
     public ImmutableArray<DueChange> Due { get; init; } = [];

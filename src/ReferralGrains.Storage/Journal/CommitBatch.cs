@@ -34,7 +34,7 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
             }
 
         var batch = new NpgsqlBatch(connection);
-        var alone = appends.Exists(static pending => pending.Append.Facts.Length > 0);
+        var alone = appends.Exists(static pending => ChangesFacts(pending.Append));
         Command(batch, "select enter($1, $2)", Value(silo), Value(alone));
         Command(batch, "insert into commit (id, silo) values ($1, $2)", Value(commitId), Value(silo));
         AddReads(batch);
@@ -43,6 +43,19 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
         AddBalances(batch);
         SideRows.AddTo(batch, appends.ConvertAll(static pending => pending.Append));
         return batch;
+    }
+
+    // A fact whose stream begins in the same append is new: nobody can have decided on what was there before.
+    private static bool ChangesFacts(Append append)
+    {
+        foreach (var fact in append.Facts)
+        {
+            var isNew = false;
+            foreach (var stream in append.Streams) isNew |= stream.Stream == fact.Stream && stream.FirstSeq == 1;
+            if (!isNew) return true;
+        }
+
+        return false;
     }
 
     internal static void Command(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
