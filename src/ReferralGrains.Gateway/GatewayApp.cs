@@ -5,6 +5,7 @@ using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Ledger;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
+using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Referrals;
 using ReferralGrains.Gateway.Referrers;
@@ -33,10 +34,11 @@ public static class GatewayApp
         });
         services.AddRouting();
         services.AddHealthChecks();
+        services.AddAccess();
+        services.AddSingleton<IProblemDetailsWriter, ProblemAnswer.Writer>().AddProblemDetails().AddExceptionHandler<Faults>();
         services.AddDescription();
         services.TryAddSingleton(TimeProvider.System);
         return services
-            .AddSingleton<Keys>()
             .AddSingleton<LineStreams>()
             .AddSingleton<RulePrograms>()
             .AddSingleton<RuleJoins>()
@@ -58,12 +60,18 @@ public static class GatewayApp
             .AddSingleton<ClockEndpoints>();
     }
 
-    /// <summary>Puts the door before everything, and every route behind it.</summary>
+    /// <summary>Puts authentication and authorization before everything, and every route behind it.</summary>
     public static void MapGateway(this WebApplication app)
     {
+        app.Use(Begin);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
         app.UseRouting();
-        app.UseMiddleware<Door>();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<KnownParameters>();
         app.MapDescription();
+        ErrorPage.Map(app);
         Of<HealthEndpoints>(app).Map(app);
         Of<MetricsEndpoints>(app).Map(app);
         Of<TenantEndpoints>(app).Map(app);
@@ -77,6 +85,14 @@ public static class GatewayApp
         Of<RewardEndpoints>(app).Map(app);
         Of<LedgerEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
+    }
+
+    // HEAD is GET without its body, which Kestrel leaves out by itself: it remembers what was asked for.
+    private static Task Begin(HttpContext context, RequestDelegate next)
+    {
+        context.Response.Headers[ProblemAnswer.RequestId] = context.TraceIdentifier;
+        if (HttpMethods.IsHead(context.Request.Method)) context.Request.Method = HttpMethods.Get;
+        return next(context);
     }
 
     private static T Of<T>(WebApplication app)

@@ -59,10 +59,10 @@ internal static class OpenApi
         foreach (var parameter in metadata.OfType<TakesQuery>().SelectMany(query => query.Parameters))
             (operation.Parameters ??= []).Add(Described(parameter));
 
-        var role = metadata.OfType<Policy>().Single().Role;
+        var role = Roles.RoleOf(metadata)!;
         operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
-        operation.Extensions["x-role"] = new JsonNodeExtension(JsonValue.Create(role?.ToWire() ?? "none")!);
-        if (role is not null) operation.Security = [new() { [new OpenApiSecuritySchemeReference(Key, context.Document)] = [] }];
+        operation.Extensions["x-role"] = new JsonNodeExtension(JsonValue.Create(role)!);
+        if (role != "none") operation.Security = [new() { [new OpenApiSecuritySchemeReference(Key, context.Document)] = [] }];
         if (context.Document!.Components?.Schemas?.ContainsKey(ProblemSchema) != true)
             context.Document.AddComponent(ProblemSchema, await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, stop));
         (operation.Responses ??= [])["default"] = new OpenApiResponse

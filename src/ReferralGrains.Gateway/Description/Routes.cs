@@ -36,7 +36,7 @@ internal static class RouteDescription
     public static RouteHandlerBuilder AnswersLines<TLine>(this RouteHandlerBuilder route) =>
         route.Produces<TLine>(StatusCodes.Status200OK, Lines);
 
-    public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder route) => route.Produces<string>(StatusCodes.Status200OK, "text/plain");
+    public static RouteHandlerBuilder AnswersText(this RouteHandlerBuilder route, string type = "text/plain") => route.Produces<string>(StatusCodes.Status200OK, type);
 
     public static RouteHandlerBuilder Query(this RouteHandlerBuilder route, params QueryParameter[] parameters) => route.WithMetadata(new TakesQuery(parameters));
 

@@ -10,9 +10,16 @@ internal static class Answers
 {
     public static IResult Ok<T>(T value, JsonTypeInfo<T> type) => TypedResults.Json(value, type);
 
-    /// <summary>201 for what was made now, 200 for what was there.</summary>
-    public static IResult Created<T>(T value, bool isNew, JsonTypeInfo<T> type) =>
-        TypedResults.Json(value, type, statusCode: isNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+    /// <summary>201 and its address for what was made now, 200 for what was there.</summary>
+    /// <param name="of">Of its address: the collection and the ids that name it there.</param>
+    public static IResult Created<T>(HttpContext context, T value, bool isNew, JsonTypeInfo<T> type, params ReadOnlySpan<string> of)
+    {
+        if (!isNew) return Ok(value, type);
+        var location = "/v1";
+        foreach (var part in of) location += "/" + Uri.EscapeDataString(part);
+        context.Response.Headers.Location = location;
+        return TypedResults.Json(value, type, statusCode: StatusCodes.Status201Created);
+    }
 }
 
 /// <summary>Which page of a list is asked for.</summary>

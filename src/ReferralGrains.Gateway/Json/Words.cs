@@ -9,16 +9,18 @@ internal sealed class Words<T>(params (string Word, T Value)[] words)
 {
     private readonly FrozenDictionary<string, T> byWord = words.ToFrozenDictionary(pair => pair.Word, pair => pair.Value, StringComparer.Ordinal);
 
+    public IEnumerable<(string Word, T Value)> All => words;
+
     public string Of(T value) => words.First(pair => EqualityComparer<T>.Default.Equals(pair.Value, value)).Word;
 
     public T? Find(string word) => byWord.TryGetValue(word, out var value) ? value : null;
 
     /// <summary>For words that are all known: another one is a slip.</summary>
     public T Parse(string? word, T absent, string param) =>
-        word is null ? absent : Find(word) ?? throw Problem.InvalidField(param, $"Expected is one of {All}.").AsException();
+        word is null ? absent : Find(word) ?? throw Problem.InvalidField(param, $"Expected is one of {Known}.").AsException();
 
     /// <summary>For words of which more are to come.</summary>
     public T Supported(string word, string param) => Find(word) ?? throw Problem.NotSupported(param, "This value").AsException();
 
-    private string All => string.Join(", ", words.Select(pair => pair.Word));
+    private string Known => string.Join(", ", words.Select(pair => pair.Word));
 }

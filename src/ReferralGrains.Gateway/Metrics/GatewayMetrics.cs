@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using ReferralGrains.Turns.Referrals;
 
@@ -14,22 +13,12 @@ internal static class GatewayMetrics
     private static readonly Counter<long> Actions =
         Meter.CreateCounter<long>("grains_actions_total", "actions", "Actions that were answered, by what came of them.");
 
-    private static readonly Histogram<double> Requests =
-        Meter.CreateHistogram<double>("grains_http_request_seconds", "s", "From the first byte of a request to the last of its answer.");
-
     private static readonly KeyValuePair<string, object?> Error = new("outcome", "error");
     private static readonly KeyValuePair<string, object?> Duplicate = new("outcome", "duplicate");
     private static readonly KeyValuePair<string, object?>[] Statuses =
         [new("outcome", "not_rewarded"), new("outcome", "rewarded"), new("outcome", "reversed"), new("outcome", "parked")];
 
-    private static readonly object[] StatusCodes = [.. Enumerable.Range(0, 600).Select(code => (object)code)];
-
     /// <param name="reply">Null or a refusal is an error.</param>
     public static void Counted(ActionReply? reply) =>
         Actions.Add(1, reply?.Outcome is not { } outcome ? Error : reply.Duplicate ? Duplicate : Statuses[(int)outcome.Status]);
-
-    public static void Answered(string route, int status, long began) => Requests.Record(
-        Stopwatch.GetElapsedTime(began).TotalSeconds,
-        new KeyValuePair<string, object?>("route", route),
-        new KeyValuePair<string, object?>("status", StatusCodes[Math.Clamp(status, 0, StatusCodes.Length - 1)]));
 }

@@ -7,7 +7,7 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Metrics;
 
 /// <summary>Metrics for whoever scrapes them, without a key.</summary>
-internal sealed class MetricsEndpoints(MetricsStore store, Keys keys)
+internal sealed class MetricsEndpoints(MetricsStore store, Callers callers)
 {
     private static readonly QueryParameter Collect = new("collect", "string", "full collects garbage first, to see what is really held; needs an operator's or an admin's key.");
 
@@ -29,8 +29,8 @@ internal sealed class MetricsEndpoints(MetricsStore store, Keys keys)
     // It stops the world for a moment, so not everybody may.
     private async Task CollectAll(HttpContext context)
     {
-        var caller = await keys.Find(context.Request.Headers.Authorization, context.RequestAborted) ?? throw Problem.NoKey.AsException();
-        if (!caller.Has(KeyRole.Operator) && !caller.Has(KeyRole.Admin)) throw Problem.Forbidden(KeyRole.Operator.ToWire()).AsException();
+        var caller = await callers.Find(context) ?? throw Problem.NoKey.AsException();
+        if (!caller.Has(KeyRole.Operator) && !caller.Has(KeyRole.Admin)) throw Problem.Forbidden(Roles.Words.Of(KeyRole.Operator)).AsException();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);
         GC.WaitForPendingFinalizers();
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true, compacting: true);

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using Microsoft.AspNetCore.Diagnostics;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
@@ -6,15 +7,23 @@ using ReferralGrains.Turns;
 namespace ReferralGrains.Gateway.Problems;
 
 /// <summary>What the world's failures are to a caller. Our own bugs say nothing but their request id.</summary>
-internal static class Faults
+internal sealed partial class Faults(ILogger<Faults> log) : IExceptionHandler
 {
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        var problem = Of(exception);
+        if (problem.Status == StatusCodes.Status500InternalServerError) LogBug(httpContext.TraceIdentifier, exception);
+        else if (problem.Status == StatusCodes.Status503ServiceUnavailable) LogUnavailable(httpContext.TraceIdentifier, exception.GetType().Name);
+        await ProblemAnswer.Write(httpContext, problem);
+        return true;
+    }
+
     /// <summary>The problem that an exception is answered with.</summary>
     public static Problem Of(Exception exception) => exception switch
     {
         ProblemException refused => refused.Problem,
         GrainBusyException busy => Problem.Busy(busy.RetryAfter),
-        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => new(413, "body_too_large", null, "The body is too large."),
-        BadHttpRequestException bad => new(bad.StatusCode, "bad_request", null, "The request is not well-formed HTTP, or came too slowly."),
+        BadHttpRequestException bad => Problem.OfStatus(bad.StatusCode),
         _ when IsUnavailable(exception) => Problem.Unavailable,
         _ => Problem.Bug,
     };
@@ -26,4 +35,10 @@ internal static class Faults
         DbException database => database.IsTransient || database.SqlState is null,
         _ => false,
     };
+
+    [LoggerMessage(LogLevel.Error, "Request {RequestId} met a bug.")]
+    private partial void LogBug(string requestId, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "Request {RequestId} could not be done now: {Failure}.")]
+    private partial void LogUnavailable(string requestId, string failure);
 }

@@ -39,7 +39,7 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
         var reply = await router.Ask(GrainAddress.Program(context.Caller().Tenant, id), create, context.RequestAborted);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))
-            : Answers.Created(Answer(reply.Terms!, !reply.Changed), reply.Changed, GatewayJson.Default.ProgramAnswer);
+            : Answers.Created(context, Answer(reply.Terms!, !reply.Changed), reply.Changed, GatewayJson.Default.ProgramAnswer, "programs", id.Value);
     }
 
     private async Task<IResult> Show(HttpContext context, string id)

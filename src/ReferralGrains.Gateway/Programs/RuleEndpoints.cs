@@ -42,7 +42,7 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RuleProgr
         var reply = await router.Ask(GrainAddress.Program(tenant, program.Id), publish, context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
         var answer = RuleWriter.Answer(reply.Terms!, reply.Terms!.Rule(rule)!, !reply.Changed);
-        return Answers.Created(answer, isNew: reply.Changed && !publish.DryRun, GatewayJson.Default.RuleAnswer);
+        return Answers.Created(context, answer, isNew: reply.Changed && !publish.DryRun, GatewayJson.Default.RuleAnswer, "rules", rule.Value);
     }
 
     private Task<IResult> Disable(HttpContext context, string id) => Switch(context, id, enabled: false);

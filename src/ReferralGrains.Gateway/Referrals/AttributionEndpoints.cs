@@ -49,7 +49,8 @@ internal sealed class AttributionEndpoints(IGrainRouter router, ReferrersByCode 
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))
             : Answers.Created(
-                ReferralFields.Answer(referral.ProgramId, referral.RefereeId, referrer, reply.State!, !reply.Changed), reply.Changed, GatewayJson.Default.ReferralAnswer);
+                context, ReferralFields.Answer(referral.ProgramId, referral.RefereeId, referrer, reply.State!, !reply.Changed), reply.Changed,
+                GatewayJson.Default.ReferralAnswer, "referrals", referral.ProgramId.Value, referral.RefereeId.Value);
     }
 }
 

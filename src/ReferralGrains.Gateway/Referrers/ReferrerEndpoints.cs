@@ -110,7 +110,8 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
     private async Task<IResult> Answer(HttpContext context, CallerId referrer, bool isNew)
     {
         var profile = await reports.Referrer(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw Missing();
-        return Answers.Created(ReferrerFields.Answer(profile, personal: true, !isNew), isNew, GatewayJson.Default.ReferrerAnswer);
+        return Answers.Created(
+            context, ReferrerFields.Answer(profile, personal: true, !isNew), isNew, GatewayJson.Default.ReferrerAnswer, "referrers", referrer.Value);
     }
 
     // An id that nobody could have is simply not there.

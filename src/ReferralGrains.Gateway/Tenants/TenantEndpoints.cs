@@ -10,16 +10,16 @@ using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Gateway.Tenants;
 
-/// <summary>Tenants and their keys: an operator's.</summary>
+/// <summary>Tenants, which are an operator's, and keys: a key_admin's in its own tenant, an operator's in all.</summary>
 internal sealed class TenantEndpoints(ITenants tenants)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Post("/v1/tenants", Create).Needs(KeyRole.Operator)
             .WithSummary("Make a tenant").Takes<NewTenant>().Answers<TenantAnswer>(creates: true);
-        routes.Post("/v1/api_keys", CreateKey).Needs(KeyRole.Operator)
+        routes.Post("/v1/api_keys", CreateKey).Needs(KeyRole.KeyAdmin)
             .WithSummary("Make a key; it is shown this once").Takes<NewKey>().Answers<NewKeyAnswer>(creates: true);
-        routes.Delete("/v1/api_keys/{id}", Revoke).Needs(KeyRole.Operator)
+        routes.Delete("/v1/api_keys/{id}", Revoke).Needs(KeyRole.KeyAdmin)
             .WithSummary("End a key for good").Answers<RevokedKeyAnswer>();
     }
 
@@ -30,8 +30,8 @@ internal sealed class TenantEndpoints(ITenants tenants)
         if (!sandbox && body.ClockAt is not null) throw Problem.InvalidField("clock_at", "Only a sandbox has a clock of its own.").AsException();
         return await tenants.Create(body.Id, sandbox, body.ClockAt, context.RequestAborted) switch
         {
-            TenantCreation.Created made => Answers.Created(Answer(made.Tenant), isNew: true, GatewayJson.Default.TenantAnswer),
-            TenantCreation.Repeated there => Answers.Created(Answer(there.Tenant) with { Duplicate = true }, isNew: false, GatewayJson.Default.TenantAnswer),
+            TenantCreation.Created made => Answers.Created(context, Answer(made.Tenant), isNew: true, GatewayJson.Default.TenantAnswer, "tenants", body.Id.Value),
+            TenantCreation.Repeated there => Answers.Ok(Answer(there.Tenant) with { Duplicate = true }, GatewayJson.Default.TenantAnswer),
             TenantCreation.Conflict => new ProblemAnswer(Problem.Conflict("id", "This tenant exists with other content.")),
             _ => throw new System.Diagnostics.UnreachableException(),
         };
@@ -40,26 +40,41 @@ internal sealed class TenantEndpoints(ITenants tenants)
     private async Task<IResult> CreateKey(HttpContext context)
     {
         var body = await Body.Read(context, GatewayJson.Default.NewKey);
-        var role = Policies.Parse(body.Role) ?? throw Problem.InvalidField("role", "Expected is one of ingest, read, admin, finance, operator.").AsException();
-        var tenant = await Find(body.Tenant, context) ?? throw Problem.NotFound("tenant", "tenant").AsException();
-        var secret = (tenant.Sandbox ? "rg_test_" : "rg_live_") + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var key = await tenants.AddKey(tenant.Number, role, secret, body.ExpiresAt, context.RequestAborted);
-        return Answers.Created(new(new KeyName(key.Id).ToString(), secret, body.Role, tenant.Name, key.ExpiresAt), isNew: true, GatewayJson.Default.NewKeyAnswer);
+        var role = Roles.Words.Parse(body.Role, default, "role");
+        var tenant = role == KeyRole.Operator ? null : await Find(body.Tenant, context) ?? throw Problem.NotFound("tenant", "tenant").AsException();
+        if (role == KeyRole.Operator) RefuseOperatorOf(body.Tenant, context.Caller());
+        var secret = (tenant is { Sandbox: true } ? "rg_test_" : "rg_live_") + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        var key = await tenants.AddKey(tenant?.Number, role, secret, body.ExpiresAt, context.RequestAborted);
+        var name = new KeyName(key.Id).ToString();
+        var answer = new NewKeyAnswer(name, secret, body.Role, tenant?.Name, key.ExpiresAt);
+        return Answers.Created(context, answer, isNew: true, GatewayJson.Default.NewKeyAnswer, "api_keys", name);
+    }
+
+    // An operator's key opens every tenant's door, so a tenant's key must not make one; and it is of no tenant.
+    private static void RefuseOperatorOf(CallerId? tenant, Caller caller)
+    {
+        if (!caller.Has(KeyRole.Operator)) throw Problem.Forbidden(Roles.Words.Of(KeyRole.Operator)).AsException();
+        if (tenant is not null) throw Problem.InvalidField("tenant", "An operator is the installation's and speaks for no tenant: leave it out.").AsException();
     }
 
     private async Task<IResult> Revoke(HttpContext context, string id)
     {
-        var revoked = KeyName.Parse(id) is { } key ? await tenants.RevokeKey(key.Number, tenant: null, context.RequestAborted) : null;
+        int? within = context.Caller().Has(KeyRole.Operator) ? null : context.Caller().Tenant;
+        var revoked = KeyName.Parse(id) is { } key ? await tenants.RevokeKey(key.Number, within, context.RequestAborted) : null;
         return revoked is null
             ? new ProblemAnswer(Problem.NotFound("api_key", "id"))
-            : Answers.Ok(new(new KeyName(revoked.Id).ToString(), revoked.Role.ToWire(), revoked.RevokedAt!.Value), GatewayJson.Default.RevokedKeyAnswer);
+            : Answers.Ok(
+                new(new KeyName(revoked.Id).ToString(), revoked.Role == KeyRole.All ? "all" : Roles.Words.Of(revoked.Role), revoked.RevokedAt!.Value),
+                GatewayJson.Default.RevokedKeyAnswer);
     }
 
+    // Another tenant's name is answered to a tenant's key like one that nobody has.
     private async ValueTask<Tenant?> Find(CallerId? name, HttpContext context)
     {
-        if (name is { } named) return await tenants.Find(named, context.RequestAborted);
-        if (context.Caller().Tenant is var own and > 0) return await tenants.Get(own, context.RequestAborted);
-        throw Problem.MissingField("tenant").AsException();
+        var caller = context.Caller();
+        if (name is null && caller.Tenant == 0) throw Problem.MissingField("tenant").AsException();
+        var tenant = name is { } named ? await tenants.Find(named, context.RequestAborted) : await tenants.Get(caller.Tenant, context.RequestAborted);
+        return tenant is not null && (tenant.Number == caller.Tenant || caller.Has(KeyRole.Operator)) ? tenant : null;
     }
 
     private static TenantAnswer Answer(Tenant tenant) => new(tenant.Name, tenant.Sandbox, tenant.ClockAt);
@@ -75,8 +90,8 @@ internal sealed record TenantAnswer(
     DateTimeOffset? ClockAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 
-/// <param name="Role">ingest, read, admin, finance or operator.</param>
-/// <param name="Tenant">The caller's own when it is left out.</param>
+/// <param name="Role">ingest, read, admin, finance, key_admin or operator.</param>
+/// <param name="Tenant">The caller's own when it is left out; none for an operator's key, which speaks for no tenant.</param>
 /// <param name="ExpiresAt">From then on it opens nothing; never when it is left out.</param>
 internal sealed record NewKey(string Role, CallerId? Tenant = null, DateTimeOffset? ExpiresAt = null);
 

@@ -12,6 +12,10 @@ public enum KeyRole
     Admin = 3,
     Finance = 4,
     Operator = 5,
+    KeyAdmin = 6,
+
+    /// <summary>Of the first key, which the operator chose.</summary>
+    All = 7,
 }
 
 /// <summary>A key as it is on record; its secret is not.</summary>

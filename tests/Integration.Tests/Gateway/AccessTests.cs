@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,7 +16,8 @@ public sealed class AccessTests : IAsyncLifetime
         [KeyRole.Read] = [KeyRole.Read],
         [KeyRole.Admin] = [KeyRole.Admin, KeyRole.Ingest, KeyRole.Read],
         [KeyRole.Finance] = [KeyRole.Finance],
-        [KeyRole.Operator] = [KeyRole.Operator],
+        [KeyRole.KeyAdmin] = [KeyRole.KeyAdmin],
+        [KeyRole.Operator] = [KeyRole.Operator, KeyRole.KeyAdmin],
     };
 
     private GatewayHost host = null!;
@@ -28,10 +30,10 @@ public sealed class AccessTests : IAsyncLifetime
     public void Every_route_declares_a_policy()
     {
         Assert.NotEmpty(Endpoints);
-        Assert.All(Endpoints, endpoint => Assert.Single(endpoint.Metadata.OfType<Policy>()));
+        Assert.All(Endpoints, endpoint => Assert.Single(endpoint.Metadata, item => item is IAuthorizeData or IAllowAnonymous));
         Assert.Equal(
-            ["/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json"],
-            Endpoints.Where(endpoint => PolicyOf(endpoint).Role is null).Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
+            ["/docs/errors", "/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json"],
+            Endpoints.Where(endpoint => RoleOf(endpoint) is null).Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -72,26 +74,26 @@ public sealed class AccessTests : IAsyncLifetime
         PUT /v1/referrers/{id}/eligible_rules/{rule}
         """)]
     [InlineData(KeyRole.Finance, "POST /v1/ledger/check")]
-    [InlineData(KeyRole.Operator, """
+    [InlineData(KeyRole.KeyAdmin, """
         DELETE /v1/api_keys/{id}
         POST /v1/api_keys
-        POST /v1/tenants
         """)]
+    [InlineData(KeyRole.Operator, "POST /v1/tenants")]
     public void What_changes_something_needs_the_role_that_is_promised(KeyRole role, string routes) =>
         Assert.Equal(
             routes.ReplaceLineEndings("\n").Split('\n'),
-            Endpoints.Where(endpoint => PolicyOf(endpoint).Role == role)
+            Endpoints.Where(endpoint => RoleOf(endpoint) == role)
                 .Select(endpoint => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]} {endpoint.RoutePattern.RawText}").Order(StringComparer.Ordinal));
 
     [Fact]
     public void What_only_reads_needs_the_role_to_read() =>
-        Assert.All(Endpoints.Where(endpoint => PolicyOf(endpoint).Role == KeyRole.Read), endpoint =>
+        Assert.All(Endpoints.Where(endpoint => RoleOf(endpoint) == KeyRole.Read), endpoint =>
             Assert.Equal(["GET"], endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods));
 
     [Fact]
     public async Task Every_route_takes_the_keys_with_its_role_and_no_others()
     {
-        foreach (var endpoint in Endpoints.Where(endpoint => PolicyOf(endpoint).Role is not null))
+        foreach (var endpoint in Endpoints.Where(endpoint => RoleOf(endpoint) is not null))
         {
             var (method, path) = (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], PathOf(endpoint));
             Assert.Equal((401, "unauthenticated"), await Code(method, path, null));
@@ -99,7 +101,7 @@ public sealed class AccessTests : IAsyncLifetime
             foreach (var (role, includes) in Includes)
             {
                 var (status, code) = await Code(method, path, await host.KeyFor(role));
-                if (includes.Contains(PolicyOf(endpoint).Role!.Value)) Assert.False(status is 401 or 403, $"{role} {method} {path}: {status}");
+                if (includes.Contains(RoleOf(endpoint)!.Value)) Assert.False(status is 401 or 403, $"{role} {method} {path}: {status}");
                 else Assert.Equal((403, "forbidden"), (status, code));
             }
         }
@@ -108,7 +110,7 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public async Task The_first_key_has_every_role_in_the_default_tenant()
     {
-        foreach (var endpoint in Endpoints.Where(endpoint => PolicyOf(endpoint).Role is not null))
+        foreach (var endpoint in Endpoints.Where(endpoint => RoleOf(endpoint) is not null))
         {
             var (status, _) = await Code(endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], PathOf(endpoint), GatewayHost.AdminKey);
             Assert.False(status is 401 or 403, endpoint.RoutePattern.RawText);
@@ -140,6 +142,48 @@ public sealed class AccessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_admin_manages_the_keys_of_its_own_tenant_and_no_others()
+    {
+        await host.Ok("POST", "/v1/tenants", """{"id":"ours"}""");
+        await host.Ok("POST", "/v1/tenants", """{"id":"theirs"}""");
+        var (ours, theirs) = (await host.KeyFor(KeyRole.KeyAdmin, tenant: 2), await host.KeyFor(KeyRole.KeyAdmin, tenant: 3));
+        var (status, made) = await host.Send("POST", "/v1/api_keys", """{"role":"finance"}""", ours);
+        Assert.Equal((201, "ours"), (status, made.GetProperty("tenant").GetString()));
+        Assert.Equal((404, "tenant_not_found"), await Code("POST", "/v1/api_keys", ours, """{"role":"read","tenant":"theirs"}"""));
+
+        var path = "/v1/api_keys/" + made.GetProperty("id").GetString();
+        Assert.Equal((404, "api_key_not_found"), await Code("DELETE", path, theirs));
+        Assert.Equal((200, null), await Code("DELETE", path, ours));
+        Assert.Equal((200, null), await Code("DELETE", path, await host.KeyFor(KeyRole.Operator)));
+    }
+
+    [Fact]
+    public async Task L_a_tenants_key_makes_no_operator_and_an_operator_speaks_for_no_tenant()
+    {
+        Assert.Equal((403, "forbidden"), await Code("POST", "/v1/api_keys", await host.KeyFor(KeyRole.KeyAdmin), """{"role":"operator"}"""));
+        Assert.Equal((400, "invalid_field"), await Code("POST", "/v1/api_keys", GatewayHost.AdminKey, """{"role":"operator","tenant":"default"}"""));
+        Assert.Equal((400, "invalid_field"), await Code("POST", "/v1/api_keys", GatewayHost.AdminKey, """{"role":"all"}"""));
+        var made = await host.Ok("POST", "/v1/api_keys", """{"role":"operator"}""");
+        Assert.Equal(System.Text.Json.JsonValueKind.Null, made.GetProperty("tenant").ValueKind);
+
+        // Neither does one whose row names a tenant.
+        foreach (var key in new[] { made.GetProperty("key").GetString()!, await host.KeyFor(KeyRole.Operator) })
+            Assert.Equal((400, "missing_field"), await Code("POST", "/v1/api_keys", key, """{"role":"read"}"""));
+    }
+
+    [Fact]
+    public async Task The_first_key_is_on_record_so_that_it_opens_by_its_hash_alone() =>
+        Assert.Equal((1, KeyRole.All), await host.Tenants.Authenticate(GatewayHost.AdminKey, CancellationToken.None) is { } key ? (key.Tenant, key.Role) : default);
+
+    [Fact]
+    public async Task Health_answers_while_keys_cannot_be_looked_up()
+    {
+        host.Tenants.Outage = new ReferralGrains.Storage.Journal.JournalUnavailableException("gone");
+        Assert.Equal((503, "unavailable"), await Code("GET", "/v1/programs/p", "rg_live_any"));
+        Assert.Equal(200, (await host.Send("GET", "/health/live", key: "rg_live_any")).Status);
+    }
+
+    [Fact]
     public async Task A_key_that_speaks_for_no_tenant_has_to_name_one()
     {
         const string key = "rg_live_of_an_operator";
@@ -160,7 +204,7 @@ public sealed class AccessTests : IAsyncLifetime
         await host.Ok("POST", "/v1/tenants", """{"id":"other"}""");
         var other = await host.KeyFor(KeyRole.Admin, tenant: 2);
 
-        var paths = Endpoints.Where(endpoint => endpoint.RoutePattern.Parameters.Count > 0 && PolicyOf(endpoint).Role is KeyRole.Read or KeyRole.Admin or KeyRole.Ingest)
+        var paths = Endpoints.Where(endpoint => endpoint.RoutePattern.Parameters.Count > 0 && RoleOf(endpoint) is KeyRole.Read or KeyRole.Admin or KeyRole.Ingest)
             .Select(endpoint => (Method: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], Path: endpoint.RoutePattern.RawText!));
         foreach (var (method, pattern) in paths)
         {
@@ -199,7 +243,7 @@ public sealed class AccessTests : IAsyncLifetime
 
     private List<RouteEndpoint> Endpoints => [.. host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
-    private static Policy PolicyOf(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<Policy>()!;
+    private static KeyRole? RoleOf(RouteEndpoint endpoint) => Roles.RoleOf(endpoint.Metadata) is { } word and not "none" ? Roles.Words.Find(word) : null;
 
     private static string PathOf(RouteEndpoint endpoint) => Filled(endpoint.RoutePattern.RawText!, "p", "r", "u", "a", "enr_1_1", "rwd_1_1_0", "c");
 
@@ -213,7 +257,7 @@ public sealed class AccessTests : IAsyncLifetime
             "actions" => action,
             "enrollments" => enrollment,
             "rewards" => reward,
-            _ => "key_1",
+            _ => "key_999",
         }, StringComparison.Ordinal);
 
     private static string? Body(string method, string pattern) =>

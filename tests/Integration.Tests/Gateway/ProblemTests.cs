@@ -31,7 +31,9 @@ public sealed partial class ProblemTests : IAsyncLifetime
         using var answer = await Post("""{"action_id":"a1"}""");
         Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
         var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement;
-        Assert.Equal("docs/errors.md#missing_field", problem.GetProperty("type").GetString());
+        Assert.Equal("/docs/errors#missing_field", problem.GetProperty("type").GetString());
+        Assert.Equal(problem.GetProperty("request_id").GetString(), Assert.Single(answer.Headers.GetValues("Request-Id")));
+        Assert.Contains("<a id=\"missing_field\"></a>", await host.Client.GetStringAsync("/docs/errors"), StringComparison.Ordinal);
         Assert.Equal((400, "missing_field", "program_id"), (problem.GetProperty("status").GetInt32(), problem.GetProperty("code").GetString(), problem.GetProperty("param").GetString()));
         Assert.NotEmpty(problem.GetProperty("request_id").GetString()!);
         Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
@@ -70,6 +72,7 @@ public sealed partial class ProblemTests : IAsyncLifetime
     [InlineData("GET", "/v1/nothing", 404, "route_not_found")]
     [InlineData("GET", "/", 404, "route_not_found")]
     [InlineData("PUT", "/v1/programs", 405, "method_not_allowed")]
+    [InlineData("GET", "/v1/actions:stream", 405, "method_not_allowed")]
     public async Task An_address_that_is_none_is_a_problem_too(string method, string path, int status, string code)
     {
         var (answered, problem) = await host.Send(method, path);
@@ -96,7 +99,7 @@ public sealed partial class ProblemTests : IAsyncLifetime
     [GeneratedRegex("RefusalKind\\.\\w+, \"([a-z_]+)\"")]
     private static partial Regex Refused();
 
-    [GeneratedRegex("new(?: Problem)?\\((?:[45][0-9][0-9]|bad\\.StatusCode|\\s+[45][0-9][0-9]), \"([a-z_]+)\"")]
+    [GeneratedRegex("new(?: Problem)?\\((?:[45][0-9][0-9]|status|\\s+[45][0-9][0-9]), \"([a-z_]+)\"")]
     private static partial Regex Said();
 
     [GeneratedRegex("Unprocessable\\(\"([a-z_]+)\"")]

@@ -13,6 +13,9 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
 
     public List<LedgerDifference> Differences { get; } = [];
 
+    /// <summary>What every look-up of a key fails with.</summary>
+    public Exception? Outage { get; set; }
+
     public Task<Tenant> EnsureDefault(CancellationToken stop) => Task.FromResult(tenants[0]);
 
     public ValueTask<Tenant?> Find(CallerId name, CancellationToken stop) => new(tenants.FirstOrDefault(tenant => tenant.Name == name));
@@ -62,8 +65,9 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
         return Task.FromResult(i < 0 ? null : keys[i].Key);
     }
 
-    public ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop) =>
-        new(keys.Where(entry => entry.Secret == secret && entry.Key.RevokedAt is null && !(entry.Key.ExpiresAt <= time.GetUtcNow())).Select(entry => entry.Key).FirstOrDefault());
+    public ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop) => Outage is { } outage
+        ? ValueTask.FromException<ApiKey?>(outage)
+        : new(keys.Where(entry => entry.Secret == secret && entry.Key.RevokedAt is null && !(entry.Key.ExpiresAt <= time.GetUtcNow())).Select(entry => entry.Key).FirstOrDefault());
 
     public Task<LedgerCheckReport> Check(int tenant, CancellationToken stop) => Task.FromResult(new LedgerCheckReport(3, 2, 1, [.. Differences]));
 }

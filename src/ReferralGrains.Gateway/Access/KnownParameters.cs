@@ -1,0 +1,17 @@
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Problems;
+
+namespace ReferralGrains.Gateway.Access;
+
+/// <summary>Refuses a query parameter that nobody reads: a misspelt dry_run was meant to do something. ASP.NET Core passes it over.</summary>
+internal sealed class KnownParameters(RequestDelegate next)
+{
+    public Task InvokeAsync(HttpContext context)
+    {
+        if (!context.Request.QueryString.HasValue || context.GetEndpoint() is not RouteEndpoint endpoint) return next(context);
+        var known = endpoint.Metadata.GetMetadata<TakesQuery>()?.Parameters ?? [];
+        foreach (var name in context.Request.Query.Keys)
+            if (!known.Any(parameter => parameter.Name == name)) return ProblemAnswer.Write(context, Problem.UnknownField(name.Length <= 100 ? name : name[..100]));
+        return next(context);
+    }
+}

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Tenants;
+
+namespace ReferralGrains.Gateway.Access;
+
+/// <summary>One policy a role, named like it. A route without a policy lets nobody in.</summary>
+internal static class Roles
+{
+    /// <summary>The roles that a key can be made with; the first key's, which has all of them, is no such role.</summary>
+    public static readonly Words<KeyRole> Words = new(
+        ("ingest", KeyRole.Ingest), ("read", KeyRole.Read), ("admin", KeyRole.Admin), ("finance", KeyRole.Finance),
+        ("key_admin", KeyRole.KeyAdmin), ("operator", KeyRole.Operator));
+
+    public static IServiceCollection AddAccess(this IServiceCollection services)
+    {
+        // The core alone: AddAuthentication would also make and keep a ring of keys for cookies, which nobody here uses.
+        services.AddAuthenticationCore(options => options.DefaultScheme = ApiKeyHandler.SchemeName);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
+        var policies = services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
+        foreach (var (word, role) in Words.All) policies.AddPolicy(word, policy => policy.AddRequirements(new RoleRequirement(role)));
+        return services
+            .AddSingleton<Callers>()
+            .AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>()
+            .AddHostedService<FirstKey>();
+    }
+
+    /// <summary>Every route says this once: the role that it needs.</summary>
+    public static TBuilder Needs<TBuilder>(this TBuilder route, KeyRole role)
+        where TBuilder : IEndpointConventionBuilder => route.RequireAuthorization(Words.Of(role));
+
+    /// <summary>Health, metrics and the description.</summary>
+    public static TBuilder NeedsNoKey<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.AllowAnonymous();
+
+    /// <summary>The role that a route needs, as the outside knows it; <c>none</c> where no key is needed, null where nobody may.</summary>
+    public static string? RoleOf(IEnumerable<object> metadata)
+    {
+        string? role = null;
+        foreach (var item in metadata)
+        {
+            if (item is IAuthorizeData { Policy: { } policy }) role = policy;
+            if (item is IAllowAnonymous) role = "none";
+        }
+
+        return role;
+    }
+
+    private sealed class RoleRequirement(KeyRole role) : AuthorizationHandler<RoleRequirement>, IAuthorizationRequirement
+    {
+        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RoleRequirement requirement)
+        {
+            if (context.User is Caller caller && caller.Has(role)) context.Succeed(requirement);
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <summary>Says which role is missing. Where there is no route there is nothing to guard: it is not found.</summary>
+    private sealed class Refusals : IAuthorizationMiddlewareResultHandler
+    {
+        public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+        {
+            if (authorizeResult.Succeeded || context.GetEndpoint() is not RouteEndpoint route) return next(context);
+            return ProblemAnswer.Write(context, authorizeResult.Forbidden ? Problem.Forbidden(RoleOf(route.Metadata) ?? "that nobody has") : Problem.NoKey);
+        }
+    }
+}
