@@ -31,6 +31,9 @@ public sealed record ProgramTerms(
         }
     }
 
+    /// <summary>The most rewards that one sale can earn: each rule gives one, or one for each of its tiers (D7), in whatever version.</summary>
+    public int MostRewardsOfASale => Rules.Sum(rule => rule.Versions.Max(version => Math.Max(1, version.Terms.Tiers.Length)));
+
     public Rule Rule(int number) => Rules[number - 1];
 
     public Rule? Rule(CallerId id) => Rules.FirstOrDefault(rule => rule.Id == id);

@@ -10,6 +10,9 @@ namespace ReferralGrains.Turns.Programs;
 public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
     : FoldedTurns<ReferralProgram>(address, world, JournalJson.Default.ReferralProgram, ReferralProgram.FoldVersion)
 {
+    /// <summary>Of one sale, by all rules of its program: what one row of the journal, and one refund, has to bear.</summary>
+    private const int MaxRewardsOfASale = 10_000;
+
     protected override ReferralProgram Empty => ReferralProgram.None;
 
     protected override ReferralProgram Evolve(ReferralProgram state, StoredRow row) =>
@@ -59,7 +62,11 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
             return Refused(RefusalKind.Conflict, "conflict", "id", "Another program has a rule with this id.");
         var published = new RulePublished(
             rule?.Number ?? terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, state);
-        if (publish.DryRun) return new(null, true, turn.After(published).Terms);
+        var would = turn.After(published).Terms!;
+        if (would.MostRewardsOfASale > MaxRewardsOfASale && would.MostRewardsOfASale > terms.MostRewardsOfASale)
+            return Refused(
+                RefusalKind.Unprocessable, "too_many_rewards", "tiers", $"One sale could earn {would.MostRewardsOfASale} rewards by all rules together; at most {MaxRewardsOfASale} are possible.");
+        if (publish.DryRun) return new(null, true, would);
         if (rule is not null) return Changed(turn, published);
         turn.ApplyFirst(published);
         return new(null, true, turn.State.Terms);

@@ -59,4 +59,17 @@ public sealed class ProgramTests
         Assert.False((await shop.Publish(Rules.Percent(12_00), node: stale)).Terms!.Rule(1).State.Enabled);
         Assert.True((await shop.Publish(Rules.Percent(13_00), state: new(Enabled: true))).Terms!.Rule(1).State.Enabled);
     }
+
+    [Fact]
+    public async Task One_sale_can_earn_only_so_many_rewards_by_all_rules_together()
+    {
+        await using var shop = await Shop.Empty();
+        var hundred = Rules.Tiered([.. Enumerable.Range(1, 100).Select(i => Rules.Spent(i, null, pays: 1))]);
+        for (var i = 0; i < 100; i++) Assert.Null((await shop.Publish(hundred, $"rule{i}")).Refusal);
+        Assert.Equal("too_many_rewards", (await shop.Publish(Rules.Fixed(1), "one-more")).Refusal!.Code);
+
+        // Who was enrolled before stays on the tiers of then, so that fewer in a new version make no room.
+        Assert.Null((await shop.Publish(Rules.Fixed(2), "rule0")).Refusal);
+        Assert.Equal("too_many_rewards", (await shop.Publish(Rules.Fixed(1), "one-more")).Refusal!.Code);
+    }
 }
