@@ -31,6 +31,7 @@ namespace ReferralGrains.Turns;
 [JsonSerializable(typeof(ReferralDecided))]
 [JsonSerializable(typeof(Referral))]
 [JsonSerializable(typeof(OpenHold[]))]
+[JsonSerializable(typeof(ParkedAction[]))]
 [JsonSerializable(typeof(Referrer))]
 [JsonSerializable(typeof(ReferralProgram))]
 public sealed partial class MessageJson : JsonSerializerContext;

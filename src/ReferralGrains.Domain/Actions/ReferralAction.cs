@@ -11,15 +11,21 @@ public enum ActionKind
     Refund = 2,
     Chargeback = 3,
 
-    /// <summary>A dispute was decided for the marketplace: what its chargeback took is given back (D8).</summary>
+    /// <summary>A dispute was decided for the marketplace, or a part of it: what its chargeback took is given back (D8).</summary>
     ChargebackWon = 4,
+
+    /// <summary>A refund failed or was cancelled: what it took is given back (D8).</summary>
+    RefundFailed = 5,
 }
 
 /// <summary>A referral action as it was sent: one effect per (tenant, id), for ever (D11).</summary>
-/// <param name="Hash">Of the fields as sent; the same id with another hash is a conflict, never a change.</param>
+/// <param name="Hash">Of the fields as sent, but note and metadata; the same id with another hash is a conflict, never a change.</param>
 /// <param name="AmountMinor">In the currency's minor unit; null when it was not sent.</param>
 /// <param name="Currency">ISO 4217; the program's when it was not sent.</param>
-/// <param name="OccurredAt">Decides windows; arrival decides caps and tallies (D3).</param>
+/// <param name="OccurredAt">
+/// Decides windows; arrival decides caps and tallies (D3). The default means that it was not sent: it occurs when it is taken in, by the
+/// time of its referral, and is recorded so.
+/// </param>
 /// <param name="About">The action that this one takes back or gives back: <c>refund_of</c>, <c>chargeback_of</c>.</param>
 /// <param name="Note">Internal, by hand (R12).</param>
 /// <param name="Metadata">The caller's own JSON object, as sent.</param>

@@ -32,7 +32,7 @@ public static class DecisionTexts
         [DecisionCode.SaleMissing] = "The action that it is about has not arrived yet; it takes effect by itself when it does.",
         [DecisionCode.TakenBack] = "A share of the recorded reward was taken back.",
         [DecisionCode.NothingToTakeBack] = "There was nothing left to take back.",
-        [DecisionCode.GivenBack] = "What the chargeback had taken was given back.",
+        [DecisionCode.GivenBack] = "What had been taken back was given back.",
         [DecisionCode.NothingToGiveBack] = "There was nothing to give back, or no room for it under the cap.",
         [DecisionCode.NotEnrolled] = "The referral is enrolled in no rule: none was in force when it was approved, or its enrollments were ended.",
     }.ToFrozenDictionary();

@@ -4,7 +4,7 @@ using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Explanations;
 
-/// <summary>The lines of a refund, a chargeback or a won chargeback: its share of the recorded reward, cumulatively (D8).</summary>
+/// <summary>The lines of a refund or a chargeback, or of what undoes one: its share of the recorded reward, cumulatively (D8).</summary>
 internal static class ReversalLines
 {
     public static void Add(Explained explained, ImmutableArray<string>.Builder lines)
@@ -16,8 +16,11 @@ internal static class ReversalLines
             return;
         }
 
-        if (sent.Kind != ActionKind.ChargebackWon && sent.AmountMinor > decision.AppliedMinor && share.SaleMinor > 0)
-            lines.Add($"Of {explained.Sold(sent.AmountMinor.Value)} only {explained.Sold(decision.AppliedMinor)} were left of the sale.");
+        var undoes = sent.Kind is ActionKind.ChargebackWon or ActionKind.RefundFailed;
+        if (sent.AmountMinor > decision.AppliedMinor && share.SaleMinor > 0)
+            lines.Add(undoes
+                ? $"Of {explained.Sold(sent.AmountMinor.Value)} only {explained.Sold(decision.AppliedMinor)} are not undone any more: the rest was not taken by it, or is by others."
+                : $"Of {explained.Sold(sent.AmountMinor.Value)} only {explained.Sold(decision.AppliedMinor)} were left of the sale.");
         lines.Add(share.SaleMinor > 0
             ? $"{explained.Sold(share.UndoneMinor)} of the sale's {explained.Sold(share.SaleMinor)} are undone so far."
             : "The sale has no amount above zero, so it is undone as a whole.");
@@ -33,7 +36,7 @@ internal static class ReversalLines
             DecisionCode.TakenBack =>
                 $"Taken back {explained.Given(-decision.Minor)}: {taken} of the recorded reward of {given} so far, rounded half away from zero.",
             DecisionCode.GivenBack =>
-                $"Given back {explained.Given(decision.Minor)} that the chargeback had taken: {taken} of the recorded reward of {given} stay taken.",
+                $"Given back {explained.Given(decision.Minor)} that the {(explained.Action.Action.Kind == ActionKind.RefundFailed ? "refund" : "chargeback")} had taken: {taken} of the recorded reward of {given} stay taken.",
             DecisionCode.NothingToGiveBack => $"Nothing is given back: {taken} of the recorded reward of {given} stay taken.",
             _ => $"Nothing is taken back this time: {taken} of the recorded reward of {given} had been before.",
         };

@@ -1,5 +1,4 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -22,7 +21,7 @@ public static class ActionDecider
         var (e, refusal) = action.Kind == ActionKind.Sale
             ? (Sale(referral, action, facts, replays), null)
             : Reversal(referral, action, facts, known, replays);
-        if (e is ActionParked && replays == 0 && referral.Parked.Length >= MaxParked)
+        if (e is ActionParked && replays == 0 && referral.Parked.Count >= MaxParked)
             return (null, new(RefusalKind.TooMany, "too_many_parked", "referee_id", $"{MaxParked} actions of this referee wait already; send the referral first."));
         if (e is ActionParked && replays == 0 && facts.ParkingFull)
             return (null, new(RefusalKind.TooMany, "parking_full", "referee_id", "Too many actions wait for referrals or sales already; send those first."));
@@ -47,34 +46,49 @@ public static class ActionDecider
         if (about is not null && Mismatch(action, about, known, facts) is { } refusal)
             return replays == 0 ? (null, refusal) : (new ActionParked(action, DecisionCode.SaleMissing), null);
 
-        var chargeback = about?.Action.Kind == ActionKind.Chargeback ? about : null;
-        var sale = chargeback is null ? about : known.Find(chargeback.Action.About!.Value);
-        if (sale is null || SaleRecord.Of(sale) is not { } record) return (Parked(referral, action), null);
-        if (action.Kind != ActionKind.ChargebackWon) return (ReversalDecider.TakeBack(referral, action, record, replays), null);
-        if (!HasTakenEffect(referral, chargeback, sale)) return (Parked(referral, action), null);
-        var ids = record.Chargebacks.Select(open => (CallerId?)open.Id);
-        var won = chargeback is null ? ids.LastOrDefault() : ids.FirstOrDefault(id => id == chargeback.Id);
-        return (ReversalDecider.GiveBack(referral, action, record, won, facts, replays), null);
+        if (known.SaleOf(action) is not { } sale || SaleRecord.Of(sale) is not { } record) return (Parked(referral, action), null);
+        if (action.Kind is ActionKind.Refund or ActionKind.Chargeback) return (ReversalDecider.TakeBack(referral, action, record, replays), null);
+
+        // What undoes something may arrive before it: that has to be there first, and to have taken effect (D10).
+        if (about!.Action.Kind == ActionKind.Sale) return Won(referral, action, record, facts, replays);
+        return record.Reversal(about.Id) is { } reversal
+            ? (ReversalDecider.GiveBack(referral, action, record, reversal, facts, replays), null)
+            : (Parked(referral, action), null);
+    }
+
+    // A win that names the sale means its one open chargeback.
+    private static (ReferralEvent?, Refusal?) Won(Referral referral, ReferralAction action, SaleRecord record, DecisionFacts facts, int replays)
+    {
+        var chargebacks = record.Reversals.Where(static reversal => reversal.Kind == ActionKind.Chargeback).ToList();
+        if (chargebacks.Count == 0) return (Parked(referral, action), null);
+        var open = chargebacks.FindAll(static reversal => reversal.Stands);
+        if (open.Count <= 1) return (ReversalDecider.GiveBack(referral, action, record, open.Count == 0 ? null : open[0], facts, replays), null);
+        if (replays > 0) return (Parked(referral, action), null);
+        return (null, new(
+            RefusalKind.Unprocessable, "ambiguous_chargeback", "chargeback_of", $"{action.About} has {open.Count} open chargebacks; name the one that was won."));
     }
 
     private static ActionParked Parked(Referral referral, ReferralAction action) => new(action, Waits(referral) ?? DecisionCode.SaleMissing);
 
-    // A chargeback that is won may arrive later than the news of it: what it is to undo has to be there first (D10).
-    private static bool HasTakenEffect(Referral referral, ActionHistory? chargeback, ActionHistory sale) => chargeback is null
-        ? sale.Events.Any(recorded => recorded.Event is SaleReversed { Action.Kind: ActionKind.Chargeback })
-        : !referral.Parked.Any(parked => parked.Action.Id == chargeback.Id);
-
     // Another referee, program or currency than the sale's is a mistake to be told, not an action to wait for (D8).
     private static Refusal? Mismatch(ReferralAction action, ActionHistory about, KnownActions known, DecisionFacts facts)
     {
-        var param = action.Kind == ActionKind.Refund ? "refund_of" : "chargeback_of";
+        var param = action.Kind is ActionKind.Refund or ActionKind.RefundFailed ? "refund_of" : "chargeback_of";
         if (about.Stream != known.Stream)
             return new(RefusalKind.Unprocessable, "other_referral", param, $"{about.Id} is an action of another referee or program.");
-        if (about.Action.Kind != ActionKind.Sale && (action.Kind, about.Action.Kind) != (ActionKind.ChargebackWon, ActionKind.Chargeback))
-            return new(RefusalKind.Unprocessable, "not_a_sale", param, $"{about.Id} is not a sale.");
-        var currency = facts.Program.Currency;
-        if ((action.Currency ?? about.Action.Currency ?? currency) != (about.Action.Currency ?? currency))
-            return new(RefusalKind.Unprocessable, "other_currency", "currency", $"{about.Id} was in {about.Action.Currency ?? currency}.");
+        if (NotOfKind(action.Kind, about) is { } wrong) return wrong;
+        var (sale, currency) = ((known.SaleOf(action) ?? about).Action, facts.Program.Currency);
+        if ((action.Currency ?? sale.Currency ?? currency) != (sale.Currency ?? currency))
+            return new(RefusalKind.Unprocessable, "other_currency", "currency", $"{sale.Id} was in {sale.Currency ?? currency}.");
         return null;
     }
+
+    private static Refusal? NotOfKind(ActionKind kind, ActionHistory about) => (kind, about.Action.Kind) switch
+    {
+        (ActionKind.RefundFailed, ActionKind.Refund) or (ActionKind.ChargebackWon, ActionKind.Chargeback) => null,
+        (ActionKind.RefundFailed, _) => new(RefusalKind.Unprocessable, "not_a_refund", "refund_of", $"{about.Id} is not a refund."),
+        (_, ActionKind.Sale) => null,
+        (ActionKind.Refund, _) => new(RefusalKind.Unprocessable, "not_a_sale", "refund_of", $"{about.Id} is not a sale."),
+        _ => new(RefusalKind.Unprocessable, "not_a_sale", "chargeback_of", $"{about.Id} is not a sale."),
+    };
 }

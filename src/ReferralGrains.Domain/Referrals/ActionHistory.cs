@@ -26,18 +26,34 @@ public sealed record ActionHistory(CallerId Id, ContentHash Hash, StreamId Strea
     };
 }
 
-/// <summary>The actions that a turn knows: loaded by id before it decides, and then its own.</summary>
-public sealed class KnownActions(StreamId stream)
+/// <summary>The actions that a turn knows: loaded by id before it decides, then its own; and what waits at the referral, which nobody loads.</summary>
+/// <param name="referral">As the turn begins.</param>
+public sealed class KnownActions(StreamId stream, Referral referral)
 {
     private readonly Dictionary<CallerId, ActionHistory> byId = [];
+    private Dictionary<int, CallerId>? bySeq;
 
     public StreamId Stream => stream;
 
-    public ActionHistory? Find(CallerId id) => byId.GetValueOrDefault(id);
-
+    /// <summary>Those that were loaded or met. What waited when the turn began is in the referral.</summary>
     public IReadOnlyCollection<ActionHistory> All => byId.Values;
 
-    public void Add(ActionHistory history) => byId[history.Id] = history;
+    public ActionHistory? Find(CallerId id) => byId.GetValueOrDefault(id) ?? Waiting(referral.Parked.Find(id));
+
+    /// <summary>The sale that an action takes back or gives back, if it is known and of this referral.</summary>
+    public ActionHistory? SaleOf(ReferralAction action)
+    {
+        // A won chargeback leads to its chargeback, and that to its sale.
+        var about = action.About is { } id ? Find(id) : null;
+        if (about?.Action is { Kind: not ActionKind.Sale, About: { } further }) about = Find(further);
+        return about?.Stream == stream && about.Action.Kind == ActionKind.Sale ? about : null;
+    }
+
+    public void Add(ActionHistory history)
+    {
+        byId[history.Id] = history;
+        if (bySeq is not null && history.Stream == stream) bySeq[history.Seq] = history.Id;
+    }
 
     /// <summary>Whether the journal says more of this stream than was folded in up to a row.</summary>
     public bool IsAhead(int seq)
@@ -49,7 +65,7 @@ public sealed class KnownActions(StreamId stream)
 
     public KnownActions Copy()
     {
-        var copy = new KnownActions(stream);
+        var copy = new KnownActions(stream, referral);
         foreach (var history in byId.Values) copy.Add(history);
         return copy;
     }
@@ -57,14 +73,18 @@ public sealed class KnownActions(StreamId stream)
     public void Remember(Recorded recorded)
     {
         if (Carried(recorded.Event) is { } action) Add(new(action.Id, action.Hash, stream, [recorded]));
-        if (About(recorded.Event) is not (> 0 and var about)) return;
-        foreach (var (id, history) in byId)
-        {
-            if (history.Stream != stream || history.Seq != about) continue;
-            byId[id] = history with { Events = history.Events.Add(recorded) };
-            return;
-        }
+        if (About(recorded.Event) is > 0 and var about && At(about) is { } history) Add(history with { Events = history.Events.Add(recorded) });
     }
+
+    private ActionHistory? At(int seq)
+    {
+        bySeq ??= byId.Values.Where(history => history.Stream == stream).ToDictionary(history => history.Seq, history => history.Id);
+        return bySeq.TryGetValue(seq, out var id) ? byId[id] : Waiting(referral.Parked.Find(seq));
+    }
+
+    private ActionHistory? Waiting(ParkedAction? parked) => parked is null
+        ? null
+        : new(parked.Action.Id, parked.Action.Hash, stream, [new(parked.Seq, referral.LastAt, new ActionParked(parked.Action, parked.Waits))]);
 
     /// <summary>The action whose id an event carries into the unique index; a replay does not carry it again.</summary>
     public static ReferralAction? Carried(ReferralEvent e) => e switch
@@ -73,6 +93,15 @@ public sealed class KnownActions(StreamId stream)
         ActionParked parked => parked.Action,
         SaleReversed { Replays: 0 } reversed => reversed.Action,
         ReversalUndone { Replays: 0 } undone => undone.Action,
+        _ => null,
+    };
+
+    /// <summary>The action that takes effect by an event.</summary>
+    public static ReferralAction? Decided(ReferralEvent e) => e switch
+    {
+        SaleDecided sale => sale.Action,
+        SaleReversed reversed => reversed.Action,
+        ReversalUndone undone => undone.Action,
         _ => null,
     };
 

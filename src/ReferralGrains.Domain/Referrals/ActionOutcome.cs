@@ -8,7 +8,7 @@ public enum ActionStatus
 {
     NotRewarded = 0,
 
-    /// <summary>At least one reward is above zero, or a won chargeback gave something back.</summary>
+    /// <summary>At least one reward is above zero, or what undid a refund or a chargeback gave something back.</summary>
     Rewarded = 1,
 
     /// <summary>A refund or chargeback of a known sale.</summary>
@@ -53,7 +53,7 @@ public sealed record ActionOutcome(
     /// <param name="referral">For the states of rewards and for adjustments.</param>
     public static ActionOutcome Of(ActionHistory history, KnownActions known, Referral referral)
     {
-        var sale = history.Action.Kind == ActionKind.Sale ? history : SaleOf(history.Action, known);
+        var sale = history.Action.Kind == ActionKind.Sale ? history : known.SaleOf(history.Action);
         var effect = Effect(history, sale);
         ImmutableArray<DecisionOutcome> decisions = effect?.Event switch
         {
@@ -87,11 +87,4 @@ public sealed record ActionOutcome(
                 ReversalUndone undone => undone.Replays == history.Seq,
                 _ => false,
             });
-
-    private static ActionHistory? SaleOf(ReferralAction reversal, KnownActions known)
-    {
-        var about = known.Find(reversal.About!.Value);
-        if (about?.Action.Kind == ActionKind.Chargeback) about = known.Find(about.Action.About!.Value);
-        return about?.Stream == known.Stream && about.Action.Kind == ActionKind.Sale ? about : null;
-    }
 }

@@ -29,6 +29,7 @@ public sealed record DecisionOutcome(
     public static ImmutableArray<DecisionOutcome> Of(int seq, SaleDecided sale, ActionHistory history, Referral referral)
     {
         var outcomes = ImmutableArray.CreateBuilder<DecisionOutcome>(sale.Decisions.Length);
+        var now = history.Events[^1].Seq == seq ? null : SaleRecord.Of(history);
         for (var i = 0; i < sale.Decisions.Length; i++)
         {
             var decision = sale.Decisions[i];
@@ -36,18 +37,17 @@ public sealed record DecisionOutcome(
             outcomes.Add(new(
                 decision.Enrollment, decision.Rule, decision.Version, decision.Code,
                 decision.Minor > 0 ? key : null, decision.Asset, decision.Minor,
-                decision.Minor > 0 ? StateOf(key, history, referral) : RewardStatus.Released, decision.ReleaseAt, decision, AdjustmentOf(decision, referral), 0));
+                decision.Minor > 0 ? StateOf(key, now, referral) : RewardStatus.Released, decision.ReleaseAt, decision, AdjustmentOf(decision, referral), 0));
         }
 
         return outcomes.MoveToImmutable();
     }
 
-    /// <param name="sale">The reward's; looked through only for one that is not pending any more.</param>
-    internal static RewardStatus StateOf(long key, ActionHistory sale, Referral referral)
+    /// <param name="sale">The reward's, as it stands now; null if nothing has happened to it since.</param>
+    internal static RewardStatus StateOf(long key, SaleRecord? sale, Referral referral)
     {
         if (referral.Holds.Contains(key)) return RewardStatus.Pending;
-        var reward = SaleRecord.Of(sale)?.Rewards.FirstOrDefault(reward => reward.Key == key);
-        if (reward is null) return RewardStatus.Released;
+        if (sale?.Reward(key) is not { } reward) return RewardStatus.Released;
         return reward.Cancelled ? RewardStatus.Cancelled : reward.LeftMinor == 0 ? RewardStatus.Reversed : RewardStatus.Released;
     }
 

@@ -42,6 +42,24 @@ public readonly record struct OpenHolds : IReadOnlyList<OpenHold>
             : Ordered([.. Span[..~index], hold, .. Span[~index..]]);
     }
 
+    /// <summary>As <see cref="With"/> for many in one pass; one of which nothing remains is left out.</summary>
+    /// <param name="changed">In the order of their rewards.</param>
+    public OpenHolds WithAll(List<OpenHold> changed)
+    {
+        if (changed.Count == 0) return this;
+        var merged = new List<OpenHold>(Count + changed.Count);
+        var next = 0;
+        foreach (var hold in changed)
+        {
+            for (; next < Count && Span[next].Reward < hold.Reward; next++) merged.Add(Span[next]);
+            if (next < Count && Span[next].Reward == hold.Reward) next++;
+            if (hold.RemainingMinor > 0) merged.Add(hold);
+        }
+
+        merged.AddRange(Span[next..]);
+        return Ordered([.. merged]);
+    }
+
     /// <summary>Leaves out the holds of some rewards.</summary>
     public OpenHolds Without(IReadOnlySet<long> rewards) => Ordered([.. this.Where(hold => !rewards.Contains(hold.Reward))]);
 

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
@@ -41,10 +40,10 @@ public sealed record Referral(
     bool Counted,
     ImmutableArray<Enrollment> Enrollments,
     OpenHolds Holds,
-    ImmutableArray<ParkedAction> Parked)
+    ParkedActions Parked)
 {
     public static readonly Referral None = new(
-        0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [], OpenHolds.None, []);
+        0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [], OpenHolds.None, ParkedActions.None);
 
     /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null. Kept by the fold.</summary>
     public DateTimeOffset? DueAt { get; init; }
@@ -70,6 +69,3 @@ public sealed record Enrollment(
     bool Deleted = false,
     int AdjustedBy = 0,
     Adjustment? Adjustment = null);
-
-/// <summary>An action that takes effect by itself when what it waits for comes (D10).</summary>
-public sealed record ParkedAction(int Seq, ReferralAction Action, DecisionCode Waits);

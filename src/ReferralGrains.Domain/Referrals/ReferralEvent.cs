@@ -66,7 +66,9 @@ public sealed record ActionParked(
 
 /// <summary>A refund or a chargeback took back a share of the recorded rewards of one sale (D8).</summary>
 /// <param name="Sale">The row at which the sale was first seen.</param>
-/// <param name="AppliedMinor">How much of the sale it is about: what was sent, or the rest, never more than the sale.</param>
+/// <param name="AppliedMinor">
+/// How much of the sale it is about: as sent, or the rest. With others it may be more than the sale; only their sum is clamped.
+/// </param>
 public sealed record SaleReversed(
     [property: JsonPropertyName("a")] ReferralAction Action,
     [property: JsonPropertyName("s")] int Sale,
@@ -74,14 +76,16 @@ public sealed record SaleReversed(
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Taken,
     [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
 
-/// <summary>A won chargeback gave back what the chargeback had taken, as far as there was room under the cap (D8).</summary>
-/// <param name="Chargeback">The action that it undoes.</param>
+/// <summary>A failed refund or a won chargeback gave back what had been taken, as far as there was room under the cap (D8).</summary>
+/// <param name="Undone">The refund or chargeback that it undoes.</param>
+/// <param name="AppliedMinor">How much of that, as sent or the rest; null means all of it.</param>
 public sealed record ReversalUndone(
     [property: JsonPropertyName("a")] ReferralAction Action,
     [property: JsonPropertyName("s")] int Sale,
-    [property: JsonPropertyName("b")] CallerId Chargeback,
+    [property: JsonPropertyName("b")] CallerId Undone,
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Given,
-    [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
+    [property: JsonPropertyName("q")] int Replays,
+    [property: JsonPropertyName("m")] long? AppliedMinor = null) : ReferralEvent;
 
 /// <summary>A change to one recorded reward.</summary>
 /// <param name="Reward"><see cref="RewardId.Key"/>.</param>

@@ -7,7 +7,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 3;
+    public const int Version = 4;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -33,7 +33,7 @@ public static class ReferralFold
             RuleJoined joined => state with { Enrollments = state.Enrollments.Add(new(joined.Enrollment, joined.Rule, joined.Version)) },
             ReferralCancelled => state with { Status = ReferralStatus.Cancelled },
             ReferralChanged changed => state with { Tags = changed.Tags ?? state.Tags, Active = changed.Active ?? state.Active },
-            ActionParked parked => state with { Parked = state.Parked.Add(new(seq, parked.Action, parked.Waits)) },
+            ActionParked parked => state with { Parked = state.Parked.With(new(seq, parked.Action, parked.Waits)) },
             SaleReversed reversed => Unparked(WithTaken(state, reversed.Taken), reversed.Replays),
             ReversalUndone undone => Unparked(WithGiven(state, undone), undone.Replays),
             RewardsReleased released => state with
@@ -58,13 +58,15 @@ public static class ReferralFold
     private static Referral WithSale(Referral state, DateTimeOffset at, SaleDecided sale)
     {
         var seq = state.Seq + 1;
-        var (enrollments, holds, dueAt) = (state.Enrollments, state.Holds, state.DueAt);
+        var (holds, dueAt) = (state.Holds, state.DueAt);
+        ImmutableArray<Enrollment>.Builder? enrollments = null;
         for (var i = 0; i < sale.Decisions.Length; i++)
         {
             var decision = sale.Decisions[i];
             if (decision.Minor == 0) continue;
+            enrollments ??= state.Enrollments.ToBuilder();
             var old = enrollments[decision.Enrollment - 1];
-            enrollments = enrollments.SetItem(decision.Enrollment - 1, old with { NetMinor = old.NetMinor + decision.Minor, Count = old.Count + 1 });
+            enrollments[decision.Enrollment - 1] = old with { NetMinor = old.NetMinor + decision.Minor, Count = old.Count + 1 };
             if (!decision.Held) continue;
             holds = holds.With(new(
                 new RewardId(seq, i).Key, decision.Enrollment, sale.Referrer, decision.Asset!.Value, decision.Minor,
@@ -77,53 +79,48 @@ public static class ReferralFold
             Seq = state.Seq + Movements.RowsOf(sale),
             LastAt = at,
             Counted = state.Counted || sale.Counts,
-            Enrollments = enrollments,
+            Enrollments = enrollments?.MoveToImmutable() ?? state.Enrollments,
             Holds = holds,
             DueAt = dueAt,
-            Parked = Waiting(state, sale.Replays),
+            Parked = sale.Replays == 0 ? state.Parked : state.Parked.Without(sale.Replays),
         };
     }
 
     private static Referral WithTaken(Referral state, ImmutableArray<RewardChange> taken)
     {
+        var changed = new List<OpenHold>();
         foreach (var change in taken)
-        {
-            state = With(state, change.Enrollment, old => old with { NetMinor = old.NetMinor - change.Minor });
-            if (!change.Pending) continue;
-            var hold = state.Holds.Find(change.Reward)!.Value;
-            var left = hold.RemainingMinor - change.Minor;
-            state = state with
+            if (change.Pending)
             {
-                Holds = left == 0 ? state.Holds.Without(change.Reward) : state.Holds.With(hold with { RemainingMinor = left }),
-            };
-        }
+                var hold = state.Holds.Find(change.Reward)!.Value;
+                changed.Add(hold with { RemainingMinor = hold.RemainingMinor - change.Minor });
+            }
 
-        return state;
+        return state with { Enrollments = WithNet(state.Enrollments, taken, -1), Holds = state.Holds.WithAll(changed) };
     }
 
     private static Referral WithGiven(Referral state, ReversalUndone undone)
     {
+        var changed = new List<OpenHold>();
         foreach (var change in undone.Given)
-        {
-            state = With(state, change.Enrollment, old => old with { NetMinor = old.NetMinor + change.Minor });
-            if (!change.Pending) continue;
-            var already = state.Holds.Find(change.Reward)?.RemainingMinor ?? 0;
-            state = state with
-            {
-                Holds = state.Holds.With(new(
-                    change.Reward, change.Enrollment, change.Referrer, change.Asset, already + change.Minor,
-                    change.ReleaseAt, change.ReleasesItself, undone.Sale)),
-            };
-        }
+            if (change.Pending)
+                changed.Add(new(
+                    change.Reward, change.Enrollment, change.Referrer, change.Asset, (state.Holds.Find(change.Reward)?.RemainingMinor ?? 0) + change.Minor,
+                    change.ReleaseAt, change.ReleasesItself, undone.Sale));
+        return state with { Enrollments = WithNet(state.Enrollments, undone.Given, 1), Holds = state.Holds.WithAll(changed) };
+    }
 
-        return state;
+    private static ImmutableArray<Enrollment> WithNet(ImmutableArray<Enrollment> enrollments, ImmutableArray<RewardChange> changes, int sign)
+    {
+        if (changes.IsEmpty) return enrollments;
+        var changed = enrollments.ToBuilder();
+        foreach (var change in changes)
+            changed[change.Enrollment - 1] = changed[change.Enrollment - 1] with { NetMinor = changed[change.Enrollment - 1].NetMinor + (sign * change.Minor) };
+        return changed.MoveToImmutable();
     }
 
     private static Referral With(Referral state, int enrollment, Func<Enrollment, Enrollment> change) =>
         state with { Enrollments = state.Enrollments.SetItem(enrollment - 1, change(state.Enrollments[enrollment - 1])) };
 
-    private static Referral Unparked(Referral state, int seq) => seq == 0 ? state : state with { Parked = Waiting(state, seq) };
-
-    private static ImmutableArray<ParkedAction> Waiting(Referral state, int replayed) =>
-        replayed == 0 ? state.Parked : state.Parked.RemoveAll(parked => parked.Seq == replayed);
+    private static Referral Unparked(Referral state, int seq) => seq == 0 ? state : state with { Parked = state.Parked.Without(seq) };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Referrers;
 
@@ -33,15 +34,19 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     {
         if (known.Find(action.Id) is { } earlier)
             return earlier.Hash == action.Hash ? new Decision.Duplicate(earlier) : new Decision.Conflict(earlier);
+        action = Dated(action);
         if (action.OccurredAt > Facts.Now + ActionDecider.FutureTolerance)
             return new Decision.Refused(new(
                 RefusalKind.Unprocessable, "occurred_in_future", "occurred_at", "It occurred more than 5 minutes in the future."));
         var (e, refusal) = ActionDecider.Decide(State, action, Facts, known, replays: 0);
         if (refusal is not null) return new Decision.Refused(refusal);
         var seq = Apply(e!);
-        if (e is not ActionParked) ReplayParked();
+        if (e is not ActionParked) Replay(Waiting(e!));
         return new Decision.Accepted(seq);
     }
+
+    /// <summary>An action that was sent without a time occurs now: by the time that the referral was approved by, whatever other clocks say.</summary>
+    public ReferralAction Dated(ReferralAction action) => action.OccurredAt == default ? action with { OccurredAt = Facts.Now } : action;
 
     /// <summary>Ends the hold windows that are over by now (H13).</summary>
     public void SettleDue()
@@ -63,26 +68,33 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         return recorded.Seq;
     }
 
-    /// <summary>Parked actions whose wait is over take effect, in arrival order, until none can (D10).</summary>
-    public void ReplayParked()
+    /// <summary>The referral's own state has changed: what waited takes effect, in arrival order (D9, D10).</summary>
+    public void ReplayParked() => Replay(State.Parked.Seqs);
+
+    // One that takes effect may be what earlier ones waited for: always the first to have arrived of those that can.
+    private void Replay(IEnumerable<int> rows)
     {
-        while (ReplayFirst())
+        var ready = new SortedSet<int>(rows);
+        while (ready.Count > 0)
         {
-            // One that took effect may be what an earlier one waited for.
+            var seq = ready.Min;
+            ready.Remove(seq);
+            if (State.Parked.Find(seq) is not { } parked) continue;
+            var (e, _) = ActionDecider.Decide(State, parked.Action, Facts, known, seq);
+            if (e is null or ActionParked) continue;
+            Apply(e);
+            ready.UnionWith(Waiting(e));
         }
     }
 
-    private bool ReplayFirst()
+    // What waits for this very action, and the wins that name its sale: they wait for a chargeback, or for one that is the only open one.
+    private ImmutableSortedSet<int> Waiting(ReferralEvent e)
     {
-        foreach (var parked in State.Parked)
-        {
-            var (e, _) = ActionDecider.Decide(State, parked.Action, Facts, known, parked.Seq);
-            if (e is null or ActionParked) continue;
-            Apply(e);
-            return true;
-        }
-
-        return false;
+        if (State.Parked.IsEmpty || KnownActions.Decided(e) is not { } action) return [];
+        var rows = State.Parked.About(action.Id);
+        return action.Kind is ActionKind.Chargeback or ActionKind.ChargebackWon && known.SaleOf(action) is { } sale
+            ? rows.Union(State.Parked.About(sale.Id))
+            : rows;
     }
 
     private Tally After(Tally tally, SaleDecided sale)

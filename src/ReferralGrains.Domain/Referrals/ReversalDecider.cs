@@ -4,7 +4,7 @@ using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
 
-/// <summary>Decides refunds, chargebacks and won chargebacks of a recorded sale (D8).</summary>
+/// <summary>Decides refunds and chargebacks of a recorded sale, and what undoes them: a failed refund, a won chargeback (D8).</summary>
 public static class ReversalDecider
 {
     /// <summary>
@@ -13,13 +13,12 @@ public static class ReversalDecider
     /// </summary>
     public static SaleReversed TakeBack(Referral referral, ReferralAction action, SaleRecord record, int replays)
     {
-        var rest = record.SaleMinor - record.UndoneMinor;
-        var applied = Math.Clamp(action.AmountMinor ?? rest, 0, Math.Max(0, record.SaleMinor));
-        var after = record.With(action, applied);
+        var applied = action.AmountMinor ?? record.Rest(action.Kind);
+        var after = record.With(new Reversal(action.Id, action.Kind, applied)).Undone;
         var taken = ImmutableArray.CreateBuilder<RewardChange>();
         foreach (var reward in record.Rewards)
         {
-            var minor = Math.Min(after.Due(reward) - reward.TakenMinor, reward.LeftMinor);
+            var minor = Math.Min(after.Of(reward) - reward.TakenMinor, reward.LeftMinor);
             if (minor > 0) taken.Add(Change(referral, record.Referrer, reward, minor));
         }
 
@@ -27,30 +26,37 @@ public static class ReversalDecider
     }
 
     /// <summary>
-    /// Gives back what is not undone any more without the chargeback, as far as the enrollment's amount cap has room again. A reward
-    /// cancelled meanwhile stays cancelled (D12).
+    /// Gives back what is not undone any more, as far as the enrollment's amount cap has room again. A reward cancelled meanwhile stays
+    /// cancelled (D12).
     /// </summary>
-    /// <param name="chargeback">Null when there is none that could be won.</param>
+    /// <param name="undone">The refund or the chargeback; null when none stands any more.</param>
     public static ReversalUndone GiveBack(
-        Referral referral, ReferralAction action, SaleRecord record, CallerId? chargeback, DecisionFacts facts, int replays)
+        Referral referral, ReferralAction action, SaleRecord record, Reversal? undone, DecisionFacts facts, int replays)
     {
-        if (chargeback is not { } won) return new(action, record.Seq, action.About!.Value, [], replays);
-        var after = record.Without(won);
+        if (undone is not { } reversal) return new(action, record.Seq, action.About!.Value, [], replays, 0);
+        var applied = action.AmountMinor ?? reversal.StandingMinor;
+        var (before, after) = (record.Undone, record.WithUndone(reversal, applied).Undone);
+        var rooms = new Dictionary<int, long>();
         var given = ImmutableArray.CreateBuilder<RewardChange>();
         foreach (var reward in record.Rewards)
         {
             if (reward.Cancelled) continue;
-            var enrollment = referral.Enrollments[reward.Given.Enrollment - 1];
-            var terms = facts.Program.Terms(enrollment.Rule, enrollment.Version);
-            var cap = (enrollment.Adjustment?.Over(terms) ?? terms).Limits.MaxAmountMinor;
-            var already = given.Where(change => change.Enrollment == enrollment.Number).Sum(change => change.Minor);
-            var room = Math.Max(0, cap - enrollment.NetMinor - already ?? long.MaxValue);
-            var less = Math.Min(record.Due(reward) - after.Due(reward), reward.TakenMinor - after.Due(reward));
-            var minor = Math.Min(less, room);
+            var number = reward.Given.Enrollment;
+            if (!rooms.TryGetValue(number, out var room)) room = Room(referral.Enrollments[number - 1], facts);
+            var less = Math.Min(before.Of(reward) - after.Of(reward), reward.TakenMinor - after.Of(reward));
+            var minor = Math.Max(0, Math.Min(less, room));
+            rooms[number] = room - minor;
             if (minor > 0) given.Add(GivenBack(referral, record, reward, minor, facts.Now));
         }
 
-        return new(action, record.Seq, won, given.ToImmutable(), replays);
+        return new(action, record.Seq, reversal.Id, given.ToImmutable(), replays, applied);
+    }
+
+    private static long Room(Enrollment enrollment, DecisionFacts facts)
+    {
+        var terms = facts.Program.Terms(enrollment.Rule, enrollment.Version);
+        var cap = (enrollment.Adjustment?.Over(terms) ?? terms).Limits.MaxAmountMinor;
+        return Math.Max(0, cap - enrollment.NetMinor ?? long.MaxValue);
     }
 
     private static RewardChange GivenBack(Referral referral, SaleRecord record, RecordedReward reward, long minor, DateTimeOffset now)

@@ -3,7 +3,7 @@ using ReferralGrains.Domain.Actions;
 
 namespace ReferralGrains.Domain.Referrals;
 
-/// <summary>What a refund, a chargeback or a won chargeback came to, for every enrollment that its sale was decided for (D8, D20).</summary>
+/// <summary>What a refund or a chargeback came to, or what undid one, for every enrollment that its sale was decided for (D8, D20).</summary>
 public static class ReversalOutcome
 {
     public static ImmutableArray<DecisionOutcome> Of(int seq, SaleReversed reversed, ActionHistory? sale, Referral referral) =>
@@ -19,21 +19,21 @@ public static class ReversalOutcome
         if (sale is null || SaleRecord.Of(sale, seq - 1) is not { } before || SaleRecord.Of(sale, seq) is not { } then || SaleRecord.Of(sale) is not { } now)
             return [.. changes.Select(change => Unshared(change, sign, code, referral))];
 
-        var applied = Math.Abs(then.UndoneMinor - before.UndoneMinor);
-
+        var undone = then.Undone;
+        var applied = Math.Abs(undone.Minor - before.Undone.Minor);
+        var changeOf = changes.ToDictionary(change => change.Reward);
         var outcomes = ImmutableArray.CreateBuilder<DecisionOutcome>(now.Decisions.Length);
         for (var i = 0; i < now.Decisions.Length; i++)
         {
             var decision = now.Decisions[i];
             var key = new RewardId(now.DecidedSeq, i).Key;
-            var reward = then.Rewards.FirstOrDefault(reward => reward.Key == key);
-            var share = new ReversedShare(
-                then.Sale.AmountMinor ?? 0, then.UndoneMinor, reward?.Given.Minor ?? 0, reward?.TakenMinor ?? 0, then.Sale.Currency);
-            var change = changes.FirstOrDefault(change => change.Reward == key);
+            var reward = then.Reward(key);
+            var share = new ReversedShare(then.SaleMinor, undone.Minor, reward?.Given.Minor ?? 0, reward?.TakenMinor ?? 0, then.Sale.Currency);
+            var change = changeOf.GetValueOrDefault(key);
             outcomes.Add(new(
                 decision.Enrollment, decision.Rule, decision.Version, change is null ? nothing : code,
                 change?.Reward, change?.Asset ?? decision.Asset, sign * (change?.Minor ?? 0),
-                DecisionOutcome.StateOf(key, sale, referral), change?.ReleaseAt, null, null, applied, share));
+                DecisionOutcome.StateOf(key, now, referral), change?.ReleaseAt, null, null, applied, share));
         }
 
         return outcomes.DrainToImmutable();

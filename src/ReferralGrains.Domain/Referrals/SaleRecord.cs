@@ -10,94 +10,100 @@ namespace ReferralGrains.Domain.Referrals;
 /// this record; it never asks the rule again (D8).
 /// </summary>
 /// <param name="Seq">The row at which the sale was first seen.</param>
-/// <param name="RefundedMinor">By refunds, never more than the sale.</param>
-/// <param name="Refunded">There was a refund: the whole of a sale without an amount.</param>
-/// <param name="Chargebacks">That are open: not won.</param>
 /// <param name="DecidedSeq">The row at which it was decided: later than the first where it was parked.</param>
 /// <param name="Decisions">As they were recorded, refusals included.</param>
-public sealed record SaleRecord(
+/// <param name="Rewards">In the order of their keys.</param>
+/// <param name="Reversals">Its refunds and chargebacks, in the order in which they took effect.</param>
+public sealed partial record SaleRecord(
     int Seq,
     ReferralAction Sale,
     StreamId Referrer,
-    long RefundedMinor,
-    bool Refunded,
-    ImmutableArray<RecordedReward> Rewards,
-    ImmutableArray<OpenChargeback> Chargebacks,
     int DecidedSeq,
-    ImmutableArray<RuleDecision> Decisions)
+    ImmutableArray<RuleDecision> Decisions,
+    ImmutableArray<RecordedReward> Rewards,
+    ImmutableArray<Reversal> Reversals)
 {
     public long SaleMinor => Sale.AmountMinor ?? 0;
 
-    /// <summary>
-    /// What refunds and open chargebacks come to, never more than the sale. A refund during a chargeback takes nothing more then, and
-    /// counts once the chargeback is won.
-    /// </summary>
-    public long UndoneMinor => Math.Min(SaleMinor, RefundedMinor + Chargebacks.Sum(chargeback => chargeback.AppliedMinor));
+    /// <summary>How far it is undone by all that stands.</summary>
+    public Undone Undone
+    {
+        get
+        {
+            if (SaleMinor <= 0) return new(SaleMinor, 0, Reversals.Any(static reversal => reversal.Stands));
+            var standing = Standing(ActionKind.Refund) + Standing(ActionKind.Chargeback);
+            return new(SaleMinor, (long)Int128.Min(SaleMinor, standing), standing >= SaleMinor);
+        }
+    }
 
-    /// <summary>Undone as a whole. Any refund or chargeback does that to a sale without an amount.</summary>
-    public bool IsUndone => SaleMinor > 0 ? UndoneMinor == SaleMinor : Refunded || Chargebacks.Length > 0;
+    /// <summary>What a refund without an amount is about: the sale less the refunds that stand; a chargeback likewise.</summary>
+    public long Rest(ActionKind kind) => (long)Int128.Max(0, SaleMinor - Standing(kind));
 
-    /// <summary>How much of a reward has to be taken for what is undone (D8).</summary>
-    public long Due(RecordedReward reward) =>
-        IsUndone ? reward.Given.Minor : SaleMinor > 0 ? Rounding.HalfAwayFromZero((Int128)reward.Given.Minor * UndoneMinor, SaleMinor) : 0;
+    public Reversal? Reversal(CallerId id)
+    {
+        foreach (var reversal in Reversals)
+            if (reversal.Id == id) return reversal;
+        return null;
+    }
+
+    public RecordedReward? Reward(long key) => IndexOf(Rewards.AsSpan(), key) is >= 0 and var index ? Rewards[index] : null;
 
     /// <summary>With one more refund or chargeback.</summary>
-    public SaleRecord With(ReferralAction reversal, long appliedMinor) => reversal.Kind == ActionKind.Chargeback
-        ? this with { Chargebacks = Chargebacks.Add(new(reversal.Id, appliedMinor)) }
-        : this with { RefundedMinor = Math.Min(SaleMinor, RefundedMinor + appliedMinor), Refunded = true };
+    public SaleRecord With(Reversal reversal) => this with { Reversals = Reversals.Add(reversal) };
 
-    /// <summary>With a chargeback that is not there any more.</summary>
-    public SaleRecord Without(CallerId chargeback) => this with { Chargebacks = Chargebacks.RemoveAll(open => open.Id == chargeback) };
+    /// <summary>With one that is undone, or some of it.</summary>
+    public SaleRecord WithUndone(Reversal reversal, long minor) => this with { Reversals = Reversals.Replace(reversal, reversal.Less(minor, SaleMinor)) };
 
-    /// <summary>The record of a decided sale, or null while it is parked or when the action is no sale.</summary>
-    /// <param name="upTo">The last row to look at, for the record as it stood then.</param>
-    public static SaleRecord? Of(ActionHistory history, int upTo = int.MaxValue)
+    // As sent, so the sum may be more than the sale, and more than a long holds.
+    private Int128 Standing(ActionKind kind)
     {
-        SaleRecord? record = null;
-        foreach (var (seq, _, e) in history.Events)
+        Int128 standing = 0;
+        foreach (var reversal in Reversals)
+            if (reversal.Kind == kind) standing += reversal.StandingMinor;
+        return standing;
+    }
+
+    private static int IndexOf(ReadOnlySpan<RecordedReward> rewards, long key)
+    {
+        var (low, high) = (0, rewards.Length - 1);
+        while (low <= high)
         {
-            if (seq > upTo) break;
-            record = e switch
-            {
-                SaleDecided sale => Of(history, seq, sale),
-                SaleReversed reversed => record?.With(reversed),
-                ReversalUndone undone => record?.With(undone),
-                RewardCancelled cancelled => record?.With(cancelled),
-                _ => record,
-            };
+            var middle = (low + high) / 2;
+            if (rewards[middle].Key == key) return middle;
+            if (rewards[middle].Key < key) low = middle + 1;
+            else high = middle - 1;
         }
 
-        return record;
+        return -1;
     }
-
-    private static SaleRecord Of(ActionHistory history, int seq, SaleDecided sale)
-    {
-        var rewards = sale.Decisions.Select((decision, i) => (decision, i)).Where(pair => pair.decision.Minor > 0).Select(pair =>
-            new RecordedReward(new RewardId(seq, pair.i).Key, pair.decision, pair.decision.Minor, Cancelled: false, Released: false));
-        return new(history.Seq, sale.Action, sale.Referrer, 0, false, [.. rewards], [], seq, sale.Decisions);
-    }
-
-    private SaleRecord With(SaleReversed reversed) => With(reversed.Action, reversed.AppliedMinor) with { Rewards = Changed(reversed.Taken, -1) };
-
-    private SaleRecord With(ReversalUndone undone) => Without(undone.Chargeback) with { Rewards = Changed(undone.Given, 1) };
-
-    private SaleRecord With(RewardCancelled cancelled) => this with
-    {
-        Rewards = [.. Rewards.Select(reward => reward.Key == cancelled.Taken.Reward ? reward with { LeftMinor = 0, Cancelled = true } : reward)],
-    };
-
-    private ImmutableArray<RecordedReward> Changed(ImmutableArray<RewardChange> changes, int sign) =>
-    [
-        .. Rewards.Select(reward => reward with
-        {
-            LeftMinor = reward.LeftMinor + sign * changes.Where(change => change.Reward == reward.Key).Sum(change => change.Minor),
-            Released = reward.Released || changes.Any(change => change.Reward == reward.Key && !change.Pending),
-        }),
-    ];
 }
 
-/// <param name="AppliedMinor">What it is about, never more than the sale.</param>
-public readonly record struct OpenChargeback(CallerId Id, long AppliedMinor);
+/// <summary>How far a sale is undone.</summary>
+/// <param name="Minor">Refunds and chargebacks that stand, together never more than the sale.</param>
+/// <param name="IsWhole">Any refund or chargeback undoes the whole of a sale without an amount.</param>
+public readonly record struct Undone(long SaleMinor, long Minor, bool IsWhole)
+{
+    /// <summary>How much of a reward has to be taken for it (D8).</summary>
+    public long Of(RecordedReward reward) => IsWhole ? reward.Given.Minor
+        : SaleMinor > 0 ? Rounding.HalfAwayFromZero((Int128)reward.Given.Minor * Minor, SaleMinor)
+        : 0;
+}
+
+/// <summary>A refund or a chargeback of a sale. Recorded as it was sent: what counts is the sum of those that stand.</summary>
+/// <param name="AppliedMinor">What it is about.</param>
+/// <param name="UndoneMinor">Of it: a win may be partial, and is cumulative.</param>
+/// <param name="Stands">False once all of it is undone: the refund failed, the chargeback was won.</param>
+public readonly record struct Reversal(CallerId Id, ActionKind Kind, long AppliedMinor, long UndoneMinor = 0, bool Stands = true)
+{
+    public long StandingMinor => AppliedMinor - UndoneMinor;
+
+    /// <summary>On a sale without an amount there are no parts: whatever undoes it, undoes it all.</summary>
+    public Reversal Less(long minor, long saleMinor)
+    {
+        var undone = minor >= StandingMinor ? AppliedMinor : UndoneMinor + minor;
+        return this with { UndoneMinor = undone, Stands = saleMinor > 0 && undone < AppliedMinor };
+    }
+}
 
 /// <summary>A reward as it was given, and what is left of it.</summary>
 /// <param name="Released">Some of it was taken from, or given to, what is payable: its hold is over for good.</param>

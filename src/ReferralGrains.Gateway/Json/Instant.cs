@@ -24,7 +24,9 @@ internal static class Instant
         if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59) return false;
 
         var ticks = new DateTime(year, month, day, hour, minute, second).Ticks + (microseconds * TimeSpan.TicksPerMicrosecond) - offset.Ticks;
-        if (ticks < DateTime.MinValue.Ticks || ticks > DateTime.MaxValue.Ticks) return false;
+
+        // The first instant of all says, inside, that no time was sent.
+        if (ticks <= DateTime.MinValue.Ticks || ticks > DateTime.MaxValue.Ticks) return false;
         instant = new(ticks, TimeSpan.Zero);
         return true;
     }

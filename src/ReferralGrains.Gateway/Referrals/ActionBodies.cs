@@ -6,10 +6,10 @@ using ReferralGrains.Domain.Identity;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>An action as it is sent.</summary>
-/// <param name="Type">sale, refund, chargeback or chargeback_won.</param>
+/// <param name="Type">sale, refund, refund_failed, chargeback or chargeback_won.</param>
 /// <param name="AmountMinor">0 to 10^15 for a sale, above zero for the others.</param>
 /// <param name="OccurredAt">Now when it is left out; at most 5 minutes in the future.</param>
-/// <param name="RefundOf">The sale that a refund takes back.</param>
+/// <param name="RefundOf">The sale that a refund takes back, or the refund that failed.</param>
 /// <param name="ChargebackOf">The sale that a chargeback takes back, or the sale or chargeback that was won.</param>
 /// <param name="ProductIds">At most 1,000.</param>
 /// <param name="Note">At most 1,000 characters.</param>

@@ -14,7 +14,7 @@ namespace ReferralGrains.Gateway.Referrals;
 /// <summary>
 /// The content of an action as bytes, so that a repeat is told from a conflict (D11). The fields as sent in one fixed order, each as
 /// its letter and its value; a text as its length and its UTF-8; times as instants. What is absent, null or empty writes nothing, so
-/// these are the same. The form is in the journal for ever, through the hash: a new field gets a new letter, and nothing else changes.
+/// these are the same. Note and metadata are not in it, for they decide nothing: the first ones stand. The form is in the journal for ever, through the hash: a new field gets a new letter, and nothing else changes.
 /// </summary>
 internal ref struct ActionContent
 {
@@ -24,8 +24,8 @@ internal ref struct ActionContent
     private byte[] bytes;
     private int length;
 
-    /// <param name="occurredAt">As it was sent: an action without one keeps its hash whenever it comes again.</param>
-    public static ContentHash Hash(CallerId program, CallerId referee, ReferralAction action, DateTimeOffset? occurredAt, Metadata? metadata)
+    /// <param name="action">As it was sent: one without a time keeps its hash whenever it comes again.</param>
+    public static ContentHash Hash(CallerId program, CallerId referee, ReferralAction action)
     {
         var content = new ActionContent { bytes = kept ??= new byte[4096] };
         content.Add('a', action.Id.Value);
@@ -34,11 +34,9 @@ internal ref struct ActionContent
         content.Add('k', (long)action.Kind);
         if (action.AmountMinor is { } minor) content.Add('m', minor);
         content.Add('c', action.Currency);
-        if (occurredAt is { } instant) content.Add('t', instant.UtcTicks);
+        if (action.OccurredAt != default) content.Add('t', action.OccurredAt.UtcTicks);
         content.Add('o', action.About?.Value);
         content.Add('i', action.ProductIds);
-        content.Add('n', action.Note);
-        if (metadata is not null) content.Add(metadata);
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(content.bytes.AsSpan(0, content.length), hash);
@@ -71,17 +69,6 @@ internal ref struct ActionContent
         foreach (var text in texts) Add(letter, text);
     }
 
-    private void Add(Metadata metadata)
-    {
-        Add('x', metadata.Pairs.Length);
-        foreach (var (name, kind, value) in metadata.Pairs)
-        {
-            Add('x', name);
-            Add('y', kind);
-            Add('z', value);
-        }
-    }
-
     private Span<byte> Room(int size)
     {
         if (bytes.Length - length < size) Array.Resize(ref bytes, Math.Max(bytes.Length * 2, length + size));
@@ -90,21 +77,20 @@ internal ref struct ActionContent
 }
 
 /// <summary>A caller's own pairs on an action: texts, whole numbers and truth values, without nesting.</summary>
-/// <param name="Json">Compact, in the order in which they were sent.</param>
-/// <param name="Pairs">By name, each value as its kind and its canonical text: what the content hash sees (D11).</param>
-internal sealed record Metadata(string Json, ImmutableArray<(string Name, char Kind, string Value)> Pairs)
+internal static class Metadata
 {
     public const int MaxBytes = 4 * 1024;
     private const int MaxKeys = 50;
     private const int MaxKeyLength = 100;
 
     /// <summary>Reads an object; one without a value is the same as none.</summary>
+    /// <param name="metadata">Compact, in the order in which they were sent.</param>
     /// <returns>What is wrong with it, or null.</returns>
-    public static Problem? Read(ref Utf8JsonReader reader, out Metadata? metadata)
+    public static Problem? Read(ref Utf8JsonReader reader, out string? metadata)
     {
         metadata = null;
         if (reader.TokenType != JsonTokenType.StartObject) return Problem.InvalidField("metadata", "An object is expected.");
-        var pairs = new SortedDictionary<string, (char Kind, string Value)>(StringComparer.Ordinal);
+        var written = false;
         var names = new HashSet<string>(StringComparer.Ordinal);
         var bytes = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(bytes);
@@ -117,34 +103,33 @@ internal sealed record Metadata(string Json, ImmutableArray<(string Name, char K
             if (names.Count > MaxKeys) return Problem.InvalidField("metadata", $"At most {MaxKeys} pairs are possible.");
             reader.Read();
             if (reader.TokenType == JsonTokenType.Null) continue;
-            if (Value(ref reader) is not { } value) return Problem.InvalidField("metadata." + name, "A text, a whole number, true or false is expected.");
-            if (value.Kind == 's' && Text.Fault(value.Text, MaxBytes) is { } wrong) return Problem.InvalidField("metadata." + name, wrong);
-            pairs.Add(name, value);
-            Write(json, name, value);
+            json.WritePropertyName(name);
+            if (Write(json, ref reader) is { } wrong) return Problem.InvalidField("metadata." + name, wrong);
+            written = true;
         }
 
         json.WriteEndObject();
         json.Flush();
-        if (pairs.Count > 0) metadata = new(Encoding.UTF8.GetString(bytes.WrittenSpan), [.. pairs.Select(pair => (pair.Key, pair.Value.Kind, pair.Value.Value))]);
+        if (written) metadata = Encoding.UTF8.GetString(bytes.WrittenSpan);
         return null;
     }
 
-    private static (char Kind, string Text)? Value(ref Utf8JsonReader reader) => reader.TokenType switch
+    private static string? Write(Utf8JsonWriter json, ref Utf8JsonReader reader)
     {
-        JsonTokenType.String => ('s', reader.GetString()!),
-        JsonTokenType.True => ('b', "true"),
-        JsonTokenType.False => ('b', "false"),
-        JsonTokenType.Number when reader.TryGetInt64(out var number) => ('i', number.ToString(System.Globalization.CultureInfo.InvariantCulture)),
-        _ => null,
-    };
-
-    private static void Write(Utf8JsonWriter json, string name, (char Kind, string Text) value)
-    {
-        if (value.Kind == 's') json.WriteString(name, value.Text);
-        else
+        switch (reader.TokenType)
         {
-            json.WritePropertyName(name);
-            json.WriteRawValue(value.Text);
+            case JsonTokenType.String:
+                var text = reader.GetString()!;
+                json.WriteStringValue(text);
+                return Text.Fault(text, MaxBytes);
+            case JsonTokenType.True or JsonTokenType.False:
+                json.WriteBooleanValue(reader.GetBoolean());
+                return null;
+            case JsonTokenType.Number when reader.TryGetInt64(out var number):
+                json.WriteNumberValue(number);
+                return null;
+            default:
+                return "A text, a whole number, true or false is expected.";
         }
     }
 }

@@ -15,7 +15,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Actions, one by one and as a stream. This is where an action is answered.</summary>
-internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, ITenantClock clock, LineStreams streams)
+internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams)
 {
     private static readonly QueryParameter AnswersParameter = new("answers", "string", "all, or errors: only the lines that went wrong, and the summary.");
 
@@ -34,7 +34,7 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
     {
         var caller = context.Caller();
         var dryRun = context.Flag("dry_run");
-        var line = await Read(context, await clock.Now(caller.Tenant));
+        var line = await Read(context);
         var to = GrainAddress.Referral(caller.Tenant, line.Program, line.Referee);
         var recorded = await router.Ask(to, new RecordActions([line.Action], dryRun), context.RequestAborted);
         var reply = recorded.Replies[0];
@@ -54,7 +54,7 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
             "errors" => true,
             _ => throw Problem.InvalidField("answers", "Expected is all or errors.").AsException(),
         };
-        return streams.Run(context, new ActionWork(caller, router, clock, new(facts, caller.Tenant)), errorsOnly);
+        return streams.Run(context, new ActionWork(caller, router, new(facts, caller.Tenant)), errorsOnly);
     }
 
     private async Task<IResult> Show(HttpContext context, string id)
@@ -67,11 +67,11 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
         return new StoryAnswer(story, programs.Loaded);
     }
 
-    private static async ValueTask<ActionLine> Read(HttpContext context, DateTimeOffset now)
+    private static async ValueTask<ActionLine> Read(HttpContext context)
     {
         var reader = context.Request.BodyReader;
         var body = await Body.ReadWhole(context.Request, reader);
-        var problem = ActionParser.Parse(body.IsSingleSegment ? body.FirstSpan : body.ToArray(), now, out var line);
+        var problem = ActionParser.Parse(body.IsSingleSegment ? body.FirstSpan : body.ToArray(), out var line);
         reader.AdvanceTo(body.End);
         return problem is null ? line : throw problem.AsException();
     }

@@ -36,7 +36,7 @@ internal ref struct ActionParser
     private DateTimeOffset? occurredAt;
     private ImmutableArray<string> products;
     private string? note;
-    private Metadata? metadata;
+    private string? metadata;
 
     private ActionParser(ReadOnlySpan<byte> json)
     {
@@ -63,16 +63,15 @@ internal ref struct ActionParser
         Metadata = 1 << 11,
     }
 
-    /// <param name="now">When an action without a time of its own occurred.</param>
     /// <returns>What is wrong with it, or null.</returns>
-    public static Problem? Parse(ReadOnlySpan<byte> json, DateTimeOffset now, out ActionLine line)
+    public static Problem? Parse(ReadOnlySpan<byte> json, out ActionLine line)
     {
         var parser = new ActionParser(json);
         line = default;
         try
         {
             if (!parser.ReadAll() || !parser.Check()) return parser.fault;
-            line = parser.Line(now);
+            line = parser.Line();
             return null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
@@ -145,10 +144,11 @@ internal ref struct ActionParser
         if (reader.TokenType == JsonTokenType.String)
             kind = reader.ValueTextEquals("sale"u8) ? ActionKind.Sale
                 : reader.ValueTextEquals("refund"u8) ? ActionKind.Refund
+                : reader.ValueTextEquals("refund_failed"u8) ? ActionKind.RefundFailed
                 : reader.ValueTextEquals("chargeback"u8) ? ActionKind.Chargeback
                 : reader.ValueTextEquals("chargeback_won"u8) ? ActionKind.ChargebackWon
                 : default;
-        return kind != default || Invalid("Expected is one of sale, refund, chargeback, chargeback_won.");
+        return kind != default || Invalid("Expected is one of sale, refund, refund_failed, chargeback, chargeback_won.");
     }
 
     private bool ReadAmount()
@@ -220,20 +220,20 @@ internal ref struct ActionParser
         if (program is null) return Missing("program_id");
         if (kind == default) return Missing("type");
         if (referee is null) return Missing("referee_id");
-        var refunds = kind == ActionKind.Refund;
+        var refunds = kind is ActionKind.Refund or ActionKind.RefundFailed;
         var charges = kind is ActionKind.Chargeback or ActionKind.ChargebackWon;
         if (refunds && refundOf is null) return Missing("refund_of");
         if (charges && chargebackOf is null) return Missing("chargeback_of");
-        if (!refunds && refundOf is not null) return Fail(Problem.InvalidField("refund_of", "Only a refund takes back a sale."));
+        if (!refunds && refundOf is not null) return Fail(Problem.InvalidField("refund_of", "Only a refund, or one that failed, names it."));
         if (!charges && chargebackOf is not null) return Fail(Problem.InvalidField("chargeback_of", "Only a chargeback, lost or won, names one."));
         return amount != 0 || kind == ActionKind.Sale || Fail(Problem.InvalidField("amount_minor", "It must be above zero."));
     }
 
-    private readonly ActionLine Line(DateTimeOffset now)
+    private readonly ActionLine Line()
     {
         var action = new ReferralAction(
-            id!.Value, default, kind, amount, currency, occurredAt ?? now, refundOf ?? chargebackOf, products, note, metadata?.Json);
-        return new(program!.Value, referee!.Value, action with { Hash = ActionContent.Hash(program.Value, referee.Value, action, occurredAt, metadata) });
+            id!.Value, default, kind, amount, currency, occurredAt ?? default, refundOf ?? chargebackOf, products, note, metadata);
+        return new(program!.Value, referee!.Value, action with { Hash = ActionContent.Hash(program.Value, referee.Value, action) });
     }
 
     private bool Fail(Problem problem)

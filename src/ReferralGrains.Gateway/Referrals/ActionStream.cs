@@ -14,16 +14,13 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>A stream of actions: the hot path.</summary>
-internal sealed class ActionWork(Caller caller, IGrainRouter router, ITenantClock clock, ProgramsOfActions programs) : LineWork<ActionLine, ActionReply>
+internal sealed class ActionWork(Caller caller, IGrainRouter router, ProgramsOfActions programs) : LineWork<ActionLine, ActionReply>
 {
     private readonly StreamSummary summary = new();
-    private DateTimeOffset now;
 
     public override bool Summarises => true;
 
-    public override async ValueTask Begin(CancellationToken stop) => now = await clock.Now(caller.Tenant);
-
-    public override Problem? Parse(ReadOnlySpan<byte> line, out ActionLine item) => ActionParser.Parse(line, now, out item);
+    public override Problem? Parse(ReadOnlySpan<byte> line, out ActionLine item) => ActionParser.Parse(line, out item);
 
     public override GrainAddress AddressOf(ActionLine item) => GrainAddress.Referral(caller.Tenant, item.Program, item.Referee);
 

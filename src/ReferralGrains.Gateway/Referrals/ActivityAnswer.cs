@@ -56,7 +56,7 @@ internal static class ActivityWords
         SaleDecided sale => ("sale_decided", $"Sale {sale.Action.Id} earned {Count(sale.Decisions.Count(decision => decision.Minor > 0), "reward")}."),
         ActionParked parked => ("action_parked", $"Action {parked.Action.Id} waits: {parked.Waits.ToWire()}."),
         SaleReversed reversed => ("sale_reversed", $"{Kind(reversed.Action)} {reversed.Action.Id} took back from {Count(reversed.Taken.Length, "reward")}."),
-        ReversalUndone undone => ("reversal_undone", $"The won chargeback {undone.Action.Id} gave back to {Count(undone.Given.Length, "reward")}."),
+        ReversalUndone undone => ("reversal_undone", $"{(undone.Action.Kind == ActionKind.RefundFailed ? "The failed refund" : "The won chargeback")} {undone.Action.Id} gave back to {Count(undone.Given.Length, "reward")}."),
         RewardsReleased released => ("rewards_released", $"{Count(released.Released.Length, "reward")} left {(released.By is null ? "the hold window" : "it by hand")}."),
         RewardCancelled cancelled => ("reward_cancelled", "A pending reward was cancelled" + Why(cancelled.Reason)),
         EnrollmentAdjusted adjusted => ("enrollment_adjusted", "The enrollment was adjusted" + Why(adjusted.Reason)),

@@ -37,7 +37,7 @@ internal sealed class OutcomeAnswer(ActionOutcome outcome, bool duplicate, Progr
 internal sealed class StoryAnswer(ActionStory story, ProgramTerms program) : IResult
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly string[] Types = ["", "sale", "refund", "chargeback", "chargeback_won"];
+    private static readonly string[] Types = ["", "sale", "refund", "chargeback", "chargeback_won", "refund_failed"];
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
@@ -84,7 +84,7 @@ internal sealed class StoryAnswer(ActionStory story, ProgramTerms program) : IRe
         if (action.AmountMinor is { } minor) json.WriteNumber("amount_minor", minor);
         else json.WriteNull("amount_minor");
         json.WriteString("occurred_at", Instant.Format(action.OccurredAt));
-        WriteId(json, "refund_of", action.Kind == ActionKind.Refund ? action.About : null);
+        WriteId(json, "refund_of", action.Kind is ActionKind.Refund or ActionKind.RefundFailed ? action.About : null);
         WriteId(json, "chargeback_of", action.Kind is ActionKind.Chargeback or ActionKind.ChargebackWon ? action.About : null);
         json.WriteString("note", action.Note);
     }

@@ -61,7 +61,7 @@ internal static class RewardsOfReferral
 {
     public static IEnumerable<RewardView> All(ReferralStory story)
     {
-        var known = new KnownActions(story.Stream);
+        var known = new KnownActions(story.Stream, Referral.None);
         foreach (var recorded in story.Events) known.Remember(recorded);
         return known.All.SelectMany(history => Of(story, history, known)).OrderBy(view => view.Reward.Key);
     }

@@ -19,6 +19,7 @@ namespace ReferralGrains.Storage.Journal;
 [JsonSerializable(typeof(ProgramEvent))]
 [JsonSerializable(typeof(Referral))]
 [JsonSerializable(typeof(OpenHold[]))]
+[JsonSerializable(typeof(ParkedAction[]))]
 [JsonSerializable(typeof(Referrer))]
 [JsonSerializable(typeof(ReferralProgram))]
 [JsonSerializable(typeof(ProgramTerms))]

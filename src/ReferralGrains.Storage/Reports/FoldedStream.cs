@@ -18,7 +18,7 @@ internal sealed class FoldedStream(StreamId stream, CallerId program, CallerId r
 
     public Referral State { get; private set; } = Referral.None;
 
-    public KnownActions Known { get; } = new(stream);
+    public KnownActions Known { get; } = new(stream, Referral.None);
 
     public ImmutableArray<Recorded> Events => events.ToImmutable();
 

@@ -54,7 +54,7 @@ public static class ReferralAppend
     public static ImmutableArray<DueChange> Due(ReferralTurn turn, Referral before) =>
         turn.State.DueAt is var due && due == before.DueAt ? [] : [new(turn.Known.Stream, due)];
 
-    public static int Parked(ReferralTurn turn, Referral before) => turn.State.Parked.Length - before.Parked.Length;
+    public static int Parked(ReferralTurn turn, Referral before) => turn.State.Parked.Count - before.Parked.Count;
 
     public static ConflictRow Conflict(ReferralTurn turn, ReferralAction action) =>
         new(action.Id, action.Hash, turn.Facts.Now, JsonSerializer.Serialize(action, JournalJson.Default.ReferralAction));

@@ -84,9 +84,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     private async ValueTask<KnownActions> Known(Referral state, List<PreparedCommand> commands)
     {
-        var known = new KnownActions(Stream);
-        foreach (var parked in state.Parked)
-            known.Add(new(parked.Action.Id, parked.Action.Hash, Stream, [new(parked.Seq, state.LastAt, new ActionParked(parked.Action, parked.Waits))]));
+        var known = new KnownActions(Stream, state);
         var actions = new List<ReferralAction>();
         var dryRun = false;
         foreach (var command in commands)
@@ -97,8 +95,10 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         }
 
         var first = looksFirst || dryRun || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
-        if (!first && state.Parked.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
-        var ids = state.Parked.Select(parked => parked.Action.About).Concat(actions.Select(action => action.About)).OfType<CallerId>().ToHashSet();
+        if (!first && actions.TrueForAll(static action => action.About is null)) return known;
+
+        // What waits is not looked up: what it waits for comes through this grain, and is known then.
+        var ids = actions.Select(action => action.About).OfType<CallerId>().ToHashSet();
         if (first) ids.UnionWith(actions.Select(action => action.Id));
         ids.RemoveWhere(id => known.Find(id) is not null);
 

@@ -52,7 +52,7 @@ public static class ReferralWork
             {
                 Decision.Accepted => new(null, Outcome(turn, action.Id)),
                 Decision.Duplicate => new(null, Outcome(turn, action.Id), Duplicate: true),
-                Decision.Conflict => Conflict(action, conflicts),
+                Decision.Conflict => Conflict(turn.Dated(action), conflicts),
                 Decision.Refused refused => new(refused.Why, null),
                 _ => throw new UnreachableException(),
             });

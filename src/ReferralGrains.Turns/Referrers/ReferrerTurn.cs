@@ -42,7 +42,7 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
     {
         Later(decide.Now);
         var tally = tallies.GetValueOrDefault(program.Stream) ?? State.Tallies[program.Stream.Value];
-        var known = new KnownActions(decide.Stream);
+        var known = new KnownActions(decide.Stream, decide.State);
         foreach (var history in decide.Known) known.Add(history);
         var facts = new DecisionFacts(now, program, decide.State.Status == ReferralStatus.None ? null : referrer, tally) { ParkingFull = parkingFull };
         var turn = new ReferralTurn(decide.State, facts, known);

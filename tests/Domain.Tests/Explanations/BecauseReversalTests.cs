@@ -89,8 +89,8 @@ public class BecauseReversalTests
         var world = new ReferralWorld(Percent(10_00));
         world.Send(Sale(100_00).Named("s"));
         world.Send(Refund("s", 40_00).Named("r"));
-        var known = new KnownActions(world.Stream());
-        known.Add(world.Journal.Load(world.Stream(), [new("r")]).Find(new("r"))!);
+        var known = new KnownActions(world.Stream(), Referral.None);
+        known.Add(world.Journal.Load(world.Stream(), Referral.None, [new("r")]).Find(new("r"))!);
         var outcome = ActionOutcome.Of(known.Find(new("r"))!, known, world.State());
 
         Assert.Equal((ActionStatus.Reversed, -4_00), (outcome.Status, Assert.Single(outcome.Decisions).Minor));

@@ -69,7 +69,7 @@ public class ReferralProperties
         foreach (var record in Sales(scenario.Run()))
         {
             Assert.All(record.Rewards, reward => Assert.InRange(reward.LeftMinor, 0, reward.Given.Minor));
-            Assert.InRange(record.UndoneMinor, 0, record.Sale.AmountMinor ?? 0);
+            Assert.InRange(record.Undone.Minor, 0, record.Sale.AmountMinor ?? 0);
         }
     });
 
@@ -95,7 +95,7 @@ public class ReferralProperties
         var world = (scenario with { Steps = scenario.Steps.RemoveAll(IsGivingBack) }).Run();
         foreach (var record in Sales(world).Where(record => record.Sale.AmountMinor > 0))
             Assert.All(record.Rewards, reward => Assert.Equal(
-                Rounding.HalfAwayFromZero((Int128)reward.Given.Minor * record.UndoneMinor, record.Sale.AmountMinor!.Value), reward.TakenMinor));
+                Rounding.HalfAwayFromZero((Int128)reward.Given.Minor * record.Undone.Minor, record.Sale.AmountMinor!.Value), reward.TakenMinor));
     });
 
     [Fact]
@@ -185,7 +185,7 @@ public class ReferralProperties
 
     private static IEnumerable<SaleRecord> Sales(ReferralWorld world) =>
         from known in Known(world)
-        let history = world.Journal.Load(world.Stream(known.Referee), [known.Id]).Find(known.Id)!
+        let history = world.Journal.Load(world.Stream(known.Referee), Referral.None, [known.Id]).Find(known.Id)!
         let record = SaleRecord.Of(history)
         where record is not null
         select record;
@@ -194,7 +194,7 @@ public class ReferralProperties
 
     private static Asset AssetOf(ReferralWorld world, Enrollment enrollment) => world.Program.Terms(enrollment.Rule, enrollment.Version).Reward.Asset;
 
-    private static bool IsGivingBack(Step step) => step is Step.Cancel or Step.Send { Draft.Kind: ActionKind.ChargebackWon };
+    private static bool IsGivingBack(Step step) => step is Step.Cancel or Step.Send { Draft.Kind: ActionKind.ChargebackWon or ActionKind.RefundFailed };
 
     private static int RefereeOf(Step step) => step switch
     {

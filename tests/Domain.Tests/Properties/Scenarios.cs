@@ -69,7 +69,8 @@ public static class Scenarios
             (8, Sale(referee)),
             (4, Reversal(referee, "r", Draft.Refund)),
             (3, Reversal(referee, "c", Draft.Chargeback)),
-            (3, Gen.Choose(0, SalesPerReferee).Select(n => (Step)new Step.Send(referee, Draft.Won($"c{referee}{n}").Named($"w{referee}{n}")))),
+            (3, Undoing(referee, "c", "w", Draft.Won)),
+            (2, Undoing(referee, "r", "f", Draft.Failed)),
             (1, Gen.Constant((Step)new Step.Refer(referee))),
             (1, Gen.Choose(0, 9).Select(reward => (Step)new Step.Release(referee, reward))),
             (1, Gen.Choose(0, 9).Select(reward => (Step)new Step.Cancel(referee, reward))),
@@ -96,6 +97,13 @@ public static class Scenarios
         from n in Gen.Choose(0, SalesPerReferee)
         from amount in Maybe(Gen.Choose(1, 900).Select(minor => (long)minor))
         select (Step)new Step.Send(referee, draft($"s{referee}{sale}", amount).Named($"{prefix}{referee}{n}"));
+
+    private static Gen<Step> Undoing(int referee, string undone, string prefix, Func<string, long?, Draft> draft) =>
+        from of in Gen.Choose(0, SalesPerReferee)
+        from n in Gen.Choose(0, SalesPerReferee)
+        from sale in Gen.Choose(0, 4)
+        from amount in Maybe(Gen.Choose(1, 900).Select(minor => (long)minor))
+        select (Step)new Step.Send(referee, draft(sale == 0 ? $"s{referee}{of}" : $"{undone}{referee}{of}", amount).Named($"{prefix}{referee}{n}"));
 
     private static Gen<Step> Adjust(int referee) =>
         from enrollment in Gen.Choose(0, 2)

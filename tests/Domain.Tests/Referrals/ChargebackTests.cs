@@ -50,6 +50,92 @@ public class ChargebackTests
     }
 
     [Fact]
+    public void D8_a_win_may_be_partial_and_is_cumulative_at_most_the_chargeback()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+
+        Assert.Equal([2_50, 2_50, 5_00, 0], new long?[] { 25_00, 25_00, 60_00, null }.Select(amount => world.Send(Won("c", amount)).Minor));
+        Assert.Equal(10_00, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_a_win_without_an_amount_is_the_rest_of_the_chargeback()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 40_00).Named("c"));
+
+        Assert.Equal([1_00, 3_00], [world.Send(Won("c", 10_00)).Minor, world.Send(Won("s")).Minor]);
+    }
+
+    [Fact]
+    public void D8_what_is_undone_is_the_sum_of_what_stands_never_more_than_the_sale()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(50_00).Named("s"));
+        world.Send(Chargeback("s", 50_00).Named("c"));
+        world.Send(Refund("s", 20_00));
+        var won = world.Send(Won("c", 25_00));
+
+        Assert.Equal((50, 50), (won.Minor, world.Enrollment().NetMinor));
+        Assert.Contains(
+            "Of 25.00 GBP only 5.00 GBP are not undone any more: the rest was not taken by it, or is by others.", won.Lines(world.Program));
+    }
+
+    [Fact]
+    public void D8_a_refund_without_an_amount_during_a_chargeback_is_the_whole_sale()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Refund("s"));
+
+        Assert.Equal(0, world.Send(Won("c")).Minor);
+        Assert.Equal(0, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
+    public void D8_a_chargeback_without_an_amount_is_the_sale_less_the_chargebacks_that_stand()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Refund("s", 50_00));
+        world.Send(Chargeback("s", 30_00).Named("c1"));
+        world.Send(Chargeback("s").Named("c2"));
+
+        // 50 refunded, 30 and 70 charged back: without the 70 there are 80 undone.
+        Assert.Equal(2_00, world.Send(Won("c2")).Minor);
+        Assert.Equal(3_00, world.Send(Won("c1")).Minor);
+    }
+
+    [Fact]
+    public void D8_a_win_that_names_a_sale_with_several_open_chargebacks_is_refused_as_ambiguous()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s", 20_00).Named("c1"));
+        world.Send(Chargeback("s", 30_00).Named("c2"));
+        var refused = world.Send(Won("s").Named("w")).Refusal;
+
+        Assert.Equal((RefusalKind.Unprocessable, "ambiguous_chargeback", "chargeback_of"), (refused.Kind, refused.Code, refused.Param));
+        world.Send(Won("c2"));
+        Assert.Equal(2_00, world.Send(Won("s").Named("w")).Minor);
+    }
+
+    [Fact]
+    public void D8_a_win_of_a_sale_without_an_amount_gives_all_back_whatever_it_says()
+    {
+        var world = new ReferralWorld(Fixed(5_00));
+        world.Send(Sale(null).Named("s"));
+        world.Send(Chargeback("s", 8_00).Named("c"));
+
+        Assert.Equal(5_00, world.Send(Won("c", 1_00)).Minor);
+        Assert.Equal(0, world.Send(Won("c")).Minor);
+    }
+
+    [Fact]
     public void D8_it_gives_back_only_up_to_the_room_under_the_cap()
     {
         var world = new ReferralWorld(Percent(10_00).UpTo(10_00));

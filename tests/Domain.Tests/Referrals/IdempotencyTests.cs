@@ -45,7 +45,7 @@ public class IdempotencyTests
         var world = new ReferralWorld(Percent(10_00)).Refer("bert");
         world.Send(Sale(100_00).Named("s"));
 
-        var turn = new ReferralTurn(world.State("bert"), Facts(world), world.Journal.Load(world.Stream("bert"), [new("s")]));
+        var turn = new ReferralTurn(world.State("bert"), Facts(world), world.Journal.Load(world.Stream("bert"), world.State("bert"), [new("s")]));
         Assert.IsType<Decision.Conflict>(turn.Record(Sale(100_00).By("bert").ToAction("s", world.Now)));
         Assert.Empty(turn.Events);
     }

@@ -143,7 +143,7 @@ public class ParkingTests
         world.Send(Refund("inv_before_2010_12"));
         world.Send(Sale(100_00));
 
-        Assert.Equal(3, world.State().Parked.Length);
+        Assert.Equal(3, world.State().Parked.Count);
         Assert.Equal(10_00, world.Enrollment().NetMinor);
     }
 
@@ -227,4 +227,56 @@ public class ParkingTests
 
     private static void Cancel(ReferralWorld world, bool cancelPending = false) =>
         Assert.IsType<Decision.Accepted>(world.Turn(Anna, turn => ReferralCommands.Cancel(turn, "fraud", "ada", cancelPending)));
+
+    [Fact]
+    public void D10_what_waits_costs_a_later_sale_nothing()
+    {
+        long Cost(int orphans)
+        {
+            var world = new ReferralWorld(Percent(10_00));
+            for (var i = 0; i < orphans; i++) world.Send(Refund($"gone{i}", 1_00));
+            return Enumerable.Range(0, 20).Min(_ =>
+            {
+                var (action, turn) = (Sale(10_00).ToAction("s", world.Now), world.Begin(Anna));
+                var before = GC.GetAllocatedBytesForCurrentThread();
+                turn.Record(action);
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            });
+        }
+
+        Assert.InRange(Cost(ActionDecider.MaxParked), 0, 2 * Cost(1));
+    }
+
+    [Fact]
+    public void D10_when_a_sale_comes_what_waits_for_it_takes_effect_in_arrival_order_and_the_rest_waits_on()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Won("s").Named("w"));
+        world.Send(Refund("other", 1_00));
+        world.Send(Chargeback("s", 70_00).Named("c"));
+        world.Send(Refund("s", 50_00).Named("r"));
+        world.Send(Sale(100_00).Named("s"));
+
+        Assert.Equal(
+            [typeof(SaleDecided), typeof(SaleReversed), typeof(ReversalUndone), typeof(SaleReversed)],
+            world.Journal.Of(world.Stream()).Select(recorded => recorded.Event.GetType()).TakeLast(4));
+        Assert.Equal(5_00, world.Enrollment().NetMinor);
+        Assert.Equal("other", Assert.Single(world.State().Parked).Action.About!.Value.Value);
+    }
+
+    [Fact]
+    public void D8_a_win_that_waited_and_has_become_ambiguous_waits_until_one_chargeback_is_open()
+    {
+        var world = ReferralWorld.Empty(Percent(10_00));
+        world.Send(Sale(100_00).Named("s").At(Start));
+        world.Send(Chargeback("s", 20_00).Named("c1").At(Start));
+        world.Send(Chargeback("s", 30_00).Named("c2").At(Start));
+        world.Send(Won("s").At(Start));
+        world.Refer(Anna, Start);
+        Assert.Single(world.State().Parked);
+
+        world.Send(Won("c1"));
+        Assert.Empty(world.State().Parked);
+        Assert.Equal(10_00, world.Enrollment().NetMinor);
+    }
 }

@@ -202,4 +202,22 @@ public class RefundTests
         Assert.Null(refund.Only.Reward);
         Assert.Empty(world.Postings());
     }
+
+    // A sale of a thousand rewards once took the cube of them: each decision looked at the record of all.
+    [Fact]
+    public void A_refund_costs_what_its_sale_has_rewards()
+    {
+        long Cost(int tiers)
+        {
+            var world = new ReferralWorld([.. Enumerable.Range(0, 10).Select(_ => Tiered([.. Enumerable.Range(0, tiers).Select(_ => Spent(0, null, 100))]).Held(30))]);
+            world.Send(Sale(1_000_00).Named("s"));
+            world.Send(Refund("s", 10_00));
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            var refund = world.Send(Refund("s", 10_00));
+            Assert.Equal(10 * tiers, refund.Outcome!.Decisions.Length);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+
+        Assert.InRange(Cost(tiers: 100), 1, 15 * Cost(tiers: 10));
+    }
 }

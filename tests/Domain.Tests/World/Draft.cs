@@ -24,7 +24,9 @@ public sealed record Draft(
 
     public static Draft Chargeback(string of, long? amountMinor = null) => new(ActionKind.Chargeback, amountMinor, About: of);
 
-    public static Draft Won(string of) => new(ActionKind.ChargebackWon, null, About: of);
+    public static Draft Won(string of, long? amountMinor = null) => new(ActionKind.ChargebackWon, amountMinor, About: of);
+
+    public static Draft Failed(string of, long? amountMinor = null) => new(ActionKind.RefundFailed, amountMinor, About: of);
 
     public Draft Named(string id) => this with { Id = id };
 

@@ -31,9 +31,9 @@ public sealed class Journal
     }
 
     /// <summary>Loads what a turn needs of some action ids: their rows, and what they are about.</summary>
-    public KnownActions Load(StreamId stream, IEnumerable<CallerId> ids)
+    public KnownActions Load(StreamId stream, Referral state, IEnumerable<CallerId> ids)
     {
-        var known = new KnownActions(stream);
+        var known = new KnownActions(stream, state);
         var queue = new Queue<CallerId>(ids);
         while (queue.TryDequeue(out var id))
         {

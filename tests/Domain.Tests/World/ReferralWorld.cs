@@ -81,7 +81,7 @@ public sealed class ReferralWorld
 
     public ActionOutcome Outcome(CallerId id, string referee = Anna)
     {
-        var known = Journal.Load(Stream(referee), [id]);
+        var known = Journal.Load(Stream(referee), State(referee), [id]);
         return ActionOutcome.Of(known.Find(id)!, known, State(referee));
     }
 
@@ -115,10 +115,10 @@ public sealed class ReferralWorld
         return reply;
     }
 
-    private ReferralTurn Begin(string referee, CallerId?[] ids)
+    public ReferralTurn Begin(string referee, params CallerId?[] ids)
     {
         var state = State(referee);
-        var known = Journal.Load(Stream(referee), ids.OfType<CallerId>().Concat(state.Parked.Select(parked => parked.Action.Id)));
+        var known = Journal.Load(Stream(referee), state, ids.OfType<CallerId>());
         return new(state, Facts(state), known);
     }
 

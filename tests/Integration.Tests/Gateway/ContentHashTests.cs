@@ -14,6 +14,8 @@ public sealed class ContentHashTests
     [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05t10:00:00.000z"}""")]
     [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00Z","note":"","metadata":{},"product_ids":[],"currency":null,"refund_of":""}""")]
     [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00Z","metadata":{"k":null},"note":null}""")]
+    [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00Z","note":"x"}""")]
+    [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00Z","metadata":{"k":""}}""")]
     public void D11_same_content_has_the_same_hash(string body) => Assert.Equal(Hash(Base), Hash(body));
 
     [Theory]
@@ -26,34 +28,27 @@ public sealed class ContentHashTests
     [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100}""")]
     [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00.000001Z"}""")]
     [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00Z","currency":"GBP"}""")]
-    [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00Z","note":"x"}""")]
     [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00Z","product_ids":["x"]}""")]
-    [InlineData("""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"occurred_at":"2026-01-05T10:00:00Z","metadata":{"k":""}}""")]
     public void D11_other_content_has_another_hash(string body) => Assert.NotEqual(Hash(Base), Hash(body));
 
     [Theory]
-    [InlineData(""" "metadata":{"a":1,"b":true} """, """ "metadata":{"b":true,"a":1} """, true)]
-    [InlineData(""" "metadata":{"a":1} """, """ "metadata":{"a":"1"} """, false)]
-    [InlineData(""" "metadata":{"a":true} """, """ "metadata":{"a":"true"} """, false)]
-    [InlineData(""" "metadata":{"a":1} """, """ "metadata":{"a":-0} """, false)]
-    [InlineData(""" "metadata":{"a":0} """, """ "metadata":{"a":-0} """, true)]
-    [InlineData(""" "metadata":{"ab":"c"} """, """ "metadata":{"a":"bc"} """, false)]
     [InlineData(""" "product_ids":["a","b"] """, """ "product_ids":["b","a"] """, false)]
     [InlineData(""" "product_ids":["a","b"] """, """ "product_ids":["ab"] """, false)]
-    [InlineData(""" "product_ids":["a"],"note":"b" """, """ "product_ids":["a","b"] """, false)]
-    [InlineData(""" "note":"é" """, """ "note":"\u00e9" """, true)]
-    [InlineData(""" "note":"é" """, """ "note":"e\u0301" """, false)]
+    [InlineData(""" "product_ids":["a"],"currency":"GBP" """, """ "product_ids":["a","GBP"] """, false)]
+    [InlineData(""" "product_ids":["é"] """, """ "product_ids":["\u00e9"] """, true)]
+    [InlineData(""" "product_ids":["é"] """, """ "product_ids":["e\u0301"] """, false)]
+    [InlineData(""" "note":"first","metadata":{"attempt":1} """, """ "note":"again","metadata":{"attempt":"2"} """, true)]
     public void D11_only_what_is_said_counts_not_how(string one, string other, bool same) => Assert.Equal(
         same,
         Hash($$"""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c",{{one}} }""") == Hash($$"""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c",{{other}} }"""));
 
     [Fact]
-    public void The_form_of_the_content_never_changes() => Assert.Equal("e3f469b0cf3ceb03fad4492ae02d3350", Hash(
+    public void The_form_of_the_content_never_changes() => Assert.Equal("65a9567d124777cfe866b3dcb9d0627c", Hash(
         """{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":100,"currency":"GBP","occurred_at":"2026-01-05T10:00:00Z","product_ids":["x","y"],"note":"n","metadata":{"k":"v","n":1,"t":true}}""").Value.ToString("x32"));
 
     private static ContentHash Hash(string body)
     {
-        Assert.Null(ActionParser.Parse(Encoding.UTF8.GetBytes(body), DateTimeOffset.UnixEpoch, out var line));
+        Assert.Null(ActionParser.Parse(Encoding.UTF8.GetBytes(body), out var line));
         return line.Action.Hash;
     }
 }

@@ -20,7 +20,7 @@ public sealed class InstantTests
         var action = $$"""{"action_id":"a","program_id":"p","type":"sale","referee_id":"c","amount_minor":1,"occurred_at":"{{sent}}"}""";
         var approval = $$"""{"approved_at":"{{sent}}"}""";
 
-        Assert.Null(ActionParser.Parse(Encoding.UTF8.GetBytes(action), DateTimeOffset.UnixEpoch, out var line));
+        Assert.Null(ActionParser.Parse(Encoding.UTF8.GetBytes(action), out var line));
         Assert.Equal(expected, line.Action.OccurredAt);
         Assert.Equal(expected, JsonSerializer.Deserialize(approval, GatewayJson.Default.ReferralApproval)!.ApprovedAt);
         Assert.Equal(expected, ProgramDates.Of("Europe/London").From(sent, "active.from"));

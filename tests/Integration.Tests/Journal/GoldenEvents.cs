@@ -62,6 +62,12 @@ public static class GoldenEvents
         new RuleSwitched(1, Enabled: true, "admin"),
     ];
 
+    /// <summary>Events with what was added since, by the name that their golden rows carry.</summary>
+    public static IReadOnlyDictionary<string, object> Added { get; } = new Dictionary<string, object>
+    {
+        ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
+    };
+
     /// <summary>The row that an event is written as now.</summary>
     public static EventRow Write(object e)
     {

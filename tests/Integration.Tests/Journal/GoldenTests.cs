@@ -20,7 +20,7 @@ public sealed class GoldenTests
     public void A_row_of_every_type_and_version_is_still_read(string file)
     {
         var row = GoldenRow.Read(Path.Combine(Folder(), file));
-        var expected = GoldenEvents.All.Single(e => EventCodec.NumberOf(e.GetType()) == row.Type);
+        var expected = GoldenEvents.Added.GetValueOrDefault(file.Split('.')[^2]) ?? GoldenEvents.All.Single(e => EventCodec.NumberOf(e.GetType()) == row.Type);
 
         Assert.Equal(All(expected), All(row.Decode(expected)));
     }
@@ -35,7 +35,7 @@ public sealed class GoldenTests
     }
 
     [Fact]
-    public void Every_event_is_written_as_it_can_be_read() => Assert.All(GoldenEvents.All, e =>
+    public void Every_event_is_written_as_it_can_be_read() => Assert.All([.. GoldenEvents.All, .. GoldenEvents.Added.Values], e =>
     {
         var row = GoldenEvents.Write(e);
         var again = new GoldenRow(row.Type, row.Version, row.ActionId?.Value, row.Hash?.ToGuid(), row.Data!).Decode(e);

@@ -112,9 +112,8 @@ public sealed class JournalWorld : IAsyncDisposable
     {
         var loaded = await loader.Load(Key(referee));
         var before = Fold(loaded);
-        var known = new KnownActions(loaded.Stream);
-        var ids = before.Parked.Select(parked => parked.Action.Id).Concat(before.Parked.Select(parked => parked.Action.About).OfType<CallerId>());
-        for (var wanted = ids.Concat(new[] { id, about }.OfType<CallerId>()).ToHashSet(); wanted.Count > 0;)
+        var known = new KnownActions(loaded.Stream, before);
+        for (var wanted = new[] { id, about }.OfType<CallerId>().ToHashSet(); wanted.Count > 0;)
         {
             var found = await loader.Actions(Tenant, wanted);
             foreach (var history in found) known.Add(history);

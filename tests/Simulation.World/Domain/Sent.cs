@@ -5,7 +5,7 @@ using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Simulation.Domain;
 
-/// <summary>Actions as a client sends them: the hash is of everything but the id.</summary>
+/// <summary>Actions as a client sends them: the hash is of everything but the id and what decides nothing.</summary>
 public static class Sent
 {
     public static ReferralAction Sale(string id, long? minor, DateTimeOffset at, string? currency = null, string? note = null) =>
@@ -15,11 +15,13 @@ public static class Sent
 
     public static ReferralAction Chargeback(string id, string of, DateTimeOffset at, long? minor = null) => About(ActionKind.Chargeback, id, of, at, minor);
 
-    public static ReferralAction Won(string id, string of, DateTimeOffset at) => About(ActionKind.ChargebackWon, id, of, at, null);
+    public static ReferralAction Won(string id, string of, DateTimeOffset at, long? minor = null) => About(ActionKind.ChargebackWon, id, of, at, minor);
+
+    public static ReferralAction Failed(string id, string of, DateTimeOffset at, long? minor = null) => About(ActionKind.RefundFailed, id, of, at, minor);
 
     public static ReferralAction Hashed(ReferralAction action)
     {
-        var content = JsonSerializer.SerializeToUtf8Bytes(action with { Id = new("-"), Hash = default }, JournalJson.Default.ReferralAction);
+        var content = JsonSerializer.SerializeToUtf8Bytes(action with { Id = new("-"), Hash = default, Note = null, Metadata = null }, JournalJson.Default.ReferralAction);
         return action with { Hash = new(BitConverter.ToUInt128(SHA256.HashData(content))) };
     }
 

@@ -28,7 +28,7 @@ internal sealed class Client(Marketplace market)
                 < 46 => Race(),
                 < 49 => SendOtherwise(),
                 < 59 => TakeBack(),
-                < 63 => Win(),
+                < 63 => Undo(),
                 < 66 => RefundFirst(),
                 < 68 => DryRun(),
                 < 70 => SellWhileItChanges(),
@@ -50,7 +50,8 @@ internal sealed class Client(Marketplace market)
 
     private async Task SendAgain()
     {
-        if (Earlier() is { } sending) await Send(sending.Intention, sending.To, sending.Action);
+        // What decides nothing may differ.
+        if (Earlier() is { } sending) await Send(sending.Intention, sending.To, sending.Action with { Note = Random.Next(3) == 0 ? "again" : sending.Action.Note });
     }
 
     // The same action from several sides at once.
@@ -71,7 +72,7 @@ internal sealed class Client(Marketplace market)
     {
         if (Earlier() is not { } sending) return;
         var place = Random.Next(2) == 0 ? sending.To : Anywhere() with { Tenant = sending.To.Tenant };
-        await Send(place, Sent.Hashed(sending.Action with { Note = $"otherwise, for {place}" }));
+        await Send(place, Sent.Hashed(sending.Action with { AmountMinor = (sending.Action.AmountMinor ?? 0) + 1 }));
     }
 
     private async Task TakeBack()
@@ -86,17 +87,20 @@ internal sealed class Client(Marketplace market)
         });
     }
 
-    // Sometimes it names the sale, and sometimes something that was never charged back.
-    private async Task Win()
+    // A chargeback was won, or a refund failed. Sometimes it names the sale, and sometimes something that was never taken back.
+    private async Task Undo()
     {
-        if (Earlier(Random.Next(4) > 0 ? ActionKind.Chargeback : null) is { } sending)
-            await Send(sending.To, Sent.Won(NewId(), (Random.Next(4) > 0 ? sending.Action.Id : sending.Action.About ?? sending.Action.Id).Value, Now()));
+        var won = Random.Next(3) > 0;
+        if (Earlier(Random.Next(4) == 0 ? null : won ? ActionKind.Chargeback : ActionKind.Refund) is not { } sending) return;
+        var (of, minor) = ((Random.Next(4) > 0 ? sending.Action.Id : sending.Action.About ?? sending.Action.Id).Value, Random.Next(2) == 0 ? (long?)null : 1 + Random.Next(50_00));
+        await Send(sending.To, won ? Sent.Won(NewId(), of, Now(), minor) : Sent.Failed(NewId(), of, Now(), minor));
     }
 
     private async Task RefundFirst()
     {
         var (place, sale) = (Anywhere(), Sale());
         await Send(place, Sent.Refund(NewId(), sale.Id.Value, Now(), Random.Next(2) == 0 ? null : 1 + Random.Next(50_00)));
+        if (Random.Next(2) == 0) await Send(place, Sent.Failed(NewId(), $"a{Log.Ids - 1}", Now()));
         await Send(place, sale);
     }
 
@@ -165,8 +169,8 @@ internal sealed class Client(Marketplace market)
 
     private string NewId() => $"a{++Log.Ids}";
 
-    // Mostly now; sometimes before, and sometimes further ahead than clocks may differ.
-    private DateTimeOffset Now() => market.Time.GetUtcNow() + Random.Next(12) switch
+    // Mostly now; sometimes unsaid, sometimes before, and sometimes further ahead than clocks may differ.
+    private DateTimeOffset Now() => Random.Next(12) == 0 ? default : market.Time.GetUtcNow() + Random.Next(12) switch
     {
         0 => TimeSpan.FromDays(-Random.Next(60)),
         1 => TimeSpan.FromMinutes(Random.Next(8)),

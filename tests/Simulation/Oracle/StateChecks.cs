@@ -51,7 +51,7 @@ internal static class StateChecks
     /// <summary>The quota on what waits counts what waits.</summary>
     public static IEnumerable<string> Parked(History history) =>
         from tenant in history.Referrals.GroupBy(referral => referral.Place.Tenant)
-        let waiting = tenant.Sum(referral => referral.State.Parked.Length)
+        let waiting = tenant.Sum(referral => referral.State.Parked.Count)
         where history.Database.Parked(tenant.Key) != waiting
         select $"{waiting} actions of tenant {tenant.Key} wait, and {history.Database.Parked(tenant.Key)} are counted";
 

@@ -35,6 +35,7 @@ public static class Verdict
         .. MoneyChecks.Balances(history),
         .. MoneyChecks.Rewards(history),
         .. MoneyChecks.Caps(history),
+        .. ReversalChecks.Of(history),
         .. StateChecks.Replayed(log, history),
         .. StateChecks.Released(history),
         .. StateChecks.Rows(history),

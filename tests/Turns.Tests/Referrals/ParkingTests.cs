@@ -97,6 +97,36 @@ public sealed class ParkingTests
     }
 
     [Fact]
+    public async Task D10_what_waits_is_not_looked_up_until_what_it_waits_for_comes()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Send(new RecordActions([.. Enumerable.Range(0, ActionDecider.MaxParked).Select(i => Sent.Refund($"r{i}", $"a{i}", shop.Now, 5_00))]));
+        shop.Restart();
+        var before = shop.Node.Loader.LookedUp;
+        await shop.Sell("b1", 10_00);
+        await shop.Sell("a7", 10_00);
+        await shop.Sell("b2", 10_00);
+
+        Assert.Equal(before, shop.Node.Loader.LookedUp);
+        Assert.Equal((3_00, 50), (shop.Balance().Earned, shop.Balance().ClawedBack));
+        Assert.Equal(ActionDecider.MaxParked - 1, (await shop.State()).Parked.Count);
+    }
+
+    [Fact]
+    public async Task D10_a_failed_refund_waits_for_its_refund_and_that_for_its_sale()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        var failed = Sent.Failed("f1", "r1", shop.Now);
+        Assert.Equal(DecisionCode.SaleMissing, (await shop.Send(failed)).Outcome!.Reason);
+        await shop.Send(Sent.Refund("r1", "a1", shop.Now, 4_00));
+        shop.Restart();
+        await shop.Sell("a1", 10_00);
+        Assert.Equal((1_00, 0), (shop.Balance().Earned, shop.Balance().ClawedBack));
+        var repeat = await shop.Send(failed);
+        Assert.Equal((true, ActionStatus.Rewarded, 40), (repeat.Duplicate, repeat.Outcome!.Status, repeat.Outcome.Decisions[0].Minor));
+    }
+
+    [Fact]
     public async Task D8_a_won_chargeback_finds_its_chargeback_and_its_sale()
     {
         await using var shop = await Shop.Open(Rules.Percent(10_00));

@@ -113,4 +113,18 @@ public sealed class RepeatTests
             await shop.Send(new RecordActions([.. Enumerable.Range(0, 100).Select(j => Sent.Sale($"b{i}-{j}", 1_00, shop.Now))]));
         Assert.False(shop.Node.Repeats.LooksFirst(shop.Tenant));
     }
+
+    [Fact]
+    public async Task An_action_that_was_sent_without_a_time_occurs_by_the_time_of_its_referral()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        shop.Time.Advance(TimeSpan.FromHours(-1));
+        var sale = Sent.Sale("a1", 50_00, default);
+        var sold = await shop.Send(sale);
+        Assert.Equal((ActionStatus.Rewarded, Shop.Start), (sold.Outcome!.Status, sold.Outcome.Action.OccurredAt));
+
+        shop.Time.Advance(TimeSpan.FromDays(2));
+        var repeat = await shop.Send(sale);
+        Assert.Equal((true, Shop.Start), (repeat.Duplicate, repeat.Outcome!.Action.OccurredAt));
+    }
 }

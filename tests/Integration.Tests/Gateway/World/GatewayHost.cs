@@ -47,7 +47,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         TimeProvider? time = null, Action<GatewayOptions>? configure = null, Action<WebApplication>? routes = null)
     {
         var clock = time ?? TimeProvider.System;
-        var (grains, tenants) = (new InMemoryGrains(clock), new InMemoryTenants(clock));
+        var tenants = new InMemoryTenants(clock);
+        var grains = new InMemoryGrains(clock, tenants);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");

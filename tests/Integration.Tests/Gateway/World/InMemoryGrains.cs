@@ -15,7 +15,7 @@ using ReferralGrains.Turns.Referrers;
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 
 /// <summary>The deciders behind a router, without an engine and without a journal: enough for the gateway to answer truly.</summary>
-internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
+internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IGrainRouter, IFacts
 {
     private readonly Lock gate = new();
     private readonly Dictionary<GrainAddress, StreamId> streams = [];
@@ -38,13 +38,14 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
     {
         await Before(to, command).WaitAsync(stop);
         Interlocked.Increment(ref commands);
+        var now = await clock.Now(to.Tenant);
         lock (gate)
         {
             return (TReply)(to.Kind switch
             {
                 GrainKind.Program => (object)Decide(to, (ICommand)command, Programs.GetValueOrDefault(to, ReferralProgram.None)),
                 GrainKind.Referrer => Decide(to, command),
-                GrainKind.Referral => Decide(to, (IReferralCommand)command),
+                GrainKind.Referral => Decide(to, (IReferralCommand)command, now),
                 _ => throw new UnreachableException(),
             });
         }
@@ -136,7 +137,7 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
         }
     }
 
-    private object Decide(GrainAddress to, IReferralCommand command)
+    private object Decide(GrainAddress to, IReferralCommand command, DateTimeOffset now)
     {
         var missing = new Refusal(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
         if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, to.First))?.Terms is not { } program)
@@ -144,7 +145,7 @@ internal sealed class InMemoryGrains(TimeProvider time) : IGrainRouter, IFacts
         var referral = Referrals.GetValueOrDefault(to) ?? new(StreamOf(to), program.Stream);
         var named = command is AttributeReferral attribute ? Facts(GrainAddress.Referrer(to.Tenant, attribute.Referrer)) : null;
         var known = referral.State.Status == ReferralStatus.None ? null : Facts(streams.First(pair => pair.Value == referral.State.Referrer).Key);
-        var facts = new DecisionFacts(time.GetUtcNow(), program, known, program.IsTiered ? Tally.Empty : null);
+        var facts = new DecisionFacts(now, program, known, program.IsTiered ? Tally.Empty : null);
         var turn = new ReferralTurn(referral.State, facts, referral.Known);
         var conflicts = new List<ReferralAction>();
         var reply = ReferralWork.Run(turn, [new(command, named)], conflicts)[0];

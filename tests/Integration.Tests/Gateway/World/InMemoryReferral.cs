@@ -13,7 +13,7 @@ internal sealed class InMemoryReferral(StreamId stream, StreamId program)
 
     public List<Recorded> Events { get; } = [];
 
-    public KnownActions Known { get; } = new(stream);
+    public KnownActions Known { get; } = new(stream, Referral.None);
 
     public void Take(ReferralTurn turn)
     {
