@@ -58,5 +58,6 @@ internal static class EngineServices
         all.GetRequiredService<ITallySource>(),
         all.GetRequiredService<RepeatWatch>(),
         router,
+        TimeProvider.System,
         all.GetRequiredService<ILogger<GrainTurns>>());
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Turns;
 
@@ -14,6 +15,7 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
     private const int RowsBetweenSnapshots = 50;
 
     private TState? state;
+    private Moment seenAt;
     private int snapshotSeq;
 
     protected StreamId Stream { get; private set; }
@@ -27,6 +29,7 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
     protected async ValueTask<TState> Loaded()
     {
         if (state is not null) return state;
+        var asked = Moment.Now(World.Time);
         var key = new StreamKey(Address.Tenant, (short)Address.Kind, Address.First.Value, Address.Second?.Value ?? "");
         var loaded = await World.Loader.Load(key);
         if (loaded.Snapshot is { } old && old.Fold != foldVersion) loaded = await World.Loader.LoadWhole(key);
@@ -34,6 +37,7 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
         var folded = loaded.Snapshot is { } snapshot ? JsonSerializer.Deserialize(snapshot.Data, json)! : Empty;
         snapshotSeq = SeqOf(folded);
         foreach (var row in loaded.Rows) folded = Evolve(folded, row);
+        seenAt = asked;
         return state = folded;
     }
 
@@ -47,4 +51,22 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
     }
 
     protected sealed override void Discard() => state = null;
+
+    protected sealed override bool Proves(Append append)
+    {
+        foreach (var stream in append.Streams)
+            if (stream.Stream == Stream) return true;
+        return false;
+    }
+
+    protected sealed override void Saw(Moment at) => seenAt = at;
+
+    protected sealed override async ValueTask<bool> IsCurrent()
+    {
+        if (seenAt.IsRecent(World.Time)) return true;
+        var asked = Moment.Now(World.Time);
+        if (await World.Loader.Head(Stream) != SeqOf(await Loaded())) return false;
+        seenAt = asked;
+        return true;
+    }
 }

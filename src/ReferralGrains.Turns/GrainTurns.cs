@@ -48,6 +48,15 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
     /// <summary>Loads the state if it is not there, decides a prefix of the commands and says what to append and to answer.</summary>
     protected abstract ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands);
 
+    /// <summary>Whether an append holds only if the state is the last one: it adds rows to the grain's own stream.</summary>
+    protected abstract bool Proves(Append append);
+
+    /// <summary>The state was the last one at this moment.</summary>
+    protected abstract void Saw(Moment at);
+
+    /// <summary>Whether the state was the last one within the last second; asks if that is not known.</summary>
+    protected abstract ValueTask<bool> IsCurrent();
+
     /// <summary>Forgets the state: the next turn folds it again.</summary>
     protected abstract void Discard();
 
@@ -62,7 +71,7 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
         for (var attempt = 1; ; attempt++)
         {
             var prepared = await Prepare(commands);
-            var outcome = prepared.Append is null ? await Answerable(prepared) : await world.Journal.Append(prepared.Append);
+            var outcome = await Settled(prepared);
             if (outcome == AppendOutcome.Committed)
             {
                 prepared.Commit();
@@ -77,11 +86,32 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
         }
     }
 
-    // What was committed by another grain, or needs no write, may be answered only while nobody else can have taken over.
-    private ValueTask<AppendOutcome> Answerable(Prepared prepared) =>
-        world.Lease.IsHeld
-            ? ValueTask.FromResult(prepared.Outcome)
-            : throw new GrainUnavailableException("The right to answer was not renewed in time.");
+    // A commit proves what it was decided on. Where it does not, another silo may have written meanwhile, and even ended this one.
+    private async ValueTask<AppendOutcome> Settled(Prepared prepared)
+    {
+        if (prepared.Outcome != AppendOutcome.Committed) return prepared.Outcome;
+        if (prepared.WrittenSince is { } asked)
+        {
+            Saw(asked);
+            return AppendOutcome.Committed;
+        }
+
+        if (!(prepared.Append is { } own && Proves(own)) && !await IsCurrent()) return AppendOutcome.StreamMoved;
+        if (!await Confirmed(prepared)) return AppendOutcome.FactMoved;
+        if (prepared.Append is null)
+            return world.Lease.IsHeld ? AppendOutcome.Committed : throw new GrainUnavailableException("The right to answer was not renewed in time.");
+        var began = Moment.Now(world.Time);
+        var outcome = await world.Journal.Append(prepared.Append);
+        if (outcome == AppendOutcome.Committed && Proves(prepared.Append)) Saw(began);
+        return outcome;
+    }
+
+    // What travels in the append is checked by the commit.
+    private ValueTask<bool> Confirmed(Prepared prepared)
+    {
+        var left = prepared.Append is { Reads: var checkedByCommit } ? [.. prepared.Relied.Where(read => !checkedByCommit.Contains(read))] : prepared.Relied;
+        return left.Count == 0 ? ValueTask.FromResult(true) : world.Facts.Confirm(left);
+    }
 
     private static void Fail(IReadOnlyList<Envelope> commands, Exception exception)
     {
@@ -100,4 +130,11 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
 /// <param name="Replies">To the first commands of the turn, in their order; the rest is decided next.</param>
 /// <param name="Commit">Takes the new state over, once it is durable.</param>
 /// <param name="Outcome">Without an append: how another grain's append for this turn ended.</param>
-public sealed record Prepared(Append? Append, IReadOnlyList<object> Replies, Action Commit, AppendOutcome Outcome = AppendOutcome.Committed);
+public sealed record Prepared(Append? Append, IReadOnlyList<object> Replies, Action Commit, AppendOutcome Outcome = AppendOutcome.Committed)
+{
+    /// <summary>Facts of other grains that a reply rests on, whether or not something is appended.</summary>
+    public IReadOnlyList<FactRead> Relied { get; init; } = [];
+
+    /// <summary>Where another grain wrote this turn: when it was asked to. The state that it left is durable.</summary>
+    public Moment? WrittenSince { get; init; }
+}

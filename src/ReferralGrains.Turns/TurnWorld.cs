@@ -9,6 +9,7 @@ namespace ReferralGrains.Turns;
 
 /// <summary>All that a grain may use of the world.</summary>
 /// <param name="Router">Sends upwards only.</param>
+/// <param name="Time">Says how old something is; a tenant's time is the <paramref name="Clock"/>'s.</param>
 public sealed record TurnWorld(
     IJournal Journal,
     IStreamLoader Loader,
@@ -20,6 +21,7 @@ public sealed record TurnWorld(
     ITallySource Tallies,
     RepeatWatch Repeats,
     IGrainRouter Router,
+    TimeProvider Time,
     ILogger Log);
 
 /// <summary>A tenant's time: the wall clock's, or a sandbox tenant's own.</summary>

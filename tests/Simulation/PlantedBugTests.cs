@@ -15,6 +15,7 @@ public sealed class PlantedBugTests
     [InlineData(PlantedBugs.NoFence)]
     [InlineData(PlantedBugs.TallyApart)]
     [InlineData(PlantedBugs.NoFactCheck)]
+    [InlineData(PlantedBugs.NoFreshness)]
     public void A_planted_bug_is_noticed(PlantedBugs bug) =>
         Assert.Contains(Enumerable.Range(1, MostSeeds), seed => Verdict.Of(seed, bug).Count > 0);
 }

@@ -6,37 +6,44 @@ using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Storage.Facts;
 
-/// <summary>The fact table through a cache that is shared by all grains, so that the terms of a rule are one object.</summary>
+/// <summary>
+/// The fact table through a cache that is shared by all grains, so that the terms of a rule are one object. A fact has one entry, under
+/// the number of its stream; names lead to numbers, which never change.
+/// </summary>
 public sealed class PostgresFacts : IFacts, IAsyncDisposable
 {
     private const int MostCached = 200_000;
     private const short ReferrerKind = 3;
     private const short ProgramKind = 4;
 
-    private readonly ConcurrentDictionary<(int Tenant, CallerId Id), ProgramTerms> programs = new();
-    private readonly ConcurrentDictionary<(int Tenant, CallerId Id), ReferrerFacts> referrers = new();
-    private readonly ConcurrentDictionary<StreamId, (int Tenant, ReferrerFacts Facts)> byStream = new();
-    private readonly Coalescer<StreamId, ReferrerFacts?> questions;
     private static readonly TimeSpan ParkedTerm = TimeSpan.FromSeconds(1);
 
+    private readonly ConcurrentDictionary<(int Tenant, short Kind, CallerId Id), StreamId> streams = new();
+    private readonly ConcurrentDictionary<StreamId, Kept> facts = new();
     private readonly ConcurrentDictionary<int, (long Count, long ReadAt)> parked = new();
+    private readonly Coalescer<StreamId, ReferrerFacts?> bodies;
+    private readonly Coalescer<StreamId, int?> versions;
     private readonly NpgsqlDataSource database;
     private readonly TimeProvider time;
 
     public PostgresFacts(NpgsqlDataSource database, TimeProvider time)
     {
         (this.database, this.time) = (database, time);
-        questions = new(Read, most: 500, queries: 1);
+        bodies = new(Bodies, most: 500, queries: 1);
+        versions = new(Versions, most: 2_000, queries: 1);
     }
 
     public async ValueTask<ProgramTerms?> Program(int tenant, CallerId id, CancellationToken stop)
     {
-        if (programs.TryGetValue((tenant, id), out var cached)) return cached;
-        var body = await Body(tenant, ProgramKind, id, stop);
-        return body is null ? null : programs[(tenant, id)] = JsonSerializer.Deserialize(body, JournalJson.Default.ProgramTerms)!;
+        if (Find(tenant, ProgramKind, id) is { } kept && (kept.SeenAt.IsRecent(time) || await IsInForce(new(kept.Stream, kept.Version)))) return (ProgramTerms)kept.Value;
+        var seenAt = Moment.Now(time);
+        if (await Body(tenant, ProgramKind, id, stop) is not { } body) return null;
+        var terms = JsonSerializer.Deserialize(body, JournalJson.Default.ProgramTerms)!;
+        return (ProgramTerms)Keep(ProgramKind, id, new(terms.Stream, tenant, terms.Revision, terms, seenAt)).Value;
     }
 
     public async Task<CallerId?> ProgramOfRule(int tenant, CallerId rule, CancellationToken stop)
@@ -49,15 +56,16 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
 
     public async ValueTask<ReferrerFacts?> Referrer(int tenant, CallerId id, CancellationToken stop)
     {
-        if (referrers.TryGetValue((tenant, id), out var cached)) return cached;
-        var body = await Body(tenant, ReferrerKind, id, stop);
-        return body is null ? null : Keep(tenant, JsonSerializer.Deserialize(body, JournalJson.Default.ReferrerFacts)!);
+        if (Find(tenant, ReferrerKind, id) is { } kept) return (ReferrerFacts)kept.Value;
+        var seenAt = Moment.Now(time);
+        return await Body(tenant, ReferrerKind, id, stop) is { } body ? Keep(tenant, JsonSerializer.Deserialize(body, JournalJson.Default.ReferrerFacts)!, seenAt) : null;
     }
 
     public async ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop)
     {
-        if (byStream.TryGetValue(stream, out var cached)) return cached.Tenant == tenant ? cached.Facts : null;
-        return await questions.Ask(stream) is { } facts ? Keep(tenant, facts) : null;
+        if (facts.TryGetValue(stream, out var kept)) return kept.Tenant == tenant ? (ReferrerFacts)kept.Value : null;
+        var seenAt = Moment.Now(time);
+        return await bodies.Ask(stream) is { } read ? Keep(tenant, read, seenAt) : null;
     }
 
     public async ValueTask<long> Parked(int tenant, CancellationToken stop)
@@ -68,38 +76,75 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
         return (parked[tenant] = (count, readAt)).Count;
     }
 
-    public void Forget(StreamId stream)
+    public async ValueTask<bool> Confirm(IReadOnlyList<FactRead> reads)
     {
-        if (byStream.TryRemove(stream, out var referrer)) referrers.TryRemove((referrer.Tenant, referrer.Facts.Id), out _);
-        foreach (var (key, program) in programs)
-            if (program.Stream == stream) programs.TryRemove(key, out _);
+        var old = reads.Where(read => !(facts.TryGetValue(read.Stream, out var kept) && kept.Version == read.Version && kept.SeenAt.IsRecent(time))).ToList();
+        return old.Count == 0 || (await Task.WhenAll(old.Select(IsInForce))).All(static inForce => inForce);
     }
 
-    public ValueTask DisposeAsync() => questions.DisposeAsync();
+    public void Forget(StreamId stream) => facts.TryRemove(stream, out _);
 
-    private ReferrerFacts Keep(int tenant, ReferrerFacts facts)
+    public async ValueTask DisposeAsync()
     {
-        if (byStream.Count >= MostCached)
+        await bodies.DisposeAsync();
+        await versions.DisposeAsync();
+    }
+
+    private Kept? Find(int tenant, short kind, CallerId id) =>
+        streams.TryGetValue((tenant, kind, id), out var stream) && facts.TryGetValue(stream, out var kept) ? kept : null;
+
+    private async Task<bool> IsInForce(FactRead read)
+    {
+        var seenAt = Moment.Now(time);
+        if (await versions.Ask(read.Stream) != read.Version)
         {
-            byStream.Clear();
-            referrers.Clear();
+            Forget(read.Stream);
+            return false;
         }
 
-        byStream[facts.Stream] = (tenant, facts);
-        return referrers[(tenant, facts.Id)] = facts;
+        if (facts.TryGetValue(read.Stream, out var kept) && kept.Version == read.Version) facts.TryUpdate(read.Stream, kept with { SeenAt = seenAt }, kept);
+        return true;
+    }
+
+    private ReferrerFacts Keep(int tenant, ReferrerFacts read, Moment seenAt) =>
+        (ReferrerFacts)Keep(ReferrerKind, read.Id, new(read.Stream, tenant, read.Version, read, seenAt)).Value;
+
+    // What was read before a newer version was kept comes too late.
+    private Kept Keep(short kind, CallerId id, Kept read)
+    {
+        if (facts.Count >= MostCached)
+        {
+            facts.Clear();
+            streams.Clear();
+        }
+
+        streams[(read.Tenant, kind, id)] = read.Stream;
+        return facts.AddOrUpdate(read.Stream, read, (_, kept) => kept.Version > read.Version ? kept : read);
     }
 
     private Task<string?> Body(int tenant, short kind, CallerId id, CancellationToken stop) => database.Row(
         "select f.body::text from stream s join fact f on f.stream = s.id where s.tenant = $1 and s.kind = $2 and s.a = $3 and s.b = ''",
         reader => reader.GetString(0), stop, Questions.Int(tenant), Questions.Int(kind), Questions.Text(id.Value));
 
-    private async Task<IReadOnlyList<ReferrerFacts?>> Read(IReadOnlyList<StreamId> streams)
+    private async Task<IReadOnlyList<ReferrerFacts?>> Bodies(IReadOnlyList<StreamId> asked)
     {
-        var facts = await database.Rows(
+        var read = await database.Rows(
             "select stream, body::text from fact where stream = any($1)",
             reader => (Stream: new StreamId(reader.GetInt64(0)), Body: reader.GetString(1)), CancellationToken.None,
-            Questions.Longs(streams.Select(stream => stream.Value)));
-        var found = facts.ToDictionary(fact => fact.Stream, fact => JsonSerializer.Deserialize(fact.Body, JournalJson.Default.ReferrerFacts)!);
-        return [.. streams.Select(stream => found.GetValueOrDefault(stream))];
+            Questions.Longs(asked.Select(stream => stream.Value)));
+        var found = read.ToDictionary(fact => fact.Stream, fact => JsonSerializer.Deserialize(fact.Body, JournalJson.Default.ReferrerFacts)!);
+        return [.. asked.Select(stream => found.GetValueOrDefault(stream))];
     }
+
+    private async Task<IReadOnlyList<int?>> Versions(IReadOnlyList<StreamId> asked)
+    {
+        var read = await database.Rows(
+            "select stream, version from fact where stream = any($1)",
+            reader => (Stream: new StreamId(reader.GetInt64(0)), Version: reader.GetInt32(1)), CancellationToken.None,
+            Questions.Longs(asked.Select(stream => stream.Value).Distinct()));
+        var found = read.ToDictionary(fact => fact.Stream, fact => fact.Version);
+        return [.. asked.Select(stream => found.TryGetValue(stream, out var version) ? version : (int?)null)];
+    }
+
+    private sealed record Kept(StreamId Stream, int Tenant, int Version, object Value, Moment SeenAt);
 }

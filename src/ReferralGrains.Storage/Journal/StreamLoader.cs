@@ -32,6 +32,9 @@ public interface IStreamLoader
     /// <summary>As <see cref="Load"/>, from the first row: for a snapshot of another fold.</summary>
     Task<LoadedStream> LoadWhole(StreamKey key);
 
+    /// <summary>The last row of a stream; 0 when there is none.</summary>
+    Task<int> Head(StreamId stream);
+
     /// <summary>All that is recorded of some actions of a tenant; unknown ones are left out.</summary>
     Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids);
 }
@@ -41,22 +44,27 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
 {
     private const int StreamsPerQuery = 500;
     private const int ActionsPerQuery = 2_000;
+    private const int HeadsPerQuery = 2_000;
     private const int QueriesAtOnce = 2;
 
     private readonly NpgsqlDataSource database;
     private readonly Coalescer<StreamKey, LoadedStream> streams;
+    private readonly Coalescer<StreamId, int> heads;
     private readonly Coalescer<(int Tenant, CallerId Id), ActionHistory?> actions;
 
     public StreamLoader(NpgsqlDataSource database)
     {
         this.database = database;
         streams = new(keys => Load(keys, whole: false), StreamsPerQuery, QueriesAtOnce);
+        heads = new(Heads, HeadsPerQuery, queries: 1);
         actions = new(ids => ActionQuery.Run(database, ids), ActionsPerQuery, QueriesAtOnce);
     }
 
     public Task<LoadedStream> Load(StreamKey key) => streams.Ask(key);
 
     public async Task<LoadedStream> LoadWhole(StreamKey key) => (await Questions.Reached(() => Load([key], whole: true)))[0];
+
+    public Task<int> Head(StreamId stream) => heads.Ask(stream);
 
     public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)
     {
@@ -67,8 +75,13 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await streams.DisposeAsync();
+        await heads.DisposeAsync();
         await actions.DisposeAsync();
     }
+
+    private async Task<IReadOnlyList<int>> Heads(IReadOnlyList<StreamId> asked) => await database.Rows(
+        "select coalesce((select max(e.seq) from event e where e.stream = a.stream), 0) from unnest($1) with ordinality as a(stream, n) order by a.n",
+        reader => reader.GetInt32(0), CancellationToken.None, Questions.Longs(asked.Select(stream => stream.Value)));
 
     private async Task<IReadOnlyList<LoadedStream>> Load(IReadOnlyList<StreamKey> keys, bool whole)
     {

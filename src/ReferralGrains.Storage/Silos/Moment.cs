@@ -6,6 +6,9 @@ namespace ReferralGrains.Storage.Silos;
 /// </summary>
 public readonly record struct Moment(long Timestamp, DateTimeOffset Wall)
 {
+    /// <summary>How old what was seen may be for an answer that writes nothing. A write is checked by its commit instead.</summary>
+    public static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
+
     public static Moment Now(TimeProvider time) => new(time.GetTimestamp(), time.GetUtcNow());
 
     public TimeSpan Age(TimeProvider time)
@@ -13,4 +16,6 @@ public readonly record struct Moment(long Timestamp, DateTimeOffset Wall)
         var (running, wall) = (time.GetElapsedTime(Timestamp), time.GetUtcNow() - Wall);
         return running > wall ? running : wall;
     }
+
+    public bool IsRecent(TimeProvider time) => Age(time) < Recent;
 }

@@ -3,6 +3,7 @@ using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Turns.Referrals;
 
@@ -14,7 +15,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     : FoldedTurns<Referral>(address, world, JournalJson.Default.Referral, ReferralFold.Version)
 {
     private bool looksFirst;
-    private ImmutableArray<StreamId> relied = [];
+    private ImmutableArray<FactRead> relied = [];
 
     protected override Referral Empty => Referral.None;
 
@@ -28,11 +29,11 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     {
         var state = await Loaded();
         if (await World.Facts.Program(Address.Tenant, ProgramId, CancellationToken.None) is not { } terms) return NoProgram(commands);
-        relied = [terms.Stream];
+        relied = [new(terms.Stream, terms.Revision)];
         if (terms.Revision < state.Revision) return Again(AppendOutcome.FactMoved);
         var taken = terms.IsTiered ? Prefix(state, commands) : commands;
         var referrer = await Referrer(state);
-        if (referrer is not null) relied = [terms.Stream, referrer.Stream];
+        if (referrer is not null) relied = relied.Add(new(referrer.Stream, referrer.Version));
         var prepared = new List<PreparedCommand>(taken.Count);
         foreach (var envelope in taken) prepared.Add(await Prepare((IReferralCommand)envelope.Command));
         var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, referrer, Tally: null);
@@ -44,12 +45,12 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var turn = new ReferralTurn(state, facts with { ParkingFull = await Parking.IsFull(World, Address.Tenant, state, prepared) }, known);
         var conflicts = new List<ReferralAction>();
         var replies = ReferralWork.Run(turn, prepared, conflicts);
-        return new(ReferralAppend.Of(Address.Tenant, turn, state, conflicts), replies, () => Durable(turn.State));
+        return new(ReferralAppend.Of(Address.Tenant, turn, state, conflicts), replies, () => Durable(turn.State)) { Relied = relied };
     }
 
     protected override void Refresh(AppendOutcome why)
     {
-        foreach (var stream in relied) World.Facts.Forget(stream);
+        foreach (var read in relied) World.Facts.Forget(read.Stream);
         if (why != AppendOutcome.ActionKnown) return;
         looksFirst = true;
         World.Repeats.Met(Address.Tenant);
@@ -69,7 +70,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     {
         if (command is not AttributeReferral attribute) return new(command, null);
         var named = await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None);
-        if (named is not null) relied = relied.Add(named.Stream);
+        if (named is not null) relied = relied.Add(new(named.Stream, named.Version));
         return new(command, named);
     }
 
@@ -117,8 +118,13 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     private async ValueTask<Prepared> HandUp(Referral state, ReferrerFacts decides, DecisionFacts facts, List<PreparedCommand> commands, KnownActions known)
     {
         var decide = new DecideReferral(Stream, ProgramId, state, facts.Now, [.. known.All], [.. commands]);
+        var asked = Moment.Now(World.Time);
         var decided = await World.Router.Ask(GrainAddress.Referrer(Address.Tenant, decides.Id), decide, CancellationToken.None);
-        return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome);
+        return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome)
+        {
+            Relied = relied,
+            WrittenSince = decided.State?.Seq > state.Seq ? asked : null,
+        };
     }
 
     // What was read is older than what the journal already says, so a decision on it could not hold, and might not even be possible.

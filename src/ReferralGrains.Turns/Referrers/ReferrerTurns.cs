@@ -15,6 +15,7 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
     : FoldedTurns<Referrer>(address, world, JournalJson.Default.Referrer, Referrer.FoldVersion)
 {
     private readonly TieredTurns tiered = new(address.Tenant, world);
+    private readonly List<FactRead> relied = [];
 
     protected override Referrer Empty => Referrer.None;
 
@@ -27,6 +28,7 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         var state = await Loaded();
         var turn = new OwnTurn(Stream, Address.First, state, Later(await World.Clock.Now(Address.Tenant), state.LastAt), Profile);
         if (commands[0].Command is DecideReferral) return await tiered.Prepare(Stream, state, turn.Facts, commands, Take);
+        relied.Clear();
         var replies = new List<object>();
         foreach (var envelope in commands)
         {
@@ -35,12 +37,13 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
             replies.Add(await Decide(turn, envelope.Command));
         }
 
-        return new(turn.Append(Address.Tenant), replies, () => Durable(state, turn.State));
+        return new(turn.Append(Address.Tenant), replies, () => Durable(state, turn.State)) { Relied = relied };
     }
 
     protected override void Refresh(AppendOutcome why)
     {
         World.Facts.Forget(Stream);
+        foreach (var read in relied) World.Facts.Forget(read.Stream);
         tiered.Refresh(why);
     }
 
@@ -107,6 +110,7 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
     {
         if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
         var program = await World.Facts.Program(Address.Tenant, grant.Program, CancellationToken.None);
+        if (program is not null) relied.Add(new(program.Stream, program.Revision));
         if (program?.Rule(grant.Rule) is not { } rule) return Refused(turn, RefusalKind.NotFound, "rule_not_found", "rule", "There is no such rule.");
         var granted = new GrantedRule(program.Stream, rule.Number);
         if (turn.State.Granted.Contains(granted) == grant.Granted) return Same(turn);

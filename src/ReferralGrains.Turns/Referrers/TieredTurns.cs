@@ -16,7 +16,7 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
     private int group;
     private int singly;
     private AppendOutcome? lost;
-    private ImmutableArray<StreamId> programs = [];
+    private ImmutableArray<FactRead> programs = [];
 
     public async ValueTask<Prepared> Prepare(
         StreamId stream, Referrer state, ReferrerFacts facts, IReadOnlyList<Envelope> commands, Action<Referrer> take)
@@ -28,7 +28,8 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
         foreach (var decide in handed)
         {
             var program = (await world.Facts.Program(tenant, decide.Program, CancellationToken.None))!;
-            if (!programs.Contains(program.Stream)) programs = programs.Add(program.Stream);
+            var read = new FactRead(program.Stream, program.Revision);
+            if (!programs.Contains(read)) programs = programs.Add(read);
 
             // The terms that it is enrolled in may be newer than what is cached here.
             if (program.Revision < decide.State.Revision) return new(null, [], static () => { }, AppendOutcome.FactMoved);
@@ -40,7 +41,10 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
         {
             take(turn.State);
             Done();
-        });
+        })
+        {
+            Relied = programs,
+        };
     }
 
     /// <summary>
@@ -49,7 +53,7 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
     /// </summary>
     public void Refresh(AppendOutcome why)
     {
-        foreach (var program in programs) world.Facts.Forget(program);
+        foreach (var program in programs) world.Facts.Forget(program.Stream);
         if (group > 1) singly = group;
         else if (group == 1) lost = why;
     }

@@ -1,8 +1,10 @@
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Integration.Tests.Tenants;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Integration.Tests.Journal;
 
@@ -42,6 +44,85 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
         Assert.False(changing.IsCompleted);
         await way.CommitAsync(Stop);
         await changing;
+    }
+
+    [Fact]
+    public async Task A_fact_that_is_new_waits_for_nobody()
+    {
+        await using var under = await Database.Source.OpenConnectionAsync(Stop);
+        await using var way = await under.BeginTransactionAsync(Stop);
+        await using (var enter = new NpgsqlCommand("select enter(1, false)", under)) await enter.ExecuteNonQueryAsync(Stop);
+
+        await Change(1).WaitAsync(Eventually.Patience, Stop);
+        Assert.Equal(1, await Database.Ask<int>("select version from fact"));
+    }
+
+    [Fact]
+    public async Task What_is_confirmed_was_in_force_within_the_last_second()
+    {
+        await using var world = await JournalWorld.Create(Database, "one", Terms.Percent(10_00));
+        var time = new FixedTime(Rows.At);
+        await using var facts = new PostgresFacts(Database.Source, time);
+        var rita = (await facts.Referrer(world.Tenant, Rita, Stop))!;
+        FactRead[] reads = [new(rita.Stream, rita.Version), new(world.Program.Stream, world.Program.Revision)];
+        Assert.True(await facts.Confirm(reads));
+
+        // Another process changes it. For a second nobody asks; then it is known, and read again.
+        await Database.Run($"update fact set version = 2, body = replace(body::text, '\"version\":1', '\"version\":2')::json where stream = {rita.Stream.Value}");
+        time.Advance(Moment.Recent - TimeSpan.FromTicks(1));
+        Assert.True(await facts.Confirm([reads[0]]));
+        Assert.Equal(1, (await facts.Referrer(world.Tenant, Rita, Stop))!.Version);
+        time.Advance(TimeSpan.FromTicks(1));
+        Assert.False(await facts.Confirm([reads[0]]));
+        Assert.Equal(2, (await facts.Referrer(world.Tenant, Rita, Stop))!.Version);
+        Assert.True(await facts.Confirm([reads[0] with { Version = 2 }]));
+    }
+
+    [Fact]
+    public async Task The_terms_of_a_program_are_those_of_a_second_ago_at_most()
+    {
+        await using var world = await JournalWorld.Create(Database, "one", Terms.Percent(10_00));
+        var time = new FixedTime(Rows.At);
+        await using var facts = new PostgresFacts(Database.Source, time);
+        var terms = await facts.Program(world.Tenant, new("program"), Stop);
+        time.Advance(Moment.Recent);
+        Assert.Same(terms, await facts.Program(world.Tenant, new("program"), Stop));
+
+        await Database.Run($"update fact set version = version + 1, body = replace(body::text, '\"Program\"', '\"Renamed\"')::json where stream = {world.Program.Stream.Value}");
+        time.Advance(Moment.Recent);
+        Assert.Equal("Renamed", (await facts.Program(world.Tenant, new("program"), Stop))!.Name);
+    }
+
+    // A question that is answered while the fact moves must leave nothing that no Forget reaches: decisions on it could never hold.
+    [Fact]
+    public async Task Whatever_was_being_read_while_a_fact_moved_is_forgotten_with_it()
+    {
+        await using var world = await JournalWorld.Create(Database, "one", Terms.Percent(10_00));
+        await using var facts = new PostgresFacts(Database.Source, TimeProvider.System);
+        var stream = (await facts.Referrer(world.Tenant, Rita, Stop))!.Stream;
+        for (var version = 2; version < 60; version++)
+        {
+            facts.Forget(stream);
+            var reading = Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+                i % 2 == 0 ? await facts.Referrer(world.Tenant, Rita, Stop) : await facts.Referrer(world.Tenant, stream, Stop), Stop)).ToList();
+            while (!reading.TrueForAll(static task => task.IsCompleted)) facts.Forget(stream);
+            await Database.Run($"update fact set version = {version}, body = replace(body::text, '\"version\":{version - 1}', '\"version\":{version}')::json where stream = {stream.Value}");
+            await Task.WhenAll(reading);
+            facts.Forget(stream);
+            Assert.Equal(version, (await facts.Referrer(world.Tenant, Rita, Stop))!.Version);
+            Assert.Equal(version, (await facts.Referrer(world.Tenant, stream, Stop))!.Version);
+        }
+    }
+
+    [Fact]
+    public async Task The_head_of_a_stream_is_its_last_row()
+    {
+        await using var loader = new StreamLoader(Database.Source);
+        await Writer.Append(Rows.Append(1, 1, Rows.Sale("a"), Rows.Sale("b")));
+        await Writer.Append(Rows.Append(3, 1, Rows.Sale("c")));
+
+        var heads = await Task.WhenAll(new long[] { 1, 2, 3, 1 }.Select(stream => loader.Head(new(stream))));
+        Assert.Equal([2, 0, 1, 2], heads);
     }
 
     [Fact]

@@ -23,4 +23,7 @@ public enum PlantedBugs
 
     /// <summary>A decision is taken although the facts that it was made on have moved.</summary>
     NoFactCheck = 32,
+
+    /// <summary>What was seen once is answered for ever, whatever another process has written since.</summary>
+    NoFreshness = 64,
 }

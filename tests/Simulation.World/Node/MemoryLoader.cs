@@ -10,15 +10,25 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
 {
     private int loads;
     private int lookedUp;
+    private int headsAsked;
 
-    /// <summary>Streams loaded and actions looked up, for tests that count.</summary>
+    /// <summary>Streams loaded, actions looked up and heads asked for, for tests that count.</summary>
     public int Loads => loads;
 
     public int LookedUp => lookedUp;
 
+    public int HeadsAsked => headsAsked;
+
     public Task<LoadedStream> Load(StreamKey key) => Load(key, whole: false);
 
     public Task<LoadedStream> LoadWhole(StreamKey key) => Load(key, whole: true);
+
+    public async Task<int> Head(StreamId stream)
+    {
+        await Round();
+        Interlocked.Increment(ref headsAsked);
+        return database.Read(_ => database.Stream(stream).Rows.Select(row => row.Seq).DefaultIfEmpty().Max());
+    }
 
     public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)
     {

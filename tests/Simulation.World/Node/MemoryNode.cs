@@ -1,4 +1,5 @@
 using ReferralGrains.Simulation.Database;
+using ReferralGrains.Simulation.Time;
 using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Node;
@@ -10,13 +11,14 @@ public sealed class MemoryNode
         MemoryDatabase database, MemoryTenants tenants, Func<TurnWorld, IGrainRouter> engine, ISteps? steps = null, IFaults? faults = null)
     {
         faults ??= Faults;
+        var time = database.Bugs.HasFlag(PlantedBugs.NoFreshness) ? new FakeTime(default) : tenants.Time;
         Database = database;
         Lease = new(database.Begin());
         Journal = new(database, Lease, steps ?? PoolSteps.Instance, faults);
         Loader = new(database, faults);
-        Facts = new(database);
+        Facts = new(database, time);
         Reports = new(database, faults);
-        World = new(Journal, Loader, Facts, Lease, Loader, tenants, Reports, Reports, Repeats, Router: null!, Log);
+        World = new(Journal, Loader, Facts, Lease, Loader, tenants, Reports, Reports, Repeats, Router: null!, time, Log);
         Router = engine(World);
     }
 

@@ -10,6 +10,9 @@ public sealed class MemoryTenants(TimeProvider time) : ITenants, ITenantClock
 {
     private readonly ConcurrentDictionary<int, Tenant> tenants = new();
 
+    /// <summary>The clock of all that have none of their own.</summary>
+    public TimeProvider Time => time;
+
     public int Count => tenants.Count;
 
     public Tenant Add(string name, bool sandbox = false, DateTimeOffset? clockAt = null) =>

@@ -6,10 +6,12 @@ public sealed class FakeTime(DateTimeOffset start) : TimeProvider
     private readonly Lock gate = new();
     private readonly List<Timer> timers = [];
     private DateTimeOffset now = start;
+    private long timestamp = start.UtcTicks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override long GetTimestamp() => GetUtcNow().UtcTicks;
+    /// <summary>Is never set back.</summary>
+    public override long GetTimestamp() => Interlocked.Read(ref timestamp);
 
     public override DateTimeOffset GetUtcNow()
     {
@@ -32,6 +34,7 @@ public sealed class FakeTime(DateTimeOffset start) : TimeProvider
         lock (gate)
         {
             now += by;
+            if (by > TimeSpan.Zero) Interlocked.Add(ref timestamp, by.Ticks);
             due = [.. timers.Where(timer => timer.At <= now).OrderBy(timer => timer.At)];
             foreach (var timer in due) timer.At = timer.Period is { } period ? now + period : null;
         }

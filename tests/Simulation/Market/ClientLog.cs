@@ -30,8 +30,8 @@ public sealed class ClientLog
 
     public List<Sending> Sendings { get; } = [];
 
-    /// <summary>States that were answered.</summary>
-    public List<(Place Place, ReferralReply Reply)> States { get; } = [];
+    /// <summary>States that were answered, and by the running clock when they were asked for and answered.</summary>
+    public List<(Place Place, ReferralReply Reply, long AskedAt, long AnsweredAt)> States { get; } = [];
 
     public int Intentions { get; set; }
 

@@ -107,8 +107,9 @@ public sealed class Marketplace
 
     public async Task<ReferralReply> Tell(Place place, ICommand<ReferralReply> command)
     {
+        var askedAt = Time.GetTimestamp();
         var reply = await Persist(Address(place), command);
-        Log.States.Add((place, reply));
+        Log.States.Add((place, reply, askedAt, Time.GetTimestamp()));
         return reply;
     }
 

@@ -3,6 +3,7 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Simulation.Market;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Oracle;
@@ -19,7 +20,7 @@ internal static class StateChecks
     public static IEnumerable<string> Replayed(ClientLog log, History history)
     {
         var referrals = history.Referrals.ToDictionary(referral => referral.Place);
-        foreach (var (place, reply) in log.States)
+        foreach (var (place, reply, _, _) in log.States)
         {
             if (reply.State is not { } state) continue;
             var replayed = referrals.TryGetValue(place, out var referral) ? referral.StateAt(state.Seq) : state.Seq == 0 ? ReferralHistory.Text(Referral.None) : null;
@@ -39,6 +40,17 @@ internal static class StateChecks
             if (referral.Events.Zip(referral.Events.Skip(1)).Any(pair => pair.First.Row.Event.At > pair.Second.Row.Event.At))
                 yield return $"the time of {referral.Place} runs backwards";
         }
+    }
+
+    /// <summary>Whoever answers, an answer is as fresh as a second ago: what was answered before that is in it.</summary>
+    public static IEnumerable<string> Fresh(ClientLog log)
+    {
+        foreach (var place in log.States.Where(answer => answer.Reply.State is not null).GroupBy(answer => answer.Place))
+            foreach (var later in place)
+            {
+                var earlier = place.Where(answer => answer.AnsweredAt + Moment.Recent.Ticks < later.AskedAt).Select(answer => answer.Reply.State!.Seq).DefaultIfEmpty().Max();
+                if (later.Reply.State!.Seq < earlier) yield return $"{place.Key} was answered up to row {earlier}, and a second later up to {later.Reply.State.Seq}";
+            }
     }
 
     /// <summary>At the end the clock has passed every hold that ends by itself.</summary>

@@ -37,6 +37,7 @@ public static class Verdict
         .. MoneyChecks.Caps(history),
         .. ReversalChecks.Of(history),
         .. StateChecks.Replayed(log, history),
+        .. StateChecks.Fresh(log),
         .. StateChecks.Released(history),
         .. StateChecks.Rows(history),
         .. StateChecks.Parked(history),

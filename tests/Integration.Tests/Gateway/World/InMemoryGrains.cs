@@ -6,6 +6,7 @@ using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Programs;
@@ -61,6 +62,8 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
 
     public ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop) =>
         new(Facts(streams.First(pair => pair.Value == stream).Key));
+
+    public ValueTask<bool> Confirm(IReadOnlyList<FactRead> reads) => new(true);
 
     public ValueTask<long> Parked(int tenant, CancellationToken stop) => new(0L);
 
