@@ -8,15 +8,14 @@ public sealed record LocalPostgresOptions
 
     /// <summary>
     /// 256 MB of shared buffers instead of a quarter of the memory: several small servers fit beside each other,
-    /// at the price of speed once the data outgrows them. Default: whether <c>GRAINS_POSTGRES_SMALL</c> is 1.
+    /// at the price of speed once the data outgrows them. Default: no.
     /// </summary>
-    public bool Small { get; init; } = Environment.GetEnvironmentVariable("GRAINS_POSTGRES_SMALL") == "1";
+    public bool Small { get; init; }
 
     /// <summary>
-    /// The folder that holds <c>postgres</c>, <c>initdb</c> and <c>pg_ctl</c>. Null searches Debian's folders, then PATH.
-    /// Default: <c>GRAINS_POSTGRES_BIN</c>.
+    /// The folder that holds <c>postgres</c>, <c>initdb</c> and <c>pg_ctl</c>. Default: Debian's folders, then PATH.
     /// </summary>
-    public string? BinariesDirectory { get; init; } = Environment.GetEnvironmentVariable("GRAINS_POSTGRES_BIN");
+    public string? BinariesDirectory { get; init; }
 
     /// <summary>The clock of the waiting and watching; the default is the machine's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

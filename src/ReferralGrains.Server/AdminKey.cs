@@ -3,14 +3,13 @@ using System.Security.Cryptography;
 
 namespace ReferralGrains.Server;
 
-/// <summary>The first key: the caller's own, or one that is made once, shown once and kept where only its owner reads it.</summary>
+/// <summary>The first key, where the caller has none of their own: it is made once, shown once and kept where only its owner reads it.</summary>
 public static class AdminKey
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     public static string Find(string dataDirectory)
     {
-        if (Environment.GetEnvironmentVariable("GRAINS_ADMIN_KEY") is { Length: > 0 } given) return given;
         var path = Path.Combine(dataDirectory, "admin.key");
         if (File.Exists(path)) return File.ReadAllText(path).Trim();
         var key = "rg_live_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using ReferralGrains.Gateway;
 using ReferralGrains.LocalPostgres;
+using ReferralGrains.Server.Options;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
@@ -14,9 +15,6 @@ namespace ReferralGrains.Server;
 /// </summary>
 public static class GrainsServer
 {
-    // What is under way takes a moment; only a client that leaves its answers unread takes longer, and a stop does not wait for it.
-    private static readonly TimeSpan CutOff = TimeSpan.FromSeconds(8);
-
     /// <summary>Serves until it is told to stop.</summary>
     /// <returns>The exit code: 0 after a clean stop, also before it was ready; 3 when another process ended this silo, 4 when a bug ended background work.</returns>
     public static async Task<int> Run(ServerOptions options)
@@ -36,8 +34,10 @@ public static class GrainsServer
     private static async Task<int> Serve(ServerOptions options, Interrupts interrupted)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
-        using var logs = LoggerFactory.Create(Logging);
-        Directory.CreateDirectory(options.DataDirectory);
+        StartChecks.DataFolder(options.DataDirectory);
+        using var claim = FolderClaim.Take(options.DataDirectory);
+        StartChecks.Port(options);
+        using var logs = LoggerFactory.Create(logging => Logging(logging, options.Log));
         await using var postgres = await StartPostgres(options, logs, interrupted.Token);
         var ownerConnection = options.Database ?? postgres!.OwnerConnectionString;
         await Migrator.Migrate(ownerConnection, interrupted.Token);
@@ -51,7 +51,8 @@ public static class GrainsServer
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
         app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);
-        Console.WriteLine($"ready on http://{options.Listen}:{options.Port}");
+        claim.Note(options.Url);
+        Console.WriteLine($"ready on {options.Url}");
 
         await Task.WhenAny(interrupted.Task, lease.Lost, app.WaitForShutdownAsync(CancellationToken.None));
         await app.StopAsync(CancellationToken.None);
@@ -61,17 +62,23 @@ public static class GrainsServer
     private static async Task<LocalPostgresServer?> StartPostgres(ServerOptions options, ILoggerFactory logs, CancellationToken stop) =>
         options.Database is not null
             ? null
-            : await LocalPostgresServer.Start(new() { DataDirectory = options.DataDirectory }, logs.CreateLogger<LocalPostgresServer>(), stop);
+            : await LocalPostgresServer.Start(
+                new() { DataDirectory = options.DataDirectory, Small = options.PostgresSmall, BinariesDirectory = options.PostgresPrograms }, logs.CreateLogger<LocalPostgresServer>(), stop);
 
     private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, LocalPostgresServer? postgres)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        Logging(builder.Logging.ClearProviders());
-        builder.WebHost.UseKestrelCore().UseUrls($"http://{options.Listen}:{options.Port}");
+        Logging(builder.Logging.ClearProviders(), options.Log);
+        builder.WebHost.UseKestrelCore().UseUrls(options.Url);
         builder.Services.AddEmbeddedEngine(database, lease);
-        builder.Services.AddGateway(gateway => gateway.AdminKey = AdminKey.Find(options.DataDirectory));
+        builder.Services.AddGateway(gateway =>
+        {
+            gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);
+            gateway.UnreadAnswers = options.UnreadAnswers;
+            gateway.Unavailable = options.Unavailable;
+        });
         builder.Services.AddHealthChecks().AddCheck<Readiness>("journal");
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = CutOff);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopWithin);
         builder.Services.AddSingleton(new PostgresWatch(postgres));
         builder.Services.AddHostedService<BackgroundWork>();
         var app = builder.Build();
@@ -79,14 +86,15 @@ public static class GrainsServer
         return app;
     }
 
-    // A person gets lines, a collector gets JSON.
-    private static void Logging(ILoggingBuilder logging)
+    private static void Logging(ILoggingBuilder logging, LogFormat format)
     {
         logging.SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting", LogLevel.Warning)
             .AddFilter("Npgsql", LogLevel.Warning);
-        if (Console.IsOutputRedirected) logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
-        else logging.AddSimpleConsole(console => console.SingleLine = true);
+        if (format == LogFormat.Json || (format == LogFormat.Auto && Console.IsOutputRedirected))
+            logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
+        else
+            logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "HH:mm:ss.fff "));
     }
 }

@@ -2,14 +2,15 @@ using System.Runtime.InteropServices;
 
 namespace ReferralGrains.Server;
 
-/// <summary>SIGTERM and SIGINT as a request to end cleanly, from the first moment on.</summary>
+/// <summary>SIGTERM, SIGINT and SIGHUP (a terminal that closes) as a request to end cleanly, from the first moment on.</summary>
 internal sealed class Interrupts : IDisposable
 {
     private readonly CancellationTokenSource source = new();
     private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly PosixSignalRegistration[] registrations;
 
-    public Interrupts() => registrations = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, End), PosixSignalRegistration.Create(PosixSignal.SIGINT, End)];
+    public Interrupts() => registrations =
+        [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, End))];
 
     public CancellationToken Token => source.Token;
 

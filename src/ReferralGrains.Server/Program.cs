@@ -1,9 +1,16 @@
-using ReferralGrains.Server;
 using ReferralGrains.LocalPostgres;
+using ReferralGrains.Server;
+using ReferralGrains.Server.Options;
+
+if (args is ["--help"] or ["-h"])
+{
+    Console.Write(Settings.Help());
+    return 0;
+}
 
 try
 {
-    return await GrainsServer.Run(ServerOptions.Parse(args));
+    return await GrainsServer.Run(SettingsReader.Read(args, Environment.GetEnvironmentVariable));
 }
 catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or LocalPostgresException or IOException or UnauthorizedAccessException or Npgsql.NpgsqlException)
 {

@@ -16,6 +16,7 @@ public sealed class InterruptedStartTests(PostgresServer postgres)
     [Theory]
     [InlineData("TERM")]
     [InlineData("INT")]
+    [InlineData("HUP")]
     public async Task It_ends_without_an_error(string signal)
     {
         await using var house = await ServerHouse.On(postgres);

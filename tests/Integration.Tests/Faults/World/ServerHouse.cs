@@ -41,7 +41,9 @@ public sealed class ServerHouse : IAsyncDisposable
 
     public ServerProcess Launch(string? failpoint = null, int? port = null)
     {
-        var process = ServerProcess.Launch(port ?? Port, Folder, database?.OwnerConnectionString, failpoint);
+        // A folder belongs to one process, so one beside the house's own has another.
+        var folder = port is null ? Folder : Directory.CreateDirectory(Path.Combine(Folder, $"{port}")).FullName;
+        var process = ServerProcess.Launch(port ?? Port, folder, database?.OwnerConnectionString, failpoint);
         started.Add(process);
         return process;
     }

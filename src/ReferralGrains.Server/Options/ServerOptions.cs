@@ -1,0 +1,69 @@
+using System.Net;
+
+namespace ReferralGrains.Server.Options;
+
+/// <summary>Whether a process holds grains, answers HTTP, or both.</summary>
+public enum ProcessRole
+{
+    Both = 0,
+    Silo = 1,
+    Gateway = 2,
+}
+
+/// <summary>How log lines look.</summary>
+public enum LogFormat
+{
+    /// <summary>Text for a terminal, JSON for everything else.</summary>
+    Auto = 0,
+    Text = 1,
+    Json = 2,
+}
+
+/// <summary>What an operator decided. <see cref="Settings"/> says of each what it means, its range and its default.</summary>
+public sealed record ServerOptions
+{
+    public string Listen { get; init; } = "127.0.0.1";
+
+    public int Port { get; init; } = 8080;
+
+    public string DataDirectory { get; init; } = DefaultDirectory();
+
+    /// <summary>A connection string of the schema's owner; null for a PostgreSQL of our own.</summary>
+    public string? Database { get; init; }
+
+    public ProcessRole Role { get; init; }
+
+    public IPAddress SiloAddress { get; init; } = IPAddress.Loopback;
+
+    /// <summary>Null to find a free one, which is kept.</summary>
+    public int? SiloPort { get; init; }
+
+    /// <summary>Null to find a free one, which is kept.</summary>
+    public int? GatewayPort { get; init; }
+
+    public string? TlsCertificate { get; init; }
+
+    public string? TlsKey { get; init; }
+
+    public LogFormat Log { get; init; }
+
+    /// <summary>The first key, as the caller chose it; null to make one.</summary>
+    public string? AdminKey { get; init; }
+
+    public bool PostgresSmall { get; init; }
+
+    public string? PostgresPrograms { get; init; }
+
+    public TimeSpan UnreadAnswers { get; init; } = TimeSpan.FromSeconds(60);
+
+    public TimeSpan Unavailable { get; init; } = TimeSpan.FromSeconds(20);
+
+    public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Where a browser or a client on this machine finds it.</summary>
+    public string Url => $"http://{(Listen.Contains(':', StringComparison.Ordinal) ? $"[{Listen}]" : Listen)}:{Port}";
+
+    private static string DefaultDirectory() => Environment.UserName == "root"
+        ? "/var/lib/referralgrains"
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".local/share/referralgrains");
+}

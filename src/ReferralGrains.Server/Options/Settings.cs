@@ -1,0 +1,88 @@
+using System.Text;
+
+namespace ReferralGrains.Server.Options;
+
+/// <summary>All that an operator may decide, in the order in which help and docs/configuration.md list it.</summary>
+internal static class Settings
+{
+    private const int Width = 118;
+    private const int Indent = 6;
+
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        new("port", "1 to 65535", "8080", "Where to serve HTTP.", (options, text) => options with { Port = Values.Port(text) }),
+        new("listen", "an IP address, or localhost", "127.0.0.1",
+            "On which address. Only this machine can reach the default; 0.0.0.0 is every interface, and then a proxy in front should end TLS.",
+            (options, text) => options with { Listen = Values.Listen(text) }),
+        new("data", "a folder", "~/.local/share/referralgrains, for root /var/lib/referralgrains",
+            "The PostgreSQL of our own, the first key and what this process notes of itself. One folder belongs to one process.",
+            (options, text) => options with { DataDirectory = Path.GetFullPath(text) }),
+        new("database", "a postgres:// URL or a connection string", "a PostgreSQL of our own, in the data folder",
+            "Use this PostgreSQL; the role must own the database. Every process that names the same database joins the same cluster.",
+            (options, text) => options with { Database = DatabaseAddress.Parse(text) }),
+        new("role", "both, silo or gateway", "both",
+            "Whether this process holds grains, answers HTTP, or both. Gateways of their own keep parsing apart from deciding, and cost each action a way over the wire.",
+            (options, text) => options with { Role = Values.Word<ProcessRole>(text) }),
+        new("silo-address", "an IP address", "127.0.0.1",
+            "The address at which the other processes of the cluster reach this one. Beyond loopback only with a certificate: whoever reaches the port is one of us.",
+            (options, text) => options with { SiloAddress = Values.Address(text) }),
+        new("silo-port", "1 to 65535", "a free one, kept in the data folder", "Where other silos come in.",
+            (options, text) => options with { SiloPort = Values.Port(text) }),
+        new("gateway-port", "1 to 65535", "a free one, kept in the data folder", "Where processes of role gateway come in.",
+            (options, text) => options with { GatewayPort = Values.Port(text) }),
+        new("tls-certificate", "a PEM file", "none",
+            "The certificate of this process for the others, signed by the authority that all of them trust, with its chain.",
+            (options, text) => options with { TlsCertificate = Values.ExistingFile(text) }),
+        new("tls-key", "a PEM file", "none", "The certificate's private key.", (options, text) => options with { TlsKey = Values.ExistingFile(text) }),
+        new("log", "auto, text or json", "auto", "How log lines look. auto is text on a terminal and JSON, for a collector, everywhere else.",
+            (options, text) => options with { Log = Values.Word<LogFormat>(text) }),
+        new("unread-answers", "1s to 1h", "60s",
+            "How long a client of a stream may leave its answers unread before it is cut off. Longer keeps memory for clients that are gone; shorter cuts off slow ones.",
+            (options, text) => options with { UnreadAnswers = Values.Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) }),
+        new("unavailable", "1s to 10m", "20s",
+            "How long a line of a stream is tried again while the journal cannot be reached. Longer rides out longer outages; shorter tells the client sooner.",
+            (options, text) => options with { Unavailable = Values.Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) }),
+        new("stop-within", "1s to 10m", "8s",
+            "How long a stop waits for what is under way. Longer lets slow clients finish; a service manager must wait longer than this before it kills.",
+            (options, text) => options with { StopWithin = Values.Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) }),
+        new("postgres-small", "1 or 0", "0",
+            "For the PostgreSQL of our own: 256 MB of shared buffers instead of a quarter of the memory. Several fit beside each other, slower once the data outgrows them.",
+            (options, text) => options with { PostgresSmall = Values.YesOrNo(text) }),
+        new("postgres-bin", "a folder", "Debian's, then the path", "For the PostgreSQL of our own: where postgres, initdb and pg_ctl are.",
+            (options, text) => options with { PostgresPrograms = text }),
+        new("admin-key", "32 to 512 visible ASCII characters", "one is made, shown once and kept in admin.key in the data folder",
+            "The first key, with every role.", (options, text) => options with { AdminKey = Values.AdminKey(text) })
+        { IsSecret = true },
+    ];
+
+    /// <summary>What <c>./grains up --help</c> prints and docs/configuration.md holds.</summary>
+    public static string Help()
+    {
+        var text = new StringBuilder();
+        foreach (var setting in All)
+        {
+            text.Append("  ").Append(setting.Called).Append("  (").Append(setting.Value).Append(") default ").Append(setting.Default).Append('\n');
+            foreach (var line in Wrapped(setting.Meaning)) text.Append(' ', Indent).Append(line).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static IEnumerable<string> Wrapped(string text)
+    {
+        var line = new StringBuilder();
+        foreach (var word in text.Split(' '))
+        {
+            if (line.Length > 0 && line.Length + 1 + word.Length > Width - Indent)
+            {
+                yield return line.ToString();
+                line.Clear();
+            }
+
+            if (line.Length > 0) line.Append(' ');
+            line.Append(word);
+        }
+
+        yield return line.ToString();
+    }
+}
