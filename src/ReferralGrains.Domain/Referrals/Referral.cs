@@ -48,6 +48,9 @@ public sealed record Referral(
     /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null. Kept by the fold.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>Why it is flagged for review, if it is.</summary>
+    public SelfReferral SelfReferral { get; init; }
+
     public Enrollment? Enrollment(int number) => number > 0 && number <= Enrollments.Length ? Enrollments[number - 1] : null;
 }
 

@@ -7,8 +7,10 @@ public static class ReferralCommands
 {
     /// <summary>The first valid attribution wins (D16); the same one again is a repeat.</summary>
     /// <param name="approvedAt">May lie in the past and only anchors windows (D17); null leaves the referral pending.</param>
+    /// <param name="selfReferral">What makes it look like the referrer's own: flagged, and attributed all the same (D16).</param>
     public static Decision Attribute(
-        ReferralTurn turn, ReferrerFacts referrer, ImmutableArray<string> tags, long? conversionValueMinor, DateTimeOffset? approvedAt)
+        ReferralTurn turn, ReferrerFacts referrer, ImmutableArray<string> tags, long? conversionValueMinor, DateTimeOffset? approvedAt,
+        SelfReferral selfReferral = SelfReferral.None)
     {
         var state = turn.State;
         if (state.Status != ReferralStatus.None)
@@ -17,7 +19,7 @@ public static class ReferralCommands
                 : Refused(RefusalKind.Conflict, "already_attributed", "referrer_id", "This referee was referred by another referrer.");
         if (referrer.Closed) return Refused(RefusalKind.Unprocessable, "referrer_closed", "referrer_id", "This referrer is closed.");
         if (InFuture(turn, approvedAt) is { } refused) return refused;
-        var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor));
+        var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral));
         turn.Meet(referrer);
         if (approvedAt is { } at) Approve(turn, at);
         return new Decision.Accepted(seq);

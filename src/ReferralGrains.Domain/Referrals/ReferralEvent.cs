@@ -33,7 +33,9 @@ public abstract record ReferralEvent
 }
 
 /// <summary>A referee was linked to the referrer for good (V2). The program's revision pins the terms (S7).</summary>
-public sealed record ReferralAttributed(StreamId Referrer, int Revision, ImmutableArray<string> Tags, long? ConversionValueMinor) : ReferralEvent;
+/// <param name="SelfReferral">Why it was flagged (D16).</param>
+public sealed record ReferralAttributed(
+    StreamId Referrer, int Revision, ImmutableArray<string> Tags, long? ConversionValueMinor, SelfReferral SelfReferral = SelfReferral.None) : ReferralEvent;
 
 /// <summary>The referral was approved and enrolled in every rule that was enabled then (R1, D17).</summary>
 public sealed record ReferralApproved(DateTimeOffset ApprovedAt, ImmutableArray<EnrolledRule> Enrolled) : ReferralEvent;

@@ -23,6 +23,7 @@ public static class ReferralFold
                 Tags = attributed.Tags,
                 ConversionValueMinor = attributed.ConversionValueMinor,
                 AttributedAt = at,
+                SelfReferral = attributed.SelfReferral,
             },
             ReferralApproved approved => state with
             {

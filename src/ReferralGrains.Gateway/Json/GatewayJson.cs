@@ -45,6 +45,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Referrals.ReferralAnswer))]
 [JsonSerializable(typeof(Referrals.ReferralLineAnswer))]
 [JsonSerializable(typeof(Referrals.ReferralStoryAnswer))]
+[JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<Referrals.ReferralFlag>))]
 [JsonSerializable(typeof(Referrals.ActionBody))]
 [JsonSerializable(typeof(Referrals.OutcomeBody))]
 [JsonSerializable(typeof(Referrals.OutcomeLineBody))]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
@@ -90,6 +91,12 @@ internal sealed class ReferralWork(Caller caller, IGrainRouter router, Referrers
         WriteName(json, item);
         json.WriteString("referrer_id", reply.Referrer.Value);
         json.WriteString("status", ReferralFields.Word(reply.Reply.State!.Status));
+        if (ReferralFields.Flags(reply.Reply.State) is { IsEmpty: false } flags)
+        {
+            json.WritePropertyName("flags");
+            JsonSerializer.Serialize(json, flags, GatewayJson.Default.ImmutableArrayReferralFlag);
+        }
+
         if (!reply.Reply.Changed) json.WriteBoolean("duplicate", true);
     }
 
@@ -116,5 +123,5 @@ internal sealed class ReferrersByCode(IReports reports)
     public Task<CallerId?> Find(int tenant, NewReferral body, CancellationToken stop) =>
         body.ReferrerId is { } id ? Task.FromResult<CallerId?>(id) : Find(tenant, body.Code!, stop);
 
-    public Task<CallerId?> Find(int tenant, string code, CancellationToken stop) => reports.ReferrerOfCode(tenant, code, stop);
+    public Task<CallerId?> Find(int tenant, string code, CancellationToken stop) => reports.ReferrerOfCode(tenant, ReferralCode.Normal(code), stop);
 }

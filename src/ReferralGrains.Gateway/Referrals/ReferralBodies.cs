@@ -12,7 +12,7 @@ namespace ReferralGrains.Gateway.Referrals;
 /// <param name="ApprovedAt">May lie in the past and only anchors windows (D17); now when it is left out.</param>
 /// <param name="Status">approved, which is the default, or pending.</param>
 /// <param name="ConversionValueMinor">What the referral itself is worth, for rules of: conversion_value (H6).</param>
-/// <param name="RefereeEmail">Checked and not kept in this release.</param>
+/// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>
 /// <param name="StripeCustomerId">Checked and not kept in this release.</param>
 internal sealed record NewReferral(
     CallerId ProgramId,
@@ -38,7 +38,13 @@ internal sealed record ReferralAnswer(
     ImmutableArray<string> Tags,
     bool Active,
     long? ConversionValueMinor,
+    ImmutableArray<ReferralFlag> Flags,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
+/// <summary>Why somebody should look at a referral.</summary>
+/// <param name="Kind">self_referral.</param>
+/// <param name="Reason">same_id or same_email.</param>
+internal sealed record ReferralFlag(string Kind, string Reason);
 
 /// <summary>What is left out stays.</summary>
 /// <param name="Active">Whether the referee is still a customer (G6).</param>
@@ -51,7 +57,7 @@ internal sealed record ReferralApproval(DateTimeOffset? ApprovedAt = null);
 internal sealed record ReferralCancellation(string? Reason = null, bool? CancelPending = null);
 
 /// <summary>A code that a referee entered: attributes it, approved now (V2).</summary>
-/// <param name="RefereeEmail">Checked and not kept in this release.</param>
+/// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>
 /// <param name="ActionId">Not in this release.</param>
 internal sealed record Redemption(CallerId ProgramId, string Code, CallerId RefereeId, string? RefereeEmail = null, CallerId? ActionId = null);
 
@@ -67,6 +73,7 @@ internal sealed record ReferralStoryAnswer(
     ImmutableArray<string> Tags,
     bool Active,
     long? ConversionValueMinor,
+    ImmutableArray<ReferralFlag> Flags,
     ImmutableArray<ChainStep> Chain,
     ImmutableArray<EnrollmentAnswer> Enrollments,
     ImmutableArray<Rewards.RewardAnswer> Rewards,
@@ -85,6 +92,7 @@ internal sealed record ReferralLineAnswer(
     CallerId? RefereeId = null,
     CallerId? ReferrerId = null,
     string? Status = null,
+    ImmutableArray<ReferralFlag>? Flags = null,
     bool? Duplicate = null,
     Lines.LineError? Error = null);
 
@@ -112,7 +120,7 @@ internal static class ReferralFields
 
     /// <summary>The command that attributes it to a referrer.</summary>
     public static AttributeReferral Attribute(NewReferral body, CallerId referrer) =>
-        new(referrer, Tags.Of(body.Tags, "tags"), body.ConversionValueMinor, IsApproved(body), body.ApprovedAt);
+        new(referrer, Tags.Of(body.Tags, "tags"), body.ConversionValueMinor, IsApproved(body), body.ApprovedAt, body.RefereeEmail);
 
     public static ReferralAnswer Answer(CallerId program, CallerId referee, CallerId referrer, Referral state, bool duplicate = false) => new(
         program,
@@ -124,7 +132,15 @@ internal static class ReferralFields
         state.Tags,
         state.Active,
         state.ConversionValueMinor,
+        Flags(state),
         duplicate ? true : null);
+
+    public static ImmutableArray<ReferralFlag> Flags(Referral? state) => state?.SelfReferral switch
+    {
+        SelfReferral.SameId => [new("self_referral", "same_id")],
+        SelfReferral.SameEmail => [new("self_referral", "same_email")],
+        _ => [],
+    };
 
     /// <summary>Null until it is approved; a referral that was cancelled before has never been.</summary>
     public static DateTimeOffset? ApprovedAt(Referral state) => state.ApprovedAt == default ? null : state.ApprovedAt;

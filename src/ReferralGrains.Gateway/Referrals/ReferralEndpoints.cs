@@ -109,6 +109,7 @@ internal static class ReferralStories
             state.Tags,
             state.Active,
             state.ConversionValueMinor,
+            ReferralFields.Flags(state),
             Chain(story),
             [.. state.Enrollments.Select(enrollment => EnrollmentAnswers.Of(story, enrollment, program))],
             [.. RewardsOfReferral.All(story).Select(view => RewardAnswers.Of(view, program))],

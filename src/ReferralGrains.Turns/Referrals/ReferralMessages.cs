@@ -42,8 +42,9 @@ public sealed record ActionReply(Refusal? Refusal, ActionOutcome? Outcome, bool 
 /// <summary>Links a referee to a referrer for good (V2). Optional content that is null is not compared with what is there.</summary>
 /// <param name="Approve">Otherwise the referral is pending.</param>
 /// <param name="ApprovedAt">May lie in the past; null means now.</param>
+/// <param name="RefereeEmail">Compared with the referrer's (D16), and kept nowhere.</param>
 public sealed record AttributeReferral(
-    CallerId Referrer, ImmutableArray<string>? Tags, long? ConversionValueMinor, bool Approve, DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IReferralCommand;
+    CallerId Referrer, ImmutableArray<string>? Tags, long? ConversionValueMinor, bool Approve, DateTimeOffset? ApprovedAt, string? RefereeEmail = null) : ICommand<ReferralReply>, IReferralCommand;
 
 public sealed record ApproveReferral(DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IReferralCommand;
 

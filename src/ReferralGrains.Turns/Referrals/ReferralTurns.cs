@@ -71,7 +71,13 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         if (command is not AttributeReferral attribute) return new(command, null);
         var named = await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None);
         if (named is not null) relied = relied.Add(new(named.Stream, named.Version));
-        return new(command, named);
+        return new(command, named, named is null ? SelfReferral.None : await Suspected(attribute));
+    }
+
+    private async ValueTask<SelfReferral> Suspected(AttributeReferral attribute)
+    {
+        var profile = attribute.RefereeEmail is null ? null : await World.Profiles.Find(Address.Tenant, attribute.Referrer);
+        return SelfReferrals.Of(attribute.Referrer, profile?.Email, Address.Second!.Value, attribute.RefereeEmail);
     }
 
     // A turn in a tiered program goes to one referrer, so an attribution, which may choose it, ends the turn.

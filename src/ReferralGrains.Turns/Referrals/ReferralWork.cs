@@ -10,7 +10,8 @@ namespace ReferralGrains.Turns.Referrals;
 /// A command with the facts that were read for it before the turn.
 /// </summary>
 /// <param name="Referrer">Whom an attribution names; null when that referrer does not exist.</param>
-public sealed record PreparedCommand(IReferralCommand Command, ReferrerFacts? Referrer);
+/// <param name="SelfReferral">What makes an attribution look like the referrer's own.</param>
+public sealed record PreparedCommand(IReferralCommand Command, ReferrerFacts? Referrer, SelfReferral SelfReferral = SelfReferral.None);
 
 /// <summary>
 /// Runs the commands of one referral's turn against the pure decider. The enrollment grain runs it, or in a tiered program the
@@ -30,7 +31,7 @@ public static class ReferralWork
     {
         RecordActions { DryRun: true } record => Record(turn.Fork(), record, []),
         RecordActions record => Record(turn, record, conflicts),
-        AttributeReferral attribute => Attribute(turn, attribute, prepared.Referrer),
+        AttributeReferral attribute => Attribute(turn, attribute, prepared),
         ApproveReferral approve => Reply(turn, ReferralCommands.Approve(turn, approve.ApprovedAt ?? turn.Facts.Now)),
         CancelReferral cancel => Reply(turn, ReferralCommands.Cancel(turn, cancel.Reason, cancel.By, cancel.CancelPending)),
         ChangeReferral change => Reply(turn, ReferralCommands.Change(turn, change.Tags, change.Active)),
@@ -67,15 +68,15 @@ public static class ReferralWork
 
     private static ActionOutcome Outcome(ReferralTurn turn, CallerId id) => ActionOutcome.Of(turn.Known.Find(id)!, turn.Known, turn.State);
 
-    private static ReferralReply Attribute(ReferralTurn turn, AttributeReferral attribute, ReferrerFacts? referrer)
+    private static ReferralReply Attribute(ReferralTurn turn, AttributeReferral attribute, PreparedCommand prepared)
     {
-        if (referrer is null)
+        if (prepared.Referrer is not { } referrer)
             return new(new(RefusalKind.NotFound, "referrer_not_found", "referrer_id", $"There is no referrer {attribute.Referrer}."), false, turn.Known.Stream, null);
         var approvedAt = attribute.Approve ? attribute.ApprovedAt ?? turn.Facts.Now : (DateTimeOffset?)null;
         if (turn.State.Status == ReferralStatus.None) turn.Meet(referrer);
         else if (turn.State.Referrer == referrer.Stream && Differs(turn.State, attribute) is { } param)
             return new(new(RefusalKind.Conflict, "conflict", param, "This referral exists with other content."), false, turn.Known.Stream, turn.State);
-        return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt));
+        return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt, prepared.SelfReferral));
     }
 
     private static ReferralReply Join(ReferralTurn turn, JoinRule join) => Reply(turn, ReferralCommands.Join(turn, join.Rule, join.By));

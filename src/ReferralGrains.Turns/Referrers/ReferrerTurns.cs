@@ -133,6 +133,6 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
     private static ReferrerReply Refused(OwnTurn turn, RefusalKind kind, string code, string param, string detail) =>
         new(new(kind, code, param, detail), false, turn.Stream);
 
-    // 50 random bits in letters that nobody mixes up on the phone.
-    private static string NewCode() => RandomNumberGenerator.GetString("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", 10);
+    // 50 random bits.
+    private static string NewCode() => RandomNumberGenerator.GetString(ReferralCode.Letters, 10);
 }

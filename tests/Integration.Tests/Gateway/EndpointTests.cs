@@ -110,6 +110,20 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal(3, ids.Distinct().Count());
     }
 
+    [Theory]
+    [InlineData("tom", null, "same_id")]
+    [InlineData("new", "TOM@Example.com", "same_email")]
+    [InlineData("new", "new@example.com", null)]
+    public async Task D16_a_self_referral_is_flagged_in_the_answer_and_on_the_referral(string referee, string? email, string? reason)
+    {
+        await host.Ok("POST", "/v1/referrers", """{"id":"tom","email":"tom@example.com"}""");
+        var code = Text(await host.Ok("GET", "/v1/referrers/tom"), "code");
+        var mail = email is null ? "null" : $"\"{email}\"";
+        var redeemed = await host.Ok("POST", "/v1/redemptions", $$"""{"program_id":"p","code":" {{code.ToLowerInvariant()}} ","referee_id":"{{referee}}","referee_email":{{mail}}}""");
+        foreach (var answer in new[] { redeemed, await host.Ok("GET", $"/v1/referrals/p/{referee}") })
+            Assert.Equal(reason is null ? Array.Empty<string>() : [reason], answer.GetProperty("flags").EnumerateArray().Select(flag => Text(flag, "reason")));
+    }
+
     [Fact]
     public async Task V2_a_redeemed_code_attributes_the_referee_approved_now()
     {

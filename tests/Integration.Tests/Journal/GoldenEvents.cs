@@ -65,6 +65,7 @@ public static class GoldenEvents
     /// <summary>Events with what was added since, by the name that their golden rows carry.</summary>
     public static IReadOnlyDictionary<string, object> Added { get; } = new Dictionary<string, object>
     {
+        ["self_referral"] = new ReferralAttributed(Referrer, Revision: 4, ["vip"], ConversionValueMinor: 300_00, SelfReferral.SameEmail),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };
 

@@ -68,7 +68,7 @@ public sealed class Marketplace
 
     public IReadOnlyList<CallerId> Referrers { get; } = [new("rita"), new("tom")];
 
-    public IReadOnlyList<CallerId> Referees { get; } = [new("anna"), new("ben"), new("cleo")];
+    public IReadOnlyList<CallerId> Referees { get; } = [new("anna"), new("ben"), new("tom")];
 
     /// <summary>Where half of everything happens.</summary>
     public Place Busy { get; }

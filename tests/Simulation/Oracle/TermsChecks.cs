@@ -22,6 +22,8 @@ internal static class TermsChecks
                     case ReferralAttributed attributed:
                         pinned = attributed.Revision;
                         if (program.At(row.Commit).All(terms => terms.Revision != pinned)) yield return $"{text} pins revision {pinned}, which was not in force";
+                        if ((attributed.SelfReferral != SelfReferral.None) != (history.Referrers[attributed.Referrer].Stream.Key.First == referral.Place.Referee.Value))
+                            yield return $"{text} is flagged {attributed.SelfReferral}";
                         if (closed[attributed.Referrer] < row.Commit) yield return $"{text} credits a referrer that was closed";
                         break;
                     case ReferralApproved approved:

@@ -172,4 +172,23 @@ public sealed class AttributionTests
         Assert.Equal(Enumerable.Range(1, 9), last.Terms.Rules.Select(rule => rule.Number));
         Assert.Equal(new RuleState(Enabled: true), last.Terms.Rules[0].State);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task D16_a_self_referral_is_flagged_with_its_reason_and_never_dropped(bool tiered)
+    {
+        await using var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.SpentShare(0, null, 10_00)) : Rules.Percent(10_00));
+        var same = await shop.Tell(new AttributeReferral(new(Shop.Rita), null, null, true, null), Shop.Rita);
+        var mail = await shop.Tell(new AttributeReferral(new(Shop.Rita), null, null, true, null, "RITA@example.com"));
+        var other = await shop.Tell(new AttributeReferral(new(Shop.Rita), null, null, true, null, "ben@example.com"), Shop.Ben);
+
+        Assert.Equal(
+            [SelfReferral.SameId, SelfReferral.SameEmail, SelfReferral.None],
+            new[] { same, mail, other }.Select(reply => reply.State!.SelfReferral));
+        Assert.Equal(ActionStatus.Rewarded, (await shop.Sell("a1", 50_00)).Outcome!.Status);
+        shop.Restart();
+        Assert.Equal(SelfReferral.SameEmail, (await shop.State()).SelfReferral);
+        Assert.DoesNotContain(shop.Referral().Rows, row => row.Event.Data!.Contains("example.com", StringComparison.OrdinalIgnoreCase));
+    }
 }

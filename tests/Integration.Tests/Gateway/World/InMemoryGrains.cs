@@ -146,12 +146,14 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
         if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, to.First))?.Terms is not { } program)
             return command is RecordActions record ? new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(missing, null))]) : new ReferralReply(missing, false, default, null);
         var referral = Referrals.GetValueOrDefault(to) ?? new(StreamOf(to), program.Stream);
-        var named = command is AttributeReferral attribute ? Facts(GrainAddress.Referrer(to.Tenant, attribute.Referrer)) : null;
+        var attribute = command as AttributeReferral;
+        var named = attribute is null ? null : Facts(GrainAddress.Referrer(to.Tenant, attribute.Referrer));
+        var suspected = named is null ? SelfReferral.None : SelfReferrals.Of(named.Id, Referrers[GrainAddress.Referrer(to.Tenant, named.Id)].Profile.Email, to.Second!.Value, attribute!.RefereeEmail);
         var known = referral.State.Status == ReferralStatus.None ? null : Facts(streams.First(pair => pair.Value == referral.State.Referrer).Key);
         var facts = new DecisionFacts(now, program, known, program.IsTiered ? Tally.Empty : null);
         var turn = new ReferralTurn(referral.State, facts, referral.Known);
         var conflicts = new List<ReferralAction>();
-        var reply = ReferralWork.Run(turn, [new(command, named)], conflicts)[0];
+        var reply = ReferralWork.Run(turn, [new(command, named, suspected)], conflicts)[0];
         referral.Take(turn);
         if (turn.Events.Count > 0) Referrals[to] = referral;
         foreach (var action in conflicts) Noted(to.Tenant, action);
