@@ -22,7 +22,7 @@ public static class GatewayApp
 
     /// <summary>
     /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>, <c>ITestClock</c> and
-    /// <c>ILedgerCheck</c> beside it. Ready is what the health checks say that are registered.
+    /// <c>ILedgerCheck</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks say that are registered.
     /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
     {
@@ -44,7 +44,6 @@ public static class GatewayApp
             .AddSingleton<RuleJoins>()
             .AddSingleton<ReferrersByCode>()
             .AddSingleton<RewardAnswers>()
-            .AddSingleton<MetricsStore>()
             .AddSingleton<MetricsEndpoints>()
             .AddSingleton<HealthEndpoints>()
             .AddSingleton<TenantEndpoints>()

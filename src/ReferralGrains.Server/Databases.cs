@@ -18,7 +18,8 @@ public static class Databases
             NoResetOnClose = true,
             Timeout = 5,
             CommandTimeout = 30,
-        }.ConnectionString).Build();
+        }.ConnectionString)
+        { Name = "referralgrains" }.Build(); // Metrics would name the pool by its connection string.
 
     /// <summary>An acknowledged action must survive a power cut, so a database that only pretends to write is refused.</summary>
     public static async Task RefuseUnsafe(NpgsqlDataSource database, CancellationToken stop)

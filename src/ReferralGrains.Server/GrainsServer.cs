@@ -1,5 +1,6 @@
 using System.Globalization;
 using ReferralGrains.Gateway;
+using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.LocalPostgres;
 using ReferralGrains.Server.Options;
 using ReferralGrains.Storage.Database;
@@ -71,6 +72,7 @@ public static class GrainsServer
         Logging(builder.Logging.ClearProviders(), options.Log);
         builder.WebHost.UseKestrelCore().UseUrls(options.Url);
         builder.Services.AddEmbeddedEngine(database, lease);
+        builder.Services.AddTelemetry();
         builder.Services.AddGateway(gateway =>
         {
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);

@@ -11,7 +11,7 @@ internal sealed record Metrics(double ManagedBytes, double Activations)
     {
         var answer = await api.Get("/metrics?collect=full", stop);
         if (!answer.IsSuccess) throw new CommandFailed(answer.Problem.Line(answer.Call, answer.Url));
-        return new(Sum(answer.Body, "grains_managed_bytes", ""), Sum(answer.Body, "grains_activations", "kind=\"enrollment\""));
+        return new(Sum(answer.Body, "grains_managed_bytes", ""), Sum(answer.Body, "grains_activations", "kind=\"referral\""));
     }
 
     private static double Sum(string text, string name, string label)

@@ -3,15 +3,16 @@ using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Metrics;
 
-/// <summary>What the door measures. Labels are routes, statuses and outcomes: nothing that a caller chose.</summary>
+/// <summary>What the door measures beside ASP.NET Core. Tags are outcomes: nothing that a caller chose.</summary>
 internal static class GatewayMetrics
 {
-    public const string MeterName = "ReferralGrains";
-
-    private static readonly Meter Meter = new(MeterName);
+    public static readonly Meter Meter = new("ReferralGrains");
 
     private static readonly Counter<long> Actions =
         Meter.CreateCounter<long>("grains_actions_total", "actions", "Actions that were answered, by what came of them.");
+
+    private static readonly ObservableGauge<long> Managed =
+        Meter.CreateObservableGauge("grains_managed_bytes", static () => GC.GetTotalMemory(forceFullCollection: false), "bytes", "Managed memory in use.");
 
     private static readonly KeyValuePair<string, object?> Error = new("outcome", "error");
     private static readonly KeyValuePair<string, object?> Duplicate = new("outcome", "duplicate");

@@ -7,14 +7,18 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Metrics;
 
 /// <summary>Metrics for whoever scrapes them, without a key.</summary>
-internal sealed class MetricsEndpoints(MetricsStore store, Callers callers)
+internal sealed class MetricsEndpoints(Callers callers)
 {
     private static readonly QueryParameter Collect = new("collect", "string", "full collects garbage first, to see what is really held; needs an operator's or an admin's key.");
 
-    public void Map(IEndpointRouteBuilder routes) =>
-        routes.Get("/metrics", Show).NeedsNoKey().WithSummary("Metrics in the text format of Prometheus").AnswersText().Query(Collect);
+    public void Map(WebApplication app)
+    {
+        var scrape = ((IApplicationBuilder)app).New().UseOpenTelemetryPrometheusScrapingEndpoint(static _ => true).Build();
+        app.Get("/metrics", (HttpContext context) => Show(context, scrape)).NeedsNoKey()
+            .WithSummary("Metrics in the text format of Prometheus").AnswersText().Query(Collect);
+    }
 
-    private async Task<IResult> Show(HttpContext context)
+    private async Task Show(HttpContext context, RequestDelegate scrape)
     {
         switch (context.Single("collect"))
         {
@@ -23,7 +27,7 @@ internal sealed class MetricsEndpoints(MetricsStore store, Callers callers)
             default: throw Problem.InvalidField("collect", "Expected is full.").AsException();
         }
 
-        return TypedResults.Text(store.Render(), MetricText.ContentType);
+        await scrape(context);
     }
 
     // It stops the world for a moment, so not everybody may.

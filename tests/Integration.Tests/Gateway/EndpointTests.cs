@@ -309,8 +309,10 @@ public sealed class EndpointTests : IAsyncLifetime
     {
         await Act("a1", "cus_1");
         var text = await host.Client.GetStringAsync("/metrics");
-        Assert.Matches("(?m)^grains_managed_bytes [0-9.E+]+$", text);
+        Assert.Matches("(?m)^grains_managed_bytes\\{\\} [0-9]+$", text);
         Assert.Matches("(?m)^grains_actions_total\\{outcome=\"rewarded\"\\} [0-9]+$", text);
+        Assert.Matches("(?m)^http_server_request_duration_seconds_bucket\\{.*http_route=\"/v1/actions\".*le=\"\\+Inf\"\\} [0-9]+$", text);
+        Assert.Equal(11, System.Text.RegularExpressions.Regex.Count(text, "(?m)^http_server_request_duration_seconds_bucket\\{.*http_route=\"/v1/actions\""));
         Assert.Equal("ready", await host.Client.GetStringAsync("/health/ready"));
         Assert.Equal("live", await host.Client.GetStringAsync("/health/live"));
     }

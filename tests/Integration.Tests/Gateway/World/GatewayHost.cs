@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Gateway;
+using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Reports;
@@ -60,6 +61,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<ITenantClock>(tenants);
         builder.Services.AddSingleton<ITestClock>(tenants);
         builder.Services.AddSingleton<ILedgerCheck>(tenants);
+        builder.Services.AddTelemetry();
         builder.Services.AddGateway(options =>
         {
             options.AdminKey = AdminKey;
