@@ -56,7 +56,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--database takes postgres://USER:PASSWORD@HOST:PORT/DATABASE, or Host=…;Username=…;Password=…;Database=…, of a role that owns the database", "--database", "nonsense")]
     [InlineData("--tls-key names /nowhere, which is no file", "--tls-key", "/nowhere")]
     [InlineData("--config names /nowhere, which is no file", "--config", "/nowhere")]
-    [InlineData("--silo-address 10.0.0.7 can be reached from other machines, and whoever reaches it is one of us: give --tls-certificate and --tls-key", "--silo-address", "10.0.0.7")]
+    [InlineData("--silo-address 10.0.0.7 can be reached from other machines, and whoever reaches it is one of us: give --tls-certificate, --tls-key and --tls-authority (deploy/certificates.sh makes them)", "--silo-address", "10.0.0.7")]
     [InlineData("--role gateway joins a cluster that is there: name its database with --database", "--role", "gateway")]
     [InlineData("--admin-key is not taken from the command line, which every user of this machine can read: set GRAINS_ADMIN_KEY", "--admin-key", "k")]
     public void What_nobody_can_have_meant_is_one_line(string line, params string[] arguments) =>
@@ -67,7 +67,7 @@ public sealed class SettingsTests : IDisposable
     {
         var pem = Path.Combine(folder.FullName, "silo.pem");
         File.WriteAllText(pem, "");
-        string[] tls = ["--tls-certificate", pem, "--tls-key", pem];
+        string[] tls = ["--tls-certificate", pem, "--tls-key", pem, "--tls-authority", pem];
         Assert.Equal(IPAddress.Parse("10.0.0.7"), Read((string[])[.. tls, "--silo-address", "10.0.0.7"]).SiloAddress);
         Assert.Throws<ArgumentException>(() => Read((string[])[.. tls, "--silo-address", "0.0.0.0"]));
         Assert.Throws<ArgumentException>(() => Read("--tls-certificate", pem));
@@ -111,7 +111,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Contains($"```text\n{Settings.Help()}```\n", page, StringComparison.Ordinal);
     }
 
-    private static string Repository()
+    internal static string Repository()
     {
         var root = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(root.FullName, "ReferralGrains.sln"))) root = root.Parent!;

@@ -45,6 +45,8 @@ public sealed record ServerOptions
 
     public string? TlsKey { get; init; }
 
+    public string? TlsAuthority { get; init; }
+
     public LogFormat Log { get; init; }
 
     /// <summary>The first key, as the caller chose it; null to make one.</summary>

@@ -91,10 +91,11 @@ internal static class SettingsReader
     /// <summary>What only shows when all is known.</summary>
     private static ServerOptions Checked(ServerOptions options)
     {
-        if (options.TlsCertificate is null != options.TlsKey is null)
-            throw new ArgumentException("--tls-certificate and --tls-key belong together: give both or none");
+        string?[] tls = [options.TlsCertificate, options.TlsKey, options.TlsAuthority];
+        if (tls.Any(file => file is null) && tls.Any(file => file is not null))
+            throw new ArgumentException("--tls-certificate, --tls-key and --tls-authority belong together: give all or none");
         if (!IPAddress.IsLoopback(options.SiloAddress) && options.TlsCertificate is null)
-            throw new ArgumentException($"--silo-address {options.SiloAddress} can be reached from other machines, and whoever reaches it is one of us: give --tls-certificate and --tls-key");
+            throw new ArgumentException($"--silo-address {options.SiloAddress} can be reached from other machines, and whoever reaches it is one of us: give --tls-certificate, --tls-key and --tls-authority (deploy/certificates.sh makes them)");
         if (options.SiloAddress.Equals(IPAddress.Any) || options.SiloAddress.Equals(IPAddress.IPv6Any))
             throw new ArgumentException($"--silo-address is what the others connect to, so it cannot be {options.SiloAddress}: give this machine's own address");
         if (options.Role == ProcessRole.Gateway && options.Database is null)
