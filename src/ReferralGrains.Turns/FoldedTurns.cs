@@ -28,11 +28,11 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
 
     protected async ValueTask<TState> Loaded()
     {
-        if (state is not null) return state;
+        // That a stream is not there is never kept: another silo may begin it at any moment, under a number of its own.
+        if (state is not null && SeqOf(state) > 0) return state;
         var asked = Moment.Now(World.Time);
-        var key = new StreamKey(Address.Tenant, (short)Address.Kind, Address.First.Value, Address.Second?.Value ?? "");
-        var loaded = await World.Loader.Load(key);
-        if (loaded.Snapshot is { } old && old.Fold != foldVersion) loaded = await World.Loader.LoadWhole(key);
+        var loaded = await World.Loader.Load(Address.Stream);
+        if (loaded.Snapshot is { } old && old.Fold != foldVersion) loaded = await World.Loader.LoadWhole(Address.Stream);
         Stream = loaded.Stream;
         var folded = loaded.Snapshot is { } snapshot ? JsonSerializer.Deserialize(snapshot.Data, json)! : Empty;
         snapshotSeq = SeqOf(folded);
@@ -65,7 +65,7 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
     {
         if (seenAt.IsRecent(World.Time)) return true;
         var asked = Moment.Now(World.Time);
-        if (await World.Loader.Head(Stream) != SeqOf(await Loaded())) return false;
+        if (await World.Loader.Head(Address.Stream) != SeqOf(state!)) return false;
         seenAt = asked;
         return true;
     }

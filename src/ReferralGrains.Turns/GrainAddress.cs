@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Turns;
 
@@ -14,6 +15,9 @@ public enum GrainKind
 /// <summary>Names a grain by what it is about; the parts stay apart, for caller ids may hold any separator.</summary>
 public readonly record struct GrainAddress(GrainKind Kind, int Tenant, CallerId First, CallerId? Second)
 {
+    /// <summary>What its stream is about.</summary>
+    public StreamKey Stream => new(Tenant, (short)Kind, First.Value, Second?.Value ?? "");
+
     /// <summary>The referral of a referee in a program, with all its enrollments.</summary>
     public static GrainAddress Referral(int tenant, CallerId program, CallerId referee) => new(GrainKind.Referral, tenant, program, referee);
 

@@ -50,7 +50,12 @@ public sealed class Append
 }
 
 /// <summary>Rows to add to a stream. The first one's <paramref name="FirstSeq"/> − 1 must be there: no overlap, no gap.</summary>
-public sealed record StreamRows(StreamId Stream, int FirstSeq, ImmutableArray<EventRow> Rows);
+/// <param name="Key">What the stream is about: where it begins here, it is entered in the directory with its first row.</param>
+public sealed record StreamRows(StreamId Stream, int FirstSeq, ImmutableArray<EventRow> Rows, StreamKey? Key = null)
+{
+    /// <summary>What is to be entered in the directory; null for a stream that is there.</summary>
+    internal StreamKey? NewKey => FirstSeq == 1 ? Key : null;
+}
 
 /// <summary>An event as the journal keeps it. An event with several postings takes a row for each.</summary>
 /// <param name="Type">0 continues the event above with another posting.</param>
@@ -79,7 +84,7 @@ public enum AppendOutcome
 {
     Committed = 1,
 
-    /// <summary>Another activation was first, or an earlier append of a stream fell: refold, then decide again.</summary>
+    /// <summary>Another activation was first, or began the stream under another number: refold, then decide again.</summary>
     StreamMoved = 2,
 
     /// <summary>An action id is taken: load what is recorded under it, then decide again.</summary>

@@ -38,6 +38,7 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
         Command(batch, "select enter($1, $2)", Value(silo), Value(alone));
         Command(batch, "insert into commit (id, silo) values ($1, $2)", Value(commitId), Value(silo));
         AddReads(batch);
+        AddDirectory(batch);
         rows.AddTo(batch, commitId);
         if (before.Count > 0) Command(batch, "select check_previous($1, $2)", Column(before, NpgsqlDbType.Bigint), Column(beforeSeqs, NpgsqlDbType.Integer));
         AddBalances(batch);
@@ -108,6 +109,24 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
         if (reads.Count > 0)
             Command(batch, "select check_facts($1, $2)",
                 Array(NpgsqlDbType.Bigint, reads.Select(read => read.Stream.Value)), Array(NpgsqlDbType.Integer, reads.Select(read => read.Version)));
+    }
+
+    // Without a way out on purpose: whoever is second with a stream learns of it, and finds the number of the first.
+    private void AddDirectory(NpgsqlBatch batch)
+    {
+        var begun = new List<(long Id, StreamKey Key)>();
+        foreach (var pending in appends)
+            foreach (var stream in pending.Append.Streams)
+                if (stream.NewKey is { } key) begun.Add((stream.Stream.Value, key));
+        if (begun.Count == 0) return;
+        Command(
+            batch,
+            "insert into stream (id, tenant, kind, a, b) select * from unnest($1, $2, $3, $4, $5)",
+            Array(NpgsqlDbType.Bigint, begun.Select(static stream => stream.Id)),
+            Array(NpgsqlDbType.Integer, begun.Select(static stream => stream.Key.Tenant)),
+            Array(NpgsqlDbType.Smallint, begun.Select(static stream => stream.Key.Kind)),
+            Array(NpgsqlDbType.Text, begun.Select(static stream => stream.Key.First)),
+            Array(NpgsqlDbType.Text, begun.Select(static stream => stream.Key.Second)));
     }
 
     // In key order, so that two committers never wait for each other in a circle.

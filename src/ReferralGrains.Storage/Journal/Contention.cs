@@ -15,6 +15,7 @@ internal static class Contention
         var known = await KnownActions(connection, batch);
         var facts = await MovedFacts(connection, batch);
         var rules = await TakenRules(connection, batch);
+        var keys = await TakenKeys(connection, batch);
         var kept = new List<PendingAppend>(batch.Count);
         foreach (var pending in batch)
         {
@@ -23,6 +24,7 @@ internal static class Contention
                 : pending.Append.Streams.Any(stream => stream.Rows.Any(row => row.ActionId is { } id && known.Contains((pending.Append.Tenant, id.Value)))) ? AppendOutcome.ActionKnown
                 : pending.Append.Reads.Any(facts.Contains) ? AppendOutcome.FactMoved
                 : pending.Append.Rules.Any(rule => !rules.Add((pending.Append.Tenant, rule.Id.Value))) ? AppendOutcome.FactMoved
+                : pending.Append.Streams.Any(stream => stream.NewKey is { } key && !keys.Add(key)) ? AppendOutcome.StreamMoved
                 : null;
             if (why is { } outcome) pending.Complete(outcome);
             else kept.Add(pending);
@@ -83,6 +85,21 @@ internal static class Contention
             reader => (reader.GetInt32(0), reader.GetString(1)),
             CommitBatch.Array(NpgsqlDbType.Integer, rules.Select(rule => rule.Tenant)),
             CommitBatch.Array(NpgsqlDbType.Text, rules.Select(rule => rule.Id.Value)));
+    }
+
+    // As with rules: of two that begin a stream under numbers of their own, the first stands.
+    private static async Task<HashSet<StreamKey>> TakenKeys(NpgsqlConnection connection, List<PendingAppend> batch)
+    {
+        var keys = batch.SelectMany(pending => pending.Append.Streams).Select(stream => stream.NewKey).OfType<StreamKey>().ToList();
+        if (keys.Count == 0) return [];
+        return await Read(
+            connection,
+            """
+            select s.tenant, s.kind, s.a, s.b from unnest($1, $2, $3, $4) as k(tenant, kind, a, b)
+            join stream s on s.tenant = k.tenant and s.kind = k.kind and s.a = k.a and s.b = k.b
+            """,
+            reader => new StreamKey(reader.GetInt32(0), reader.GetInt16(1), reader.GetString(2), reader.GetString(3)),
+            StreamLoader.Parameters(keys));
     }
 
     private static async Task<HashSet<T>> Read<T>(

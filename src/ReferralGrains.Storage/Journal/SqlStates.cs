@@ -30,7 +30,7 @@ internal static class SqlStates
     {
         "RG001" or "RG002" => CommitFault.Contended,
         LeaseLost => CommitFault.LeaseLost,
-        PostgresErrorCodes.UniqueViolation when exception.ConstraintName is "event_pkey" or "event_action" or "rule_pkey" => CommitFault.Contended,
+        PostgresErrorCodes.UniqueViolation when exception.ConstraintName is "event_pkey" or "event_action" or "stream_parts" or "stream_pkey" or "rule_pkey" => CommitFault.Contended,
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => CommitFault.Again,
         ['2', '1' or '2' or '3', ..] => CommitFault.Guilty,
         _ => CommitFault.Unavailable,

@@ -26,14 +26,16 @@ public sealed record LoadedStream(StreamId Stream, StoredSnapshot? Snapshot, IRe
 /// <exception cref="JournalUnavailableException">From every call: the database cannot be reached.</exception>
 public interface IStreamLoader
 {
-    /// <summary>Loads a stream; one that is new gets its number.</summary>
+    /// <summary>
+    /// Loads a stream. One that is not there gets a number that nobody else has, for the append that begins it; asking leaves no row.
+    /// </summary>
     Task<LoadedStream> Load(StreamKey key);
 
     /// <summary>As <see cref="Load"/>, from the first row: for a snapshot of another fold.</summary>
     Task<LoadedStream> LoadWhole(StreamKey key);
 
     /// <summary>The last row of a stream; 0 when there is none.</summary>
-    Task<int> Head(StreamId stream);
+    Task<int> Head(StreamKey key);
 
     /// <summary>All that is recorded of some actions of a tenant; unknown ones are left out.</summary>
     Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids);
@@ -48,8 +50,9 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
     private const int QueriesAtOnce = 2;
 
     private readonly NpgsqlDataSource database;
+    private readonly StreamNumbers numbers = new();
     private readonly Coalescer<StreamKey, LoadedStream> streams;
-    private readonly Coalescer<StreamId, int> heads;
+    private readonly Coalescer<StreamKey, int> heads;
     private readonly Coalescer<(int Tenant, CallerId Id), ActionHistory?> actions;
 
     public StreamLoader(NpgsqlDataSource database)
@@ -64,7 +67,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
 
     public async Task<LoadedStream> LoadWhole(StreamKey key) => (await Questions.Reached(() => Load([key], whole: true)))[0];
 
-    public Task<int> Head(StreamId stream) => heads.Ask(stream);
+    public Task<int> Head(StreamKey key) => heads.Ask(key);
 
     public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)
     {
@@ -79,9 +82,13 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
         await actions.DisposeAsync();
     }
 
-    private async Task<IReadOnlyList<int>> Heads(IReadOnlyList<StreamId> asked) => await database.Rows(
-        "select coalesce((select max(e.seq) from event e where e.stream = a.stream), 0) from unnest($1) with ordinality as a(stream, n) order by a.n",
-        reader => reader.GetInt32(0), CancellationToken.None, Questions.Longs(asked.Select(stream => stream.Value)));
+    private async Task<IReadOnlyList<int>> Heads(IReadOnlyList<StreamKey> keys) => await database.Rows(
+        """
+        select coalesce((
+          select max(e.seq) from stream s join event e on e.stream = s.id where s.tenant = k.tenant and s.kind = k.kind and s.a = k.a and s.b = k.b), 0)
+        from unnest($1, $2, $3, $4) with ordinality as k(tenant, kind, a, b, n) order by k.n
+        """,
+        reader => reader.GetInt32(0), CancellationToken.None, Parameters(keys));
 
     private async Task<IReadOnlyList<LoadedStream>> Load(IReadOnlyList<StreamKey> keys, bool whole)
     {
@@ -90,7 +97,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
         var snapshots = new StoredSnapshot?[keys.Count];
         var rows = new List<StoredRow>[keys.Count];
         await Read(connection, keys, whole, ids, snapshots, rows);
-        if (ids.Contains(null)) await Number(connection, keys, ids);
+        for (var i = 0; i < ids.Length; i++) ids[i] ??= await numbers.Next(connection);
         return [.. keys.Select((_, i) => new LoadedStream(new(ids[i]!.Value), snapshots[i], rows[i] ?? []))];
     }
 
@@ -129,30 +136,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
         while (await reader.ReadAsync()) (rows[(int)reader.GetInt64(0) - 1] ??= []).Add(ActionQuery.Row(reader, 1));
     }
 
-    // Two processes may number one stream at the same time: whoever is second reads the first one's number.
-    private static async Task Number(NpgsqlConnection connection, IReadOnlyList<StreamKey> keys, long?[] ids)
-    {
-        var missing = Enumerable.Range(0, keys.Count).Where(i => ids[i] is null).ToList();
-        await using var batch = new NpgsqlBatch(connection);
-        var parameters = () => Parameters([.. missing.Select(i => keys[i])]);
-        CommitBatch.Command(
-            batch, "insert into stream (tenant, kind, a, b) select distinct * from unnest($1, $2, $3, $4) on conflict do nothing", parameters());
-        CommitBatch.Command(
-            batch,
-            """
-            select k.n, s.id from unnest($1, $2, $3, $4) with ordinality as k(tenant, kind, a, b, n)
-            join stream s on s.tenant = k.tenant and s.kind = k.kind and s.a = k.a and s.b = k.b
-            """,
-            parameters());
-        await using var reader = await batch.ExecuteReaderAsync();
-        do
-        {
-            while (await reader.ReadAsync()) ids[missing[(int)reader.GetInt64(0) - 1]] = reader.GetInt64(1);
-        }
-        while (await reader.NextResultAsync());
-    }
-
-    private static NpgsqlParameter[] Parameters(IReadOnlyList<StreamKey> keys) =>
+    internal static NpgsqlParameter[] Parameters(IReadOnlyList<StreamKey> keys) =>
     [
         CommitBatch.Array(NpgsqlDbType.Integer, keys.Select(key => key.Tenant)),
         CommitBatch.Array(NpgsqlDbType.Smallint, keys.Select(key => key.Kind)),

@@ -7,7 +7,7 @@ using ReferralGrains.Storage.Journal;
 namespace ReferralGrains.Turns.Programs;
 
 /// <summary>One turn over a program: commands are decided in order, each against what the one before left, for one append.</summary>
-internal sealed class ProgramTurn(StreamId stream, ReferralProgram state, DateTimeOffset now)
+internal sealed class ProgramTurn(StreamId stream, StreamKey key, ReferralProgram state, DateTimeOffset now)
 {
     private readonly int firstSeq = state.Seq + 1;
     private readonly ImmutableArray<EventRow>.Builder rows = ImmutableArray.CreateBuilder<EventRow>();
@@ -32,10 +32,10 @@ internal sealed class ProgramTurn(StreamId stream, ReferralProgram state, DateTi
     public ReferralProgram After(ProgramEvent e) => ReferralProgram.Evolve(State, now, stream, e);
 
     /// <summary>Null when nothing came of it.</summary>
-    public Append? Append(int tenant) => rows.Count == 0 ? null : new()
+    public Append? Append() => rows.Count == 0 ? null : new()
     {
-        Tenant = tenant,
-        Streams = [new(stream, firstSeq, rows.ToImmutable())],
+        Tenant = key.Tenant,
+        Streams = [new(stream, firstSeq, rows.ToImmutable(), key)],
         Facts = [new(stream, State.Seq, JsonSerializer.Serialize(State.Terms!, JournalJson.Default.ProgramTerms))],
         Rules = rules.ToImmutable(),
     };

@@ -23,7 +23,7 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();
-        var turn = new ProgramTurn(Stream, state, Later(await World.Clock.Now(Address.Tenant), state.LastAt));
+        var turn = new ProgramTurn(Stream, Address.Stream, state, Later(await World.Clock.Now(Address.Tenant), state.LastAt));
         var replies = new List<object>(commands.Count);
         foreach (var envelope in commands)
             replies.Add(envelope.Command switch
@@ -33,7 +33,7 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
                 SwitchRule change => Switch(turn, change),
                 _ => throw new UnreachableException(),
             });
-        return new(turn.Append(Address.Tenant), replies, () => Durable(state, turn.State));
+        return new(turn.Append(), replies, () => Durable(state, turn.State));
     }
 
     protected override void Refresh(AppendOutcome why) => World.Facts.Forget(Stream);

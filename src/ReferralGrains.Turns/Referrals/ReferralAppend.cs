@@ -11,13 +11,13 @@ public static class ReferralAppend
 {
     /// <summary>Null when there is nothing to write.</summary>
     /// <param name="before">The state that the turn began with.</param>
-    public static Append? Of(int tenant, ReferralTurn turn, Referral before, IReadOnlyList<ReferralAction> conflicts)
+    public static Append? Of(StreamKey key, ReferralTurn turn, Referral before, IReadOnlyList<ReferralAction> conflicts)
     {
         if (turn.Events.Count == 0 && conflicts.Count == 0) return null;
         return new()
         {
-            Tenant = tenant,
-            Streams = turn.Events.Count == 0 ? [] : [Rows(turn, before)],
+            Tenant = key.Tenant,
+            Streams = turn.Events.Count == 0 ? [] : [Rows(key, turn, before)],
             Reads = Reads(turn),
             Due = Due(turn, before),
             Referrals = Row(turn, before) is { } row ? [row] : [],
@@ -26,11 +26,11 @@ public static class ReferralAppend
         };
     }
 
-    public static StreamRows Rows(ReferralTurn turn, Referral before)
+    public static StreamRows Rows(StreamKey key, ReferralTurn turn, Referral before)
     {
         var rows = ImmutableArray.CreateBuilder<EventRow>(turn.State.Seq - before.Seq);
         foreach (var recorded in turn.Events) EventCodec.Encode(recorded, turn.Facts.Program.Stream, rows);
-        return new(turn.Known.Stream, before.Seq + 1, rows.MoveToImmutable());
+        return new(turn.Known.Stream, before.Seq + 1, rows.MoveToImmutable(), key);
     }
 
     /// <summary>The facts that the turn relied on.</summary>

@@ -87,6 +87,7 @@ public sealed record ReferralReply(Refusal? Refusal, bool Changed, StreamId Stre
 public sealed record DecideReferral(
     StreamId Stream,
     CallerId Program,
+    CallerId Referee,
     Referral State,
     DateTimeOffset Now,
     ImmutableArray<ActionHistory> Known,

@@ -45,7 +45,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var turn = new ReferralTurn(state, facts with { ParkingFull = await Parking.IsFull(World, Address.Tenant, state, prepared) }, known);
         var conflicts = new List<ReferralAction>();
         var replies = ReferralWork.Run(turn, prepared, conflicts);
-        return new(ReferralAppend.Of(Address.Tenant, turn, state, conflicts), replies, () => Durable(turn.State)) { Relied = relied };
+        return new(ReferralAppend.Of(Address.Stream, turn, state, conflicts), replies, () => Durable(turn.State)) { Relied = relied };
     }
 
     protected override void Refresh(AppendOutcome why)
@@ -123,7 +123,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     private async ValueTask<Prepared> HandUp(Referral state, ReferrerFacts decides, DecisionFacts facts, List<PreparedCommand> commands, KnownActions known)
     {
-        var decide = new DecideReferral(Stream, ProgramId, state, facts.Now, [.. known.All], [.. commands]);
+        var decide = new DecideReferral(Stream, ProgramId, Address.Second!.Value, state, facts.Now, [.. known.All], [.. commands]);
         var asked = Moment.Now(World.Time);
         var decided = await World.Router.Ask(GrainAddress.Referrer(Address.Tenant, decides.Id), decide, CancellationToken.None);
         return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome)

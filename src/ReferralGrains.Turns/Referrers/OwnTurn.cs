@@ -48,7 +48,7 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     public Append? Append(int tenant) => rows.Count == 0 ? null : new()
     {
         Tenant = tenant,
-        Streams = [new(stream, before.Seq + 1, rows.ToImmutable())],
+        Streams = [new(stream, before.Seq + 1, rows.ToImmutable(), GrainAddress.Referrer(tenant, id).Stream)],
         Facts = State.FactVersion == before.FactVersion
             ? []
             : [new(stream, State.FactVersion, JsonSerializer.Serialize(Facts, JournalJson.Default.ReferrerFacts))],

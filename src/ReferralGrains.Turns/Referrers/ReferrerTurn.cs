@@ -10,7 +10,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Turns.Referrers;
 
 /// <summary>One turn of a referrer over handed-up referrals, gathered for one append.</summary>
-internal sealed class ReferrerTurn(StreamId stream, Referrer state)
+internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
 {
     private readonly int firstSeq = state.Seq + 1;
     private readonly Dictionary<StreamId, Tally> tallies = [];
@@ -54,7 +54,7 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
         tallies[program.Stream] = turn.Facts.Tally!;
         if (turn.Events.Any(recorded => recorded.Event is SaleDecided { Counts: true })) counted.Add(program.Stream);
         replies.Add(new ReferralDecided(AppendOutcome.Committed, answers, turn.State));
-        if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(turn, decide.State));
+        if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(GrainAddress.Referral(tenant, decide.Program, decide.Referee).Stream, turn, decide.State));
         if (ReferralAppend.Row(turn, decide.State) is { } row) referrals.Add(row);
         due.AddRange(ReferralAppend.Due(turn, decide.State));
         parked += ReferralAppend.Parked(turn, decide.State);
@@ -63,7 +63,7 @@ internal sealed class ReferrerTurn(StreamId stream, Referrer state)
     }
 
     /// <summary>Null when nothing came of it.</summary>
-    public Append? Append(int tenant)
+    public Append? Append()
     {
         foreach (var program in counted) Move(program, State.Tallies[program.Value], tallies[program]);
         if (own.Count > 0) streams.Add(new(stream, firstSeq, [.. own]));

@@ -22,7 +22,7 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
         StreamId stream, Referrer state, ReferrerFacts facts, IReadOnlyList<Envelope> commands, Action<Referrer> take)
     {
         if (lost is { } outcome) return GiveBack(outcome);
-        var turn = new ReferrerTurn(stream, state);
+        var turn = new ReferrerTurn(tenant, stream, state);
         var handed = Handed(commands);
         (programs, group) = ([], handed.Count);
         foreach (var decide in handed)
@@ -37,7 +37,7 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
             turn.Decide(decide, program, facts, await Parking.IsFull(world, tenant, decide.State, decide.Commands));
         }
 
-        return new(turn.Append(tenant), turn.Replies, () =>
+        return new(turn.Append(), turn.Replies, () =>
         {
             take(turn.State);
             Done();

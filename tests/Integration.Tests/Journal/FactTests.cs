@@ -118,10 +118,12 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
     public async Task The_head_of_a_stream_is_its_last_row()
     {
         await using var loader = new StreamLoader(Database.Source);
-        await Writer.Append(Rows.Append(1, 1, Rows.Sale("a"), Rows.Sale("b")));
-        await Writer.Append(Rows.Append(3, 1, Rows.Sale("c")));
+        await Database.Run("insert into tenant (name) values ('one')");
+        StreamKey Key(long stream) => new(1, 2, "program", $"referee{stream}");
+        await Writer.Append(Rows.Begin(1, Key(1), Rows.Sale("a"), Rows.Sale("b")));
+        await Writer.Append(Rows.Begin(3, Key(3), Rows.Sale("c")));
 
-        var heads = await Task.WhenAll(new long[] { 1, 2, 3, 1 }.Select(stream => loader.Head(new(stream))));
+        var heads = await Task.WhenAll(new long[] { 1, 2, 3, 1 }.Select(stream => loader.Head(Key(stream))));
         Assert.Equal([2, 0, 1, 2], heads);
     }
 

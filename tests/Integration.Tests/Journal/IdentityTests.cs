@@ -32,20 +32,48 @@ public sealed class IdentityTests(PostgresServer server) : JournalTest(server), 
             new(1, 2, "a\"", "b"), new(1, 2, "a", "\"b"), new(1, 2, "a\\", "b"), new(1, 2, "a", "\\b"), new(1, 2, "ä", "b"), new(1, 2, "a\u0308", "b"),
         ];
         var streams = await Task.WhenAll(keys.Select(loader.Load));
-
         Assert.Equal(keys.Length, streams.Select(loaded => loaded.Stream).Distinct().Count());
+        foreach (var (key, loaded) in keys.Zip(streams))
+            Assert.Equal(AppendOutcome.Committed, await Writer.Append(Rows.Begin(loaded.Stream.Value, key, Rows.Sale(null))));
+
         await using var again = new StreamLoader(Database.Source);
         Assert.Equal(streams.Select(loaded => loaded.Stream), (await Task.WhenAll(keys.Select(again.Load))).Select(loaded => loaded.Stream));
     }
 
     [Fact]
-    public async Task A_stream_that_many_ask_for_at_once_has_one_number()
+    public async Task Of_many_that_begin_a_stream_at_once_one_does_and_the_others_find_it()
     {
-        await using var other = new StreamLoader(Database.Source);
-        var streams = await Task.WhenAll(Enumerable.Range(0, 200).Select(i => (i % 2 == 0 ? loader : other).Load(new(1, 2, $"a{i / 20}", "b"))));
+        await using var other = NewWriter(Database.Source);
+        await using var there = new StreamLoader(Database.Source);
+        for (var round = 0; round < 20; round++)
+        {
+            var key = new StreamKey(1, 2, $"a{round}", "b");
+            var numbers = (await Task.WhenAll(Enumerable.Range(0, 6).Select(i => (i % 2 == 0 ? loader : there).Load(key)))).Select(loaded => loaded.Stream.Value).ToList();
+            var outcomes = await Task.WhenAll(numbers.Select((number, i) => (i % 2 == 0 ? Writer : other).Append(Rows.Begin(number, key, Rows.Sale(null)))));
 
-        Assert.Equal(10, streams.Select(loaded => loaded.Stream).Distinct().Count());
-        Assert.Equal(10, await Database.Ask<long>("select count(*) from stream"));
+            Assert.Single(outcomes, AppendOutcome.Committed);
+            Assert.Equal(5, outcomes.Count(outcome => outcome == AppendOutcome.StreamMoved));
+            Assert.Equal(numbers[Array.IndexOf(outcomes, AppendOutcome.Committed)], (await loader.Load(key)).Stream.Value);
+        }
+    }
+
+    [Fact]
+    public async Task Of_two_in_one_batch_that_begin_a_stream_the_first_stands()
+    {
+        var key = new StreamKey(1, 2, "a", "b");
+        Assert.Equal(
+            [AppendOutcome.Committed, AppendOutcome.StreamMoved, AppendOutcome.Committed],
+            await Together(Rows.Begin(1, key, Rows.Sale("a")), Rows.Begin(2, key, Rows.Sale("b")), Rows.Begin(3, key with { Second = "c" }, Rows.Sale("c"))));
+        Assert.Equal(2, await Database.Ask<long>("select count(*) from stream"));
+    }
+
+    [Fact]
+    public async Task What_is_only_asked_for_leaves_no_row()
+    {
+        var streams = await Task.WhenAll(Enumerable.Range(0, 2_500).Select(i => loader.Load(new(1, 2, $"a{i}", "b"))));
+
+        Assert.Equal(2_500, streams.Select(loaded => loaded.Stream).Distinct().Count());
+        Assert.Equal(0, await Database.Ask<long>("select count(*) from stream"));
     }
 
     [Theory]

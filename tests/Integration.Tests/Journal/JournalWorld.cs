@@ -58,12 +58,13 @@ public sealed class JournalWorld : IAsyncDisposable
 
     public async Task AddReferrer(string id, params string[] tags)
     {
-        var loaded = await loader.Load(new(Tenant, Referrer, id, ""));
+        var key = new StreamKey(Tenant, Referrer, id, "");
+        var loaded = await loader.Load(key);
         var facts = referrers[id] = new(loaded.Stream, new(id), 1, Closed: false, [.. tags], []);
         await Commit(new()
         {
             Tenant = Tenant,
-            Streams = [new(loaded.Stream, 1, [EventCodec.Encode(new ReferrerCreated([.. tags]), Now)])],
+            Streams = [new(loaded.Stream, 1, [EventCodec.Encode(new ReferrerCreated([.. tags]), Now)], key)],
             Facts = [new(loaded.Stream, 1, JsonSerializer.Serialize(facts, JournalJson.Default.ReferrerFacts))],
             Referrer = new(loaded.Stream, "CODE-" + id, id + "@example.org", "Name of " + id, CashOptIn: true, "cus_1", Now),
         });
@@ -123,13 +124,14 @@ public sealed class JournalWorld : IAsyncDisposable
         var referrer = referrers.Values.FirstOrDefault(facts => facts.Stream == before.Referrer);
         var turn = new ReferralTurn(before, new(Now > before.LastAt ? Now : before.LastAt, Program, referrer, Tally: null), known);
         var reply = command(turn);
-        if (ReferralAppend.Of(Tenant, turn, before, reply is Decision.Conflict ? [action!] : []) is { } append) await Commit(append);
+        if (ReferralAppend.Of(Key(referee), turn, before, reply is Decision.Conflict ? [action!] : []) is { } append) await Commit(append);
         return reply;
     }
 
     private async Task Publish(RewardRule[] rules)
     {
-        var stream = (await loader.Load(new(Tenant, ProgramKind, "program", ""))).Stream;
+        var key = new StreamKey(Tenant, ProgramKind, "program", "");
+        var stream = (await loader.Load(key)).Stream;
         List<ProgramEvent> events = [new ProgramCreated(new("program"), "Program", "GBP", "Europe/London")];
         events.AddRange(rules.Select((rule, i) => new RulePublished(i + 1, new($"rule{i + 1}"), 1, rule, new(Enabled: true))));
         var program = events.Aggregate(ReferralProgram.None, (state, e) => ReferralProgram.Evolve(state, Now, stream, e));
@@ -137,7 +139,7 @@ public sealed class JournalWorld : IAsyncDisposable
         await Commit(new()
         {
             Tenant = Tenant,
-            Streams = [new(stream, 1, [.. events.Select(e => EventCodec.Encode(e, Now))])],
+            Streams = [new(stream, 1, [.. events.Select(e => EventCodec.Encode(e, Now))], key)],
             Facts = [new(stream, program.Seq, JsonSerializer.Serialize(Program, JournalJson.Default.ProgramTerms))],
             Rules = [.. Program.Rules.Select(rule => new RuleRow(rule.Id, stream))],
         });

@@ -23,7 +23,7 @@ public sealed class OutageTests : IAsyncDisposable
 
         await Unavailable(() => loader.Load(key));
         await Unavailable(() => loader.LoadWhole(key));
-        await Unavailable(() => loader.Head(new(1)));
+        await Unavailable(() => loader.Head(key));
         await Unavailable(() => facts.Confirm([new(new(1), 1)]).AsTask());
         await Unavailable(() => loader.Actions(1, [new("action")]));
         await Unavailable(() => facts.Program(1, new("program"), stop).AsTask());

@@ -30,4 +30,8 @@ public static class Rows
         new() { Tenant = 1, Streams = [.. streams.Select(part => new StreamRows(new(part.Stream), part.FirstSeq, [.. part.Rows]))] };
 
     public static ContentHash Hash(string content) => new(new UInt128(0, BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(content)))));
+
+    /// <summary>The first rows of a stream that is entered in the directory with them.</summary>
+    public static Append Begin(long stream, StreamKey key, params EventRow[] rows) =>
+        new() { Tenant = key.Tenant, Streams = [new(new(stream), 1, [.. rows], key)] };
 }

@@ -87,6 +87,7 @@ public sealed class SnapshotTests(PostgresServer server) : JournalTest(server), 
     [Fact]
     public async Task A_load_that_failed_leaves_nothing_open_on_its_connection()
     {
+        await Write(1);
         await using var one = NpgsqlDataSource.Create(Database.ConnectionString + ";MaxPoolSize=1;NoResetOnClose=true;Options=-c lock_timeout=100");
         await using var impatient = new StreamLoader(one);
         await using (var holder = await Database.Superuser.OpenConnectionAsync(Stop))
@@ -101,7 +102,7 @@ public sealed class SnapshotTests(PostgresServer server) : JournalTest(server), 
     }
 
     private async Task Write(int rows) => Assert.Equal(
-        AppendOutcome.Committed, await Writer.Append(Rows.Append(stream.Value, 1, [.. Enumerable.Range(1, rows).Select(i => Rows.Sale($"a{i}"))])));
+        AppendOutcome.Committed, await Writer.Append(Rows.Begin(stream.Value, Key, [.. Enumerable.Range(1, rows).Select(i => Rows.Sale($"a{i}"))])));
 
     // What was offered is written before the end.
     private async Task Keep(int seq, short fold)

@@ -26,6 +26,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private readonly HashSet<long> living = [];
     private long silos;
+    private long numbers;
     private long commits;
     private long positions;
 
@@ -61,16 +62,10 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         lock (gate) return [.. streams.Values.SelectMany(stream => stream.Rows).OrderBy(row => row.Position)];
     }
 
-    /// <summary>The number of a stream; one that is new gets the next.</summary>
+    /// <summary>A stream as it is; one that is not there has a number that nobody else has, and no rows.</summary>
     public JournalStream Stream(StreamKey key)
     {
-        lock (gate)
-        {
-            if (directory.TryGetValue(key, out var known)) return known;
-            var stream = new JournalStream(new(directory.Count + 1), key);
-            streams.Add(stream.Id, stream);
-            return directory[key] = stream;
-        }
+        lock (gate) return directory.TryGetValue(key, out var known) ? known : new(new(++numbers), key);
     }
 
     public JournalStream? Find(StreamKey key)
@@ -121,7 +116,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         {
             if (!living.Contains(silo)) throw new LeaseLostException($"Silo {silo} has ended.");
             var named = rules.Keys.ToHashSet();
-            var outcomes = batch.Select(append => Judge(append, named)).ToList();
+            var begun = directory.Keys.ToHashSet();
+            var outcomes = batch.Select(append => Judge(append, named, begun)).ToList();
             commits++;
             for (var i = 0; i < batch.Count; i++)
                 if (outcomes[i] == AppendOutcome.Committed) Apply(batch[i]);
@@ -139,19 +135,20 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         }
     }
 
-    private AppendOutcome Judge(Append append, HashSet<(int Tenant, CallerId Id)> named)
+    private AppendOutcome Judge(Append append, HashSet<(int Tenant, CallerId Id)> named, HashSet<StreamKey> begun)
     {
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(Moved)) return AppendOutcome.StreamMoved;
         if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && (Ids(append).Any(actions.ContainsKey) || Ids(append).Distinct().Count() < Ids(append).Count())) return AppendOutcome.ActionKnown;
         if (!bugs.HasFlag(PlantedBugs.NoFactCheck) && append.Reads.Any(read => !facts.TryGetValue(read.Stream, out var fact) || fact.Version != read.Version))
             return AppendOutcome.FactMoved;
         if (append.Rules.Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
+        if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(rows => rows.FirstSeq == 1 && !begun.Add(rows.Key!.Value))) return AppendOutcome.StreamMoved;
         return AppendOutcome.Committed;
     }
 
     private bool Moved(StreamRows rows)
     {
-        var stream = streams[rows.Stream];
+        if (!streams.TryGetValue(rows.Stream, out var stream)) return rows.FirstSeq > 1;
         return stream.Has(rows.FirstSeq) || (rows.FirstSeq > 1 && !stream.Has(rows.FirstSeq - 1));
     }
 
@@ -161,6 +158,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     private void Apply(Append append)
     {
+        foreach (var rows in append.Streams.Where(rows => !streams.ContainsKey(rows.Stream)))
+        {
+            streams.Add(rows.Stream, new(rows.Stream, rows.Key!.Value));
+            directory.TryAdd(rows.Key.Value, streams[rows.Stream]);
+        }
+
         foreach (var rows in append.Streams)
             for (var i = 0; i < rows.Rows.Length; i++) Add(append.Tenant, rows.Stream, rows.FirstSeq + i, rows.Rows[i]);
         foreach (var fact in append.Facts) facts[fact.Stream] = fact;

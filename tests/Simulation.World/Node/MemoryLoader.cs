@@ -23,11 +23,11 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
 
     public Task<LoadedStream> LoadWhole(StreamKey key) => Load(key, whole: true);
 
-    public async Task<int> Head(StreamId stream)
+    public async Task<int> Head(StreamKey key)
     {
         await Round();
         Interlocked.Increment(ref headsAsked);
-        return database.Read(_ => database.Stream(stream).Rows.Select(row => row.Seq).DefaultIfEmpty().Max());
+        return database.Read(_ => database.Find(key)?.Rows.Select(row => row.Seq).DefaultIfEmpty().Max() ?? 0);
     }
 
     public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)

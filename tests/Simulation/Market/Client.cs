@@ -72,7 +72,9 @@ internal sealed class Client(Marketplace market)
     {
         if (Earlier() is not { } sending) return;
         var place = Random.Next(2) == 0 ? sending.To : Anywhere() with { Tenant = sending.To.Tenant };
-        await Send(place, Sent.Hashed(sending.Action with { AmountMinor = (sending.Action.AmountMinor ?? 0) + 1 }));
+
+        // A content of its own each time: the gateway's hash holds the place as well.
+        await Send(place, Sent.Hashed(sending.Action with { AmountMinor = (sending.Action.AmountMinor ?? 0) + ++Log.Ids }));
     }
 
     private async Task TakeBack()

@@ -1,3 +1,6 @@
+using ReferralGrains.Storage.Silos;
+using ReferralGrains.Turns.Referrals;
+
 namespace ReferralGrains.Simulation.Market;
 
 /// <summary>What happens to the servers and to the clock while clients work.</summary>
@@ -19,9 +22,18 @@ internal sealed class Trouble(Marketplace market, int level)
                 case 3 when level > 0: process.LoseOneActivation(); break;
                 case 4 when level > 0: process.Faults.Outage(); break;
                 case 5 when level > 1: market.Restart(process); break;
+                case 7: await Glance(); break;
                 case 6 when level > 1: market.End(process); break;
             }
         }
+    }
+
+    // A state that was written in one process is asked for in another, when what that one knows is just too old.
+    private async Task Glance()
+    {
+        await market.Tell(market.Busy, new ChangeReferral(Random.Next(2) == 0 ? [] : ["vip"], null));
+        market.Time.Advance(Moment.Recent + TimeSpan.FromTicks(1));
+        await market.Tell(market.Busy, new SettleDue());
     }
 
     // Gone, or written by a program that folds otherwise: either way it is replayed.
