@@ -16,8 +16,8 @@ public sealed class GatewayOptions
     public TimeSpan UnreadAnswers { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a line of a stream is tried again while the journal cannot be reached. Default: 20 seconds, twice the time in which the
-    /// server is ready again after a crash of its database.
+    /// How long a line of a stream is tried again while the journal cannot be reached. Default: 30 seconds, so that an Ask that
+    /// gives up after its own deadline is sent again, more than once, before its line is answered with 503.
     /// </summary>
-    public TimeSpan Unavailable { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan Unavailable { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -65,6 +65,20 @@ public sealed class LineExchangeTests
     }
 
     [Fact]
+    public async Task Line_that_is_refused_until_something_else_comes_is_a_result_and_the_rest_goes_on()
+    {
+        await using var server = await StandIn.Start();
+        server.Troubles.Enqueue(context => context.Response.WriteAsync(string.Concat(Enumerable.Range(1, 3).Select(line => line == 2
+            ? "{\"line\":2,\"error\":{\"status\":429,\"code\":\"too_many_parked\",\"detail\":\"send the referral first\"}}\n"
+            : $"{{\"line\":{line},\"status\":\"rewarded\"}}\n"))));
+
+        var (exchange, answered) = await Exchange(server, 3);
+
+        Assert.Equal(3, answered.Count);
+        Assert.Equal(0, exchange.Interruptions);
+    }
+
+    [Fact]
     public async Task Attempts_are_bounded_and_the_line_is_named()
     {
         await using var server = await StandIn.Start();

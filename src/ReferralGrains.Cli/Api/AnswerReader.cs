@@ -50,9 +50,10 @@ internal sealed class AnswerReader(DuplexRequest request, string call, Uri url, 
         if (answer.Number("line") is { } number && number != expected)
             throw new CommandFailed($"{call} answered line {number} where the answer to line {expected} was due");
 
-        // The server could not take this one now. Its followers may have gone through; sent again they are duplicates.
+        // The server could not take this one now. Its followers may have gone through; sent again they are duplicates. What has another
+        // code, such as too_many_parked, is the line's result: it does not pass by itself, and waiting for it would keep back all others.
         var error = answer.Object("error");
-        if (error?.Number("status") is 429 or 503)
+        if (error?.Text("code") is "busy" or "unavailable")
             throw new Interrupted(error.Value.Text("detail") ?? "the server is not able to take lines now");
         if (open.Answer() is not { } line) throw new CommandFailed($"{call} answered more lines than it was sent");
         answered(line, answer);

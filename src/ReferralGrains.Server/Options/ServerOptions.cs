@@ -58,7 +58,7 @@ public sealed record ServerOptions
 
     public TimeSpan UnreadAnswers { get; init; } = TimeSpan.FromSeconds(60);
 
-    public TimeSpan Unavailable { get; init; } = TimeSpan.FromSeconds(20);
+    public TimeSpan Unavailable { get; init; } = TimeSpan.FromSeconds(30);
 
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
 

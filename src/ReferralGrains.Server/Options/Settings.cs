@@ -42,7 +42,7 @@ internal static class Settings
         new("unread-answers", "1s to 1h", "60s",
             "How long a client of a stream may leave its answers unread before it is cut off. Longer keeps memory for clients that are gone; shorter cuts off slow ones.",
             (options, text) => options with { UnreadAnswers = Values.Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) }),
-        new("unavailable", "1s to 10m", "20s",
+        new("unavailable", "1s to 10m", "30s",
             "How long a line of a stream is tried again while the journal cannot be reached. Longer rides out longer outages; shorter tells the client sooner.",
             (options, text) => options with { Unavailable = Values.Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) }),
         new("stop-within", "1s to 10m", "8s",

@@ -3,8 +3,11 @@ namespace ReferralGrains.Turns.Engine.Embedded;
 /// <summary>How the embedded engine treats its callers and its memory.</summary>
 public sealed record EmbeddedOptions
 {
-    /// <summary>How long a caller waits for an answer. Longer hides outages, shorter turns slow commits into retries. Default 20 s.</summary>
-    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(20);
+    /// <summary>
+    /// How long a caller waits for an answer. Longer hides outages, shorter turns slow commits into retries; well below the patience of
+    /// a stream's line, which asks again in between. Default 8 s.
+    /// </summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>What a refused caller is told to wait. Default 1 s.</summary>
     public TimeSpan RetryAfter { get; init; } = TimeSpan.FromSeconds(1);
