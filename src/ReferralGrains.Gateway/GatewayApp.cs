@@ -40,6 +40,7 @@ public static class GatewayApp
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton<LineStreams>()
+            .AddSingleton<KnownPrograms>()
             .AddSingleton<RulePrograms>()
             .AddSingleton<RuleJoins>()
             .AddSingleton<ReferrersByCode>()

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Gateway.Problems;
 
 namespace ReferralGrains.Gateway.Json;
@@ -22,6 +23,9 @@ internal static class Text
         var text = Of(email, param, 254);
         return text is null || text.IndexOf('@', StringComparison.Ordinal) > 0 ? text : throw Problem.InvalidField(param, "An e-mail address is expected.").AsException();
     }
+
+    /// <summary>A value that was refused, as far as a line of text holds it.</summary>
+    public static string Shown(string value) => $"\"{(value.Length <= 40 ? value : value[..40] + "…")}\"";
 
     /// <summary>What is wrong with it, or null.</summary>
     public static string? Fault(string text, int maxLength)
@@ -52,7 +56,30 @@ internal static class AmountLimits
     public static long? Range(long? value, long min, long max, string param) =>
         value is null || (value >= min && value <= max)
             ? value
-            : throw Problem.InvalidField(param, $"A whole number from {min} to {max} is expected.").AsException();
+            : throw Problem.InvalidField(param, $"A whole number from {min} to {max} is expected, not {value}.").AsException();
+}
+
+/// <summary>Currencies as people write them: gbp is GBP.</summary>
+internal static class Currencies
+{
+    /// <summary>The code, or null when there is no such currency.</summary>
+    public static string? Known(string text)
+    {
+        if (text.Length != 3) return null;
+        var code = text.ToUpperInvariant();
+        return Currency.IsKnown(code) ? code : null;
+    }
+
+    public static string Expected(string text) => $"An ISO 4217 code is expected, like GBP, not {Text.Shown(text)}.";
+}
+
+/// <summary>Test clocks stay where every date that a rule can make from them is still a date.</summary>
+internal static class ClockLimits
+{
+    public static void Check(DateTimeOffset? at, string param)
+    {
+        if (at is { Year: < 1900 or > 8999 }) throw Problem.InvalidField(param, "A time from 1900 to 8999 is expected.").AsException();
+    }
 }
 
 /// <summary>Tags of a referrer or a referee: a set, kept in one order so that the same tags are the same content.</summary>

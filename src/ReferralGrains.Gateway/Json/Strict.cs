@@ -24,12 +24,20 @@ internal static class Strict
             if (JsonSerializer.Deserialize(ref reader, type) is not { } parsed) return Problem.InvalidJson(null, "An object is expected.");
             if (reader.Read()) return Problem.InvalidJson(null, "Something follows the object.");
             value = parsed;
-            return null;
+            return json.IndexOf("null"u8) < 0 ? null : Nulls(json, type);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return Diagnose(json, type, exception);
         }
+    }
+
+    // The serializer lets null stand in an array whatever its items are; no array here has a use for it.
+    private static Problem? Nulls(ReadOnlySpan<byte> json, JsonTypeInfo type)
+    {
+        var reader = new Utf8JsonReader(json, Reading);
+        reader.Read();
+        return Walk(ref reader, type, "");
     }
 
     private static Problem Diagnose(ReadOnlySpan<byte> json, JsonTypeInfo type, Exception exception)
@@ -82,7 +90,11 @@ internal static class Strict
     {
         var item = TypeOf(type.ElementType!, type);
         for (var i = 0; reader.Read() && reader.TokenType != JsonTokenType.EndArray; i++)
+        {
+            if (reader.TokenType == JsonTokenType.Null) return Problem.InvalidField($"{path}[{i}]", "A value is expected, not null.");
             if (Walk(ref reader, item, $"{path}[{i}]") is { } problem) return problem;
+        }
+
         return null;
     }
 

@@ -17,10 +17,10 @@ internal sealed class Words<T>(params (string Word, T Value)[] words)
 
     /// <summary>For words that are all known: another one is a slip.</summary>
     public T Parse(string? word, T absent, string param) =>
-        word is null ? absent : Find(word) ?? throw Problem.InvalidField(param, $"Expected is one of {Known}.").AsException();
+        word is null ? absent : Find(word) ?? throw Problem.InvalidField(param, $"Expected is one of {Known}, not {Text.Shown(word)}.").AsException();
 
     /// <summary>For words of which more are to come.</summary>
-    public T Supported(string word, string param) => Find(word) ?? throw Problem.NotSupported(param, "This value").AsException();
+    public T Supported(string word, string param) => Find(word) ?? throw Problem.NotSupported(param, Text.Shown(word), $" Expected is one of {Known}.").AsException();
 
     private string Known => string.Join(", ", words.Select(pair => pair.Word));
 }

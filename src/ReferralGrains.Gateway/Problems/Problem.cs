@@ -47,7 +47,8 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
     public static Problem LineTooLong(int limit) => new(413, "line_too_long", null, $"The line is longer than {limit} bytes.");
 
     /// <summary>A mechanic that is described and not there yet: refused by name rather than half done.</summary>
-    public static Problem NotSupported(string param, string what) => new(422, "not_supported", param, $"{what} is not supported in this release.");
+    public static Problem NotSupported(string param, string what, string instead = "") =>
+        new(422, "not_supported", param, $"{what} is not supported in this release.{instead}");
 
     public static Problem Unprocessable(string code, string param, string detail) => new(422, code, param, detail);
 

@@ -1,10 +1,11 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
@@ -32,10 +33,11 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
         var body = await Body.Read(context, GatewayJson.Default.NewProgram);
         if (body.NewCustomerDiscount is not null)
             throw Problem.NotSupported("new_customer_discount", "A discount for new customers").AsException();
-        if (!Currency.IsKnown(body.Currency)) throw Problem.InvalidField("currency", "An ISO 4217 code is expected, like GBP.").AsException();
-        if (!ProgramDates.IsKnown(body.TimeZone)) throw Problem.InvalidField("time_zone", "An IANA time zone is expected, like Europe/London.").AsException();
+        var currency = Currencies.Known(body.Currency) ?? throw Problem.InvalidField("currency", Currencies.Expected(body.Currency)).AsException();
+        if (!ProgramDates.IsKnown(body.TimeZone))
+            throw Problem.InvalidField("time_zone", $"An IANA time zone is expected, like Europe/London, not {Text.Shown(body.TimeZone)}.").AsException();
         var id = body.Id ?? NewIds.Make("prg_", context);
-        var create = new CreateProgram(Text.Of(body.Name, "name", 200) ?? id.Value, body.Currency, body.TimeZone);
+        var create = new CreateProgram(Text.Of(body.Name, "name", 200) ?? id.Value, currency, body.TimeZone);
         var reply = await router.Ask(GrainAddress.Program(context.Caller().Tenant, id), create, context.RequestAborted);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))
@@ -73,6 +75,29 @@ internal sealed record ProgramAnswer(
     string TimeZone,
     ImmutableArray<RuleAnswer> Rules,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
+/// <summary>
+/// Which programs there are: one that was seen is there for ever, one that was not is looked for again each time. So what is sent for a
+/// program that nobody has, by mistake or in masses, wakes no grain.
+/// </summary>
+internal sealed class KnownPrograms(IFacts facts)
+{
+    private const int MaxKept = 10_000;
+
+    public static readonly Refusal Missing = new(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
+
+    private readonly ConcurrentDictionary<(int Tenant, CallerId Program), bool> seen = new();
+
+    public ValueTask<bool> Has(int tenant, CallerId program, CancellationToken stop) =>
+        seen.ContainsKey((tenant, program)) ? ValueTask.FromResult(true) : Look(tenant, program, stop);
+
+    private async ValueTask<bool> Look(int tenant, CallerId program, CancellationToken stop)
+    {
+        if (await facts.Program(tenant, program, stop) is null) return false;
+        if (seen.Count >= MaxKept) seen.Clear();
+        return seen[(tenant, program)] = true;
+    }
+}
 
 internal static class CoveringFacts
 {

@@ -6,6 +6,7 @@ using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
@@ -15,7 +16,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Actions, one by one and as a stream. This is where an action is answered.</summary>
-internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams)
+internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams, KnownPrograms known)
 {
     private static readonly QueryParameter AnswersParameter = new("answers", "string", "all, or errors: only the lines that went wrong, and the summary.");
 
@@ -36,6 +37,7 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
         var dryRun = context.Flag("dry_run");
         var line = await Read(context);
         var to = GrainAddress.Referral(caller.Tenant, line.Program, line.Referee);
+        if (!await known.Has(caller.Tenant, line.Program, context.RequestAborted)) return new ProblemAnswer(Problem.Of(KnownPrograms.Missing));
         var recorded = await router.Ask(to, new RecordActions([line.Action], dryRun), context.RequestAborted);
         var reply = recorded.Replies[0];
         if (!dryRun) GatewayMetrics.Counted(reply);
@@ -54,7 +56,7 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
             "errors" => true,
             _ => throw Problem.InvalidField("answers", "Expected is all or errors.").AsException(),
         };
-        return streams.Run(context, new ActionWork(caller, router, new(facts, caller.Tenant)), errorsOnly);
+        return streams.Run(context, new ActionWork(caller, router, known, new(facts, caller.Tenant)), errorsOnly);
     }
 
     private async Task<IResult> Show(HttpContext context, string id)

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Money;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 
@@ -18,7 +17,8 @@ internal ref struct ActionParser
     private const int MaxProducts = 1_000;
     private const int MaxNote = 1_000;
 
-    private static readonly ConcurrentDictionary<int, string> Currencies = new();
+    // By the three bytes as they were sent; the value is the code itself, so that gbp and GBP are the same content.
+    private static readonly ConcurrentDictionary<int, string> Seen = new();
 
     private Utf8JsonReader reader;
     private readonly ReadOnlySpan<byte> json;
@@ -163,10 +163,10 @@ internal ref struct ActionParser
     {
         if (reader.TokenType != JsonTokenType.String) return Invalid("An ISO 4217 code is expected, like GBP.");
         if (reader.ValueSpan.Length == 0) return true;
-        if (reader.ValueSpan.Length == 3 && Currencies.TryGetValue(reader.ValueSpan[0] | (reader.ValueSpan[1] << 8) | (reader.ValueSpan[2] << 16), out currency)) return true;
+        if (reader.ValueSpan.Length == 3 && Seen.TryGetValue(reader.ValueSpan[0] | (reader.ValueSpan[1] << 8) | (reader.ValueSpan[2] << 16), out currency)) return true;
         var code = reader.GetString()!;
-        if (!Currency.IsKnown(code)) return Invalid("An ISO 4217 code is expected, like GBP.");
-        currency = Currencies.GetOrAdd(code[0] | (code[1] << 8) | (code[2] << 16), code);
+        if (Currencies.Known(code) is not { } known) return Invalid(Currencies.Expected(code));
+        currency = Seen.GetOrAdd(code[0] | (code[1] << 8) | (code[2] << 16), known);
         return true;
     }
 

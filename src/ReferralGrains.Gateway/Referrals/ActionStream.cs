@@ -8,13 +8,14 @@ using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>A stream of actions: the hot path.</summary>
-internal sealed class ActionWork(Caller caller, IGrainRouter router, ProgramsOfActions programs) : LineWork<ActionLine, ActionReply>
+internal sealed class ActionWork(Caller caller, IGrainRouter router, KnownPrograms known, ProgramsOfActions programs) : LineWork<ActionLine, ActionReply>
 {
     private readonly StreamSummary summary = new();
 
@@ -26,6 +27,7 @@ internal sealed class ActionWork(Caller caller, IGrainRouter router, ProgramsOfA
 
     public override async ValueTask<ImmutableArray<ActionReply>> Ask(GrainAddress to, ImmutableArray<ActionLine> items, CancellationToken stop)
     {
+        if (!await known.Has(caller.Tenant, items[0].Program, stop)) return [.. items.Select(_ => new ActionReply(KnownPrograms.Missing, null))];
         var actions = ImmutableArray.CreateBuilder<ReferralAction>(items.Length);
         foreach (var item in items) actions.Add(item.Action);
         return (await router.Ask(to, new RecordActions(actions.MoveToImmutable()), stop)).Replies;

@@ -8,6 +8,7 @@ using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
@@ -16,7 +17,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>The three ways in which a referee is attributed: by a referral, by many, by a code that was redeemed.</summary>
-internal sealed class AttributionEndpoints(IGrainRouter router, ReferrersByCode codes, LineStreams streams)
+internal sealed class AttributionEndpoints(IGrainRouter router, KnownPrograms known, ReferrersByCode codes, LineStreams streams)
 {
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -38,13 +39,14 @@ internal sealed class AttributionEndpoints(IGrainRouter router, ReferrersByCode 
         return await Attribute(context, new(body.ProgramId, body.RefereeId, Code: body.Code, RefereeEmail: body.RefereeEmail));
     }
 
-    private Task Batch(HttpContext context) => streams.Run(context, new ReferralWork(context.Caller(), router, codes), errorsOnly: false);
+    private Task Batch(HttpContext context) => streams.Run(context, new ReferralWork(context.Caller(), router, known, codes), errorsOnly: false);
 
     private async Task<IResult> Attribute(HttpContext context, NewReferral referral)
     {
         ReferralFields.Check(referral);
         var tenant = context.Caller().Tenant;
         if (await codes.Find(tenant, referral, context.RequestAborted) is not { } referrer) return new ProblemAnswer(Problem.Of(ReferrersByCode.Unknown));
+        if (!await known.Has(tenant, referral.ProgramId, context.RequestAborted)) return new ProblemAnswer(Problem.Of(KnownPrograms.Missing));
         var to = GrainAddress.Referral(tenant, referral.ProgramId, referral.RefereeId);
         var reply = await router.Ask(to, ReferralFields.Attribute(referral, referrer), context.RequestAborted);
         return reply.Refusal is { } refusal
@@ -59,7 +61,7 @@ internal sealed class AttributionEndpoints(IGrainRouter router, ReferrersByCode 
 internal sealed record ReferralLineReply(CallerId Referrer, ReferralReply Reply);
 
 /// <summary>Many referrals in one request.</summary>
-internal sealed class ReferralWork(Caller caller, IGrainRouter router, ReferrersByCode codes) : LineWork<NewReferral, ReferralLineReply>
+internal sealed class ReferralWork(Caller caller, IGrainRouter router, KnownPrograms known, ReferrersByCode codes) : LineWork<NewReferral, ReferralLineReply>
 {
     public override Problem? Parse(ReadOnlySpan<byte> line, out NewReferral item)
     {
@@ -110,6 +112,7 @@ internal sealed class ReferralWork(Caller caller, IGrainRouter router, Referrers
     {
         var referrer = await codes.Find(caller.Tenant, item, stop);
         if (referrer is null) return new(default, new(ReferrersByCode.Unknown, false, default, null));
+        if (!await known.Has(caller.Tenant, item.ProgramId, stop)) return new(default, new(KnownPrograms.Missing, false, default, null));
         return new(referrer.Value, await router.Ask(to, ReferralFields.Attribute(item, referrer.Value), stop));
     }
 }

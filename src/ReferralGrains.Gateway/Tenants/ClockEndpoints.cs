@@ -23,6 +23,7 @@ internal sealed class ClockEndpoints(ITestClock clock)
     private async Task<IResult> Advance(HttpContext context)
     {
         var body = await Body.Read(context, GatewayJson.Default.ClockAdvance);
+        ClockLimits.Check(body.To, "to");
         var refusal = await clock.Advance(context.Caller().Tenant, body.To, context.RequestAborted);
         return refusal is null ? Answers.Ok(new(body.To), GatewayJson.Default.ClockAnswer) : new ProblemAnswer(Problem.Of(refusal));
     }

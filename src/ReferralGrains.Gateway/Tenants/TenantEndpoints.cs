@@ -28,6 +28,7 @@ internal sealed class TenantEndpoints(ITenants tenants)
         var body = await Body.Read(context, GatewayJson.Default.NewTenant);
         var sandbox = body.Sandbox ?? false;
         if (!sandbox && body.ClockAt is not null) throw Problem.InvalidField("clock_at", "Only a sandbox has a clock of its own.").AsException();
+        ClockLimits.Check(body.ClockAt, "clock_at");
         return await tenants.Create(body.Id, sandbox, body.ClockAt, context.RequestAborted) switch
         {
             TenantCreation.Created made => Answers.Created(context, Answer(made.Tenant), isNew: true, GatewayJson.Default.TenantAnswer, "tenants", body.Id.Value),

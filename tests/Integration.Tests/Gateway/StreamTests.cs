@@ -101,6 +101,23 @@ public sealed class StreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task E_what_is_sent_for_a_program_that_nobody_has_wakes_no_grain()
+    {
+        var before = host.Grains.Commands;
+        const string sale = """{"action_id":"a","program_id":"none","type":"sale","referee_id":"c","amount_minor":1}""";
+        const string referral = """{"program_id":"none","referee_id":"c","referrer_id":"rita"}""";
+        Assert.Equal((404, "program_not_found", "program_id", "a"), Error((await host.Stream(Path, sale))[0]));
+        Assert.Equal("program_not_found", (await host.Stream("/v1/referrals:batch", referral))[0].GetProperty("error").GetProperty("code").GetString());
+        foreach (var (path, body) in new[] { ("/v1/actions", sale), ("/v1/actions?dry_run=true", sale), ("/v1/referrals", referral) })
+            Assert.Equal(404, (await host.Send("POST", path, body)).Status);
+        Assert.Equal(before, host.Grains.Commands);
+
+        // It is looked for again each time: made a moment later, it is there.
+        await host.Ok("POST", "/v1/programs", """{"id":"none","name":"N","currency":"GBP","time_zone":"UTC"}""");
+        await host.Ok("POST", "/v1/actions", sale);
+    }
+
+    [Fact]
     public async Task A_line_that_is_too_long_is_an_error_line()
     {
         var answers = await host.Stream(Path, $"{Sale("a1", 0)}\n{{\"note\":\"{new string('x', 10_000_000)}\"}}\n{Sale("a2", 0)}\n{new string(' ', 2_000_000)}");

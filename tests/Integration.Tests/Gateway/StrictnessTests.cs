@@ -27,7 +27,9 @@ public sealed class StrictnessTests : IAsyncLifetime
     [InlineData("""{$,"amount":1}""", "unknown_field", "amount")]
     [InlineData("""{$,"Amount_minor":1}""", "unknown_field", "Amount_minor")]
     [InlineData("""{$,"currency":"GBX"}""", "invalid_field", "currency")]
-    [InlineData("""{$,"currency":"gbp"}""", "invalid_field", "currency")]
+    [InlineData("""{$,"currency":"gbx"}""", "invalid_field", "currency")]
+    [InlineData("""{$,"currency":"\u0131sk"}""", "invalid_field", "currency")]
+    [InlineData("""{$,"product_ids":[null]}""", "invalid_field", "product_ids")]
     [InlineData("""{$,"currency":826}""", "invalid_field", "currency")]
     [InlineData("""{$,"occurred_at":"2026-01-05"}""", "invalid_field", "occurred_at")]
     [InlineData("""{$,"occurred_at":"2026-01-05T10:00:00"}""", "invalid_field", "occurred_at")]
@@ -68,6 +70,23 @@ public sealed class StrictnessTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_currency_in_small_letters_is_the_same_content()
+    {
+        await host.Ok("POST", "/v1/programs", """{"id":"small","name":"S","currency":"jpy","time_zone":"UTC"}""");
+        Assert.Equal("JPY", (await host.Ok("GET", "/v1/programs/small")).GetProperty("currency").GetString());
+        await host.Ok("POST", "/v1/actions", $$"""{{{Sale}},"amount_minor":1,"currency":"gbp"}""");
+        Assert.True((await host.Ok("POST", "/v1/actions", $$"""{{{Sale}},"amount_minor":1,"currency":"GBP"}""")).GetProperty("duplicate").GetBoolean());
+        Assert.Equal("GBP", (await host.Ok("GET", "/v1/actions/a")).GetProperty("currency").GetString());
+    }
+
+    [Theory]
+    [InlineData("/v1/programs/p/rules", """{"trigger":"weekly","reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "\"weekly\" is not supported in this release. Expected is one of recurring_action, tier_reached.")]
+    [InlineData("/v1/programs/p/rules", """{"trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":0}}""", "A whole number from 1 to 10000000000000 is expected, not 0.")]
+    [InlineData("/v1/programs", """{"name":"P","currency":"pound","time_zone":"UTC"}""", "An ISO 4217 code is expected, like GBP, not \"pound\".")]
+    public async Task A_refused_value_is_named_with_what_would_do(string path, string body, string detail) =>
+        Assert.Equal(detail, (await host.Send("POST", path, body)).Body.GetProperty("detail").GetString());
+
+    [Fact]
     public async Task What_is_too_long_is_refused_by_its_field()
     {
         await Refused($$"""{{{Sale}},"note":"{{new string('x', 1001)}}"}""", "note");
@@ -99,6 +118,12 @@ public sealed class StrictnessTests : IAsyncLifetime
     [InlineData("POST", "/v1/referrers", """{"id":7}""", 400, "invalid_id", "id")]
     [InlineData("POST", "/v1/referrers", """{"tags":["a",""]}""", 400, "invalid_field", "tags[1]")]
     [InlineData("POST", "/v1/referrers", """{"tags":["a",null]}""", 400, "invalid_field", "tags[1]")]
+    [InlineData("POST", "/v1/programs/p/rules", """{"trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":1},"tiers":[null]}""", 400, "invalid_field", "tiers[0]")]
+    [InlineData("POST", "/v1/programs/p/rules", """{"trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":1},"conditions":{"product_ids":["a",null]}}""", 400, "invalid_field", "conditions.product_ids[1]")]
+    [InlineData("POST", "/v1/programs/p/rules", """{"trigger":"recurring_action","reward":null}""", 400, "missing_field", "reward")]
+    [InlineData("POST", "/v1/referrals", """{"program_id":"p","referee_id":"x","referrer_id":"rita","tags":[null]}""", 400, "invalid_field", "tags[0]")]
+    [InlineData("PATCH", "/v1/referrals/p/cus_1", """{"tags":[null]}""", 400, "invalid_field", "tags[0]")]
+    [InlineData("PATCH", "/v1/referrers/rita", """{"tags":[null]}""", 400, "invalid_field", "tags[0]")]
     [InlineData("POST", "/v1/referrers", """{"email":"nobody"}""", 400, "invalid_field", "email")]
     [InlineData("POST", "/v1/referrers", """{"cash_opt_in":1}""", 400, "invalid_field", "cash_opt_in")]
     [InlineData("POST", "/v1/referrals", """{"program_id":"p","referee_id":"x"}""", 400, "missing_field", "referrer_id")]
@@ -118,6 +143,8 @@ public sealed class StrictnessTests : IAsyncLifetime
     [InlineData("POST", "/v1/actions:stream?answers=some", "", 400, "invalid_field", "answers")]
     [InlineData("POST", "/v1/test_clock/advance", """{"to":"2026-01-01T00:00:00Z"}""", 422, "not_a_sandbox", null)]
     [InlineData("POST", "/v1/tenants", """{"id":"t","clock_at":"2026-01-01T00:00:00Z"}""", 400, "invalid_field", "clock_at")]
+    [InlineData("POST", "/v1/tenants", """{"id":"t","sandbox":true,"clock_at":"9999-12-31T23:59:59Z"}""", 400, "invalid_field", "clock_at")]
+    [InlineData("POST", "/v1/test_clock/advance", """{"to":"9000-01-01T00:00:00Z"}""", 400, "invalid_field", "to")]
     public async Task A_bad_request_is_refused_by_its_field(string method, string path, string? body, int status, string code, string? param)
     {
         var (answered, problem) = await host.Send(method, path, body);
