@@ -14,7 +14,7 @@ public sealed class LoadTests
     {
         await using var server = await StandIn.Start();
 
-        var outcome = await StreamLoad.Run(Access(server), Sales(server, 2_500), 3, longEnough, TestContext.Current.CancellationToken);
+        var outcome = await StreamLoad.Run([Access(server)], Sales(server, 2_500), 3, longEnough, TestContext.Current.CancellationToken);
 
         Assert.Equal((2_500, 2_500), (outcome.Actions, server.Actions));
         Assert.Equal(3, server.FirstActions.Count);
@@ -31,7 +31,7 @@ public sealed class LoadTests
         });
 
         var failed = await Assert.ThrowsAsync<CommandFailed>(
-            () => StreamLoad.Run(Access(server), Sales(server, 2), 1, longEnough, TestContext.Current.CancellationToken));
+            () => StreamLoad.Run([Access(server)], Sales(server, 2), 1, longEnough, TestContext.Current.CancellationToken));
 
         Assert.StartsWith("wrong answers: 2 sales sent, 1 answered", failed.Message, StringComparison.Ordinal);
     }

@@ -57,8 +57,8 @@ public sealed class SampleTests
             Plan = BenchPlan.Full(3),
             BaselineBy = "pgbench",
             Baseline = new([10_000]),
-            Stream = new([13_000]),
-            Due = new([1_000]),
+            Stream = new([15_000]),
+            Due = new([20_000]),
             Start = new([1.5]),
         };
 

@@ -28,6 +28,9 @@ internal sealed record BenchPlan
     /// <summary>Actions of each enrollment before its memory is measured; each leaves an open hold.</summary>
     public int IdleActions { get; init; } = 4;
 
+    /// <summary>Actions of one round of the limit.</summary>
+    public int LimitActions { get; init; } = 200_000;
+
     public TimeSpan SingleFor { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Holds that fall due at once in one round of <c>due</c>.</summary>
@@ -58,6 +61,7 @@ internal sealed record BenchPlan
         StreamActions = 60_000,
         StreamAtMost = TimeSpan.FromSeconds(2),
         WarmUpFor = TimeSpan.FromSeconds(4),
+        LimitActions = 40_000,
         SingleFor = TimeSpan.FromSeconds(1.5),
         DueRewards = 10_000,
         DueEnrollments = 2_000,

@@ -32,7 +32,8 @@ internal sealed record BenchProgram(Access Access, string Id, int Referrers, int
     /// <param name="isTiered">Whether the referrer's accumulated value chooses the rate, instead of one rate for all.</param>
     /// <param name="time">The clock for waiting.</param>
     /// <param name="stop">Abandons it.</param>
-    public async Task Create(bool isTiered, TimeProvider time, CancellationToken stop)
+    /// <param name="others">Silos that take in a share of the referrals each, so that each holds its share of the grains.</param>
+    public async Task Create(bool isTiered, TimeProvider time, CancellationToken stop, params IReadOnlyList<Access> others)
     {
         using var api = new ApiClient(Access);
         (await api.Post("/v1/programs", new { id = Id, name = Id, currency = "GBP", time_zone = "Europe/London" }, stop)).Json();
@@ -56,15 +57,16 @@ internal sealed record BenchProgram(Access Access, string Id, int Referrers, int
 
         var names = Enumerable.Range(0, Referrers).Select(Referrer);
         await new ReferrerCreation(api, ExchangeLimits.Default, time).Run(names, _ => { }, stop);
-        await Refer(time, stop);
+        Access[] silos = [Access, .. others];
+        for (var silo = 0; silo < silos.Length; silo++) await Refer(silos[silo], silo, silos.Length, time, stop);
     }
 
-    private async Task Refer(TimeProvider time, CancellationToken stop)
+    private async Task Refer(Access access, int first, int step, TimeProvider time, CancellationToken stop)
     {
-        var lines = Enumerable.Range(0, Referees).Select(referee => new NumberedLine(referee + 1, Encoding.ASCII.GetBytes(
+        var lines = Enumerable.Range(0, Referees).Where(referee => referee % step == first).Select(referee => new NumberedLine(referee + 1, Encoding.ASCII.GetBytes(
             $$"""{"program_id":"{{Id}}","referee_id":"{{Referee(referee)}}","referrer_id":"{{Referrer(ReferrerOf(referee))}}","status":"approved","approved_at":"2020-01-01T00:00:00Z"}""")));
         var tally = new LineTally();
-        await new LineExchange(Access, ExchangeLimits.Default, time).Run("/v1/referrals:batch", lines.ToAsyncEnumerable(), 5_000, tally.Add, stop);
+        await new LineExchange(access, ExchangeLimits.Default, time).Run("/v1/referrals:batch", lines.ToAsyncEnumerable(), 5_000, tally.Add, stop);
         if (tally.Refusals is [var refusal, ..])
             throw new CommandFailed(string.Create(CultureInfo.InvariantCulture, $"{tally.Refused} referrals were refused: {refusal.Code}: {refusal.Detail}"));
     }

@@ -5,16 +5,18 @@ namespace Benchmarks;
 /// <summary>The names of what can be measured.</summary>
 internal static class Measurement
 {
+    public const string Limit = "limit";
     public const string Stream = "stream";
     public const string Single = "single";
     public const string Hot = "hot";
     public const string Grown = "grown";
+    public const string Cluster = "cluster";
     public const string Idle = "idle";
     public const string Bytes = "bytes";
     public const string Due = "due";
     public const string Start = "start";
 
-    public static IReadOnlyList<string> All { get; } = [Stream, Single, Hot, Grown, Idle, Bytes, Due, Start];
+    public static IReadOnlyList<string> All { get; } = [Limit, Stream, Single, Hot, Grown, Cluster, Idle, Bytes, Due, Start];
 }
 
 /// <summary>All that was measured; null is what was left out.</summary>
@@ -26,6 +28,9 @@ internal sealed record BenchResult
 
     public required Sample Baseline { get; init; }
 
+    /// <summary>The journal's writer alone.</summary>
+    public Sample? Limit { get; init; }
+
     public Sample? Stream { get; init; }
 
     public Sample? Single { get; init; }
@@ -36,9 +41,20 @@ internal sealed record BenchResult
 
     public Sample? Grown { get; init; }
 
+    public Sample? Cluster { get; init; }
+
     public double? IdleEnrollmentBytes { get; init; }
 
     public Sample? PostgresBytesPerAction { get; init; }
+
+    /// <summary>Processor time, in microseconds, of one streamed action.</summary>
+    public Sample? ServerPerAction { get; init; }
+
+    public Sample? PostgresPerAction { get; init; }
+
+    public Sample? AllocatedPerAction { get; init; }
+
+    public Sample? WalPerAction { get; init; }
 
     public Sample? Due { get; init; }
 
@@ -52,7 +68,13 @@ internal sealed record BenchResult
     public JsonObject ToJson()
     {
         var json = new JsonObject { ["baseline_per_s"] = Round(Baseline.Median) };
-        if (Stream is not null) json["stream"] = new JsonObject { ["per_s"] = Round(Stream.Median), ["ratio"] = Round(Ratio(Stream), 3) };
+        if (Limit is not null) json["limit_per_s"] = Round(Limit.Median);
+        if (Stream is not null)
+        {
+            json["stream"] = new JsonObject { ["per_s"] = Round(Stream.Median), ["ratio"] = Round(Ratio(Stream), 3) };
+            if (Limit is not null) json["stream"]!["ratio_to_limit"] = Round(Stream.Median / Limit.Median, 3);
+        }
+
         if (Single is not null)
         {
             json["single"] = new JsonObject
@@ -65,8 +87,11 @@ internal sealed record BenchResult
 
         if (Hot is not null) json["hot"] = new JsonObject { ["per_s"] = Round(Hot.Median), ["ratio_to_stream"] = Round(RatioToStream(Hot), 3) };
         if (Grown is not null) json["grown"] = new JsonObject { ["per_s"] = Round(Grown.Median), ["ratio_to_stream"] = Round(RatioToStream(Grown), 3) };
+        if (Cluster is not null) json["cluster"] = new JsonObject { ["per_s"] = Round(Cluster.Median), ["ratio_to_stream"] = Round(RatioToStream(Cluster), 3) };
         if (IdleEnrollmentBytes is { } idle) json["idle_enrollment_bytes"] = Round(idle);
         if (PostgresBytesPerAction is not null) json["postgres_bytes_per_action"] = Round(PostgresBytesPerAction.Median);
+        foreach (var (name, sample) in PerAction)
+            if (sample is not null) json[name] = Round(sample.Median, 1);
         if (Due is not null) json["due"] = new JsonObject { ["per_s"] = Round(Due.Median), ["ratio"] = Round(Ratio(Due), 3) };
         if (Start is not null) json["start_s"] = Round(Start.Median, 2);
         json["quick"] = Plan.IsQuick;
@@ -77,12 +102,18 @@ internal sealed record BenchResult
         return json;
     }
 
+    private (string Name, Sample? Sample)[] PerAction =>
+    [
+        ("server_us_per_action", ServerPerAction), ("postgres_us_per_action", PostgresPerAction), ("allocated_bytes_per_action", AllocatedPerAction),
+        ("wal_bytes_per_action", WalPerAction),
+    ];
+
     private JsonObject Spread()
     {
         var spread = new JsonObject();
         foreach (var (name, sample) in (ReadOnlySpan<(string, Sample?)>)[
-            ("baseline_per_s", Baseline), ("stream", Stream), ("single", Single), ("single_p99_ms_at_half", SingleP99), ("hot", Hot),
-            ("grown", Grown), ("postgres_bytes_per_action", PostgresBytesPerAction), ("due", Due), ("start_s", Start)])
+            ("baseline_per_s", Baseline), ("limit_per_s", Limit), ("stream", Stream), ("single", Single), ("single_p99_ms_at_half", SingleP99), ("hot", Hot),
+            ("grown", Grown), ("cluster", Cluster), ("postgres_bytes_per_action", PostgresBytesPerAction), ("due", Due), ("start_s", Start), .. PerAction])
         {
             if (sample is not null) spread[name] = new JsonArray(Round(sample.Least, 2), Round(sample.Most, 2));
         }

@@ -15,15 +15,19 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private readonly BenchProgram hot = new(server.Access, "hot", 1, plan.HotReferees);
     private readonly BenchProgram idle = new(server.Access, "idle", plan.Referrers, plan.Enrollments);
     private DueMeasurement? due;
+    private LimitMeasurement? limit;
 
     public async Task<BenchResult> Measure(CancellationToken stop)
     {
         await using var baseline = await Baseline.Prepare(server.Database, stop);
         await Prepare(stop);
-        for (var round = 1; round <= plan.Rounds; round++)
+        await using (limit)
         {
-            note($"round {round} of {plan.Rounds}");
-            await Round(round, baseline, stop);
+            for (var round = 1; round <= plan.Rounds; round++)
+            {
+                note($"round {round} of {plan.Rounds}");
+                await Round(round, baseline, stop);
+            }
         }
 
         var bytes = wanted.Contains(Measurement.Idle) ? await Idle(stop) : (double?)null;
@@ -33,19 +37,26 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             Add(Measurement.Start, "s to ready", await server.Up(stop));
         }
 
+        if (wanted.Contains(Measurement.Cluster)) await Cluster(stop);
         if (wanted.Contains(Measurement.Grown)) await Grown(stop);
         return new()
         {
             Plan = plan,
             BaselineBy = baseline.By,
             Baseline = Of("B")!,
+            Limit = Of(Measurement.Limit),
             Stream = Of(Measurement.Stream),
             Single = Of(Measurement.Single),
             SingleP99 = Of("p99"),
             Hot = Of(Measurement.Hot),
             Grown = Of(Measurement.Grown),
+            Cluster = Of(Measurement.Cluster),
             IdleEnrollmentBytes = bytes,
             PostgresBytesPerAction = Of(Measurement.Bytes),
+            ServerPerAction = Of("server"),
+            PostgresPerAction = Of("postgres"),
+            AllocatedPerAction = Of("objects"),
+            WalPerAction = Of("wal"),
             Due = Of(Measurement.Due),
             Start = Of(Measurement.Start),
         };
@@ -60,6 +71,14 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         note($"  {name}: {value:N2} {unit}");
     }
 
+    private void Add(Costs spent, long actions)
+    {
+        Add("server", "µs of processor per action", spent.ServerSeconds * 1e6 / actions);
+        Add("postgres", "µs of processor per action", spent.PostgresSeconds * 1e6 / actions);
+        Add("objects", "bytes per action", spent.AllocatedBytes / actions);
+        Add("wal", "bytes per action", spent.WalBytes / actions);
+    }
+
     private async Task Prepare(CancellationToken stop)
     {
         note($"making {plan.Enrollments:N0} enrollments of {plan.Referrers:N0} referrers");
@@ -68,19 +87,28 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         if (wanted.Contains(Measurement.Idle)) await idle.Create(isTiered: false, time, stop);
         if (wanted.Contains(Measurement.Due)) due = await DueMeasurement.Prepare(server.Access, plan, time, stop);
 
+        if (wanted.Contains(Measurement.Limit))
+        {
+            limit = await LimitMeasurement.Prepare(server, plan, time, stop);
+            await limit.Run(0, plan.LimitActions / 4);
+        }
+
         // Not measured: compilers, caches and connection pools of the product, and our own.
         note("warming up");
-        await StreamLoad.Run(server.Access, new(stream, "warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
+        await StreamLoad.Run([server.Access], new(stream, "warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
         if (wanted.Contains(Measurement.Single)) await Single("warmed", perSecond: null, stop);
     }
 
     private async Task Round(int round, Baseline baseline, CancellationToken stop)
     {
         Add("B", "commits/s", await baseline.Run(plan.BaselineFor, stop));
+        if (limit is not null) Add(Measurement.Limit, "actions/s", await limit.Run(round, plan.LimitActions));
         if (wanted.Contains(Measurement.Stream))
         {
+            var spent = await Costs.Read(server, stop);
             var before = await ProductTables.Bytes(server.Database, stop);
             var outcome = await Stream(stream, $"stream{round}", stop);
+            Add((await Costs.Read(server, stop)).Since(spent), outcome.Actions);
             Add(Measurement.Stream, "actions/s", outcome.PerSecond);
             if (wanted.Contains(Measurement.Bytes))
                 Add(Measurement.Bytes, "bytes per action", (await ProductTables.Bytes(server.Database, stop) - before) / (double)outcome.Actions);
@@ -99,7 +127,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     }
 
     private Task<LoadOutcome> Stream(BenchProgram program, string prefix, CancellationToken stop) => StreamLoad.Run(
-        server.Access, new(program, prefix, plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
+        [server.Access], new(program, prefix, plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
 
     private async Task<SingleOutcome> Single(string prefix, double? perSecond, CancellationToken stop)
     {
@@ -119,15 +147,32 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
 
         // One half first: what the first actions allocate once, and what stays pooled, is there before the other half is counted.
         var half = idle.Referees / 2;
-        await StreamLoad.Run(server.Access, new(idle, "idle1", plan.IdleActions * half, n => n % half), plan.StreamConnections, TimeSpan.MaxValue, stop);
+        await StreamLoad.Run([server.Access], new(idle, "idle1", plan.IdleActions * half, n => n % half), plan.StreamConnections, TimeSpan.MaxValue, stop);
         var before = await Metrics.Collect(api, stop);
-        await StreamLoad.Run(server.Access, new(idle, "idle2", plan.IdleActions * half, n => half + (n % half)), plan.StreamConnections, TimeSpan.MaxValue, stop);
+        await StreamLoad.Run([server.Access], new(idle, "idle2", plan.IdleActions * half, n => half + (n % half)), plan.StreamConnections, TimeSpan.MaxValue, stop);
         var after = await Metrics.Collect(api, stop);
         var activated = after.Activations - before.Activations;
         if (activated < half * 0.9)
             throw new CommandFailed($"{half} enrollments acted, but the server counts only {activated} more activations");
         note($"  idle: {activated:N0} activations with {plan.IdleActions} open holds each, {after.ManagedBytes - before.ManagedBytes:N0} bytes");
         return (after.ManagedBytes - before.ManagedBytes) / activated;
+    }
+
+    /// <summary>Three silos on the cores that one had: grains on all of them, and two in three calls from one to another.</summary>
+    private async Task Cluster(CancellationToken stop)
+    {
+        note("two more silos");
+        await using var second = await server.Another(stop);
+        await using var third = await server.Another(stop);
+        Access[] silos = [server.Access, second.Access, third.Access];
+        var program = new BenchProgram(server.Access, "cluster", plan.Referrers, plan.Enrollments);
+        await program.Create(isTiered: false, time, stop, second.Access, third.Access);
+        await StreamLoad.Run(silos, new(program, "cluster-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
+        for (var round = 1; round <= plan.Rounds; round++)
+        {
+            var outcome = await StreamLoad.Run(silos, new(program, $"cluster{round}", plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
+            Add(Measurement.Cluster, "actions/s", outcome.PerSecond);
+        }
     }
 
     private async Task Grown(CancellationToken stop)
@@ -138,7 +183,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         note($"  in {Stopwatch.GetElapsedTime(began).TotalSeconds:N0} s");
 
         // The server has been started again since it was warm.
-        await StreamLoad.Run(server.Access, new(stream, "grown-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
+        await StreamLoad.Run([server.Access], new(stream, "grown-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
         for (var round = 1; round <= plan.Rounds; round++)
             Add(Measurement.Grown, "actions/s", (await Stream(stream, $"grown{round}", stop)).PerSecond);
     }

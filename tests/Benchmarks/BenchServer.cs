@@ -29,15 +29,17 @@ internal sealed class BenchServer : IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ConcurrentQueue<string> output = new();
     private readonly DirectoryInfo data = Directory.CreateTempSubdirectory("grains-bench-");
+    private readonly string? join;
     private Process? process;
 
-    private BenchServer(string repository, TimeProvider time)
+    private BenchServer(string repository, TimeProvider time, BenchServer? first)
     {
         this.repository = repository;
         this.time = time;
+        join = first?.Database;
         // PostgreSQL runs as a user of its own when we are root, and has to get into its folder.
         data.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        Access = new(new($"http://127.0.0.1:{FreePort()}/"), "rg_test_" + RandomNumberGenerator.GetHexString(40, lowercase: true));
+        Access = new(new($"http://127.0.0.1:{FreePort()}/"), first?.Access.Key ?? "rg_test_" + RandomNumberGenerator.GetHexString(40, lowercase: true));
     }
 
     public Access Access { get; }
@@ -45,20 +47,19 @@ internal sealed class BenchServer : IAsyncDisposable
     /// <summary>The owner's connection to the PostgreSQL of this server.</summary>
     public string Database { get; private set; } = "";
 
-    public static async Task<BenchServer> Start(Surroundings around, CancellationToken stop)
+    public int ProcessId => process!.Id;
+
+    /// <summary>The process that started PostgreSQL's others.</summary>
+    public int PostmasterId { get; private set; }
+
+    public static Task<BenchServer> Start(Surroundings around, CancellationToken stop)
     {
-        var server = new BenchServer(FindRepository(around), around.Time);
-        try
-        {
-            await server.Up(stop);
-            return server;
-        }
-        catch
-        {
-            await server.DisposeAsync();
-            throw;
-        }
+        var server = new BenchServer(FindRepository(around), around.Time, first: null);
+        return server.Started(stop);
     }
+
+    /// <summary>Another silo of the same cluster: the same database, a data directory of its own.</summary>
+    public Task<BenchServer> Another(CancellationToken stop) => new BenchServer(repository, time, this).Started(stop);
 
     /// <summary>Starts the server and waits until it is ready.</summary>
     /// <returns>The seconds that took.</returns>
@@ -75,7 +76,8 @@ internal sealed class BenchServer : IAsyncDisposable
         }
 
         var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        Database = await ReadDatabase(stop);
+        Database = join ?? await ReadDatabase(stop);
+        if (join is null) PostmasterId = int.Parse((await File.ReadAllLinesAsync(Path.Combine(data.FullName, "pg", "postmaster.pid"), stop))[0], CultureInfo.InvariantCulture);
         return took;
     }
 
@@ -105,6 +107,22 @@ internal sealed class BenchServer : IAsyncDisposable
         data.Delete(recursive: true);
     }
 
+    private async Task<BenchServer> Started(CancellationToken stop)
+    {
+        try
+        {
+            if (new DriveInfo(data.FullName).DriveFormat is "tmpfs" or "ramfs")
+                throw new CommandFailed($"{data.FullName} is in memory, where a commit costs nothing: set TMPDIR to a folder on a disk");
+            await Up(stop);
+            return this;
+        }
+        catch
+        {
+            await DisposeAsync();
+            throw;
+        }
+    }
+
     private static string FindRepository(Surroundings around)
     {
         if (around.Variable("GRAINS_REPO") is { Length: > 0 } given) return given;
@@ -122,6 +140,7 @@ internal sealed class BenchServer : IAsyncDisposable
         var start = new ProcessStartInfo("setsid") { WorkingDirectory = repository, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var word in (string[])["./grains", "up", "--port", Access.Url.Port.ToString(CultureInfo.InvariantCulture), "--data", data.FullName])
             start.ArgumentList.Add(word);
+        if (join is not null) start.ArgumentList.Add($"--database={join}");
         start.Environment["GRAINS_ADMIN_KEY"] = Access.Key;
 
         var started = new Process { StartInfo = start };

@@ -39,7 +39,7 @@ internal sealed class DueMeasurement
     public async Task<double> Run(int round, CancellationToken stop)
     {
         var sales = new PreparedActions(program, $"due{round}", plan.DueRewards, occurredAt: Text(clock));
-        await StreamLoad.Run(program.Access, sales, plan.StreamConnections, TimeSpan.MaxValue, stop);
+        await StreamLoad.Run([program.Access], sales, plan.StreamConnections, TimeSpan.MaxValue, stop);
         sales.AddRewards(expected);
 
         using var api = new ApiClient(program.Access);

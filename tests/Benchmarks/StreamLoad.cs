@@ -18,16 +18,22 @@ internal static class StreamLoad
     private const int TailKept = 4 * 1024;
 
     /// <summary>Sends until the actions or the time are used up, then waits for the last answer.</summary>
+    /// <param name="silos">Where to: the connections are spread over them.</param>
+    /// <param name="actions">What to send.</param>
+    /// <param name="connections">How many at once.</param>
+    /// <param name="atMost">When to stop sending.</param>
+    /// <param name="stop">Abandons it.</param>
     /// <exception cref="CommandFailed">An action was not rewarded, or an answer is missing: a figure made of wrong answers is none.</exception>
-    public static async Task<LoadOutcome> Run(Access access, PreparedActions actions, int connections, TimeSpan atMost, CancellationToken stop)
+    public static async Task<LoadOutcome> Run(
+        IReadOnlyList<Access> silos, PreparedActions actions, int connections, TimeSpan atMost, CancellationToken stop)
     {
         var bodies = actions.Split(connections);
         var requests = new List<DuplexRequest>();
         try
         {
-            foreach (var _ in bodies) requests.Add(await DuplexRequest.Post(access, "/v1/actions:stream", stop));
+            for (var i = 0; i < bodies.Count; i++) requests.Add(await DuplexRequest.Post(silos[i % silos.Count], "/v1/actions:stream", stop));
             var began = Stopwatch.GetTimestamp();
-            var sent = await Task.WhenAll(requests.Zip(bodies, (request, body) => One(request, access, body, began, atMost, stop)));
+            var sent = await Task.WhenAll(requests.Select((request, i) => One(request, silos[i % silos.Count], bodies[i], began, atMost, stop)));
             return new(sent.Sum(), Stopwatch.GetElapsedTime(began).TotalSeconds);
         }
         finally
