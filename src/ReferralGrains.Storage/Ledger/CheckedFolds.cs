@@ -12,7 +12,7 @@ internal interface ICheckedFold
     /// <summary>Takes an event with the rows that continue it. Says what is wrong with them, or null.</summary>
     string? Add(IReadOnlyList<CheckedRow> rows);
 
-    void Finish(Differences differences);
+    void Finish(Differences differences, KeptTotals totals);
 }
 
 internal static class CheckedFolds
@@ -37,7 +37,7 @@ internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : IChe
         return rows.Count > 1 || rows[0].Posting is not null ? "moves money, which no event of a referrer does" : null;
     }
 
-    public void Finish(Differences differences)
+    public void Finish(Differences differences, KeptTotals totals)
     {
         var facts = beside.Fact is null ? null : JsonSerializer.Deserialize(beside.Fact, JournalJson.Default.ReferrerFacts);
         var same = facts is not null && beside.FactVersion == state.FactVersion && facts.Version == state.FactVersion && facts.Stream == stream
@@ -56,11 +56,12 @@ internal sealed class CheckedProgram(StreamId stream, KeptBeside beside) : IChec
         return rows.Count > 1 || rows[0].Posting is not null ? "moves money, which no event of a program does" : null;
     }
 
-    public void Finish(Differences differences)
+    public void Finish(Differences differences, KeptTotals totals)
     {
         var kept = beside.Fact is null ? null : JsonSerializer.Deserialize(beside.Fact, JournalJson.Default.ProgramTerms);
         if (kept is null || beside.FactVersion != state.Seq || Json(kept) != Json(state.Terms!))
             differences.Add("fact", $"Program {stream}: the terms of version {beside.FactVersion} are not what its events say at version {state.Seq}.");
+        foreach (var rule in state.Terms?.Rules ?? []) totals.HasRule(beside.Tenant!.Value, rule.Id, stream);
     }
 
     private static string Json(ProgramTerms terms) => JsonSerializer.Serialize(terms, JournalJson.Default.ProgramTerms);

@@ -36,8 +36,9 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         return null;
     }
 
-    public void Finish(Differences differences)
+    public void Finish(Differences differences, KeptTotals totals)
     {
+        totals.Waits(beside.Tenant!.Value, state.Parked.Count);
         var held = state.Holds.Sum(hold => hold.RemainingMinor);
         if (held != pending) differences.Add("row", $"Stream {stream} holds {held}, but its postings left {pending} pending.");
         if (beside.DueAt != state.DueAt) differences.Add("due", $"Stream {stream} is due {Show(state.DueAt)}, but its due row says {Show(beside.DueAt)}.");

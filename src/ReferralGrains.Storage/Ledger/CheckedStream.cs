@@ -3,7 +3,7 @@ using ReferralGrains.Domain.Identity;
 namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>One stream while it is read. A row that is missing or cannot be folded ends it: what follows would only repeat the fault.</summary>
-internal sealed class CheckedStream(StreamId stream, KeptBeside? beside, Differences differences)
+internal sealed class CheckedStream(StreamId stream, KeptBeside? beside, Differences differences, KeptTotals totals)
 {
     private readonly List<CheckedRow> one = [];
     private readonly ICheckedFold? fold = beside is null ? null : CheckedFolds.Of(stream, beside);
@@ -29,7 +29,7 @@ internal sealed class CheckedStream(StreamId stream, KeptBeside? beside, Differe
     public void Finish()
     {
         if (!isBroken) Fold();
-        if (!isBroken) fold?.Finish(differences);
+        if (!isBroken) fold?.Finish(differences, totals);
     }
 
     // An event and the rows that continue it.
@@ -52,6 +52,7 @@ internal sealed class CheckedStream(StreamId stream, KeptBeside? beside, Differe
     private void Break(string detail)
     {
         isBroken = true;
+        if (beside?.Tenant is { } tenant) totals.Misses(tenant);
         differences.Add("row", detail);
     }
 }

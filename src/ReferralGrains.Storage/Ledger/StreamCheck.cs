@@ -4,10 +4,11 @@ namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>
 /// Reads every stream from its first row, one row at a time: rows dense from 1, each with the postings of its event, and due rows,
-/// referral rows and facts as the fold says.
+/// referral rows and facts as the fold says; then what is kept of all of them together.
 /// </summary>
 internal sealed class StreamCheck(LedgerSnapshot snapshot, int? tenant, Differences differences)
 {
+    private readonly KeptTotals totals = new(snapshot, tenant, differences);
     private CheckedStream? current;
 
     public long Rows { get; private set; }
@@ -36,6 +37,7 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, int? tenant, Differen
             reader => Add(CheckedRow.Read(reader), reader.GetInt32(1) == 1 ? KeptBeside.Read(reader) : null), stop, Questions.Int(tenant));
         current?.Finish();
         await Orphans(stop);
+        await totals.Compare(stop);
     }
 
     private void Add(CheckedRow row, KeptBeside? beside)
@@ -45,7 +47,7 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, int? tenant, Differen
         if (current?.Stream != row.Stream)
         {
             current?.Finish();
-            current = new(row.Stream, beside, differences);
+            current = new(row.Stream, beside, differences, totals);
             Streams++;
         }
 

@@ -35,9 +35,10 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
             await world.Refund(referee, "unknown");
         }
 
+        await world.Sell("anna", 11_00, "first-anna");
         (anna, bob) = ((await world.Stream("anna")).Value, (await world.Stream("bob")).Value);
         await database.SealAll();
-        await database.Run("alter table event disable trigger user; alter table seal disable trigger user; alter table commit disable trigger user");
+        await database.Run("alter table event disable trigger user; alter table seal disable trigger user; alter table commit disable trigger user; alter table action_conflict disable trigger user");
     }
 
     public async ValueTask DisposeAsync()
@@ -161,6 +162,18 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     [InlineData("update fact set version = version + 1", "fact", "is not what its events say")]
     [InlineData("update fact set body = replace(body::text, '500', '5000')::json", "fact", "are not what its events say")]
     [InlineData("insert into due values (4711, 1, now())", "due", "Stream 4711 has a due row and no events.")]
+    [InlineData("update parked set count = count - 1", "parked", "1 more actions wait than are counted")]
+    [InlineData("update parked set count = count + 2", "parked", "2 fewer actions wait than are counted")]
+    [InlineData("delete from parked", "parked", "2 more actions wait than are counted")]
+    [InlineData("update rule set program = 4711", "rule", "says program 4711, and its events do not")]
+    [InlineData("update rule set id = 'mine' where id = 'rule1'", "rule", "Rule rule1 of tenant 1 has no row")]
+    [InlineData("delete from rule", "rule", "has no row")]
+    [InlineData("insert into rule values (1, 'more', 1)", "rule", "Rule more of tenant 1")]
+    [InlineData("update action_conflict set action_id = 'nobody'", "conflict", "never recorded")]
+    [InlineData("update action_conflict set hash = e.action_hash from event e where e.action_id = 'first-anna'", "conflict", "has the content that was recorded")]
+    [InlineData("update action_conflict set hash = gen_random_uuid()", "conflict", "is not the action that its row says")]
+    [InlineData("update action_conflict set at = at - interval '1 year'", "conflict", "came before the action that it is with")]
+    [InlineData("update action_conflict set action = '[]'", "conflict", "cannot be read")]
     public async Task What_is_kept_beside_the_rows_must_follow_from_them(string change, string what, string detail)
     {
         await database.Run("alter table balance drop constraint if exists balance_check");

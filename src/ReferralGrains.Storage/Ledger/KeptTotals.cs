@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Npgsql;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Ledger;
+
+/// <summary>
+/// What is kept for a tenant and not for a stream, beside what all its streams say together: how many actions wait, whose a rule's id is,
+/// and what was refused under an action's id. A fold that is kept elsewhere is compared where its stream is folded.
+/// </summary>
+internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differences differences)
+{
+    private readonly Dictionary<int, long> waiting = [];
+    private readonly Dictionary<(int Tenant, string Id), long> rules = [];
+    private readonly HashSet<int> unreadable = [];
+
+    public void Waits(int of, int actions) => waiting[of] = waiting.GetValueOrDefault(of) + actions;
+
+    public void HasRule(int of, CallerId id, StreamId program) => rules[(of, id.Value)] = program.Value;
+
+    /// <summary>A stream could not be folded: what it adds to the totals is not known, and it was named already.</summary>
+    public void Misses(int of) => unreadable.Add(of);
+
+    public async Task Compare(CancellationToken stop)
+    {
+        await snapshot.Each(
+            "select tenant, count from parked where $1 is null or tenant = $1",
+            reader => waiting[reader.GetInt32(0)] = waiting.GetValueOrDefault(reader.GetInt32(0)) - reader.GetInt64(1), stop, Questions.Int(tenant));
+        foreach (var (of, more) in waiting.Where(pair => pair.Value != 0 && !unreadable.Contains(pair.Key)).OrderBy(pair => pair.Key))
+            differences.Add("parked", $"Tenant {of}: {Math.Abs(more)} {(more > 0 ? "more" : "fewer")} actions wait than are counted.");
+
+        await snapshot.Each("select tenant, id, program from rule where $1 is null or tenant = $1 order by tenant, id", Rule, stop, Questions.Int(tenant));
+        foreach (var (of, id) in rules.Keys.Where(rule => !unreadable.Contains(rule.Tenant)).Order())
+            differences.Add("rule", $"Rule {id} of tenant {of} has no row.");
+        await Conflicts(stop);
+    }
+
+    // What is left when all rows are read has none.
+    private void Rule(NpgsqlDataReader reader)
+    {
+        var (of, id, program) = (reader.GetInt32(0), reader.GetString(1), reader.GetInt64(2));
+        if (rules.Remove((of, id), out var published) ? published != program : !unreadable.Contains(of))
+            differences.Add("rule", $"Rule {id} of tenant {of}: its row says program {program}, and its events do not.");
+    }
+
+    // A refused action is in no stream: its row must contradict what was recorded under its id, and say what it was refused for.
+    private Task Conflicts(CancellationToken stop) => snapshot.Each(
+        """
+        select c.tenant, c.action_id, c.hash, c.at, c.action::text, e.action_hash, e.recorded_at
+        from action_conflict c left join event e on e.tenant = c.tenant and e.action_id = c.action_id
+        where $1 is null or c.tenant = $1 order by c.id
+        """,
+        reader =>
+        {
+            if (Fault(reader) is { } fault)
+                differences.Add("conflict", $"A conflict of action {reader.GetString(1)} of tenant {reader.GetInt32(0)} {fault}.");
+        },
+        stop, Questions.Int(tenant));
+
+    private static string? Fault(NpgsqlDataReader reader)
+    {
+        var hash = reader.GetGuid(2);
+        if (reader.Maybe<Guid>(5) is not { } recorded) return "is with an action that was never recorded";
+        if (recorded == hash) return "has the content that was recorded";
+        if (reader.GetFieldValue<DateTimeOffset>(3) < reader.GetFieldValue<DateTimeOffset>(6)) return "came before the action that it is with";
+        try
+        {
+            var action = JsonSerializer.Deserialize(reader.GetString(4), JournalJson.Default.ReferralAction)!;
+            return action.Id.Value == reader.GetString(1) && action.Hash.ToGuid() == hash ? null : "is not the action that its row says";
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
+        {
+            return "cannot be read";
+        }
+    }
+}
