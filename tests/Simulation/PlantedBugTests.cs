@@ -6,7 +6,7 @@ namespace ReferralGrains.Simulation;
 /// <summary>A suite that cannot fail proves nothing: each bug that is planted into the stand-ins must be noticed within a few seeds.</summary>
 public sealed class PlantedBugTests
 {
-    private const int MostSeeds = 100;
+    private const int MostSeeds = 300;
 
     [Theory]
     [InlineData(PlantedBugs.NoUniqueIndex)]

@@ -112,6 +112,7 @@ public sealed class KnownActions(StreamId stream, Referral referral)
         SaleReversed reversed => reversed.Sale,
         ReversalUndone undone => undone.Sale,
         RewardCancelled cancelled => cancelled.Sale,
+        RewardsReleased released => released.Sale,
         _ => 0,
     };
 }

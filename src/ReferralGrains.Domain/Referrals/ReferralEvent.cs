@@ -105,8 +105,11 @@ public sealed record RewardChange(
     [property: JsonPropertyName("z")] bool ReleasesItself = false);
 
 /// <summary>Hold windows ended: by themselves, or by hand (H13).</summary>
+/// <param name="Sale">The row of the action that earned the one that was released by hand, so that it is found with it; 0 for those of many.</param>
 public sealed record RewardsReleased(
-    [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Released, [property: JsonPropertyName("by")] string? By) : ReferralEvent;
+    [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Released,
+    [property: JsonPropertyName("by")] string? By,
+    [property: JsonPropertyName("s")] int Sale = 0) : ReferralEvent;
 
 /// <summary>A pending reward was cancelled: its remainder was taken back (D12).</summary>
 /// <param name="Sale">The row of the action that earned it.</param>

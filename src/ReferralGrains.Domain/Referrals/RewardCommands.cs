@@ -6,7 +6,7 @@ public static class RewardCommands
     public static Decision Release(ReferralTurn turn, RewardId reward, string by)
     {
         if (Pending(turn, reward) is not { } hold) return NotPending();
-        return new Decision.Accepted(turn.Apply(new RewardsReleased([Whole(hold)], by)));
+        return new Decision.Accepted(turn.Apply(new RewardsReleased([Whole(hold)], by, hold.Sale)));
     }
 
     /// <summary>Takes back what is left of it, which frees an amount cap (D5).</summary>

@@ -41,6 +41,10 @@ public sealed partial record SaleRecord
                         reversals[place] = reversals[place].Less(undone.AppliedMinor ?? reversals[place].StandingMinor, sale.Action.AmountMinor ?? 0);
                     foreach (var given in undone.Given) Change(given, given.Minor);
                     break;
+                case RewardsReleased released:
+                    foreach (var change in released.Released)
+                        if (IndexOf(rewards, change.Reward) is >= 0 and var at) rewards[at] = rewards[at] with { Released = true };
+                    break;
                 case RewardCancelled { Taken: var cancelled } when IndexOf(rewards, cancelled.Reward) is >= 0 and var index:
                     rewards[index] = rewards[index] with { LeftMinor = 0, Cancelled = true };
                     break;

@@ -106,7 +106,7 @@ public readonly record struct Reversal(CallerId Id, ActionKind Kind, long Applie
 }
 
 /// <summary>A reward as it was given, and what is left of it.</summary>
-/// <param name="Released">Some of it was taken from, or given to, what is payable: its hold is over for good.</param>
+/// <param name="Released">By hand, or some of it was taken from, or given to, what is payable: its hold is over for good.</param>
 public sealed record RecordedReward(long Key, RuleDecision Given, long LeftMinor, bool Cancelled, bool Released)
 {
     public long TakenMinor => Given.Minor - LeftMinor;

@@ -43,11 +43,6 @@ internal sealed class Directory(NpgsqlDataSource database)
         return new([.. found.Take(limit)], found.Count > limit);
     }
 
-    public Task<FoldedStream?> FindReferralOf(int tenant, CallerId action, CancellationToken stop) =>
-        database.Row(
-            $"select s.id, s.a, s.b from event e join stream s on s.id = e.stream where e.tenant = $1 and e.action_id = $2 and s.kind = {Enrollment}",
-            Referral, stop, Questions.Int(tenant), Questions.Text(action.Value));
-
     /// <summary>The caller ids of referrers, by their streams.</summary>
     public async Task<IReadOnlyDictionary<StreamId, CallerId>> ReferrerNames(IEnumerable<StreamId> streams, CancellationToken stop)
     {

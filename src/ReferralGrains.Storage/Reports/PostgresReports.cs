@@ -10,6 +10,7 @@ public sealed class PostgresReports : IReports
     private readonly Directory directory;
     private readonly ReferrerReports referrers;
     private readonly ReferralStories stories;
+    private readonly ActionStories actions;
     private readonly RewardPages rewards;
     private readonly ActivityPages activity;
     private readonly LedgerReports ledger;
@@ -19,7 +20,8 @@ public sealed class PostgresReports : IReports
         var folder = new StreamFolder(database);
         directory = new(database);
         referrers = new(database, directory);
-        stories = new(database, directory, folder);
+        stories = new(directory, folder);
+        actions = new(database, directory);
         rewards = new(database, directory, folder);
         activity = new(database, directory);
         ledger = new(database);
@@ -40,7 +42,7 @@ public sealed class PostgresReports : IReports
     public Task<Page<ApprovedReferral>> ApprovedReferrals(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop) =>
         directory.Approved(tenant, program, after, limit, stop);
 
-    public Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop) => stories.Action(tenant, action, stop);
+    public Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop) => actions.Read(tenant, action, stop);
 
     public Task<Page<RewardView>> Rewards(
         int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop) =>

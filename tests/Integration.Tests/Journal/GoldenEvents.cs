@@ -66,6 +66,7 @@ public static class GoldenEvents
     public static IReadOnlyDictionary<string, object> Added { get; } = new Dictionary<string, object>
     {
         ["self_referral"] = new ReferralAttributed(Referrer, Revision: 4, ["vip"], ConversionValueMinor: 300_00, SelfReferral.SameEmail),
+        ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
@@ -106,6 +107,68 @@ public sealed class ReportsTests(PostgresServer server)
         await World.Send("anna", ActionKind.Chargeback, null, "dispute", "late");
         var won = (await Reports.Action(World.Tenant, new("won"), Stop))!;
         Assert.Equal((ActionStatus.Rewarded, 50L), (won.Outcome.Status, won.Outcome.Decisions[0].Minor));
+    }
+
+    [Fact]
+    public async Task An_action_is_explained_from_its_own_rows_as_the_whole_stream_would_explain_it()
+    {
+        await World.Refer("anna");
+        await World.Send("anna", ActionKind.RefundFailed, null, "failed-early", "r-early");
+        await World.Turn("anna", turn => ReferralCommands.Adjust(turn, 1, 0, new(Limits: new(MaxAmountMinor: 4_00)), "why", "ada"));
+        foreach (var id in (string[])["kept", "refunded", "by-hand", "cancelled", "disputed", "won", "half"]) await World.Sell("anna", 5_00, id);
+        var rewards = (await World.State("anna")).Holds.ToDictionary(hold => hold.Sale, hold => RewardId.FromKey(hold.Reward));
+        foreach (var (id, command) in new (string, Func<ReferralTurn, RewardId, Decision>)[]
+        {
+            ("by-hand", static (turn, reward) => RewardCommands.Release(turn, reward, "rev")),
+            ("cancelled", static (turn, reward) => RewardCommands.Cancel(turn, reward, null, "rev")),
+        })
+        {
+            var sale = (await Reports.Action(World.Tenant, new(id), Stop))!.Outcome;
+            await World.Turn("anna", turn => command(turn, rewards[sale.Seq]));
+        }
+
+        await World.Refund("anna", "refunded", null, "r-all");
+        await World.Refund("anna", "half", 2_50, "r-early");
+        foreach (var of in (string[])["disputed", "won"]) await World.Send("anna", ActionKind.Chargeback, null, "c-" + of, of);
+        await World.Send("anna", ActionKind.ChargebackWon, 1_00, "w", "c-won");
+        await AssertSame();
+
+        // Half of the holds end, a sale with a later one comes, and the rest ends.
+        World.Now += TimeSpan.FromDays(30);
+        await AssertSame();
+        await World.Settle("anna");
+        await World.Sell("anna", 3_00, "later");
+        await AssertSame();
+        World.Now += TimeSpan.FromDays(60);
+        await World.Settle("anna");
+        await AssertSame();
+
+        async Task AssertSame()
+        {
+            var story = (await Reports.Referral(World.Tenant, Program, new("anna"), Stop))!;
+            var known = new KnownActions(story.Stream, Referral.None);
+            foreach (var recorded in story.Events) known.Remember(recorded);
+            foreach (var history in known.All)
+            {
+                var told = (await Reports.Action(World.Tenant, history.Id, Stop))!;
+                Assert.Equal(JsonSerializer.Serialize(ActionOutcome.Of(history, known, story.State)), JsonSerializer.Serialize(told.Outcome));
+                Assert.Equal((Program, new CallerId("anna"), Rita), (told.Program, told.Referee, told.Referrer));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_action_is_explained_without_looking_at_the_rest_of_its_stream()
+    {
+        await World.Refer("anna");
+        await World.Sell("anna", 10_00, "s1");
+        await World.Refund("anna", "s1", 5_00, "r1");
+        await World.Sell("anna", 20_00, "s2");
+        var stream = await World.Stream("anna");
+        await Database.Run($"alter table event disable trigger user; update event set data = '{{}}' where stream = {stream.Value} and (seq < 3 or action_id = 's2')");
+
+        Assert.Equal(-50, (await Reports.Action(World.Tenant, new("r1"), Stop))!.Outcome.Decisions[0].Minor);
+        Assert.Equal(RewardStatus.Pending, (await Reports.Action(World.Tenant, new("s1"), Stop))!.Outcome.Decisions[0].State);
     }
 
     [Fact]
