@@ -90,7 +90,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         if (wanted.Contains(Measurement.Limit))
         {
             limit = await LimitMeasurement.Prepare(server, plan, time, stop);
-            await limit.Run(0, plan.LimitActions / 4);
+            await server.WhileFrozen(() => limit.Run(0, plan.LimitActions / 2));
         }
 
         // Not measured: compilers, caches and connection pools of the product, and our own.
@@ -102,7 +102,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private async Task Round(int round, Baseline baseline, CancellationToken stop)
     {
         Add("B", "commits/s", await baseline.Run(plan.BaselineFor, stop));
-        if (limit is not null) Add(Measurement.Limit, "actions/s", await limit.Run(round, plan.LimitActions));
+        if (limit is not null) Add(Measurement.Limit, "actions/s", await server.WhileFrozen(() => limit.Run(round, plan.LimitActions)));
         if (wanted.Contains(Measurement.Stream))
         {
             var spent = await Costs.Read(server, stop);

@@ -15,6 +15,8 @@ internal sealed class BenchServer : IAsyncDisposable
 {
     private const int Terminate = 15;
     private const int Kill = 9;
+    private const int Freeze = 19;
+    private const int Thaw = 18;
 
     // SIGINT is what PostgreSQL calls a fast shutdown: it does not wait for its clients.
     private const int FastShutdown = 2;
@@ -79,6 +81,20 @@ internal sealed class BenchServer : IAsyncDisposable
         Database = join ?? await ReadDatabase(stop);
         if (join is null) PostmasterId = int.Parse((await File.ReadAllLinesAsync(Path.Combine(data.FullName, "pg", "postmaster.pid"), stop))[0], CultureInfo.InvariantCulture);
         return took;
+    }
+
+    /// <summary>Does something while the server does nothing at all: its sealing would share the cores, and yields only to its own commits.</summary>
+    public async Task<double> WhileFrozen(Func<Task<double>> measure)
+    {
+        Signal(-ProcessId, Freeze);
+        try
+        {
+            return await measure();
+        }
+        finally
+        {
+            Signal(-ProcessId, Thaw);
+        }
     }
 
     /// <summary>Stops the server as a service manager would.</summary>
