@@ -32,7 +32,9 @@ public sealed class CoverageTests
     public void Everything_goes_wrong_that_can()
     {
         var appends = Run.Value.SelectMany(market => market.Everyone).SelectMany(process => process.Node.Journal.History).Select(entry => entry.Outcome);
-        Assert.Equal(Enum.GetValues<AppendOutcome>(), appends.Distinct().Order());
+
+        // Nobody spends here, so no balance is guarded.
+        Assert.Equal(Enum.GetValues<AppendOutcome>().Except([AppendOutcome.BalanceShort]), appends.Distinct().Order());
         Assert.Contains(Run.Value, market => market.Everyone.Count > 3);
         Assert.Contains(Run.Value, market => market.Log.Sendings.Exists(sending => sending.Reply is null));
         Assert.Contains(Run.Value, market => market.Log.Sendings.Exists(sending => sending.Reply?.Refusal?.Kind == RefusalKind.Conflict));

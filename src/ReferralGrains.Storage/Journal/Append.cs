@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
 
 namespace ReferralGrains.Storage.Journal;
 
@@ -22,6 +23,12 @@ public sealed class Append
     /// fact.
     /// </summary>
     public ImmutableArray<FactChange> Facts { get; init; } = [];
+
+    /// <summary>
+    /// Balances that this append takes from and that others may take from as well: it falls if one is short. Fact versions do not cover
+    /// balances.
+    /// </summary>
+    public ImmutableArray<BalanceGuard> Guards { get; init; } = [];
 
     public ImmutableArray<DueChange> Due { get; init; } = [];
 
@@ -66,6 +73,12 @@ public readonly record struct FactRead(StreamId Stream, int Version);
 
 public readonly record struct FactChange(StreamId Stream, int Version, string Body);
 
+/// <summary>
+/// After an append and all before it, a referrer's payable amount is not below zero. The append itself moves that balance, and so
+/// keeps others from it until the commit is over.
+/// </summary>
+public readonly record struct BalanceGuard(StreamId Referrer, Asset Asset);
+
 /// <param name="At">The earliest date at which the grain has something to settle; null when there is none any more.</param>
 public readonly record struct DueChange(StreamId Stream, DateTimeOffset? At);
 
@@ -92,6 +105,9 @@ public enum AppendOutcome
 
     /// <summary>A fact that was read has moved, or a rule's id is taken by now: read it again, then decide again.</summary>
     FactMoved = 4,
+
+    /// <summary>A guarded balance would be below zero: read it again, then decide again.</summary>
+    BalanceShort = 5,
 }
 
 /// <summary>The journal cannot be written or read now; nothing was committed. The caller may try again later.</summary>

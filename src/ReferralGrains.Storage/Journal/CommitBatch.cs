@@ -15,6 +15,9 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
     private readonly Columns rows = new(appends.Sum(static pending => pending.Append.RowCount));
     private readonly Dictionary<(long Referrer, int Asset), (int Tenant, Balance Balance)> balances = new(appends.Count);
 
+    // Each with what the batch has moved of its balance up to it.
+    private readonly List<((long Referrer, int Asset) Key, long Payable)> guards = [];
+
     public long CommitId => commitId;
 
     /// <summary>Fills in a connection's batch.</summary>
@@ -22,6 +25,7 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
     {
         var (before, beforeSeqs) = (new List<long>(appends.Count), new List<int>(appends.Count));
         foreach (var pending in appends)
+        {
             foreach (var stream in pending.Append.Streams)
             {
                 if (stream.FirstSeq > 1)
@@ -33,6 +37,13 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
                 for (var i = 0; i < stream.Rows.Length; i++) await Add(pending.Append.Tenant, stream, i, stop);
             }
 
+            foreach (var guard in pending.Append.Guards)
+            {
+                var key = (guard.Referrer.Value, await assets.Number(guard.Asset, stop));
+                guards.Add((key, balances.GetValueOrDefault(key).Balance.Payable));
+            }
+        }
+
         var batch = new NpgsqlBatch(connection);
         var alone = appends.Exists(static pending => ChangesFacts(pending.Append));
         Command(batch, "select enter($1, $2)", Value(silo), Value(alone));
@@ -42,6 +53,7 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
         rows.AddTo(batch, commitId);
         if (before.Count > 0) Command(batch, "select check_previous($1, $2)", Column(before, NpgsqlDbType.Bigint), Column(beforeSeqs, NpgsqlDbType.Integer));
         AddBalances(batch);
+        AddGuards(batch);
         SideRows.AddTo(batch, appends.ConvertAll(static pending => pending.Append));
         return batch;
     }
@@ -127,6 +139,17 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
             Array(NpgsqlDbType.Smallint, begun.Select(static stream => stream.Key.Kind)),
             Array(NpgsqlDbType.Text, begun.Select(static stream => stream.Key.First)),
             Array(NpgsqlDbType.Text, begun.Select(static stream => stream.Key.Second)));
+    }
+
+    private void AddGuards(NpgsqlBatch batch)
+    {
+        if (guards.Count == 0) return;
+        Command(
+            batch,
+            "select check_payable($1, $2, $3)",
+            Array(NpgsqlDbType.Bigint, guards.Select(static guard => guard.Key.Referrer)),
+            Array(NpgsqlDbType.Integer, guards.Select(static guard => guard.Key.Asset)),
+            Array(NpgsqlDbType.Bigint, guards.Select(guard => balances.GetValueOrDefault(guard.Key).Balance.Payable - guard.Payable)));
     }
 
     // In key order, so that two committers never wait for each other in a circle.

@@ -16,6 +16,7 @@ internal static class Contention
         var facts = await MovedFacts(connection, batch);
         var rules = await TakenRules(connection, batch);
         var keys = await TakenKeys(connection, batch);
+        var payable = await PayableAmounts.Guarded(connection, batch);
         var kept = new List<PendingAppend>(batch.Count);
         foreach (var pending in batch)
         {
@@ -25,6 +26,7 @@ internal static class Contention
                 : pending.Append.Reads.Any(facts.Contains) ? AppendOutcome.FactMoved
                 : pending.Append.Rules.Any(rule => !rules.Add((pending.Append.Tenant, rule.Id.Value))) ? AppendOutcome.FactMoved
                 : pending.Append.Streams.Any(stream => stream.NewKey is { } key && !keys.Add(key)) ? AppendOutcome.StreamMoved
+                : payable.IsShort(pending.Append) ? AppendOutcome.BalanceShort
                 : null;
             if (why is { } outcome) pending.Complete(outcome);
             else kept.Add(pending);

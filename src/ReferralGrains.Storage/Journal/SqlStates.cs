@@ -5,7 +5,7 @@ namespace ReferralGrains.Storage.Journal;
 /// <summary>What a failed commit means, by its SQLSTATE.</summary>
 internal enum CommitFault
 {
-    /// <summary>A stream, an action id, a rule id or a fact was not as an append expected: find which, drop it, go again.</summary>
+    /// <summary>A stream, an action id, a rule id, a fact or a balance was not as an append expected: find which, drop it, go again.</summary>
     Contended,
 
     /// <summary>Serialisation or deadlock: the same batch again.</summary>
@@ -28,7 +28,7 @@ internal static class SqlStates
 
     public static CommitFault FaultOf(PostgresException exception) => exception.SqlState switch
     {
-        "RG001" or "RG002" => CommitFault.Contended,
+        "RG001" or "RG002" or "RG006" => CommitFault.Contended,
         LeaseLost => CommitFault.LeaseLost,
         PostgresErrorCodes.UniqueViolation when exception.ConstraintName is "event_pkey" or "event_action" or "stream_parts" or "stream_pkey" or "rule_pkey" => CommitFault.Contended,
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected => CommitFault.Again,

@@ -241,6 +241,18 @@ begin
   end if;
 end $$;
 
+-- What is payable less what appends after the guarded one add to it or take from it. The rows were written by this commit just now, so
+-- no other commit moves them until it is over.
+create function check_payable(p_referrers bigint[], p_assets int[], p_later bigint[]) returns void language plpgsql as $$
+begin
+  if exists (
+    select from unnest(p_referrers, p_assets, p_later) as g(referrer, asset, later)
+    left join balance b on b.referrer = g.referrer and b.asset = g.asset where coalesce(b.payable, 0) - g.later < 0
+  ) then
+    raise exception 'a guarded balance is short' using errcode = 'RG006';
+  end if;
+end $$;
+
 create function append_only() returns trigger language plpgsql as $$
 begin
   raise exception '% is append-only', tg_table_name using errcode = 'RG004';

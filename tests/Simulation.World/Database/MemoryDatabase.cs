@@ -117,7 +117,10 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             if (!living.Contains(silo)) throw new LeaseLostException($"Silo {silo} has ended.");
             var named = rules.Keys.ToHashSet();
             var begun = directory.Keys.ToHashSet();
-            var outcomes = batch.Select(append => Judge(append, named, begun)).ToList();
+            var payable = balances.ToDictionary(balance => balance.Key, balance => balance.Value.Payable);
+            var outcomes = batch.Select(append => Judge(append, named, begun) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
+                ? AppendOutcome.BalanceShort
+                : judged).ToList();
             commits++;
             for (var i = 0; i < batch.Count; i++)
                 if (outcomes[i] == AppendOutcome.Committed) Apply(batch[i]);
@@ -144,6 +147,18 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         if (append.Rules.Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(rows => rows.FirstSeq == 1 && !begun.Add(rows.Key!.Value))) return AppendOutcome.StreamMoved;
         return AppendOutcome.Committed;
+    }
+
+    // What an append moves is seen by those after it, unless it falls.
+    private static bool IsShort(Append append, Dictionary<(StreamId Referrer, Asset Asset), long> payable)
+    {
+        var moved = new Dictionary<(StreamId Referrer, Asset Asset), long>();
+        foreach (var posting in append.Streams.SelectMany(stream => stream.Rows).Select(row => row.Posting).OfType<Posting>())
+            foreach (var (account, minor) in new[] { (posting.From, -posting.Amount.Minor), (posting.To, posting.Amount.Minor) })
+                if (account.Kind == AccountKind.Payable) moved[(account.Owner, posting.Amount.Asset)] = moved.GetValueOrDefault((account.Owner, posting.Amount.Asset)) + minor;
+        if (append.Guards.Any(guard => payable.GetValueOrDefault((guard.Referrer, guard.Asset)) + moved.GetValueOrDefault((guard.Referrer, guard.Asset)) < 0)) return true;
+        foreach (var (key, minor) in moved) payable[key] = payable.GetValueOrDefault(key) + minor;
+        return false;
     }
 
     private bool Moved(StreamRows rows)
