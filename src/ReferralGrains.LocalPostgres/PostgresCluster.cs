@@ -98,6 +98,9 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
 
         var reason = PostgresLogFile.FatalSince(folder.Log, logged) ?? started.Tail;
         if (LivingProcess is not null) return reason;
+        if (PostmasterFile.Stranger(folder.ProcessFile) is { } stranger)
+            throw new LocalPostgresException(
+                $"PostgreSQL does not start, for {folder.ProcessFile} names process {stranger}, which lives and is another program: remove that file if no PostgreSQL uses this folder");
         if (PostgresLogFile.MayPass(reason))
         {
             PostgresOrphans.End(folder.Data);

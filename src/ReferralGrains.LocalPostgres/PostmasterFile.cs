@@ -20,6 +20,13 @@ internal static class PostmasterFile
     public static int? UnreapedProcess(string path) =>
         Read(path) is { } note && Process(note.Id, "stat").Contains(") Z ", StringComparison.Ordinal) ? note.Id : null;
 
+    /// <summary>
+    /// The process of the note when it lives and is something else: after a restart of the machine or a container, numbers come again.
+    /// PostgreSQL cannot tell and does not start.
+    /// </summary>
+    public static int? Stranger(string path) =>
+        Read(path) is { } note && Process(note.Id, "cmdline") is { Length: > 0 } arguments && !arguments.Split('\0').Contains(note.Folder) ? note.Id : null;
+
     private static (int Id, string Folder)? Read(string path)
     {
         var lines = ReadIfThere(path).Split('\n');

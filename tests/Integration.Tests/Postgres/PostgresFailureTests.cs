@@ -57,6 +57,27 @@ public sealed class PostgresFailureTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_note_whose_number_is_another_programs_by_now()
+    {
+        var postgres = await house.Start();
+        await postgres.Stop();
+        // PostgreSQL asks only after processes of its own user.
+        string[] asPostgres = Environment.IsPrivilegedProcess ? ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] : [];
+        string[] command = [.. asPostgres, "sleep", "600"];
+        using var other = System.Diagnostics.Process.Start(command[0], command[1..]);
+        try
+        {
+            await Eventually.Holds("it is what it is going to be", () => Task.FromResult(File.ReadAllText($"/proc/{other.Id}/cmdline").StartsWith("sleep", StringComparison.Ordinal)));
+            await File.WriteAllTextAsync(Path.Combine(house.Folder, "pg", "postmaster.pid"), $"{other.Id}\n{house.Folder}/pg\n", TestContext.Current.CancellationToken);
+            Assert.Contains($"names process {other.Id}, which lives and is another program", await Failure(new() { DataDirectory = house.Folder }), StringComparison.Ordinal);
+        }
+        finally
+        {
+            other.Kill();
+        }
+    }
+
+    [Fact]
     public async Task A_start_that_was_killed_while_it_made_the_database_leaves_nothing_behind()
     {
         Directory.CreateDirectory(Path.Combine(house.Folder, "pg.unfinished-1", "base"));
