@@ -11,7 +11,6 @@ using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Due;
 using ReferralGrains.Turns.Engine.Embedded;
-using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Server;
 

@@ -3,7 +3,6 @@ using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Silos;
-using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Turns;
 

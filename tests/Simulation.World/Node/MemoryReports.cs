@@ -7,7 +7,6 @@ using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Turns;
-using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Simulation.Node;
 

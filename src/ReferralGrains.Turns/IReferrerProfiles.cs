@@ -1,7 +1,7 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Reports;
 
-namespace ReferralGrains.Turns.Referrers;
+namespace ReferralGrains.Turns;
 
 /// <summary>The personal data of a referrer, which is not in its state because a journal cannot forget.</summary>
 public interface IReferrerProfiles
