@@ -70,7 +70,8 @@ internal static class Currencies
         return Currency.IsKnown(code) ? code : null;
     }
 
-    public static string Expected(string text) => $"An ISO 4217 code is expected, like GBP, not {Text.Shown(text)}.";
+    // What is longer than any code stands in the wrong column, and may be anything: it is not repeated where errors are logged.
+    public static string Expected(string text) => "An ISO 4217 code is expected, like GBP" + (text.Length is > 0 and <= 4 ? $", not {Text.Shown(text)}." : ".");
 }
 
 /// <summary>Test clocks stay where every date that a rule can make from them is still a date.</summary>
