@@ -36,14 +36,14 @@ public sealed class RefusingDatabaseTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task An_ownership_that_could_not_be_renewed_for_a_while_is_not_lost()
+    public async Task A_lease_that_could_not_be_renewed_for_a_while_is_not_lost()
     {
         await using var house = await ServerHouse.On(postgres);
         var server = await house.Start();
         using var api = new Api(server.Address);
-        await Fill(house, "owner");
+        await Fill(house, "silo");
         await Eventually.Holds("it is not ready", async () => await api.Try("/health/ready") is { Status: 503 });
-        await Empty(house, "owner");
+        await Empty(house, "silo");
         await server.Ready();
         Assert.False(server.HasExited);
     }
