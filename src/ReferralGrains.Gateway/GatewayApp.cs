@@ -60,16 +60,18 @@ public static class GatewayApp
             .AddSingleton<ClockEndpoints>();
     }
 
-    /// <summary>Puts authentication and authorization before everything, and every route behind it.</summary>
+    /// <summary>For a process that only holds grains: whether it is well, and its figures.</summary>
+    public static void MapHealthOnly(this WebApplication app)
+    {
+        Guard(app);
+        Of<HealthEndpoints>(app).Map(app);
+        Of<MetricsEndpoints>(app).Map(app);
+    }
+
+    /// <summary>Every route, behind authentication and authorization.</summary>
     public static void MapGateway(this WebApplication app)
     {
-        app.Use(Begin);
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
-        app.UseRouting();
-        app.UseAuthentication();
-        app.UseAuthorization();
-        app.UseMiddleware<KnownParameters>();
+        Guard(app);
         app.MapDescription();
         ErrorPage.Map(app);
         Of<HealthEndpoints>(app).Map(app);
@@ -85,6 +87,17 @@ public static class GatewayApp
         Of<RewardEndpoints>(app).Map(app);
         Of<LedgerEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
+    }
+
+    private static void Guard(WebApplication app)
+    {
+        app.Use(Begin);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<KnownParameters>();
     }
 
     // HEAD is GET without its body, which Kestrel leaves out by itself: it remembers what was asked for.

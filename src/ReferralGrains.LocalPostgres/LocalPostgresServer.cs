@@ -17,6 +17,7 @@ public sealed class LocalPostgresServer : IAsyncDisposable
     private readonly ILogger log;
     private readonly SemaphoreSlim turn = new(1);
     private readonly CancellationTokenSource stopping = new();
+    private bool leftRunning;
 
     private LocalPostgresServer(PostgresFolder folder, PostgresCluster cluster, PostgresUse use, TimeProvider time, ILogger log) =>
         (this.folder, this.cluster, this.use, this.time, this.log) = (folder, cluster, use, time, log);
@@ -81,6 +82,9 @@ public sealed class LocalPostgresServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Others use it over its socket: it goes on when this process ends, and the next start on the folder adopts it.</summary>
+    public void LeaveRunning() => leftRunning = true;
+
     /// <summary>Stops PostgreSQL, unless another process uses it: then that one stops it. Safe to call twice.</summary>
     public async Task Stop()
     {
@@ -90,7 +94,7 @@ public sealed class LocalPostgresServer : IAsyncDisposable
         {
             use.Dispose();
             using var alone = PostgresUse.TryAlone(folder.UseFile);
-            if (alone is null) LocalPostgresLog.LeftRunning(log, folder.Data);
+            if (alone is null || leftRunning) LocalPostgresLog.LeftRunning(log, folder.Data);
             else await cluster.ShutDown(CancellationToken.None);
         }
         finally

@@ -1,4 +1,5 @@
 using Npgsql;
+using ReferralGrains.Grains.Silos;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Silos;
 
@@ -10,7 +11,7 @@ public static class Databases
     public static NpgsqlDataSource Open(string connectionString) =>
         new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder(connectionString)
         {
-            SearchPath = Migrator.Schema,
+            SearchPath = $"{Migrator.Schema},{OrleansSetup.Schema}",
             ApplicationName = SiloLease.NewConnectionName(),
             MaxPoolSize = 40,
             MaxAutoPrepare = 200,
@@ -20,6 +21,14 @@ public static class Databases
             CommandTimeout = 30,
         }.ConnectionString)
         { Name = "referralgrains" }.Build(); // Metrics would name the pool by its connection string.
+
+    /// <summary>Brings both schemas to the layout of this version, or says in one line why it cannot.</summary>
+    /// <param name="connectionString">Of the role that owns the schemas.</param>
+    public static async Task Migrate(string connectionString, CancellationToken stop)
+    {
+        await Migrator.Migrate(connectionString, stop);
+        await Migrator.Migrate(connectionString, typeof(OrleansSetup).Assembly, OrleansSetup.Schema, stop);
+    }
 
     /// <summary>An acknowledged action must survive a power cut, so a database that only pretends to write is refused.</summary>
     public static async Task RefuseUnsafe(NpgsqlDataSource database, CancellationToken stop)

@@ -10,14 +10,13 @@ using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Due;
-using ReferralGrains.Turns.Engine.Embedded;
 
 namespace ReferralGrains.Server;
 
-/// <summary>The embedded engine over one PostgreSQL. Factories, so that the container disposes what it made.</summary>
+/// <summary>What decides, writes and asks, over one PostgreSQL. Factories, so that the container disposes what it made.</summary>
 internal static class EngineServices
 {
-    public static IServiceCollection AddEmbeddedEngine(this IServiceCollection services, NpgsqlDataSource database, SiloLease lease)
+    public static IServiceCollection AddTurns(this IServiceCollection services, NpgsqlDataSource database, SiloLease lease)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ISiloLease>(lease);
@@ -39,8 +38,7 @@ internal static class EngineServices
         services.AddSingleton<ITenantClock, TenantClock>();
         services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();
         services.AddSingleton<RepeatWatch>();
-        services.AddSingleton<EmbeddedRouter>(all => new(router => World(all, router), new(), TimeProvider.System));
-        services.AddSingleton<IGrainRouter>(all => all.GetRequiredService<EmbeddedRouter>());
+        services.AddSingleton(all => World(all, all.GetRequiredService<IGrainRouter>()));
         services.AddSingleton<Sweeper>();
         services.AddSingleton<ITestClock>(all => all.GetRequiredService<Sweeper>());
         return services;

@@ -1,9 +1,12 @@
 using System.Globalization;
+using System.Security.Cryptography.X509Certificates;
+using Orleans.Dashboard;
 using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Metrics;
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Grains.Silos;
 using ReferralGrains.LocalPostgres;
 using ReferralGrains.Server.Options;
-using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Tenants;
@@ -41,23 +44,41 @@ public static class GrainsServer
         using var logs = LoggerFactory.Create(logging => Logging(logging, options.Log));
         await using var postgres = await StartPostgres(options, logs, interrupted.Token);
         var ownerConnection = options.Database ?? postgres!.OwnerConnectionString;
-        await Migrator.Migrate(ownerConnection, interrupted.Token);
+        await Databases.Migrate(ownerConnection, interrupted.Token);
         AdminKey.WritePrivate(Path.Combine(options.DataDirectory, "postgres.conn"), ownerConnection + "\n");
 
         await using var database = Databases.Open(options.Database ?? postgres!.ConnectionString);
         await Databases.RefuseUnsafe(database, interrupted.Token);
         var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
-        await using var lease = await SiloLease.Begin(database, name, "both", TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
-        await using var app = Build(options, database, lease, postgres);
+        var role = options.Role.ToString().ToLowerInvariant();
+        await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
+        await using var app = Build(options, database, lease, name, postgres);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
         app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);
         claim.Note(options.Url);
         Console.WriteLine($"ready on {options.Url}");
 
-        await Task.WhenAny(interrupted.Task, lease.Lost, app.WaitForShutdownAsync(CancellationToken.None));
-        await app.StopAsync(CancellationToken.None);
-        return lease.Lost.IsCompleted ? 3 : interrupted.Task.IsCompleted ? 0 : 4;
+        var dead = app.Services.GetService<SiloDeath>()?.Declared ?? Task.Delay(Timeout.Infinite, interrupted.Token);
+        await Task.WhenAny(interrupted.Task, lease.Lost, dead, app.WaitForShutdownAsync(CancellationToken.None));
+        var ended = lease.Lost.IsCompleted || dead.IsCompletedSuccessfully;
+        await Stop(app, options.StopWithin);
+        if (!ended && postgres is not null && await SiloLease.OthersLive(database, lease.Silo, CancellationToken.None)) postgres.LeaveRunning();
+        return ended ? 3 : interrupted.Task.IsCompleted ? 0 : 4;
+    }
+
+    // What waits for longer than that waits for a client that leaves its answers unread, or for a silo that is dead.
+    private static async Task Stop(WebApplication app, TimeSpan within)
+    {
+        using var cut = new CancellationTokenSource(within, TimeProvider.System);
+        try
+        {
+            await app.StopAsync(cut.Token);
+        }
+        catch (OperationCanceledException) when (cut.IsCancellationRequested)
+        {
+            // All that was acknowledged is durable: nothing is lost by not waiting.
+        }
     }
 
     private static async Task<LocalPostgresServer?> StartPostgres(ServerOptions options, ILoggerFactory logs, CancellationToken stop) =>
@@ -66,13 +87,16 @@ public static class GrainsServer
             : await LocalPostgresServer.Start(
                 new() { DataDirectory = options.DataDirectory, Small = options.PostgresSmall, BinariesDirectory = options.PostgresPrograms }, logs.CreateLogger<LocalPostgresServer>(), stop);
 
-    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, LocalPostgresServer? postgres)
+    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, string name, LocalPostgresServer? postgres)
     {
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging.ClearProviders(), options.Log);
         builder.WebHost.UseKestrelCore().UseUrls(options.Url);
-        builder.Services.AddEmbeddedEngine(database, lease);
         builder.Services.AddTelemetry();
+        builder.Services.AddTurns(database, lease);
+        var silo = Silo(options, name);
+        if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
+        else builder.AddSilo(database, silo);
         builder.Services.AddGateway(gateway =>
         {
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);
@@ -84,8 +108,23 @@ public static class GrainsServer
         builder.Services.AddSingleton(new PostgresWatch(postgres));
         builder.Services.AddHostedService<BackgroundWork>();
         var app = builder.Build();
-        app.MapGateway();
+        if (options.Role == ProcessRole.Silo) app.MapHealthOnly();
+        else app.MapGateway();
+        if (options.Role != ProcessRole.Silo) app.MapOrleansDashboard("/ops").OnlyForOperators();
         return app;
+    }
+
+    private static SiloOptions Silo(ServerOptions options, string name)
+    {
+        var ports = SiloPorts.Find(options);
+        return new()
+        {
+            Name = name,
+            Address = options.SiloAddress,
+            SiloPort = ports.Silo,
+            GatewayPort = ports.Gateway,
+            Certificate = options.TlsCertificate is null ? null : X509Certificate2.CreateFromPemFile(options.TlsCertificate, options.TlsKey),
+        };
     }
 
     private static void Logging(ILoggingBuilder logging, LogFormat format)

@@ -50,6 +50,13 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
         World.Snapshots.Offer(Stream, snapshotSeq, foldVersion, JsonSerializer.Serialize(next, json));
     }
 
+    public sealed override string Describe() => state is null
+        ? "nothing is in memory; it is loaded with the next command"
+        : JsonSerializer.Serialize(Redacted(state), typeof(TState), MessageJson.Default);
+
+    /// <summary>Without what a person should not see who only looks after the machines.</summary>
+    protected virtual TState Redacted(TState state) => state;
+
     protected sealed override void Discard() => state = null;
 
     protected sealed override bool Proves(Append append)

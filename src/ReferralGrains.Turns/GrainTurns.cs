@@ -19,12 +19,14 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
     protected TurnWorld World => world;
 
     /// <summary>Runs one turn. Answers or fails every command that it was given.</summary>
-    public async ValueTask Turn(IReadOnlyList<Envelope> commands)
+    /// <returns>Whether it could be written; if not, the state was dropped.</returns>
+    public async ValueTask<bool> Turn(IReadOnlyList<Envelope> commands)
     {
         try
         {
             var decided = await Decided(commands);
             while (decided < commands.Count) decided += await Decided([.. commands.Skip(decided)]);
+            return true;
         }
         catch (Exception exception) when (exception is JournalUnavailableException or OutcomeUnknownException or LeaseLostException or GrainUnavailableException)
         {
@@ -35,6 +37,7 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
         catch (GrainBusyException exception)
         {
             Fail(commands, exception);
+            return true;
         }
         catch (Exception exception)
         {
@@ -43,7 +46,12 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
             LogCrash(address.Kind, exception);
             Fail(commands, exception);
         }
+
+        return false;
     }
+
+    /// <summary>The state in memory as JSON, for a person who looks into the grain: without personal data, and without loading anything.</summary>
+    public abstract string Describe();
 
     /// <summary>Loads the state if it is not there, decides a prefix of the commands and says what to append and to answer.</summary>
     protected abstract ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands);

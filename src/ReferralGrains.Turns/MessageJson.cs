@@ -34,4 +34,5 @@ namespace ReferralGrains.Turns;
 [JsonSerializable(typeof(ParkedAction[]))]
 [JsonSerializable(typeof(Referrer))]
 [JsonSerializable(typeof(ReferralProgram))]
+[JsonSerializable(typeof(NotDone))]
 public sealed partial class MessageJson : JsonSerializerContext;

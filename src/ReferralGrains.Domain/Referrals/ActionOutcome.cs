@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
 

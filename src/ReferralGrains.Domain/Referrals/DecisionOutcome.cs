@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Money;
 
 namespace ReferralGrains.Domain.Referrals;
 

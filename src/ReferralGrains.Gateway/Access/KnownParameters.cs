@@ -1,5 +1,6 @@
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Gateway.Access;
 
@@ -9,9 +10,21 @@ internal sealed class KnownParameters(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         if (!context.Request.QueryString.HasValue || context.GetEndpoint() is not RouteEndpoint endpoint) return next(context);
+        if (endpoint.Metadata.GetMetadata<TakesAnyQuery>() is not null) return next(context);
         var known = endpoint.Metadata.GetMetadata<TakesQuery>()?.Parameters ?? [];
         foreach (var name in context.Request.Query.Keys)
             if (!known.Any(parameter => parameter.Name == name)) return ProblemAnswer.Write(context, Problem.UnknownField(name.Length <= 100 ? name : name[..100]));
         return next(context);
     }
+}
+
+/// <summary>Of a route that is not ours and that reads what it likes.</summary>
+internal sealed record TakesAnyQuery;
+
+/// <summary>For what another room brings to the same door.</summary>
+public static class Operators
+{
+    /// <summary>Lets in only a key of the role operator.</summary>
+    public static TBuilder OnlyForOperators<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.Needs(KeyRole.Operator).WithMetadata(new TakesAnyQuery());
 }

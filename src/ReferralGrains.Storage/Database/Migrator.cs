@@ -6,7 +6,7 @@ using Npgsql;
 namespace ReferralGrains.Storage.Database;
 
 /// <summary>
-/// Applies the <c>.sql</c> files of this assembly, each once and in order, under a lock. A file that was applied and then changed
+/// Applies the <c>.sql</c> files of an assembly, each once and in order, under a lock. A file that was applied and then changed
 /// stops the start, for its checksum is on record; so does one that this version does not have.
 /// </summary>
 public static class Migrator
@@ -18,21 +18,25 @@ public static class Migrator
 
     /// <param name="connectionString">Of the role that owns the schema.</param>
     /// <returns>How many files were applied.</returns>
-    public static async Task<int> Migrate(string connectionString, CancellationToken stop)
+    public static Task<int> Migrate(string connectionString, CancellationToken stop) =>
+        Migrate(connectionString, Assembly.GetExecutingAssembly(), Schema, stop);
+
+    /// <summary>The same for the files of another room, in a schema of its own.</summary>
+    public static async Task<int> Migrate(string connectionString, Assembly files, string schema, CancellationToken stop)
     {
         await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Schema, Pooling = false }.ConnectionString);
+            new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema, Pooling = false }.ConnectionString);
         await connection.OpenAsync(stop);
         await Execute(connection, $"select pg_advisory_lock({LockKey})", stop);
-        await Execute(connection, $"create schema if not exists {Schema}", stop);
+        await Execute(connection, $"create schema if not exists {schema}", stop);
         await Execute(
             connection, "create table if not exists migration (name text primary key, sha256 text not null, applied_at timestamptz not null default now())", stop);
         var applied = await Applied(connection, stop);
-        var files = Files().ToList();
-        if (applied.Keys.Except(files.Select(file => file.Name)).FirstOrDefault() is { } later)
+        var known = Files(files).ToList();
+        if (applied.Keys.Except(known.Select(file => file.Name)).FirstOrDefault() is { } later)
             throw new InvalidOperationException($"This database was made by a newer version of ReferralGrains ({later} is not known here). Start that version, or name another database.");
         var count = 0;
-        foreach (var (name, sql) in files)
+        foreach (var (name, sql) in known)
         {
             var checksum = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sql)));
             if (applied.TryGetValue(name, out var recorded))
@@ -70,9 +74,8 @@ public static class Migrator
         return applied;
     }
 
-    private static IEnumerable<(string Name, string Sql)> Files()
+    private static IEnumerable<(string Name, string Sql)> Files(Assembly assembly)
     {
-        var assembly = Assembly.GetExecutingAssembly();
         foreach (var resource in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".sql", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
         {
             using var reader = new StreamReader(assembly.GetManifestResourceStream(resource)!);

@@ -108,9 +108,10 @@ create table balance (
 create table due (
   stream bigint primary key,
   tenant int not null,
-  at timestamptz not null
+  at timestamptz not null,
+  shard int not null generated always as ((stream % 8)::int) stored
 ) with (fillfactor = 80);
-create index due_at on due (tenant, at, stream);
+create index due_at on due (shard, tenant, at, stream);
 
 create table referral (
   stream bigint primary key,

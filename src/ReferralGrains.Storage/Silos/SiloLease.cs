@@ -80,6 +80,12 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
         await database.Rows("select end_connections($1)", static _ => 0, stop, Questions.Long(silo));
     }
 
+    /// <summary>Whether another process has a row that lives.</summary>
+    public static async Task<bool> OthersLive(NpgsqlDataSource database, long silo, CancellationToken stop) =>
+        await database.Row(
+            "select exists (select from silo where id <> $1 and ended_at is null and seen_at > clock_timestamp() - $2)",
+            reader => reader.GetBoolean(0), stop, Questions.Long(silo), new NpgsqlParameter { Value = Term });
+
     public async ValueTask DisposeAsync()
     {
         if (ending.IsCancellationRequested) return;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
@@ -11,38 +12,44 @@ namespace ReferralGrains.Turns.Due;
 
 /// <summary>
 /// Wakes grains whose date has come. It only reads due rows, with a moving cursor; the grain's own append moves the row, after
-/// settling all that is due. A grain that fails is left alone for a while, longer each time.
+/// settling all that is due. Tenants are swept side by side, and nobody waits for a grain that takes long: while it is being woken it
+/// is passed over, and when that failed it is left alone for a while, longer each time.
 /// </summary>
 public sealed partial class Sweeper(
     IDueReader due, ITenants tenants, IGrainRouter router, TimeProvider time, ILogger<Sweeper> log) : ITestClock
 {
-    private const int PageSize = 2_000;
-    private const int AtOnce = 1_000;
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private const int PageSize = 1_000;
+
+    /// <summary>Grains of one tenant in one shard that are woken at the same time.</summary>
+    private const int AtOnce = 250;
+
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<StreamId, (int Failures, DateTimeOffset NotBefore)> failing = new();
+    private readonly ConcurrentDictionary<(int Shard, int Tenant), bool> sweeping = new();
+    private readonly ConcurrentDictionary<StreamId, Woken> waking = new();
 
-    /// <summary>Sweeps until it is stopped. Sandbox tenants have their own clocks, which only <see cref="Advance"/> moves.</summary>
-    public async Task Run(CancellationToken stop)
+    /// <summary>
+    /// Starts to wake what is due in a shard. Sandbox tenants have their own clocks, which only <see cref="Advance"/> moves.
+    /// </summary>
+    public async Task Sweep(int shard, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        try
         {
-            try
-            {
-                foreach (var tenant in await tenants.All(stop))
-                    if (tenant.ClockAt is null) await Settle(tenant.Number, time.GetUtcNow(), stop);
-                await Task.Delay(Pause, time, stop);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (JournalUnavailableException exception)
-            {
-                LogUnavailable(exception.Message);
-                await Task.Delay(Pause, time, CancellationToken.None);
-            }
+            var until = time.GetUtcNow();
+            foreach (var tenant in await due.Tenants(shard, until, stop))
+                if ((await tenants.Get(tenant, stop)).ClockAt is null && sweeping.TryAdd((shard, tenant), true)) _ = SweepTenant(shard, tenant, until, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // The silo ends; somebody else sweeps this shard.
+        }
+        catch (JournalUnavailableException exception)
+        {
+            LogUnavailable(exception.Message);
+        }
+        catch (Exception exception)
+        {
+            LogBug(exception);
         }
     }
 
@@ -57,41 +64,112 @@ public sealed partial class Sweeper(
                 return new(RefusalKind.Unprocessable, "clock_backwards", "to", $"The clock stands at {backwards.At:O}; it never goes backwards.");
         }
 
-        await Settle(tenant, to, stop);
-        if ((await due.Read(tenant, to, after: null, limit: 1, stop)).Count > 0)
-            throw new GrainUnavailableException("Not everything that is due could be settled; advance to the same time again.");
+        await Task.WhenAll(Enumerable.Range(0, DueShards.Count).Select(shard => Settle(shard, tenant, to, stop)));
+        foreach (var shard in Enumerable.Range(0, DueShards.Count))
+            if ((await due.Read(shard, tenant, to, after: null, limit: 1, stop)).Count > 0)
+                throw new GrainUnavailableException("Not everything that is due could be settled; advance to the same time again.");
         return null;
     }
 
-    private async Task Settle(int tenant, DateTimeOffset until, CancellationToken stop)
+    /// <summary>What is being woken and what is left alone in a shard, for a person.</summary>
+    public string Describe(int shard)
+    {
+        var mine = waking.Where(pair => pair.Key.Value % DueShards.Count == shard).ToList();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{mine.Count(pair => pair.Value.Failures == 0)} being woken, {mine.Count(pair => pair.Value.Failures > 0)} failed and left alone for a while");
+    }
+
+    // Each of a test clock's grains is waited for, and none is left alone: whoever advances the clock wants to know.
+    private async Task Settle(int shard, int tenant, DateTimeOffset until, CancellationToken stop)
     {
         DueGrain? cursor = null;
-        while (await due.Read(tenant, until, cursor, PageSize, stop) is { Count: > 0 } page)
+        while (await due.Read(shard, tenant, until, cursor, PageSize, stop) is { Count: > 0 } page)
         {
-            await Parallel.ForEachAsync(page, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, (grain, _) => Wake(tenant, grain, stop));
+            await Parallel.ForEachAsync(
+                page, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, (grain, _) => new(Wake(tenant, grain, until, stop)));
             cursor = page[^1];
         }
     }
 
-    private async ValueTask Wake(int tenant, DueGrain grain, CancellationToken stop)
+    private async Task SweepTenant(int shard, int tenant, DateTimeOffset until, CancellationToken stop)
     {
-        if (failing.TryGetValue(grain.Stream, out var failed) && time.GetUtcNow() < failed.NotBefore) return;
+        var window = new SemaphoreSlim(AtOnce);
         try
         {
-            await router.Ask(GrainAddress.Referral(tenant, grain.First, new(grain.Second)), new SettleDue(), stop);
-            failing.TryRemove(grain.Stream, out _);
+            DueGrain? cursor = null;
+            while (await due.Read(shard, tenant, until, cursor, PageSize, stop) is { Count: > 0 } page)
+            {
+                foreach (var grain in page)
+                {
+                    if (!MayWake(grain.Stream)) continue;
+                    await window.WaitAsync(stop);
+                    _ = WakeOne(tenant, grain, until, window, stop);
+                }
+
+                cursor = page[^1];
+            }
         }
-        catch (Exception exception) when (exception is not OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            var failures = failed.Failures + 1;
+            // The silo ends; somebody else sweeps this shard.
+        }
+        catch (JournalUnavailableException exception)
+        {
+            LogUnavailable(exception.Message);
+        }
+        catch (Exception exception)
+        {
+            // Our own bug. Nobody waits for this task, so it is said here; the next sweep comes in a second and says it again.
+            LogBug(exception);
+        }
+        finally
+        {
+            sweeping.TryRemove((shard, tenant), out _);
+        }
+    }
+
+    private bool MayWake(StreamId stream) => !waking.TryGetValue(stream, out var woken) || time.GetUtcNow() >= woken.NotBefore;
+
+    private async Task WakeOne(int tenant, DueGrain grain, DateTimeOffset until, SemaphoreSlim window, CancellationToken stop)
+    {
+        var failures = waking.TryGetValue(grain.Stream, out var before) ? before.Failures : 0;
+        waking[grain.Stream] = new(failures, DateTimeOffset.MaxValue);
+        await Wake(tenant, grain, until, stop);
+        window.Release();
+    }
+
+    private async Task Wake(int tenant, DueGrain grain, DateTimeOffset until, CancellationToken stop)
+    {
+        var failures = waking.TryGetValue(grain.Stream, out var before) ? before.Failures : 0;
+        try
+        {
+            var at = until.AddTicks(-(until.Ticks % TimeSpan.TicksPerMicrosecond));
+            await router.Ask(GrainAddress.Referral(tenant, grain.First, new(grain.Second)), new SettleDue(at), stop);
+            waking.TryRemove(grain.Stream, out _);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            waking.TryRemove(grain.Stream, out _);
+        }
+        catch (Exception exception)
+        {
+            failures++;
             var wait = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures), LongestBackOff.TotalSeconds));
-            failing[grain.Stream] = (failures, time.GetUtcNow() + wait);
+            waking[grain.Stream] = new(failures, time.GetUtcNow() + wait);
             LogFailed(grain.Stream, failures, exception.Message);
         }
     }
 
+    /// <param name="Failures">How often in a row it could not be settled.</param>
+    /// <param name="NotBefore">For ever while it is being woken.</param>
+    private readonly record struct Woken(int Failures, DateTimeOffset NotBefore);
+
     [LoggerMessage(LogLevel.Warning, "What is due cannot be read: {Reason}")]
     private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Error, "A sweep met a bug.")]
+    private partial void LogBug(Exception exception);
 
     [LoggerMessage(LogLevel.Error, "Stream {Stream} is due and could not be settled, {Failures} times now: {Reason}")]
     private partial void LogFailed(StreamId stream, int failures, string reason);

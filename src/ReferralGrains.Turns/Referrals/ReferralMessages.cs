@@ -74,7 +74,11 @@ public sealed record ReleaseReward(RewardId Reward, string By) : ICommand<Referr
 public sealed record CancelReward(RewardId Reward, string? Reason, string By) : ICommand<ReferralReply>, IReferralCommand;
 
 /// <summary>From the sweeper: something is due. Every turn settles what is due anyway; this one only wakes.</summary>
-public sealed record SettleDue : ICommand<ReferralReply>, IReferralCommand;
+/// <param name="At">
+/// The time that the sweeper saw. Grain time is at least that, for the clock of a sandbox may have been moved in another process a
+/// moment ago.
+/// </param>
+public sealed record SettleDue(DateTimeOffset At = default) : ICommand<ReferralReply>, IReferralCommand;
 
 /// <summary>The referral as it is after the command, durable.</summary>
 /// <param name="Changed">False when there was nothing to change: for a creating call, a repeat.</param>

@@ -25,6 +25,13 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     protected override int SeqOf(Referral state) => state.Seq;
 
+    protected override Referral Redacted(Referral state)
+    {
+        var shown = ParkedActions.None;
+        foreach (var parked in state.Parked) shown = shown.With(parked with { Action = parked.Action with { Note = null, Metadata = null } });
+        return state with { Parked = shown };
+    }
+
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();
@@ -36,7 +43,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         if (referrer is not null) relied = relied.Add(new(referrer.Stream, referrer.Version));
         var prepared = new List<PreparedCommand>(taken.Count);
         foreach (var envelope in taken) prepared.Add(await Prepare((IReferralCommand)envelope.Command));
-        var facts = new DecisionFacts(Later(await World.Clock.Now(Address.Tenant), state.LastAt), terms, referrer, Tally: null);
+        var facts = new DecisionFacts(Later(await Now(taken), state.LastAt), terms, referrer, Tally: null);
         var known = await Known(state, prepared);
         if (known.IsAhead(state.Seq)) return Again(AppendOutcome.StreamMoved);
         var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
@@ -61,6 +68,14 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         Take(state);
         looksFirst = false;
         relied = [];
+    }
+
+    private async ValueTask<DateTimeOffset> Now(IReadOnlyList<Envelope> commands)
+    {
+        var now = await World.Clock.Now(Address.Tenant);
+        foreach (var envelope in commands)
+            if (envelope.Command is SettleDue settle) now = Later(settle.At, now);
+        return now;
     }
 
     private async ValueTask<ReferrerFacts?> Referrer(Referral state) =>

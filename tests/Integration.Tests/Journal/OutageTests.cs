@@ -31,7 +31,7 @@ public sealed class OutageTests : IAsyncDisposable
         await Unavailable(() => facts.Parked(1, stop).AsTask());
         await Unavailable(() => facts.Referrer(1, new CallerId("referrer"), stop).AsTask());
         await Unavailable(() => facts.Referrer(1, new StreamId(7), stop).AsTask());
-        await Unavailable(() => new DueReader(nowhere).Read(1, DateTimeOffset.UnixEpoch, after: null, limit: 1, stop));
+        await Unavailable(() => new DueReader(nowhere).Read(0, 1, DateTimeOffset.UnixEpoch, after: null, limit: 1, stop));
         await Unavailable(() => new TallySource(nowhere).Sum(new(1), new(2)));
     }
 

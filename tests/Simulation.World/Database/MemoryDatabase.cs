@@ -104,6 +104,9 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     public DateTimeOffset? DueAt(StreamId stream) => Read(_ => due.TryGetValue(stream, out var row) ? row.At : (DateTimeOffset?)null);
 
+    /// <summary>Tenants that have anything to settle at some time.</summary>
+    public IReadOnlyList<int> DueTenants() => Read(_ => due.Values.Select(row => row.Tenant).Distinct().Order().ToList());
+
     public IReadOnlyList<(JournalStream Stream, DateTimeOffset At)> Due(int tenant, DateTimeOffset until) => Read(_ =>
         due.Where(row => row.Value.Tenant == tenant && row.Value.At <= until)
             .Select(row => (streams[row.Key], row.Value.At))

@@ -37,13 +37,21 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
             stream, referrer, row.Code, row.Email, row.Name, facts.Tags, row.CashOptIn, row.StripeCustomerId, facts.Closed, facts.Granted, row.CreatedAt);
     }
 
-    public async Task<IReadOnlyList<DueGrain>> Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop)
+    public async Task<IReadOnlyList<int>> Tenants(int shard, DateTimeOffset until, CancellationToken stop)
     {
         await Round();
-        var due = database.Due(tenant, until)
-            .Select(row => new DueGrain(row.Stream.Id, row.Stream.Key.Kind, new(row.Stream.Key.First), row.Stream.Key.Second, row.At));
-        return [.. due.Where(row => after is not { } last || (row.At, row.Stream.Value).CompareTo((last.At, last.Stream.Value)) > 0).Take(limit)];
+        return [.. database.DueTenants().Where(tenant => Due(shard, tenant, until).Any())];
     }
+
+    public async Task<IReadOnlyList<DueGrain>> Read(int shard, int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop)
+    {
+        await Round();
+        return [.. Due(shard, tenant, until).Where(row => after is not { } last || (row.At, row.Stream.Value).CompareTo((last.At, last.Stream.Value)) > 0).Take(limit)];
+    }
+
+    private IEnumerable<DueGrain> Due(int shard, int tenant, DateTimeOffset until) => database.Due(tenant, until)
+        .Where(row => row.Stream.Id.Value % DueShards.Count == shard)
+        .Select(row => new DueGrain(row.Stream.Id, row.Stream.Key.Kind, new(row.Stream.Key.First), row.Stream.Key.Second, row.At));
 
     private async Task Round()
     {

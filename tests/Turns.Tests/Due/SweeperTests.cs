@@ -52,15 +52,30 @@ public sealed class SweeperTests : IDueReader, IGrainRouter
         Assert.All(woken, wake => Assert.Equal(live, wake.Grain.Tenant));
     }
 
-    Task<IReadOnlyList<DueGrain>> IDueReader.Read(int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop)
+    [Fact]
+    public async Task A_grain_that_takes_for_ever_holds_nobody_of_its_tenant_or_of_others()
     {
-        var due = rows.Where(row => row.Tenant == tenant && row.Grain.At <= until && row.Grain.Stream.Value > (after?.Stream.Value ?? 0));
+        var (one, other) = (tenants.Add("one").Number, tenants.Add("other").Number);
+        Add(one, "stuck");
+        for (var i = 0; i < 2_000; i++) Add(one, $"referee{i}");
+        Add(other, "ben");
+        await SweepUntil(() => woken.Select(wake => wake.Grain).Distinct().Count() == 2_002);
+        Assert.Single(woken, wake => wake.Grain.Second?.Value == "stuck");
+    }
+
+    Task<IReadOnlyList<int>> IDueReader.Tenants(int shard, DateTimeOffset until, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<int>>([.. Due(shard, until).Select(row => row.Tenant).Distinct().Order()]);
+
+    Task<IReadOnlyList<DueGrain>> IDueReader.Read(int shard, int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop)
+    {
+        var due = Due(shard, until).Where(row => row.Tenant == tenant && row.Grain.Stream.Value > (after?.Stream.Value ?? 0));
         return Task.FromResult<IReadOnlyList<DueGrain>>([.. due.Select(row => row.Grain).Take(limit)]);
     }
 
     async Task<TReply> IGrainRouter.Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
     {
         woken.Enqueue((to, time.GetUtcNow()));
+        if (to.Second?.Value == "stuck") await new TaskCompletionSource().Task.WaitAsync(stop);
         await Task.Yield();
         stop.ThrowIfCancellationRequested();
         throw new GrainUnavailableException("It cannot be settled.");
@@ -69,20 +84,23 @@ public sealed class SweeperTests : IDueReader, IGrainRouter
     private void Add(int tenant, string referee) =>
         rows.Add((tenant, new(new(rows.Count + 1), (short)GrainKind.Referral, new CallerId("shop"), referee, Start)));
 
-    // The clock ticks on by the pauses that the sweeper makes.
+    private IEnumerable<(int Tenant, DueGrain Grain)> Due(int shard, DateTimeOffset until) =>
+        rows.Where(row => row.Grain.Stream.Value % DueShards.Count == shard && row.Grain.At <= until);
+
+    // A second passes between two sweeps of all shards, as between two ticks of their wakers.
     private async Task SweepUntil(Func<bool> done)
     {
         using var stop = new CancellationTokenSource();
-        var running = Task.Run(() => new Sweeper(this, tenants, this, time, NullLogger<Sweeper>.Instance).Run(stop.Token));
+        var sweeper = new Sweeper(this, tenants, this, time, NullLogger<Sweeper>.Instance);
         var began = Stopwatch.StartNew();
         while (!done() && began.Elapsed < Patience)
         {
+            for (var shard = 0; shard < DueShards.Count; shard++) await sweeper.Sweep(shard, stop.Token);
             await Task.Yield();
-            if (time.Waiting > 0) time.Advance(TimeSpan.FromSeconds(1));
+            time.Advance(TimeSpan.FromSeconds(1));
         }
 
         await stop.CancelAsync();
-        await running;
         Assert.True(done());
     }
 }

@@ -3,6 +3,7 @@ using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Storage.Due;
 using ReferralGrains.Turns.Due;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Tests.World;
@@ -149,19 +150,18 @@ public sealed class HeldRewardTests
 
     private static Sweeper Sweeper(Shop shop) => new(shop.Node.Reports, shop.Tenants, shop.Node.Router, shop.Time, NullLogger<Sweeper>.Instance);
 
-    // Runs until it has done what is asked; the clock ticks on by the pauses that it makes.
+    // A second passes between two sweeps of all shards, as between two ticks of their wakers.
     private static async Task Swept(Shop shop, Sweeper sweeper, Func<bool> done)
     {
         using var stop = new CancellationTokenSource();
-        var running = sweeper.Run(stop.Token);
         for (var round = 0; round < 100_000 && !done(); round++)
         {
+            for (var shard = 0; shard < DueShards.Count; shard++) await sweeper.Sweep(shard, stop.Token);
             await Task.Yield();
             shop.Time.Advance(TimeSpan.FromMilliseconds(100));
         }
 
         Assert.True(done());
         await stop.CancelAsync();
-        await running;
     }
 }

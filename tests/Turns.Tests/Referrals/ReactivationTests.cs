@@ -2,8 +2,8 @@ using System.Text.Json;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Simulation.Engine;
 using ReferralGrains.Storage.Journal;
-using ReferralGrains.Turns.Engine.Embedded;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Tests.World;
 
@@ -17,7 +17,7 @@ public sealed class ReactivationTests
         await using var shop = await Busy(sales: 5);
         var before = await shop.State();
         var loads = shop.Node.Loader.Loads;
-        ((EmbeddedRouter)shop.Node.Router).CollectIdle(TimeSpan.Zero);
+        ((PlainRouter)shop.Node.Router).Forget();
         Assert.Equal(Json(before), Json(await shop.State()));
         Assert.Equal(loads + 1, shop.Node.Loader.Loads);
     }

@@ -7,10 +7,10 @@ using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Database;
+using ReferralGrains.Simulation.Engine;
 using ReferralGrains.Simulation.Node;
 using ReferralGrains.Simulation.Time;
 using ReferralGrains.Storage.Journal;
-using ReferralGrains.Turns.Engine.Embedded;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;
@@ -18,7 +18,7 @@ using ReferralGrains.Turns.Referrers;
 namespace ReferralGrains.Turns.Tests.World;
 
 /// <summary>
-/// A program in GBP, its referrer Rita and her referee Anna, over the embedded engine and a journal in memory. Every command goes
+/// A program in GBP, its referrer Rita and her referee Anna, over a plain engine and a journal in memory. Every command goes
 /// through the router, as the gateway sends it.
 /// </summary>
 public sealed class Shop : IAsyncDisposable
@@ -77,7 +77,7 @@ public sealed class Shop : IAsyncDisposable
     /// <summary>One more process on the same database, that may write as well: what a cluster would be with two activations of a grain.</summary>
     public MemoryNode Started()
     {
-        var node = new MemoryNode(Database, Tenants, world => new EmbeddedRouter(router => world with { Router = router }, new(), Time));
+        var node = new MemoryNode(Database, Tenants, world => new PlainRouter(world, Time));
         nodes.Add(node);
         return node;
     }
@@ -133,12 +133,9 @@ public sealed class Shop : IAsyncDisposable
     public ImmutableArray<ReferralEvent> Events(string referee = Anna) =>
         [.. Referral(referee).Rows.Where(row => row.Event.Type != 0).Select(row => row.Decode<ReferralEvent>())];
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        foreach (var node in nodes)
-        {
-            await ((IAsyncDisposable)node.Router).DisposeAsync();
-            Assert.Empty(node.Log.Errors);
-        }
+        Assert.All(nodes, static node => Assert.Empty(node.Log.Errors));
+        return default;
     }
 }

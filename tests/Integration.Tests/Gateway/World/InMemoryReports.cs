@@ -2,7 +2,6 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Reports;
-using ReferralGrains.Turns;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 

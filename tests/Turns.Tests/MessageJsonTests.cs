@@ -11,7 +11,7 @@ using ReferralGrains.Storage.Journal;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Tests.World;
 
-namespace ReferralGrains.Turns.Tests.Engine;
+namespace ReferralGrains.Turns.Tests;
 
 public sealed class MessageJsonTests
 {

@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using ReferralGrains.Grains.Programs;
+using ReferralGrains.Grains.Referrals;
+using ReferralGrains.Grains.Referrers;
+using ReferralGrains.Turns;
+using GrainAddress = ReferralGrains.Turns.GrainAddress;
+
+namespace ReferralGrains.Grains;
+
+/// <summary>Sends commands to Orleans' grains, in this process or in another.</summary>
+public sealed class OrleansRouter(IGrainFactory grains, TenantQuota quota) : IGrainRouter
+{
+    public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
+    {
+        var grain = Grain(to);
+        var load = quota.Begin(to.Tenant);
+        var asked = Ask<TReply>(grain, command, load);
+        return stop.CanBeCanceled && !asked.IsCompleted ? asked.WaitAsync(stop) : asked;
+    }
+
+    // Who stops waiting does not end the work: it is in flight until it is decided.
+    private static async Task<TReply> Ask<TReply>(ITurnGrain grain, ICommand command, TenantQuota.Load load)
+    {
+        try
+        {
+            return (await grain.Ask(new(command))).Message switch
+            {
+                TReply reply => reply,
+                NotDone notDone => throw notDone.ToException(),
+                var other => throw new UnreachableException($"{command.GetType().Name} was answered with {other.GetType().Name}."),
+            };
+        }
+        catch (TimeoutException exception)
+        {
+            throw new GrainUnavailableException("No answer in time; the outcome is unknown. Send it again under the same id.", exception);
+        }
+        catch (OrleansException exception)
+        {
+            throw new GrainUnavailableException("The grain's silo is gone; the outcome is unknown. Send it again under the same id.", exception);
+        }
+        finally
+        {
+            load.End();
+        }
+    }
+
+    private ITurnGrain Grain(GrainAddress to) => to.Kind switch
+    {
+        GrainKind.Referral => grains.GetGrain<IReferralEnrollmentGrain>(GrainKeys.Of(to)),
+        GrainKind.Referrer => grains.GetGrain<IReferrerGrain>(GrainKeys.Of(to)),
+        GrainKind.Program => grains.GetGrain<IProgramGrain>(GrainKeys.Of(to)),
+        _ => throw new UnreachableException($"No grain of kind {to.Kind} is served."),
+    };
+}

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using ReferralGrains.Grains.Due;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
+
+namespace ReferralGrains.Grains.Silos;
+
+/// <summary>
+/// What a silo does when the cluster changes: it ends the row and the connections of a silo that was declared dead, which may only be
+/// stopped and hold locks, and it sees to it that each shard of what is due has a waker.
+/// </summary>
+internal sealed partial class ClusterWatch(
+    IClusterMembershipService cluster, IGrainFactory grains, NpgsqlDataSource database, ILogger<ClusterWatch> log) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<string> ended = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach (var seen in cluster.MembershipUpdates.WithCancellation(stoppingToken))
+            {
+                foreach (var member in seen.Members.Values)
+                    if (member.Status == SiloStatus.Dead && !ended.Contains(member.Name)) await End(member.Name, stoppingToken);
+                await Watch(stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The silo ends, and with it what it saw.
+        }
+    }
+
+    // All who see it do it: one of them is enough, and any of them may be the next to die.
+    private async Task End(string name, CancellationToken stop)
+    {
+        try
+        {
+            await SiloLease.End(database, name, stop);
+            ended.Add(name);
+            LogEnded(name);
+        }
+        catch (JournalUnavailableException exception)
+        {
+            LogNotEnded(name, exception.Message);
+        }
+    }
+
+    private async Task Watch(CancellationToken stop)
+    {
+        for (var shard = 0; shard < DueGrain.Shards;)
+        {
+            try
+            {
+                await grains.GetGrain<IDueGrain>(shard).Watch();
+                shard++;
+            }
+            catch (Exception exception) when (exception is OrleansException or TimeoutException or NpgsqlException)
+            {
+                LogNotWatched(shard, exception.Message);
+                await Task.Delay(Pause, TimeProvider.System, stop);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The silo {Name} is dead: it writes nothing any more.")]
+    private partial void LogEnded(string name);
+
+    [LoggerMessage(LogLevel.Warning, "The silo {Name} is dead and could not be ended yet: {Reason}")]
+    private partial void LogNotEnded(string name, string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Shard {Shard} of what is due has no waker yet: {Reason}")]
+    private partial void LogNotWatched(int shard, string reason);
+}

@@ -1,0 +1,114 @@
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Orleans.Configuration;
+using Orleans.Connections.Security;
+using Orleans.Dashboard;
+using ReferralGrains.Turns;
+
+namespace ReferralGrains.Grains.Silos;
+
+/// <summary>Orleans over our PostgreSQL: membership, reminders and the state of grains are all in its schema of the one database.</summary>
+public static class OrleansSetup
+{
+    /// <summary>The schema of what Orleans keeps. It is on the search path of every connection, so that pools are shared.</summary>
+    public const string Schema = "orleans";
+
+    private const string Cluster = "referralgrains";
+    private const string Provider = "Npgsql";
+
+    /// <summary>Makes this process a silo: it holds grains, and its own callers reach them without a wire.</summary>
+    /// <param name="database">Its search path has <see cref="Schema"/>.</param>
+    public static IHostApplicationBuilder AddSilo(this IHostApplicationBuilder host, NpgsqlDataSource database, SiloOptions options)
+    {
+        host.Services.AddSingleton<SiloDeath>();
+        host.Services.AddSingleton<IFatalErrorHandler>(all => all.GetRequiredService<SiloDeath>());
+        host.UseOrleans(silo =>
+        {
+            if (options.Certificate is { } own) silo.UseTls(own, tls => OnlyOurs(tls, own));
+            silo.Configure<Orleans.Configuration.SiloOptions>(own => own.SiloName = options.Name)
+                .ConfigureEndpoints(options.Address, options.SiloPort, options.GatewayPort)
+                .UseAdoNetClustering((AdoNetClusteringSiloOptions clustering) => (clustering.Invariant, clustering.DataSource) = (Provider, database))
+                .UseAdoNetReminderService((AdoNetReminderTableOptions reminders) => (reminders.Invariant, reminders.DataSource) = (Provider, database))
+                .AddDashboard(dashboard => dashboard.HideTrace = true);
+            silo.AddTurnGrains(options);
+            silo.Services.Configure<ClusterOptions>(Named);
+            silo.Services.Configure<ClusterMembershipOptions>(membership => Watchful(membership, options.ProbeTimeout));
+        });
+        host.Logging.Quieter();
+        host.Services.AddSingleton<IHostedService>(all => new ClusterWatch(
+            all.GetRequiredService<IClusterMembershipService>(), all.GetRequiredService<IGrainFactory>(), database, all.GetRequiredService<ILogger<ClusterWatch>>()));
+        return host;
+    }
+
+    /// <summary>The grains themselves, on any silo: a test's, too.</summary>
+    public static ISiloBuilder AddTurnGrains(this ISiloBuilder silo, SiloOptions options)
+    {
+        silo.Configure<SiloMessagingOptions>(messaging => (messaging.ResponseTimeout, messaging.SystemResponseTimeout) = (options.ResponseTimeout, options.ResponseTimeout));
+        silo.Configure<GrainCollectionOptions>(collection => collection.CollectionAge = options.IdleAfter);
+        silo.Services.AddSingleton(all => new OrleansRouter(
+            all.GetRequiredService<IGrainFactory>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
+        silo.Services.TryAddSingleton<IGrainRouter>(all => all.GetRequiredService<OrleansRouter>());
+        silo.Services.AddSingleton<IConfigureGrainTypeComponents>(all =>
+            new TurnGrainActivators(all, all.GetRequiredService<OrleansRouter>(), options.Mailbox));
+        return silo;
+    }
+
+    /// <summary>Makes this process a gateway only: it holds no grain and reaches them as a client of the cluster.</summary>
+    public static IHostApplicationBuilder AddClusterClient(this IHostApplicationBuilder host, NpgsqlDataSource database, SiloOptions options)
+    {
+        host.UseOrleansClient(client =>
+        {
+            if (options.Certificate is { } own) client.UseTls(own, tls => OnlyOurs(tls, own));
+            client.UseAdoNetClustering((AdoNetClusteringClientOptions clustering) => (clustering.Invariant, clustering.DataSource) = (Provider, database))
+                .AddDashboard();
+            client.Services.Configure<ClusterOptions>(Named);
+            client.Services.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
+            client.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
+            client.UseConnectionRetryFilter(static async (exception, stop) =>
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, stop);
+                return !stop.IsCancellationRequested;
+            });
+        });
+        host.Logging.Quieter();
+        host.Services.AddSingleton<IGrainRouter>(all => new OrleansRouter(
+            all.GetRequiredService<IClusterClient>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
+        return host;
+    }
+
+    private static void Named(ClusterOptions cluster) => (cluster.ClusterId, cluster.ServiceId) = (Cluster, Cluster);
+
+    // All processes of a cluster have the same certificate: whoever shows another one is none of us. Its name says nothing, then.
+    private static void OnlyOurs(TlsOptions tls, X509Certificate2 own)
+    {
+        tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
+        tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
+        tls.RemoteCertificateValidation = (shown, _, _) => shown is not null && shown.RawData.AsSpan().SequenceEqual(own.RawData);
+        tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = own.GetNameInfo(X509NameType.DnsName, false);
+    }
+
+    // One vote, for two would need two other silos. Missed probes are counted by time, not by traffic, so that no chatter of a half-dead
+    // silo holds a vote back.
+    private static void Watchful(ClusterMembershipOptions membership, TimeSpan probe)
+    {
+        membership.ProbeTimeout = probe;
+        membership.MinProbeTimeout = probe;
+        membership.MaxProbeTimeout = probe;
+        membership.NumMissedProbesLimit = 3;
+        membership.NumVotesForDeathDeclaration = 1;
+        membership.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+        membership.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(10);
+        membership.DefunctSiloExpiration = TimeSpan.FromDays(1);
+    }
+
+    // What Orleans says of its own life, at every start and every activation, would bury what a person has to see.
+    private static void Quieter(this ILoggingBuilder logging) => logging
+        .AddFilter("Orleans", LogLevel.Warning)
+        .AddFilter("Orleans.Runtime.Silo", LogLevel.Error)
+        .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
+        .AddFilter("Polly", LogLevel.Error);
+}

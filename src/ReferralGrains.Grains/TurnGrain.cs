@@ -1,0 +1,44 @@
+using ReferralGrains.Grains.Wire;
+using ReferralGrains.Turns;
+
+namespace ReferralGrains.Grains;
+
+/// <summary>What every grain that decides takes: a command, and answers with its reply once that is durable.</summary>
+[Alias("turns")]
+public interface ITurnGrain : IGrainWithStringKey
+{
+    [Alias("ask")]
+    ValueTask<Parcel> Ask(Parcel command);
+}
+
+/// <summary>
+/// The Orleans side of a grain, and all of it: it puts what comes in into the mailbox and lets the turns of <see cref="GrainTurns"/> run.
+/// It is reentrant, so that commands gather while a turn is under way. It relies on nothing that Orleans promises about its being
+/// alone: should there be two of a grain for a moment, the journal's fence decides.
+/// </summary>
+/// <remarks>No base class of Orleans, and no container: there are as many of these as there are referrals.</remarks>
+internal abstract class TurnGrain(IGrainContext context, Mailbox mailbox) : IGrainBase, ITurnGrain
+{
+    public IGrainContext GrainContext => context;
+
+    protected Mailbox Mailbox => mailbox;
+
+    public ValueTask<Parcel> Ask(Parcel command)
+    {
+        var envelope = new ParcelEnvelope((ICommand)command.Message);
+        var replied = envelope.Replied;
+        var turns = mailbox.Post(envelope);
+        if (!turns.IsCompletedSuccessfully) _ = DropWhenFailed(turns);
+        else if (mailbox.HasFailed) Drop();
+        return replied;
+    }
+
+    // What is in memory after a failure was dropped already; the grain goes too, so that it may come up where the database is in reach.
+    private async Task DropWhenFailed(Task turns)
+    {
+        await turns;
+        if (mailbox.HasFailed) Drop();
+    }
+
+    private void Drop() => context.Deactivate(new(DeactivationReasonCode.ApplicationError, "A turn failed."));
+}

@@ -1,0 +1,53 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.TestingHost;
+using ReferralGrains.Grains.Silos;
+using ReferralGrains.Turns;
+using SiloOptions = ReferralGrains.Grains.Silos.SiloOptions;
+
+namespace ReferralGrains.Grains.Tests;
+
+/// <summary>
+/// Orleans' silos in this process, with Orleans' wire between them. Each command goes out from the next silo in turn, so with several
+/// of them most cross as bytes.
+/// </summary>
+public abstract class OrleansEngine(short silos) : EngineConformance
+{
+    private InProcessTestCluster? cluster;
+
+    protected override async Task<IGrainRouter> Begin(TurnWorld world)
+    {
+        var options = new SiloOptions { Name = "", SiloPort = 0, GatewayPort = 0, ResponseTimeout = Deadline, MaxInFlightPerTenant = TenantQuota / silos };
+        var builder = new InProcessTestClusterBuilder(silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.AddTurnGrains(options);
+            silo.Services.AddSingleton(world);
+        });
+        cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new InTurn([.. cluster.Silos.Select(silo => silo.ServiceProvider.GetRequiredService<OrleansRouter>())]);
+    }
+
+    protected override bool KeepsOrder => silos == 1;
+
+    protected override Task Forget() => cluster!.Client.GetGrain<IManagementGrain>(0).ForceActivationCollection(TimeSpan.Zero);
+
+    protected override async ValueTask End()
+    {
+        if (cluster is not null) await cluster.DisposeAsync();
+    }
+
+    private sealed class InTurn(OrleansRouter[] routers) : IGrainRouter
+    {
+        private int next;
+
+        public async Task<TReply> Ask<TReply>(Turns.GrainAddress to, ICommand<TReply> command, CancellationToken stop) =>
+            await routers[(uint)Interlocked.Increment(ref next) % routers.Length].Ask(to, command, stop);
+    }
+}
+
+public sealed class OneSiloTests() : OrleansEngine(1);
+
+public sealed class TwoSilosTests() : OrleansEngine(2);
+
+public sealed class ThreeSilosTests() : OrleansEngine(3);
