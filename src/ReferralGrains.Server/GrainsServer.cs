@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography.X509Certificates;
 using Orleans.Dashboard;
 using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Metrics;
@@ -41,6 +40,7 @@ public static class GrainsServer
         StartChecks.DataFolder(options.DataDirectory);
         using var claim = FolderClaim.Take(options.DataDirectory);
         StartChecks.Port(options);
+        var certificate = SiloCertificate.Load(options);
         using var logs = LoggerFactory.Create(logging => Logging(logging, options.Log));
         await using var postgres = await StartPostgres(options, logs, interrupted.Token);
         var ownerConnection = options.Database ?? postgres!.OwnerConnectionString;
@@ -52,7 +52,7 @@ public static class GrainsServer
         var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
         var role = options.Role.ToString().ToLowerInvariant();
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
-        await using var app = Build(options, database, lease, name, postgres);
+        await using var app = Build(options, database, lease, Silo(options, name, certificate), postgres);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
         app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);
@@ -87,14 +87,13 @@ public static class GrainsServer
             : await LocalPostgresServer.Start(
                 new() { DataDirectory = options.DataDirectory, Small = options.PostgresSmall, BinariesDirectory = options.PostgresPrograms }, logs.CreateLogger<LocalPostgresServer>(), stop);
 
-    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, string name, LocalPostgresServer? postgres)
+    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, SiloOptions silo, LocalPostgresServer? postgres)
     {
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging.ClearProviders(), options.Log);
         builder.WebHost.UseKestrelCore().UseUrls(options.Url);
         builder.Services.AddTelemetry();
         builder.Services.AddTurns(database, lease);
-        var silo = Silo(options, name);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
         builder.Services.AddGateway(gateway =>
@@ -114,7 +113,7 @@ public static class GrainsServer
         return app;
     }
 
-    private static SiloOptions Silo(ServerOptions options, string name)
+    private static SiloOptions Silo(ServerOptions options, string name, SiloCertificate? certificate)
     {
         var ports = SiloPorts.Find(options);
         return new()
@@ -123,7 +122,13 @@ public static class GrainsServer
             Address = options.SiloAddress,
             SiloPort = ports.Silo,
             GatewayPort = ports.Gateway,
-            Certificate = options.TlsCertificate is null ? null : X509Certificate2.CreateFromPemFile(options.TlsCertificate, options.TlsKey),
+            Certificate = certificate?.Own,
+            Trusts = shown => certificate!.Trusts(shown),
+            ResponseTimeout = options.ResponseTimeout,
+            IdleAfter = options.IdleAfter,
+            ProbeTimeout = options.ProbeTimeout,
+            MaxInFlightPerTenant = options.InFlightPerTenant,
+            Mailbox = new() { TurnSize = options.TurnSize, MaxWaiting = options.MailboxSize },
         };
     }
 

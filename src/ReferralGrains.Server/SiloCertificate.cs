@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using ReferralGrains.Server.Options;
@@ -35,9 +34,9 @@ internal sealed record SiloCertificate(X509Certificate2 Own, X509Certificate2Col
     }
 
     /// <summary>Whether the other end is one of us. Addresses come and go with containers, so the name in it is not compared.</summary>
-    public bool Trusts(X509Certificate2? other, SslPolicyErrors errors = SslPolicyErrors.None)
+    public bool Trusts(X509Certificate2? other)
     {
-        if (other is null || errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable)) return false;
+        if (other is null) return false;
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(Authority);

@@ -28,7 +28,7 @@ public static class OrleansSetup
         host.Services.AddSingleton<IFatalErrorHandler>(all => all.GetRequiredService<SiloDeath>());
         host.UseOrleans(silo =>
         {
-            if (options.Certificate is { } own) silo.UseTls(own, tls => OnlyOurs(tls, own));
+            if (options.Certificate is { } own) silo.UseTls(own, tls => OnlyOurs(tls, options));
             silo.Configure<Orleans.Configuration.SiloOptions>(own => own.SiloName = options.Name)
                 .ConfigureEndpoints(options.Address, options.SiloPort, options.GatewayPort)
                 .UseAdoNetClustering((AdoNetClusteringSiloOptions clustering) => (clustering.Invariant, clustering.DataSource) = (Provider, database))
@@ -62,7 +62,7 @@ public static class OrleansSetup
     {
         host.UseOrleansClient(client =>
         {
-            if (options.Certificate is { } own) client.UseTls(own, tls => OnlyOurs(tls, own));
+            if (options.Certificate is { } own) client.UseTls(own, tls => OnlyOurs(tls, options));
             client.UseAdoNetClustering((AdoNetClusteringClientOptions clustering) => (clustering.Invariant, clustering.DataSource) = (Provider, database))
                 .AddDashboard();
             client.Services.Configure<ClusterOptions>(Named);
@@ -82,13 +82,13 @@ public static class OrleansSetup
 
     private static void Named(ClusterOptions cluster) => (cluster.ClusterId, cluster.ServiceId) = (Cluster, Cluster);
 
-    // All processes of a cluster have the same certificate: whoever shows another one is none of us. Its name says nothing, then.
-    private static void OnlyOurs(TlsOptions tls, X509Certificate2 own)
+    // Both ends show a certificate. The machine's own list of authorities is not asked: any site of the world has one of those.
+    private static void OnlyOurs(TlsOptions tls, SiloOptions options)
     {
         tls.RemoteCertificateMode = RemoteCertificateMode.RequireCertificate;
         tls.ClientCertificateMode = RemoteCertificateMode.RequireCertificate;
-        tls.RemoteCertificateValidation = (shown, _, _) => shown is not null && shown.RawData.AsSpan().SequenceEqual(own.RawData);
-        tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = own.GetNameInfo(X509NameType.DnsName, false);
+        tls.RemoteCertificateValidation = (shown, _, _) => options.Trusts(shown);
+        tls.OnAuthenticateAsClient = (_, authentication) => authentication.TargetHost = options.Certificate!.GetNameInfo(X509NameType.DnsName, false);
     }
 
     // One vote, for two would need two other silos. Missed probes are counted by time, not by traffic, so that no chatter of a half-dead

@@ -22,8 +22,11 @@ public sealed record SiloOptions
     /// <summary>Where gateways of their own come in.</summary>
     public required int GatewayPort { get; init; }
 
-    /// <summary>What silos and gateways show each other, with its key; the same for all of a cluster. Null: no TLS, on loopback only.</summary>
+    /// <summary>What silos and gateways show each other, with its key. Null: no TLS, on loopback only.</summary>
     public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>Whether a certificate that the other end shows is one of ours. Asked only where there is a <see cref="Certificate"/>.</summary>
+    public Func<X509Certificate2?, bool> Trusts { get; init; } = static _ => false;
 
     /// <summary>
     /// How long a caller waits for a grain. Longer hides outages; shorter turns slow commits into repeats. A client's patience is longer,

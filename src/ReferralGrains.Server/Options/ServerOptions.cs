@@ -56,6 +56,18 @@ public sealed record ServerOptions
 
     public string? PostgresPrograms { get; init; }
 
+    public TimeSpan ResponseTimeout { get; init; } = TimeSpan.FromSeconds(8);
+
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromMilliseconds(600);
+
+    public TimeSpan IdleAfter { get; init; } = TimeSpan.FromMinutes(30);
+
+    public int InFlightPerTenant { get; init; } = 50_000;
+
+    public int TurnSize { get; init; } = 1_000;
+
+    public int MailboxSize { get; init; } = 10_000;
+
     public TimeSpan UnreadAnswers { get; init; } = TimeSpan.FromSeconds(60);
 
     public TimeSpan Unavailable { get; init; } = TimeSpan.FromSeconds(30);
