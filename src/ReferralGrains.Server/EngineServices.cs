@@ -25,15 +25,13 @@ internal static class EngineServices
         services.AddSingleton<JournalWriter>();
         services.AddSingleton<IJournal>(all => all.GetRequiredService<JournalWriter>());
         services.AddSingleton<IStreamLoader, StreamLoader>();
-        services.AddSingleton<ISnapshots>(all => new Snapshots(
-            database, () => all.GetRequiredService<JournalWriter>().IsBusy, TimeProvider.System, all.GetRequiredService<ILogger<Snapshots>>()));
+        services.AddSingleton<ISnapshots>(all => new Snapshots(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Snapshots>>()));
         services.AddSingleton<IFacts, PostgresFacts>();
         services.AddSingleton<IDueReader, DueReader>();
         services.AddSingleton<ITallySource, TallySource>();
         services.AddSingleton<IReports, PostgresReports>();
         services.AddSingleton<ILedgerCheck, LedgerCheck>();
-        services.AddSingleton<Sealer>(all => new(
-            database, () => all.GetRequiredService<JournalWriter>().IsBusy, TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
+        services.AddSingleton<Sealer>(all => new(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
         services.AddSingleton<ITenants, Tenants>();
         services.AddSingleton<ITenantClock, TenantClock>();
         services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();
@@ -42,6 +40,13 @@ internal static class EngineServices
         services.AddSingleton<Sweeper>();
         services.AddSingleton<ITestClock>(all => all.GetRequiredService<Sweeper>());
         return services;
+    }
+
+    // The writer itself, not where to find it: while the container is disposed nothing can be found any more, and background work still asks.
+    private static Func<bool> Busy(IServiceProvider all)
+    {
+        var writer = all.GetRequiredService<JournalWriter>();
+        return () => writer.IsBusy;
     }
 
     private static TurnWorld World(IServiceProvider all, IGrainRouter router) => new(

@@ -46,14 +46,15 @@ public sealed class TakeoverTests(PostgresServer postgres)
         // A commit is under way and holds locks when the process stops. The kernel takes in for it what is sent after that: it is the
         // first that it sees when it wakes.
         List<Task<Answer?>> asleep;
+        var late = shop.Referees.Prepend(shop.Referees[1]).Select(referee => shop.Sale(referee, 5_000)).ToList();
         await using (var holder = await database.OpenConnectionAsync(TestContext.Current.CancellationToken))
         {
             await using (var hold = new NpgsqlCommand("begin; select from balance for update", holder)) await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
-            var sale = toSleeper.Try("/v1/actions", shop.Sale(shop.Referees[1], 5_000).Json);
+            var sale = toSleeper.Try("/v1/actions", late[0].Json);
             await Eventually.Holds("the commit waits", async () => await Ask<bool>(
                 database, "select exists (select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')"));
             sleeper.Stop();
-            asleep = [sale, .. shop.Referees.Select(referee => toSleeper.Try("/v1/actions", shop.Sale(referee, 5_000).Json)), toSleeper.Try("/v1/actions", known.Json), toSleeper.Try("/v1/tenants", """{"id":"late"}""")];
+            asleep = [sale, .. late.Skip(1).Select(one => toSleeper.Try("/v1/actions", one.Json)), toSleeper.Try("/v1/actions", known.Json), toSleeper.Try("/v1/tenants", """{"id":"late"}""")];
             await SiloLease.End(database, silo, TestContext.Current.CancellationToken);
             await Eventually.Holds("its connections are gone", async () => await Ask<long>(
                 database, $"select count(*) from pg_stat_activity a join silo s on s.connections = a.application_name where s.id = {silo}") == 0);
@@ -64,14 +65,15 @@ public sealed class TakeoverTests(PostgresServer postgres)
         sleeper.Continue();
         foreach (var answer in await Task.WhenAll(asleep))
         {
-            if (answer is null) continue;
+            // It may still hand a request on to a grain that lives in the other process.
+            if (answer is null or { Status: 200 }) continue;
             Assert.Equal(503, answer.Status);
             Assert.True(answer.RetryAfter > TimeSpan.Zero);
         }
 
         Assert.Equal(3, await sleeper.Exit());
         Assert.Equal(written, await Ask<string>(database, Written(silo)));
-        await log.SendUntilAcknowledged(toOther, known);
+        foreach (var one in late.Append(known)) await log.SendUntilAcknowledged(toOther, one);
         Assert.Empty(EffectOracle.Complaints(shop, log, await shop.Balances(toOther)));
         Assert.False(other.HasExited);
         await LedgerCheck.Clean(toOther);
