@@ -24,7 +24,7 @@ internal sealed record TakesAnyQuery;
 /// <summary>For what another room brings to the same door.</summary>
 public static class Operators
 {
-    /// <summary>Lets in only a key of the role operator.</summary>
+    /// <summary>Lets in only a key of the role operator. Not in our description: it is not ours to describe.</summary>
     public static TBuilder OnlyForOperators<TBuilder>(this TBuilder route)
-        where TBuilder : IEndpointConventionBuilder => route.Needs(KeyRole.Operator).WithMetadata(new TakesAnyQuery());
+        where TBuilder : IEndpointConventionBuilder => route.Needs(KeyRole.Operator).WithMetadata(new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());
 }

@@ -40,6 +40,20 @@ public sealed class AccessTests(LivingServer server)
     }
 
     [Fact]
+    public async Task The_dashboard_is_open_to_operators_only_and_shows_the_silo_and_its_grains()
+    {
+        using var nobody = new Api(server.Api.Address, key: null);
+        using var admin = await Key("admin", "default");
+        using var operators = await Key("operator", null);
+        Assert.Equal(401, (await nobody.Send(HttpMethod.Get, "/ops/DashboardCounters", null)).Status);
+        Assert.Equal(403, (await admin.Send(HttpMethod.Get, "/ops/DashboardCounters", null)).Status);
+        Assert.Equal(200, (await operators.Send(HttpMethod.Get, "/ops/", null)).Status);
+        await Eventually.Holds("the dashboard shows one silo and its wakers", async () =>
+            await operators.Send(HttpMethod.Get, "/ops/DashboardCounters?exclude=Orleans", null) is { Status: 200 } counters
+            && counters.Body.Contains("DueGrain", StringComparison.Ordinal) && counters.Body.Contains("\"totalActiveHostCount\":1", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task What_is_another_tenants_is_answered_as_what_is_not_there_on_every_route()
     {
         foreach (var tenant in (string[])["ours", "theirs"]) await server.Api.Ok("/v1/tenants", new { id = tenant });

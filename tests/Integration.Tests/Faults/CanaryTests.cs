@@ -39,7 +39,7 @@ public sealed class CanaryTests(PostgresServer postgres)
         using (var stranger = new Api(server.Address, "rg_test_canary_of_a_stranger")) errors.Add(await stranger.Get("/v1/referrers/someone"));
         using (var proud = new Api(server.Address, ServerProcess.AdminKey + "x")) errors.Add(await proud.PostRaw("/v1/referrers", """{"name":"canary"}"""));
         errors.Add(await api.Get("/v1/referrers/canary-nobody"));
-        await Postgres.PostgresHouse.Ask(house.Owner, "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'referralgrains-%'");
+        await Postgres.PostgresHouse.Ask(house.Owner, "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'referralgrains-%'");
         await new ClientLog().SendUntilAcknowledged(api, shop.Sale(shop.Referees[0], 1_000));
 
         Assert.All(errors, error => Assert.InRange(error.Status, 400, 499));

@@ -12,7 +12,7 @@ public sealed class Api : IDisposable
 
     public Api(Uri address, string? key = ServerProcess.AdminKey)
     {
-        http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = address, Timeout = Eventually.Patience };
+        http = new(new SocketsHttpHandler { MaxConnectionsPerServer = 256, AllowAutoRedirect = false }) { BaseAddress = address, Timeout = Eventually.Patience };
         if (key is not null) http.DefaultRequestHeaders.Authorization = new("Bearer", key);
     }
 
