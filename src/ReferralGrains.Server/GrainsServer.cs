@@ -1,8 +1,8 @@
 using System.Globalization;
 using Orleans.Dashboard;
 using ReferralGrains.Gateway;
-using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Grains.Silos;
 using ReferralGrains.LocalPostgres;
 using ReferralGrains.Server.Options;
