@@ -35,18 +35,23 @@ internal sealed partial class ClusterWatch(
         }
     }
 
-    // All who see it do it: one of them is enough, and any of them may be the next to die.
+    // All who see it do it: one of them is enough, and any of them may be the next to die. The cluster says it once, so it is tried
+    // until the database answers.
     private async Task End(string name, CancellationToken stop)
     {
-        try
+        while (!ended.Contains(name))
         {
-            await SiloLease.End(database, name, stop);
-            ended.Add(name);
-            LogEnded(name);
-        }
-        catch (JournalUnavailableException exception)
-        {
-            LogNotEnded(name, exception.Message);
+            try
+            {
+                await SiloLease.End(database, name, stop);
+                ended.Add(name);
+                LogEnded(name);
+            }
+            catch (JournalUnavailableException exception)
+            {
+                LogNotEnded(name, exception.Message);
+                await Task.Delay(Pause, TimeProvider.System, stop);
+            }
         }
     }
 

@@ -11,7 +11,7 @@ using ReferralGrains.Turns;
 
 namespace ReferralGrains.Grains.Silos;
 
-/// <summary>Orleans over our PostgreSQL: membership, reminders and the state of grains are all in its schema of the one database.</summary>
+/// <summary>Orleans over our PostgreSQL: membership and reminders are in its schema of the one database.</summary>
 public static class OrleansSetup
 {
     /// <summary>The schema of what Orleans keeps. It is on the search path of every connection, so that pools are shared.</summary>
