@@ -97,6 +97,7 @@ public static class GatewayApp
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseMiddleware<PathIds>();
         app.UseMiddleware<KnownParameters>();
     }
 

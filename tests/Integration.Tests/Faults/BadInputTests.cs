@@ -45,8 +45,8 @@ public sealed class BadInputTests(LivingServer server)
 
     public static TheoryData<string> Ids =>
     [
-        "", ".", "..", "a b", "a/b", "a\0b", "a\nb", "\u202Eevil", "e\u0301", "\U0001F600", "ａ", new string('x', 201), new string('x', 10_000),
-        "'; drop table grains.event; --", "%00", "a%2Fb", "<script>", "a\\b", "a\"b",
+        "", ".", "..", "a b", "a`b", "a\0b", "a\nb", "\u202Eevil", "e\u0301", "\U0001F600", "ａ", new string('x', 201), new string('x', 10_000),
+        "'; drop table grains.event; --", "<script>", "a\\b", "a\"b",
     ];
 
     [Theory]

@@ -30,6 +30,42 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal("conflict", Text(conflict, "code"));
     }
 
+    [Theory]
+    [InlineData("auth0|abc")]
+    [InlineData("jane+x@y.z")]
+    [InlineData("#1001")]
+    [InlineData("gid://shopify/Order/1")]
+    [InlineData("a/b")]
+    [InlineData("a%2Fb")]
+    [InlineData("a%252Fb")]
+    [InlineData("/../x?y=%zz&;{}[]()*,!$^~=")]
+    public async Task X7_an_id_is_found_under_its_encoded_self(string id)
+    {
+        var (json, path) = (JsonSerializer.Serialize(id), Uri.EscapeDataString(id));
+        await host.Ok("POST", "/v1/programs", $$"""{"id":{{json}},"name":"N","currency":"GBP","time_zone":"UTC"}""");
+        await host.Ok("POST", $"/v1/programs/{path}/rules", $$"""{"id":{{json}},"trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":5} }""");
+        await host.Ok("POST", $"/v1/rules/{path}/disable");
+        await host.Ok("POST", $"/v1/rules/{path}/enable");
+        await host.Ok("POST", "/v1/referrers", $$"""{"id":{{json}} }""");
+        await host.Ok("POST", "/v1/referrals", $$"""{"program_id":{{json}},"referee_id":{{json}},"referrer_id":{{json}} }""");
+        await host.Ok("POST", "/v1/actions", $$"""{"action_id":{{json}},"program_id":{{json}},"type":"sale","referee_id":{{json}},"amount_minor":100}""");
+        Assert.Equal(id, Text(await host.Ok("GET", $"/v1/actions/{path}"), "action_id"));
+        Assert.Equal(id, Text(await host.Ok("GET", $"/v1/referrals/{path}/{path}"), "referrer_id"));
+        Assert.Equal(id, Text(await host.Ok("GET", $"/v1/referrers/{path}/balance?"), "referrer_id"));
+        Assert.Equal(404, (await host.Send("GET", $"/v1/referrers/{Uri.EscapeDataString(path)}")).Status);
+        Assert.Equal(404, (await host.Send("GET", $"/v1/referrers/{path}x")).Status);
+    }
+
+    [Fact]
+    public async Task X7_an_address_names_what_was_made_there()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/referrers") { Content = new StringContent("""{"id":"a/b%2F"}""") };
+        request.Headers.Authorization = new("Bearer", GatewayHost.AdminKey);
+        using var answer = await host.Client.SendAsync(request);
+        Assert.Equal("/v1/referrers/a%2Fb%252F", answer.Headers.Location!.OriginalString);
+        Assert.Equal("a/b%2F", Text(await host.Ok("GET", answer.Headers.Location.OriginalString), "id"));
+    }
+
     [Fact]
     public async Task D16_a_referral_to_another_referrer_is_refused()
     {

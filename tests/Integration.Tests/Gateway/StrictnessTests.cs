@@ -181,7 +181,7 @@ public sealed class StrictnessTests : IAsyncLifetime
     [InlineData("\u202Eabc")]
     [InlineData("e\u0301")]
     [InlineData("\U0001F600")]
-    [InlineData("a/b")]
+    [InlineData("a\\b")]
     [InlineData("a'; drop table event; --")]
     [InlineData(" a")]
     [InlineData("é")]
@@ -191,7 +191,7 @@ public sealed class StrictnessTests : IAsyncLifetime
         Assert.Equal((400, "invalid_id", "id"), (status, problem.GetProperty("code").GetString(), Param(problem)));
         (status, problem) = await host.Send("POST", "/v1/actions", JsonSerializer.Serialize(new { action_id = id, program_id = "p", type = "sale", referee_id = "x" }));
         Assert.Equal((400, "invalid_id", "action_id"), (status, problem.GetProperty("code").GetString(), Param(problem)));
-        if (id is not ("" or "." or ".." or "a/b" or "a\0b")) Assert.Equal(404, (await host.Send("GET", "/v1/referrers/" + Uri.EscapeDataString(id))).Status);
+        if (id is not ("" or "." or ".." or "a\0b")) Assert.Equal(404, (await host.Send("GET", "/v1/referrers/" + Uri.EscapeDataString(id))).Status);
     }
 
     [Fact]
