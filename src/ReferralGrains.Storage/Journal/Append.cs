@@ -30,20 +30,8 @@ public sealed class Append
     /// </summary>
     public ImmutableArray<BalanceGuard> Guards { get; init; } = [];
 
-    public ImmutableArray<DueChange> Due { get; init; } = [];
-
-    public ImmutableArray<ReferralRow> Referrals { get; init; } = [];
-
-    public ReferrerRow? Referrer { get; init; }
-
-    /// <summary>Rules that are new in their program. Where another program was first with an id, the append does not hold.</summary>
-    public ImmutableArray<RuleRow> Rules { get; init; } = [];
-
-    /// <summary>By how many more actions wait after it, or fewer.</summary>
-    public int Parked { get; init; }
-
-    /// <summary>Actions refused for an id that has other content; kept on record.</summary>
-    public ImmutableArray<ConflictRow> Conflicts { get; init; } = [];
+    /// <summary>Rows of the capabilities' own tables that commit with the events.</summary>
+    public ImmutableArray<SideRows> SideRows { get; init; } = [];
 
     internal int RowCount
     {
@@ -79,19 +67,6 @@ public readonly record struct FactChange(StreamId Stream, int Version, string Bo
 /// </summary>
 public readonly record struct BalanceGuard(StreamId Referrer, Asset Asset);
 
-/// <param name="At">The earliest date at which the grain has something to settle; null when there is none any more.</param>
-public readonly record struct DueChange(StreamId Stream, DateTimeOffset? At);
-
-public readonly record struct ReferralRow(
-    StreamId Stream, StreamId Program, StreamId Referrer, short Status, DateTimeOffset AttributedAt, DateTimeOffset? ApprovedAt);
-
-public sealed record ReferrerRow(
-    StreamId Stream, string Code, string? Email, string? Name, bool CashOptIn, string? StripeCustomerId, DateTimeOffset CreatedAt);
-
-public readonly record struct RuleRow(CallerId Id, StreamId Program);
-
-public sealed record ConflictRow(CallerId ActionId, ContentHash Hash, DateTimeOffset At, string Action);
-
 /// <summary>What became of an append.</summary>
 public enum AppendOutcome
 {
@@ -103,7 +78,7 @@ public enum AppendOutcome
     /// <summary>An action id is taken: load what is recorded under it, then decide again.</summary>
     ActionKnown = 3,
 
-    /// <summary>A fact that was read has moved, or a rule's id is taken by now: read it again, then decide again.</summary>
+    /// <summary>A fact that was read has moved, or a side row is taken by now: read it again, then decide again.</summary>
     FactMoved = 4,
 
     /// <summary>A guarded balance would be below zero: read it again, then decide again.</summary>

@@ -20,6 +20,8 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
 
     public long CommitId => commitId;
 
+    public SideTables Sides { get; } = new(appends);
+
     /// <summary>Fills in a connection's batch.</summary>
     public async ValueTask<NpgsqlBatch> Build(NpgsqlConnection connection, CancellationToken stop)
     {
@@ -54,7 +56,8 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
         if (before.Count > 0) Command(batch, "select check_previous($1, $2)", Column(before, NpgsqlDbType.Bigint), Column(beforeSeqs, NpgsqlDbType.Integer));
         AddBalances(batch);
         AddGuards(batch);
-        SideRows.AddTo(batch, appends.ConvertAll(static pending => pending.Append));
+        AddFacts(batch);
+        Sides.AddTo(batch);
         return batch;
     }
 
@@ -121,6 +124,22 @@ internal sealed class CommitBatch(long commitId, long silo, List<PendingAppend> 
         if (reads.Count > 0)
             Command(batch, "select check_facts($1, $2)",
                 Array(NpgsqlDbType.Bigint, reads.Select(read => read.Stream.Value)), Array(NpgsqlDbType.Integer, reads.Select(read => read.Version)));
+    }
+
+    private void AddFacts(NpgsqlBatch batch)
+    {
+        var facts = new List<FactChange>();
+        foreach (var pending in appends) facts.AddRange(pending.Append.Facts);
+        if (facts.Count == 0) return;
+        Command(
+            batch,
+            """
+            insert into fact (stream, version, body) select * from unnest($1, $2, $3)
+            on conflict (stream) do update set version = excluded.version, body = excluded.body
+            """,
+            Array(NpgsqlDbType.Bigint, facts.Select(static fact => fact.Stream.Value)),
+            Array(NpgsqlDbType.Integer, facts.Select(static fact => fact.Version)),
+            Array(NpgsqlDbType.Json, facts.Select(static fact => fact.Body)));
     }
 
     // Without a way out on purpose: whoever is second with a stream learns of it, and finds the number of the first.

@@ -14,7 +14,8 @@ internal static class Contention
         var moved = await MovedStreams(connection, batch);
         var known = await KnownActions(connection, batch);
         var facts = await MovedFacts(connection, batch);
-        var rules = await TakenRules(connection, batch);
+        var sides = new SideTables(batch);
+        await sides.LookUp(connection);
         var keys = await TakenKeys(connection, batch);
         var payable = await PayableAmounts.Guarded(connection, batch);
         var kept = new List<PendingAppend>(batch.Count);
@@ -24,7 +25,7 @@ internal static class Contention
                 pending.Append.Streams.Any(stream => moved.Contains(stream.Stream.Value)) ? AppendOutcome.StreamMoved
                 : pending.Append.Streams.Any(stream => stream.Rows.Any(row => row.ActionId is { } id && known.Contains((pending.Append.Tenant, id.Value)))) ? AppendOutcome.ActionKnown
                 : pending.Append.Reads.Any(facts.Contains) ? AppendOutcome.FactMoved
-                : pending.Append.Rules.Any(rule => !rules.Add((pending.Append.Tenant, rule.Id.Value))) ? AppendOutcome.FactMoved
+                : sides.AnyTaken(pending.Append) ? AppendOutcome.FactMoved
                 : pending.Append.Streams.Any(stream => stream.NewKey is { } key && !keys.Add(key)) ? AppendOutcome.StreamMoved
                 : payable.IsShort(pending.Append) ? AppendOutcome.BalanceShort
                 : null;
@@ -76,20 +77,7 @@ internal static class Contention
             CommitBatch.Array(NpgsqlDbType.Integer, reads.Select(read => read.Version)));
     }
 
-    // Those of the batch itself are added as it is gone through: the first of two stands.
-    private static async Task<HashSet<(int, string)>> TakenRules(NpgsqlConnection connection, List<PendingAppend> batch)
-    {
-        var rules = batch.SelectMany(pending => pending.Append.Rules.Select(rule => (pending.Append.Tenant, rule.Id))).ToList();
-        if (rules.Count == 0) return [];
-        return await Read(
-            connection,
-            "select r.tenant, r.id from unnest($1, $2) as n(tenant, id) join rule r on r.tenant = n.tenant and r.id = n.id",
-            reader => (reader.GetInt32(0), reader.GetString(1)),
-            CommitBatch.Array(NpgsqlDbType.Integer, rules.Select(rule => rule.Tenant)),
-            CommitBatch.Array(NpgsqlDbType.Text, rules.Select(rule => rule.Id.Value)));
-    }
-
-    // As with rules: of two that begin a stream under numbers of their own, the first stands.
+    // Those of the batch itself are added as it is gone through: of two that begin a stream under numbers of their own, the first stands.
     private static async Task<HashSet<StreamKey>> TakenKeys(NpgsqlConnection connection, List<PendingAppend> batch)
     {
         var keys = batch.SelectMany(pending => pending.Append.Streams).Select(stream => stream.NewKey).OfType<StreamKey>().ToList();
@@ -104,7 +92,7 @@ internal static class Contention
             StreamLoader.Parameters(keys));
     }
 
-    private static async Task<HashSet<T>> Read<T>(
+    internal static async Task<HashSet<T>> Read<T>(
         NpgsqlConnection connection, string sql, Func<NpgsqlDataReader, T> map, params NpgsqlParameter[] parameters)
     {
         await using var command = new NpgsqlCommand(sql, connection);

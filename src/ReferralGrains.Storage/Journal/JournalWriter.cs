@@ -135,7 +135,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         }
         catch (PostgresException exception) when (open.FullState.HasFlag(System.Data.ConnectionState.Open))
         {
-            return (SqlStates.FaultOf(exception), exception);
+            return (SqlStates.FaultOf(exception, commit.Sides), exception);
         }
         catch (NpgsqlException exception)
         {

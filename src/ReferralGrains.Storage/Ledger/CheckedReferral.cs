@@ -4,6 +4,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrals;
 
 namespace ReferralGrains.Storage.Ledger;
 

@@ -3,6 +3,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrals;
 
 namespace ReferralGrains.Storage.Ledger;
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Programs;
 
 namespace ReferralGrains.Turns.Programs;
 
@@ -37,6 +38,6 @@ internal sealed class ProgramTurn(StreamId stream, StreamKey key, ReferralProgra
         Tenant = key.Tenant,
         Streams = [new(stream, firstSeq, rows.ToImmutable(), key)],
         Facts = [new(stream, State.Seq, JsonSerializer.Serialize(State.Terms!, JournalJson.Default.ProgramTerms))],
-        Rules = rules.ToImmutable(),
+        SideRows = [SideRows.Of(rules.ToImmutable())],
     };
 }

@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrals;
 
 namespace ReferralGrains.Turns.Referrals;
 
@@ -19,10 +21,13 @@ public static class ReferralAppend
             Tenant = key.Tenant,
             Streams = turn.Events.Count == 0 ? [] : [Rows(key, turn, before)],
             Reads = Reads(turn),
-            Due = Due(turn, before),
-            Referrals = Row(turn, before) is { } row ? [row] : [],
-            Parked = Parked(turn, before),
-            Conflicts = conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))],
+            SideRows =
+            [
+                SideRows.Of(Due(turn, before)),
+                SideRows.Of<ReferralRow>(Row(turn, before) is { } row ? [row] : []),
+                ParkedChange.By(Parked(turn, before)),
+                SideRows.Of<ConflictRow>(conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))]),
+            ],
         };
     }
 

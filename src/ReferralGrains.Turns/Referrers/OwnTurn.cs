@@ -4,6 +4,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrers;
 
 namespace ReferralGrains.Turns.Referrers;
 
@@ -52,6 +53,6 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
         Facts = State.FactVersion == before.FactVersion
             ? []
             : [new(stream, State.FactVersion, JsonSerializer.Serialize(Facts, JournalJson.Default.ReferrerFacts))],
-        Referrer = profiled ? profile : null,
+        SideRows = [SideRows.Of<ReferrerRow>(profiled ? [profile!] : [])],
     };
 }

@@ -4,7 +4,9 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;
@@ -73,10 +75,10 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
             Tenant = tenant,
             Streams = [.. streams],
             Reads = [.. reads],
-            Due = [.. due],
-            Referrals = [.. referrals],
-            Parked = parked,
-            Conflicts = [.. conflicts],
+            SideRows =
+            [
+                SideRows.Of<DueChange>([.. due]), SideRows.Of<ReferralRow>([.. referrals]), ParkedChange.By(parked), SideRows.Of<ConflictRow>([.. conflicts]),
+            ],
         };
     }
 

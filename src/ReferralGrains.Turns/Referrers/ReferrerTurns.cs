@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;

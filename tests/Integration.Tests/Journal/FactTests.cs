@@ -2,6 +2,7 @@ using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Integration.Tests.Tenants;
+using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Silos;
@@ -170,7 +171,7 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
     };
 
     private static Append Due(int seq, DateTimeOffset? at) =>
-        new() { Tenant = 1, Streams = Rows.Append(1, seq, Rows.Sale($"due{seq}")).Streams, Due = [new(new(1), at)] };
+        new() { Tenant = 1, Streams = Rows.Append(1, seq, Rows.Sale($"due{seq}")).Streams, SideRows = [SideRows.Of<DueChange>([new(new(1), at)])] };
 
     private async Task Change(int version) => Assert.Equal(AppendOutcome.Committed, await Writer.Append(new()
     {

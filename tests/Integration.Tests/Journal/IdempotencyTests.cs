@@ -1,5 +1,6 @@
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrals;
 
 namespace ReferralGrains.Integration.Tests.Journal;
 
@@ -77,7 +78,7 @@ public sealed class IdempotencyTests(PostgresServer server) : JournalTest(server
     public async Task D11_a_conflict_is_on_record_once_for_each_content()
     {
         foreach (var content in (string[])["x", "y", "x"])
-            await Writer.Append(new() { Tenant = 1, Streams = [], Conflicts = [new(new("a"), Rows.Hash(content), Rows.At, $$"""{"m":"{{content}}"}""")] });
+            await Writer.Append(new() { Tenant = 1, Streams = [], SideRows = [SideRows.Of<ConflictRow>([new(new("a"), Rows.Hash(content), Rows.At, $$"""{"m":"{{content}}"}""")])] });
 
         Assert.Equal(2, await Database.Ask<long>("select count(*) from action_conflict where action_id = 'a'"));
     }

@@ -7,6 +7,8 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Programs;
+using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Integration.Tests.Journal;
@@ -66,7 +68,7 @@ public sealed class JournalWorld : IAsyncDisposable
             Tenant = Tenant,
             Streams = [new(loaded.Stream, 1, [EventCodec.Encode(new ReferrerCreated([.. tags]), Now)], key)],
             Facts = [new(loaded.Stream, 1, JsonSerializer.Serialize(facts, JournalJson.Default.ReferrerFacts))],
-            Referrer = new(loaded.Stream, "CODE-" + id, id + "@example.org", "Name of " + id, CashOptIn: true, "cus_1", Now),
+            SideRows = [SideRows.Of<ReferrerRow>([new(loaded.Stream, "CODE-" + id, id + "@example.org", "Name of " + id, CashOptIn: true, "cus_1", Now)])],
         });
     }
 
@@ -141,7 +143,7 @@ public sealed class JournalWorld : IAsyncDisposable
             Tenant = Tenant,
             Streams = [new(stream, 1, [.. events.Select(e => EventCodec.Encode(e, Now))], key)],
             Facts = [new(stream, program.Seq, JsonSerializer.Serialize(Program, JournalJson.Default.ProgramTerms))],
-            Rules = [.. Program.Rules.Select(rule => new RuleRow(rule.Id, stream))],
+            SideRows = [SideRows.Of<RuleRow>([.. Program.Rules.Select(rule => new RuleRow(rule.Id, stream))])],
         });
     }
 

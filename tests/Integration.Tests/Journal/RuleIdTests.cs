@@ -2,6 +2,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Programs;
 
 namespace ReferralGrains.Integration.Tests.Journal;
 
@@ -47,6 +48,6 @@ public sealed class RuleIdTests(PostgresServer server) : JournalTest(server)
     {
         Tenant = tenant,
         Streams = [new(new(program), 1, [Rows.Sale(null)])],
-        Rules = [new(new(rule), new(program))],
+        SideRows = [SideRows.Of<RuleRow>([new(new(rule), new(program))])],
     };
 }

@@ -1,7 +1,11 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Programs;
+using ReferralGrains.Storage.Referrals;
+using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Simulation.Database;
@@ -147,7 +151,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && (Ids(append).Any(actions.ContainsKey) || Ids(append).Distinct().Count() < Ids(append).Count())) return AppendOutcome.ActionKnown;
         if (!bugs.HasFlag(PlantedBugs.NoFactCheck) && append.Reads.Any(read => !facts.TryGetValue(read.Stream, out var fact) || fact.Version != read.Version))
             return AppendOutcome.FactMoved;
-        if (append.Rules.Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
+        if (Side<RuleRow>(append).Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(rows => rows.FirstSeq == 1 && !begun.Add(rows.Key!.Value))) return AppendOutcome.StreamMoved;
         return AppendOutcome.Committed;
     }
@@ -174,6 +178,9 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     public static IEnumerable<(int Tenant, CallerId Id)> Ids(Append append) =>
         append.Streams.SelectMany(stream => stream.Rows).Where(row => row.ActionId is not null).Select(row => (append.Tenant, row.ActionId!.Value));
 
+    private static IEnumerable<TRow> Side<TRow>(Append append)
+        where TRow : ISideRow<TRow> => append.SideRows.OfType<SideRows<TRow>>().SelectMany(static side => side.Rows);
+
     private void Apply(Append append)
     {
         foreach (var rows in append.Streams.Where(rows => !streams.ContainsKey(rows.Stream)))
@@ -185,18 +192,18 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         foreach (var rows in append.Streams)
             for (var i = 0; i < rows.Rows.Length; i++) Add(append.Tenant, rows.Stream, rows.FirstSeq + i, rows.Rows[i]);
         foreach (var fact in append.Facts) facts[fact.Stream] = fact;
-        foreach (var change in append.Due)
+        foreach (var change in Side<DueChange>(append))
             if (change.At is { } at) due[change.Stream] = (append.Tenant, at);
             else due.Remove(change.Stream);
-        foreach (var row in append.Referrals)
+        foreach (var row in Side<ReferralRow>(append))
             referrals[row.Stream] = referrals.TryGetValue(row.Stream, out var old) ? row with { AttributedAt = old.AttributedAt } : row;
-        if (append.Referrer is { } referrer)
+        foreach (var referrer in Side<ReferrerRow>(append))
             referrers[referrer.Stream] = (append.Tenant, referrers.TryGetValue(referrer.Stream, out var old)
                 ? referrer with { Code = old.Row.Code, CreatedAt = old.Row.CreatedAt }
                 : referrer);
-        if (append.Parked != 0) Park(append.Tenant, append.Parked);
-        foreach (var rule in append.Rules) rules.Add((append.Tenant, rule.Id), rule.Program);
-        foreach (var conflict in append.Conflicts)
+        foreach (var change in Side<ParkedChange>(append)) Park(append.Tenant, change.More);
+        foreach (var rule in Side<RuleRow>(append)) rules.Add((append.Tenant, rule.Id), rule.Program);
+        foreach (var conflict in Side<ConflictRow>(append))
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))
                 conflicts.Add((append.Tenant, conflict));
     }

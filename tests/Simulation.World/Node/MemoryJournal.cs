@@ -82,9 +82,7 @@ public sealed class MemoryJournal(MemoryDatabase database, MemoryLease lease, IS
             Tenant = append.Tenant,
             Streams = [.. append.Streams.Take(append.Streams.Length - 1)],
             Reads = append.Reads,
-            Due = append.Due,
-            Referrals = append.Referrals,
-            Conflicts = append.Conflicts,
+            SideRows = append.SideRows,
         });
         if (outcome == AppendOutcome.Committed) _ = Queue(new() { Tenant = append.Tenant, Streams = [append.Streams[^1]] });
         return outcome;

@@ -108,5 +108,5 @@ public sealed class ReferrerTests
     private static Task<ReferrerReply> Ask(Shop shop, ICommand<ReferrerReply> command) =>
         shop.Ask(GrainAddress.Referrer(shop.Tenant, new(Shop.Rita)), command);
 
-    private static Storage.Journal.ReferrerRow Row(Shop shop) => shop.Database.Referrer(shop.Stream(GrainKind.Referrer, Shop.Rita).Id)!;
+    private static Storage.Referrers.ReferrerRow Row(Shop shop) => shop.Database.Referrer(shop.Stream(GrainKind.Referrer, Shop.Rita).Id)!;
 }

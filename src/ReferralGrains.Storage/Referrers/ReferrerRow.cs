@@ -1,0 +1,30 @@
+using Npgsql;
+using NpgsqlTypes;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Referrers;
+
+/// <summary>A referrer's code, and its personal data, which are nowhere else.</summary>
+public sealed record ReferrerRow(
+    StreamId Stream, string Code, string? Email, string? Name, bool CashOptIn, string? StripeCustomerId, DateTimeOffset CreatedAt) : ISideRow<ReferrerRow>
+{
+    public static string Table => "referrer";
+
+    public static void Write(NpgsqlBatch batch, IReadOnlyList<(int Tenant, ReferrerRow Row)> rows) => CommitBatch.Command(
+        batch,
+        """
+        insert into referrer (stream, tenant, code, email, name, cash_opt_in, stripe_customer_id, created_at)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict (stream) do update set email = excluded.email, name = excluded.name, cash_opt_in = excluded.cash_opt_in,
+          stripe_customer_id = excluded.stripe_customer_id
+        """,
+        CommitBatch.Array(NpgsqlDbType.Bigint, rows.Select(static row => row.Row.Stream.Value)),
+        CommitBatch.Array(NpgsqlDbType.Integer, rows.Select(static row => row.Tenant)),
+        CommitBatch.Array(NpgsqlDbType.Text, rows.Select(static row => row.Row.Code)),
+        CommitBatch.Array(NpgsqlDbType.Text, rows.Select(static row => row.Row.Email)),
+        CommitBatch.Array(NpgsqlDbType.Text, rows.Select(static row => row.Row.Name)),
+        CommitBatch.Array(NpgsqlDbType.Boolean, rows.Select(static row => row.Row.CashOptIn)),
+        CommitBatch.Array(NpgsqlDbType.Text, rows.Select(static row => row.Row.StripeCustomerId)),
+        CommitBatch.Array(NpgsqlDbType.TimestampTz, rows.Select(static row => row.Row.CreatedAt)));
+}
