@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace ReferralGrains.Domain.Actions;
 
 /// <summary>
@@ -49,13 +47,4 @@ public enum DecisionCode
 
     /// <summary>No enrollment was there to decide it: no rule was in force at approval, or all enrollments were deleted.</summary>
     NotEnrolled = 26,
-}
-
-public static class DecisionCodes
-{
-    private static readonly string[] Wire =
-        [.. Enum.GetValues<DecisionCode>().Select(code => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString()))];
-
-    /// <summary>The code as the outside knows it: <c>below_threshold</c>.</summary>
-    public static string ToWire(this DecisionCode code) => Wire[(int)code];
 }

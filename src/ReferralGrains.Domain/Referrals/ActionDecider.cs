@@ -22,9 +22,9 @@ public static class ActionDecider
             ? (Sale(referral, action, facts, replays), null)
             : Reversal(referral, action, facts, known, replays);
         if (e is ActionParked && replays == 0 && referral.Parked.Count >= MaxParked)
-            return (null, new(RefusalKind.TooMany, "too_many_parked", "referee_id", $"{MaxParked} actions of this referee wait already; send the referral first."));
+            return (null, new(RefusalKind.OverQuota, "too_many_parked", Field.RefereeId, $"{MaxParked} actions of this referee wait already; send the referral first."));
         if (e is ActionParked && replays == 0 && facts.ParkingFull)
-            return (null, new(RefusalKind.TooMany, "parking_full", "referee_id", "Too many actions wait for referrals or sales already; send those first."));
+            return (null, new(RefusalKind.OverQuota, "parking_full", Field.RefereeId, "Too many actions wait for referrals or sales already; send those first."));
         return (e, refusal);
     }
 
@@ -65,7 +65,7 @@ public static class ActionDecider
         if (open.Count <= 1) return (ReversalDecider.GiveBack(referral, action, record, open.Count == 0 ? null : open[0], facts, replays), null);
         if (replays > 0) return (Parked(referral, action), null);
         return (null, new(
-            RefusalKind.Unprocessable, "ambiguous_chargeback", "chargeback_of", $"{action.About} has {open.Count} open chargebacks; name the one that was won."));
+            RefusalKind.Senseless, "ambiguous_chargeback", Field.ChargebackOf, $"{action.About} has {open.Count} open chargebacks; name the one that was won."));
     }
 
     private static ActionParked Parked(Referral referral, ReferralAction action) => new(action, Waits(referral) ?? DecisionCode.SaleMissing);
@@ -73,22 +73,22 @@ public static class ActionDecider
     // Another referee, program or currency than the sale's is a mistake to be told, not an action to wait for (D8).
     private static Refusal? Mismatch(ReferralAction action, ActionHistory about, KnownActions known, DecisionFacts facts)
     {
-        var param = action.Kind is ActionKind.Refund or ActionKind.RefundFailed ? "refund_of" : "chargeback_of";
+        var named = action.Kind is ActionKind.Refund or ActionKind.RefundFailed ? Field.RefundOf : Field.ChargebackOf;
         if (about.Stream != known.Stream)
-            return new(RefusalKind.Unprocessable, "other_referral", param, $"{about.Id} is an action of another referee or program.");
+            return new(RefusalKind.Senseless, "other_referral", named, $"{about.Id} is an action of another referee or program.");
         if (NotOfKind(action.Kind, about) is { } wrong) return wrong;
         var (sale, currency) = ((known.SaleOf(action) ?? about).Action, facts.Program.Currency);
         if ((action.Currency ?? sale.Currency ?? currency) != (sale.Currency ?? currency))
-            return new(RefusalKind.Unprocessable, "other_currency", "currency", $"{sale.Id} was in {sale.Currency ?? currency}.");
+            return new(RefusalKind.Senseless, "other_currency", Field.Currency, $"{sale.Id} was in {sale.Currency ?? currency}.");
         return null;
     }
 
     private static Refusal? NotOfKind(ActionKind kind, ActionHistory about) => (kind, about.Action.Kind) switch
     {
         (ActionKind.RefundFailed, ActionKind.Refund) or (ActionKind.ChargebackWon, ActionKind.Chargeback) => null,
-        (ActionKind.RefundFailed, _) => new(RefusalKind.Unprocessable, "not_a_refund", "refund_of", $"{about.Id} is not a refund."),
+        (ActionKind.RefundFailed, _) => new(RefusalKind.Senseless, "not_a_refund", Field.RefundOf, $"{about.Id} is not a refund."),
         (_, ActionKind.Sale) => null,
-        (ActionKind.Refund, _) => new(RefusalKind.Unprocessable, "not_a_sale", "refund_of", $"{about.Id} is not a sale."),
-        _ => new(RefusalKind.Unprocessable, "not_a_sale", "chargeback_of", $"{about.Id} is not a sale."),
+        (ActionKind.Refund, _) => new(RefusalKind.Senseless, "not_a_sale", Field.RefundOf, $"{about.Id} is not a sale."),
+        _ => new(RefusalKind.Senseless, "not_a_sale", Field.ChargebackOf, $"{about.Id} is not a sale."),
     };
 }

@@ -25,8 +25,31 @@ public abstract record Decision
 
 /// <summary>Why a command was not taken in.</summary>
 /// <param name="Code">Stable, for machines.</param>
-/// <param name="Param">The field that it is about, as the caller knows it.</param>
-public sealed record Refusal(RefusalKind Kind, string Code, string? Param, string Detail);
+public sealed record Refusal(RefusalKind Kind, string Code, Field? Field, string Detail);
+
+/// <summary>What of a command a refusal is about; how a caller writes it is the gateway's affair. The numbers cross silos.</summary>
+public enum Field
+{
+    Id = 1,
+    ProgramId = 2,
+    RuleId = 3,
+    Rule = 4,
+    ReferrerId = 5,
+    RefereeId = 6,
+    Code = 7,
+    ActionId = 8,
+    OccurredAt = 9,
+    Currency = 10,
+    RefundOf = 11,
+    ChargebackOf = 12,
+    ApprovedAt = 13,
+    Status = 14,
+    Tags = 15,
+    ConversionValueMinor = 16,
+    Payout = 17,
+    Tiers = 18,
+    To = 19,
+}
 
 public enum RefusalKind
 {
@@ -37,8 +60,8 @@ public enum RefusalKind
     Conflict = 2,
 
     /// <summary>It is well-formed and makes no sense.</summary>
-    Unprocessable = 3,
+    Senseless = 3,
 
     /// <summary>A quota is used up.</summary>
-    TooMany = 4,
+    OverQuota = 4,
 }

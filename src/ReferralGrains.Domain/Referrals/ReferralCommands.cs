@@ -16,8 +16,8 @@ public static class ReferralCommands
         if (state.Status != ReferralStatus.None)
             return state.Referrer == referrer.Stream
                 ? new Decision.Unchanged()
-                : Refused(RefusalKind.Conflict, "already_attributed", "referrer_id", "This referee was referred by another referrer.");
-        if (referrer.Closed) return Refused(RefusalKind.Unprocessable, "referrer_closed", "referrer_id", "This referrer is closed.");
+                : Refused(RefusalKind.Conflict, "already_attributed", Field.ReferrerId, "This referee was referred by another referrer.");
+        if (referrer.Closed) return Refused(RefusalKind.Senseless, "referrer_closed", Field.ReferrerId, "This referrer is closed.");
         if (InFuture(turn, approvedAt) is { } refused) return refused;
         var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral));
         turn.Meet(referrer);
@@ -54,13 +54,13 @@ public static class ReferralCommands
     {
         if (turn.State.Status == ReferralStatus.None) return Missing();
         if (number < 1 || number > turn.Facts.Program.Rules.Length)
-            return Refused(RefusalKind.NotFound, "rule_not_found", "rule_id", "There is no such rule here yet; try again.");
+            return Refused(RefusalKind.NotFound, "rule_not_found", Field.RuleId, "There is no such rule here yet; try again.");
         var rule = turn.Facts.Program.Rule(number);
         if (turn.State.Status != ReferralStatus.Approved)
-            return Refused(RefusalKind.Conflict, "referral_not_approved", "referee_id", "Only an approved referral can join a rule.");
+            return Refused(RefusalKind.Conflict, "referral_not_approved", Field.RefereeId, "Only an approved referral can join a rule.");
         if (turn.State.Enrollments.Any(enrollment => enrollment.Rule == number)) return new Decision.Unchanged();
         if (!rule.State.Enabled || !rule.State.IsActiveAt(turn.Facts.Now))
-            return Refused(RefusalKind.Conflict, "rule_not_in_force", "rule_id", "A rule that is disabled or outside its dates enrolls nobody.");
+            return Refused(RefusalKind.Conflict, "rule_not_in_force", Field.RuleId, "A rule that is disabled or outside its dates enrolls nobody.");
         return new Decision.Accepted(turn.Apply(new RuleJoined(turn.State.Enrollments.Length + 1, number, rule.Latest.Number, by)));
     }
 
@@ -92,7 +92,7 @@ public static class ReferralCommands
         if (enrollment.AdjustedBy != adjustedBy)
             return Refused(RefusalKind.Conflict, "changed_meanwhile", null, "Somebody else adjusted this enrollment; read it again.");
         if (adjustment.Reward is { } reward && reward.Asset != turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version).Reward.Asset)
-            return Refused(RefusalKind.Unprocessable, "other_asset", "payout", "An enrollment keeps the asset that it earns: its net is never mixed.");
+            return Refused(RefusalKind.Senseless, "other_asset", Field.Payout, "An enrollment keeps the asset that it earns: its net is never mixed.");
         return new Decision.Accepted(turn.Apply(new EnrollmentAdjusted(number, adjustment, reason, by)));
     }
 
@@ -115,12 +115,12 @@ public static class ReferralCommands
 
     private static Decision.Refused? InFuture(ReferralTurn turn, DateTimeOffset? approvedAt) =>
         approvedAt > turn.Facts.Now + ActionDecider.FutureTolerance
-            ? Refused(RefusalKind.Unprocessable, "approved_in_future", "approved_at", "It was approved more than 5 minutes in the future.")
+            ? Refused(RefusalKind.Senseless, "approved_in_future", Field.ApprovedAt, "It was approved more than 5 minutes in the future.")
             : null;
 
-    private static Decision.Refused Missing() => Refused(RefusalKind.NotFound, "referral_not_found", "referee_id", "There is no such referral.");
+    private static Decision.Refused Missing() => Refused(RefusalKind.NotFound, "referral_not_found", Field.RefereeId, "There is no such referral.");
 
-    private static Decision.Refused MissingEnrollment() => Refused(RefusalKind.NotFound, "enrollment_not_found", "id", "There is no such enrollment.");
+    private static Decision.Refused MissingEnrollment() => Refused(RefusalKind.NotFound, "enrollment_not_found", Field.Id, "There is no such enrollment.");
 
-    private static Decision.Refused Refused(RefusalKind kind, string code, string? param, string detail) => new(new Refusal(kind, code, param, detail));
+    private static Decision.Refused Refused(RefusalKind kind, string code, Field? field, string detail) => new(new Refusal(kind, code, field, detail));
 }

@@ -37,7 +37,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         action = Dated(action);
         if (action.OccurredAt > Facts.Now + ActionDecider.FutureTolerance)
             return new Decision.Refused(new(
-                RefusalKind.Unprocessable, "occurred_in_future", "occurred_at", "It occurred more than 5 minutes in the future."));
+                RefusalKind.Senseless, "occurred_in_future", Field.OccurredAt, "It occurred more than 5 minutes in the future."));
         var (e, refusal) = ActionDecider.Decide(State, action, Facts, known, replays: 0);
         if (refusal is not null) return new Decision.Refused(refusal);
         var seq = Apply(e!);

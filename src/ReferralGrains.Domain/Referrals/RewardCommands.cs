@@ -22,5 +22,5 @@ public static class RewardCommands
     private static OpenHold? Pending(ReferralTurn turn, RewardId reward) => turn.State.Holds.Find(reward.Key);
 
     private static Decision.Refused NotPending() =>
-        new(new Refusal(RefusalKind.Conflict, "reward_not_pending", "id", "Only a pending reward can be released or cancelled."));
+        new(new Refusal(RefusalKind.Conflict, "reward_not_pending", Field.Id, "Only a pending reward can be released or cancelled."));
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Json;
 
 namespace ReferralGrains.Gateway.Problems;
 
@@ -16,15 +17,15 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
     public ImmutableArray<string> Warnings { get; init; } = [];
 
     public static Problem Of(Refusal refusal) =>
-        new(StatusOf(refusal.Kind), refusal.Code, refusal.Param, refusal.Detail);
+        new(StatusOf(refusal.Kind), refusal.Code, refusal.Field?.ToWire(), refusal.Detail);
 
     /// <summary>The one table from refusals to statuses.</summary>
     public static int StatusOf(RefusalKind kind) => kind switch
     {
         RefusalKind.NotFound => StatusCodes.Status404NotFound,
         RefusalKind.Conflict => StatusCodes.Status409Conflict,
-        RefusalKind.Unprocessable => StatusCodes.Status422UnprocessableEntity,
-        RefusalKind.TooMany => StatusCodes.Status429TooManyRequests,
+        RefusalKind.Senseless => StatusCodes.Status422UnprocessableEntity,
+        RefusalKind.OverQuota => StatusCodes.Status429TooManyRequests,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 

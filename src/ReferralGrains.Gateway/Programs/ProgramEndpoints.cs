@@ -84,7 +84,7 @@ internal sealed class KnownPrograms(IFacts facts)
 {
     private const int MaxKept = 10_000;
 
-    public static readonly Refusal Missing = new(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
+    public static readonly Refusal Missing = new(RefusalKind.NotFound, "program_not_found", Field.ProgramId, "There is no such program.");
 
     private readonly ConcurrentDictionary<(int Tenant, CallerId Program), bool> seen = new();
 

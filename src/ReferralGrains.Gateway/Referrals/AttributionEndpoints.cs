@@ -120,7 +120,7 @@ internal sealed class ReferralWork(Caller caller, IGrainRouter router, KnownProg
 /// <summary>Whom a referral names: by id, or by the code that the referee entered (V1).</summary>
 internal sealed class ReferrersByCode(IReports reports)
 {
-    public static readonly Refusal Unknown = new(RefusalKind.NotFound, "code_not_found", "code", "No referrer has this code.");
+    public static readonly Refusal Unknown = new(RefusalKind.NotFound, "code_not_found", Field.Code, "No referrer has this code.");
 
     /// <summary>Null when nobody has the code. Whether an id exists, the grain says.</summary>
     public Task<CallerId?> Find(int tenant, NewReferral body, CancellationToken stop) =>

@@ -59,9 +59,9 @@ public sealed partial class Sweeper(
         switch (await tenants.Advance(tenant, to, stop))
         {
             case ClockAdvance.NotSandbox:
-                return new(RefusalKind.Unprocessable, "not_a_sandbox", null, "Only a sandbox tenant has a clock of its own.");
+                return new(RefusalKind.Senseless, "not_a_sandbox", null, "Only a sandbox tenant has a clock of its own.");
             case ClockAdvance.Backwards backwards:
-                return new(RefusalKind.Unprocessable, "clock_backwards", "to", $"The clock stands at {backwards.At:O}; it never goes backwards.");
+                return new(RefusalKind.Senseless, "clock_backwards", Field.To, $"The clock stands at {backwards.At:O}; it never goes backwards.");
         }
 
         await Task.WhenAll(Enumerable.Range(0, DueShards.Count).Select(shard => Settle(shard, tenant, to, stop)));

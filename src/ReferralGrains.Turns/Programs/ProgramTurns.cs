@@ -49,7 +49,7 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
     {
         if (turn.State.Terms is not { } terms) return Changed(turn, new ProgramCreated(Address.First, create.Name, create.Currency, create.TimeZone));
         var same = (terms.Name, terms.Currency, terms.TimeZone) == (create.Name, create.Currency, create.TimeZone);
-        return same ? Same(turn) : Refused(RefusalKind.Conflict, "conflict", "id", "This program exists with other content.");
+        return same ? Same(turn) : Refused(RefusalKind.Conflict, "conflict", Field.Id, "This program exists with other content.");
     }
 
     private async ValueTask<ProgramReply> Publish(ProgramTurn turn, PublishRule publish)
@@ -59,13 +59,13 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
         var state = publish.State.Over(rule?.State);
         if (rule is not null && rule.State == state && Json(rule.Latest.Terms) == Json(publish.Terms)) return Same(turn);
         if (rule is null && await World.Facts.ProgramOfRule(Address.Tenant, publish.Id, CancellationToken.None) is { } owner && owner != Address.First)
-            return Refused(RefusalKind.Conflict, "conflict", "id", "Another program has a rule with this id.");
+            return Refused(RefusalKind.Conflict, "conflict", Field.Id, "Another program has a rule with this id.");
         var published = new RulePublished(
             rule?.Number ?? terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, state);
         var would = turn.After(published).Terms!;
         if (would.MostRewardsOfASale > MaxRewardsOfASale && would.MostRewardsOfASale > terms.MostRewardsOfASale)
             return Refused(
-                RefusalKind.Unprocessable, "too_many_rewards", "tiers", $"One sale could earn {would.MostRewardsOfASale} rewards by all rules together; at most {MaxRewardsOfASale} are possible.");
+                RefusalKind.Senseless, "too_many_rewards", Field.Tiers, $"One sale could earn {would.MostRewardsOfASale} rewards by all rules together; at most {MaxRewardsOfASale} are possible.");
         if (publish.DryRun) return new(null, true, would);
         if (rule is not null) return Changed(turn, published);
         turn.ApplyFirst(published);
@@ -75,7 +75,7 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
     private static ProgramReply Switch(ProgramTurn turn, SwitchRule change)
     {
         if (turn.State.Terms is not { } terms) return Missing();
-        if (terms.Rule(change.Id) is not { } rule) return Refused(RefusalKind.NotFound, "rule_not_found", "id", "There is no such rule.");
+        if (terms.Rule(change.Id) is not { } rule) return Refused(RefusalKind.NotFound, "rule_not_found", Field.Id, "There is no such rule.");
         return rule.State.Enabled == change.Enabled ? Same(turn) : Changed(turn, new RuleSwitched(rule.Number, change.Enabled, change.By));
     }
 
@@ -89,7 +89,7 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
 
     private static ProgramReply Same(ProgramTurn turn) => new(null, false, turn.State.Terms);
 
-    private static ProgramReply Missing() => Refused(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
+    private static ProgramReply Missing() => Refused(RefusalKind.NotFound, "program_not_found", Field.ProgramId, "There is no such program.");
 
-    private static ProgramReply Refused(RefusalKind kind, string code, string param, string detail) => new(new(kind, code, param, detail), false, null);
+    private static ProgramReply Refused(RefusalKind kind, string code, Field field, string detail) => new(new(kind, code, field, detail), false, null);
 }

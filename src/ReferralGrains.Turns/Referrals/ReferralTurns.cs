@@ -153,7 +153,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     private static Prepared NoProgram(IReadOnlyList<Envelope> commands)
     {
-        var refusal = new Refusal(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
+        var refusal = new Refusal(RefusalKind.NotFound, "program_not_found", Field.ProgramId, "There is no such program.");
         return new(null, [.. commands.Select(envelope => (object)(envelope.Command is RecordActions record
             ? new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(refusal, null))])
             : new ReferralReply(refusal, false, default, null)))], static () => { });

@@ -63,7 +63,7 @@ public static class ReferralWork
     private static ActionReply Conflict(ReferralAction action, List<ReferralAction> conflicts)
     {
         conflicts.Add(action);
-        return new(new(RefusalKind.Conflict, "action_conflict", "action_id", "This action id was sent before with other content; nothing was changed."), null);
+        return new(new(RefusalKind.Conflict, "action_conflict", Field.ActionId, "This action id was sent before with other content; nothing was changed."), null);
     }
 
     private static ActionOutcome Outcome(ReferralTurn turn, CallerId id) => ActionOutcome.Of(turn.Known.Find(id)!, turn.Known, turn.State);
@@ -71,11 +71,11 @@ public static class ReferralWork
     private static ReferralReply Attribute(ReferralTurn turn, AttributeReferral attribute, PreparedCommand prepared)
     {
         if (prepared.Referrer is not { } referrer)
-            return new(new(RefusalKind.NotFound, "referrer_not_found", "referrer_id", $"There is no referrer {attribute.Referrer}."), false, turn.Known.Stream, null);
+            return new(new(RefusalKind.NotFound, "referrer_not_found", Field.ReferrerId, $"There is no referrer {attribute.Referrer}."), false, turn.Known.Stream, null);
         var approvedAt = attribute.Approve ? attribute.ApprovedAt ?? turn.Facts.Now : (DateTimeOffset?)null;
         if (turn.State.Status == ReferralStatus.None) turn.Meet(referrer);
-        else if (turn.State.Referrer == referrer.Stream && Differs(turn.State, attribute) is { } param)
-            return new(new(RefusalKind.Conflict, "conflict", param, "This referral exists with other content."), false, turn.Known.Stream, turn.State);
+        else if (turn.State.Referrer == referrer.Stream && Differs(turn.State, attribute) is { } field)
+            return new(new(RefusalKind.Conflict, "conflict", field, "This referral exists with other content."), false, turn.Known.Stream, turn.State);
         return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt, prepared.SelfReferral));
     }
 
@@ -93,11 +93,11 @@ public static class ReferralWork
         return Reply(turn, adjusted);
     }
 
-    private static string? Differs(Referral state, AttributeReferral sent) =>
-        sent.ConversionValueMinor is { } value && value != state.ConversionValueMinor ? "conversion_value_minor"
-        : sent.Tags is { } tags && !tags.SequenceEqual(state.Tags) ? "tags"
-        : sent.Approve && state.Status == ReferralStatus.Pending ? "status"
-        : sent.ApprovedAt is { } at && state.Status == ReferralStatus.Approved && at != state.ApprovedAt ? "approved_at"
+    private static Field? Differs(Referral state, AttributeReferral sent) =>
+        sent.ConversionValueMinor is { } value && value != state.ConversionValueMinor ? Field.ConversionValueMinor
+        : sent.Tags is { } tags && !tags.SequenceEqual(state.Tags) ? Field.Tags
+        : sent.Approve && state.Status == ReferralStatus.Pending ? Field.Status
+        : sent.ApprovedAt is { } at && state.Status == ReferralStatus.Approved && at != state.ApprovedAt ? Field.ApprovedAt
         : null;
 
     private static ReferralReply Reply(ReferralTurn turn, Decision decision) => decision switch

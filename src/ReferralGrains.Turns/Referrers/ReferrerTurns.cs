@@ -76,14 +76,14 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         var profile = await turn.Profile();
         var same = profile.Email == create.Email && profile.Name == create.Name && profile.CashOptIn == create.CashOptIn
             && profile.StripeCustomerId == create.StripeCustomerId && turn.State.Tags.SequenceEqual(create.Tags);
-        return same ? Same(turn) : Refused(turn, RefusalKind.Conflict, "conflict", "id", "This referrer exists with other content; change it with PATCH.");
+        return same ? Same(turn) : Refused(turn, RefusalKind.Conflict, "conflict", Field.Id, "This referrer exists with other content; change it instead.");
     }
 
     // What is left out is taken from what is there by now, not from what whoever sent it saw.
     private static async ValueTask<ReferrerReply> Change(OwnTurn turn, ChangeReferrer change)
     {
         if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
-        if (turn.State.Status == ReferrerStatus.Closed) return Refused(turn, RefusalKind.Conflict, "referrer_closed", "id", "This referrer is closed.");
+        if (turn.State.Status == ReferrerStatus.Closed) return Refused(turn, RefusalKind.Conflict, "referrer_closed", Field.Id, "This referrer is closed.");
         var profile = await turn.Profile();
         var row = profile with
         {
@@ -112,7 +112,7 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
         var program = await World.Facts.Program(Address.Tenant, grant.Program, CancellationToken.None);
         if (program is not null) relied.Add(new(program.Stream, program.Revision));
-        if (program?.Rule(grant.Rule) is not { } rule) return Refused(turn, RefusalKind.NotFound, "rule_not_found", "rule", "There is no such rule.");
+        if (program?.Rule(grant.Rule) is not { } rule) return Refused(turn, RefusalKind.NotFound, "rule_not_found", Field.Rule, "There is no such rule.");
         var granted = new GrantedRule(program.Stream, rule.Number);
         if (turn.State.Granted.Contains(granted) == grant.Granted) return Same(turn);
         turn.Apply(grant.Granted ? new RuleGranted(granted, grant.By) : new RuleRevoked(granted, grant.By));
@@ -129,10 +129,10 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
 
     private static ReferrerReply Same(OwnTurn turn) => turn.State.Status == ReferrerStatus.None ? Missing(turn) : new(null, false, turn.Stream);
 
-    private static ReferrerReply Missing(OwnTurn turn) => Refused(turn, RefusalKind.NotFound, "referrer_not_found", "id", "There is no such referrer.");
+    private static ReferrerReply Missing(OwnTurn turn) => Refused(turn, RefusalKind.NotFound, "referrer_not_found", Field.Id, "There is no such referrer.");
 
-    private static ReferrerReply Refused(OwnTurn turn, RefusalKind kind, string code, string param, string detail) =>
-        new(new(kind, code, param, detail), false, turn.Stream);
+    private static ReferrerReply Refused(OwnTurn turn, RefusalKind kind, string code, Field field, string detail) =>
+        new(new(kind, code, field, detail), false, turn.Stream);
 
     // 50 random bits.
     private static string NewCode() => RandomNumberGenerator.GetString(ReferralCode.Letters, 10);

@@ -83,7 +83,7 @@ public class AdjustmentTests
     {
         var world = new ReferralWorld(Percent(10_00));
         var adjusted = world.Turn(Anna, turn => ReferralCommands.Adjust(turn, 1, 0, new(Reward: Points(1, 1_00).Reward), "points", "ada"));
-        Assert.Equal((RefusalKind.Unprocessable, "other_asset"), Why(adjusted));
+        Assert.Equal((RefusalKind.Senseless, "other_asset"), Why(adjusted));
 
         world.Publish(Points(1, 1_00), rule: 1);
         world.Refer("bert");

@@ -119,7 +119,7 @@ public class ChargebackTests
         world.Send(Chargeback("s", 30_00).Named("c2"));
         var refused = world.Send(Won("s").Named("w")).Refusal;
 
-        Assert.Equal((RefusalKind.Unprocessable, "ambiguous_chargeback", "chargeback_of"), (refused.Kind, refused.Code, refused.Param));
+        Assert.Equal((RefusalKind.Senseless, "ambiguous_chargeback", Field.ChargebackOf), (refused.Kind, refused.Code, refused.Field));
         world.Send(Won("c2"));
         Assert.Equal(2_00, world.Send(Won("s").Named("w")).Minor);
     }
@@ -315,7 +315,7 @@ public class ChargebackTests
         world.Send(Refund("s", 1_00).Named("r"));
 
         Assert.Equal("other_referral", world.Send(Won("c").By("bert")).Refusal.Code);
-        Assert.Equal("chargeback_of", world.Send(Won("c").By("bert")).Refusal.Param);
+        Assert.Equal(Field.ChargebackOf, world.Send(Won("c").By("bert")).Refusal.Field);
         Assert.Equal("not_a_sale", world.Send(Won("r")).Refusal.Code);
         Assert.Equal("not_a_sale", world.Send(Chargeback("c")).Refusal.Code);
     }

@@ -105,11 +105,11 @@ public class FailedRefundTests
         world.Send(Refund("s", 1_00).Named("r"));
         world.Send(Chargeback("s", 1_00).Named("c"));
 
-        Assert.All([Failed("s"), Failed("c")], draft => Assert.Equal(("not_a_refund", "refund_of"), Of(world.Send(draft).Refusal)));
-        Assert.Equal(("other_referral", "refund_of"), Of(world.Send(Failed("r").By("bert")).Refusal));
-        Assert.Equal(("other_currency", "currency"), Of(world.Send(Failed("r").In("USD")).Refusal));
+        Assert.All([Failed("s"), Failed("c")], draft => Assert.Equal(("not_a_refund", Field.RefundOf), Of(world.Send(draft).Refusal)));
+        Assert.Equal(("other_referral", Field.RefundOf), Of(world.Send(Failed("r").By("bert")).Refusal));
+        Assert.Equal(("other_currency", Field.Currency), Of(world.Send(Failed("r").In("USD")).Refusal));
         Assert.Equal("not_a_sale", world.Send(Won("r")).Refusal.Code);
     }
 
-    private static (string, string?) Of(Refusal refusal) => (refusal.Code, refusal.Param);
+    private static (string, Field?) Of(Refusal refusal) => (refusal.Code, refusal.Field);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
@@ -49,7 +50,7 @@ public class LadderTests
             "referee_tag", "below_threshold", "product", "no_tier", "amount_missing", "count_cap", "amount_cap", "zero_reward",
             "sale_missing", "taken_back", "nothing_to_take_back", "given_back", "nothing_to_give_back", "not_enrolled",
         ],
-        Enum.GetValues<DecisionCode>().Order().Select(code => code.ToWire()));
+        Enum.GetValues<DecisionCode>().Order().Select(code => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString())));
 
     [Fact]
     public void D20_a_missing_or_pending_referral_goes_before_everything()

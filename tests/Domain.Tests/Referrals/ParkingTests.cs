@@ -192,7 +192,7 @@ public class ParkingTests
         var world = Empty(Fixed(1));
         world.Turn(Anna, turn => Enumerable.Range(0, ActionDecider.MaxParked).Select(i => turn.Record(Sale(1).ToAction($"p{i}", world.Now))).Count());
         var sent = world.Send(Sale(1).Named("one-more"));
-        Assert.Equal((RefusalKind.TooMany, "too_many_parked"), (sent.Refusal.Kind, sent.Refusal.Code));
+        Assert.Equal((RefusalKind.OverQuota, "too_many_parked"), (sent.Refusal.Kind, sent.Refusal.Code));
 
         world.Refer(Anna);
         Assert.Equal(ActionDecider.MaxParked, world.Balance(AccountKind.Payable));

@@ -143,15 +143,15 @@ public class RefundTests
     }
 
     [Theory]
-    [InlineData("bert", null, "other_referral", "refund_of")]
-    [InlineData(Anna, "USD", "other_currency", "currency")]
-    public void D8_another_referee_or_currency_than_the_sale_s_is_refused(string referee, string? currency, string code, string param)
+    [InlineData("bert", null, "other_referral", Field.RefundOf)]
+    [InlineData(Anna, "USD", "other_currency", Field.Currency)]
+    public void D8_another_referee_or_currency_than_the_sale_s_is_refused(string referee, string? currency, string code, Field field)
     {
         var world = new ReferralWorld(Percent(10_00)).Refer("bert");
         world.Send(Sale(100_00).Named("s"));
         var sent = world.Send(Refund("s").By(referee) with { Currency = currency, Id = "r" });
 
-        Assert.Equal((RefusalKind.Unprocessable, code, param), (sent.Refusal.Kind, sent.Refusal.Code, sent.Refusal.Param));
+        Assert.Equal((RefusalKind.Senseless, code, field), (sent.Refusal.Kind, sent.Refusal.Code, sent.Refusal.Field));
         Assert.Equal(10_00, world.Enrollment().NetMinor);
         Assert.Equal(-10_00, world.Send(Refund("s").Named("r")).Minor);
     }

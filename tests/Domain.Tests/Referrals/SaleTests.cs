@@ -174,7 +174,7 @@ public class SaleTests
         var sent = world.Send(Sale(100_00).At(world.Now.AddMinutes(minutes)));
 
         if (taken) Assert.Equal(10_00, sent.Minor);
-        else Assert.Equal((RefusalKind.Unprocessable, "occurred_in_future", "occurred_at"), (sent.Refusal.Kind, sent.Refusal.Code, sent.Refusal.Param));
+        else Assert.Equal((RefusalKind.Senseless, "occurred_in_future", Field.OccurredAt), (sent.Refusal.Kind, sent.Refusal.Code, sent.Refusal.Field));
     }
 
     [Fact]

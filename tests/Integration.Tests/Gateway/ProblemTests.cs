@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Integration.Tests.Gateway.World;
 using ReferralGrains.Storage.Journal;
@@ -24,6 +25,13 @@ public sealed partial class ProblemTests : IAsyncLifetime
     [Fact]
     public void Every_kind_of_refusal_has_a_status() => Assert.Equal(
         [404, 409, 422, 429], Enum.GetValues<RefusalKind>().Select(Problem.StatusOf));
+
+    [Fact]
+    public async Task Every_field_that_a_refusal_names_is_one_that_callers_write()
+    {
+        var description = await host.Client.GetStringAsync("/openapi/v1.json");
+        Assert.All(Enum.GetValues<Field>(), field => Assert.Contains($"\"{field.ToWire()}\"", description, StringComparison.Ordinal));
+    }
 
     [Fact]
     public async Task A_problem_says_what_where_and_which_request()

@@ -18,7 +18,7 @@ public sealed class AttributionTests
         await using var shop = await Shop.Empty(Rules.Percent(10_00));
         await shop.Refer(Shop.Anna, approve: false);
         var again = await shop.Refer(Shop.Anna);
-        Assert.Equal(("conflict", "status"), (again.Refusal?.Code, again.Refusal?.Param));
+        Assert.Equal(("conflict", Field.Status), (again.Refusal?.Code, again.Refusal?.Field));
 
         await shop.Tell(new ApproveReferral(null));
         Assert.Equal((null, false), ((await shop.Refer(Shop.Anna, approve: false)).Refusal, (await shop.Refer(Shop.Anna)).Changed));
@@ -66,13 +66,13 @@ public sealed class AttributionTests
     {
         await using var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.SpentShare(0, null, 10_00)) : Rules.Percent(10_00));
         var refused = await shop.Refer(Shop.Anna, "nobody");
-        Assert.Equal((RefusalKind.NotFound, "referrer_id"), (refused.Refusal!.Kind, refused.Refusal.Param));
+        Assert.Equal((RefusalKind.NotFound, Field.ReferrerId), (refused.Refusal!.Kind, refused.Refusal.Field));
 
         var elsewhere = GrainAddress.Referral(shop.Tenant, new("nowhere"), new(Shop.Anna));
         var unknown = await shop.Ask(elsewhere, new AttributeReferral(new(Shop.Rita), null, null, true, null));
-        Assert.Equal((RefusalKind.NotFound, "program_id"), (unknown.Refusal!.Kind, unknown.Refusal.Param));
+        Assert.Equal((RefusalKind.NotFound, Field.ProgramId), (unknown.Refusal!.Kind, unknown.Refusal.Field));
         var actions = await shop.Ask(elsewhere, new RecordActions([Sent.Sale("a1", 1_00, shop.Now)]));
-        Assert.Equal("program_id", Assert.Single(actions.Replies).Refusal!.Param);
+        Assert.Equal(Field.ProgramId, Assert.Single(actions.Replies).Refusal!.Field);
     }
 
     [Fact]

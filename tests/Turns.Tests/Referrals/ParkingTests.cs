@@ -37,8 +37,8 @@ public sealed class ParkingTests
         shop.Database.Park(shop.Tenant, MaxPerTenant - 1);
         Assert.Equal(DecisionCode.ReferralMissing, (await shop.Sell("a1", 10_00)).Outcome!.Reason);
 
-        Assert.Equal((RefusalKind.TooMany, "parking_full"), Told((await shop.Sell("a2", 10_00)).Refusal));
-        Assert.Equal((RefusalKind.TooMany, "parking_full"), Told((await shop.Send(Sent.Refund("r1", "b1", shop.Now), Shop.Ben)).Refusal));
+        Assert.Equal((RefusalKind.OverQuota, "parking_full"), Told((await shop.Sell("a2", 10_00)).Refusal));
+        Assert.Equal((RefusalKind.OverQuota, "parking_full"), Told((await shop.Send(Sent.Refund("r1", "b1", shop.Now), Shop.Ben)).Refusal));
         Assert.Equal(ActionStatus.Rewarded, (await shop.Sell("b1", 10_00, Shop.Ben)).Outcome!.Status);
         Assert.Equal(ActionStatus.Reversed, (await shop.Send(Sent.Refund("r1", "b1", shop.Now), Shop.Ben)).Outcome!.Status);
 
@@ -148,6 +148,6 @@ public sealed class ParkingTests
         await shop.Refer(Shop.Ben);
         await shop.Sell("a1", 10_00);
         var refused = await shop.Send(Sent.Refund("r1", "a1", shop.Now), Shop.Ben);
-        Assert.Equal(("other_referral", "refund_of"), (refused.Refusal!.Code, refused.Refusal.Param));
+        Assert.Equal(("other_referral", Field.RefundOf), (refused.Refusal!.Code, refused.Refusal.Field));
     }
 }

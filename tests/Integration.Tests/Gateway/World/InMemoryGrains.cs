@@ -79,7 +79,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
             case CreateProgram create when state.Terms is { } there:
                 return (there.Name, there.Currency, there.TimeZone) == (create.Name, create.Currency, create.TimeZone)
                     ? new(null, false, there)
-                    : new(new(RefusalKind.Conflict, "conflict", "id", "It exists with other content."), false, null);
+                    : new(new(RefusalKind.Conflict, "conflict", Field.Id, "It exists with other content."), false, null);
             case CreateProgram create:
                 e = new ProgramCreated(to.First, create.Name, create.Currency, create.TimeZone);
                 break;
@@ -88,7 +88,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
                 var sent = publish.State.Over(rule?.State);
                 if (rule is not null && rule.State == sent && rule.Latest.Terms.ToString() == publish.Terms.ToString()) return new(null, false, state.Terms);
                 if (rule is null && Programs.Any(other => other.Key.Tenant == to.Tenant && other.Value.Terms!.Rule(publish.Id) is not null))
-                    return new(new(RefusalKind.Conflict, "conflict", "id", "Another program has a rule with this id."), false, null);
+                    return new(new(RefusalKind.Conflict, "conflict", Field.Id, "Another program has a rule with this id."), false, null);
                 e = new RulePublished(rule?.Number ?? state.Terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, sent);
                 if (publish.DryRun) return new(null, true, ReferralProgram.Evolve(state, time.GetUtcNow(), StreamOf(to), e).Terms);
                 break;
@@ -108,7 +108,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
         var stream = StreamOf(to);
         if (!Referrers.TryGetValue(to, out var there))
         {
-            if (command is not CreateReferrer create) return new(new(RefusalKind.NotFound, "referrer_not_found", "id", "There is no such referrer."), false, default);
+            if (command is not CreateReferrer create) return new(new(RefusalKind.NotFound, "referrer_not_found", Field.Id, "There is no such referrer."), false, default);
             var profile = new ReferrerProfile(
                 stream, to.First, $"CODE{stream}", create.Email, create.Name, create.Tags, create.CashOptIn, create.StripeCustomerId, false, [], time.GetUtcNow());
             Referrers[to] = (Evolved(Domain.Referrers.Referrer.None, new ReferrerCreated(create.Tags)), profile);
@@ -121,7 +121,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
             case CreateReferrer again:
                 return (old.Email, old.Name, old.CashOptIn) == (again.Email, again.Name, again.CashOptIn)
                     ? new(null, false, stream)
-                    : new(new(RefusalKind.Conflict, "conflict", "id", "It exists with other content."), false, default);
+                    : new(new(RefusalKind.Conflict, "conflict", Field.Id, "It exists with other content."), false, default);
             case ChangeReferrer change:
                 Referrers[to] = (state, old with { Email = change.Email ?? old.Email, Name = change.Name ?? old.Name, Tags = change.Tags ?? old.Tags });
                 return new(null, true, stream);
@@ -130,7 +130,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
                 return new(null, state.Status == ReferrerStatus.Active, stream);
             case GrantRule grant:
                 if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, grant.Program))?.Terms is not { } program || program.Rule(grant.Rule) is not { } rule)
-                    return new(new(RefusalKind.NotFound, "rule_not_found", "rule", "There is no such rule."), false, default);
+                    return new(new(RefusalKind.NotFound, "rule_not_found", Field.Rule, "There is no such rule."), false, default);
                 var granted = new GrantedRule(program.Stream, rule.Number);
                 if (state.Granted.Contains(granted) == grant.Granted) return new(null, false, stream);
                 Referrers[to] = (Evolved(state, grant.Granted ? new RuleGranted(granted, grant.By) : new RuleRevoked(granted, grant.By)), old);
@@ -142,7 +142,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
 
     private object Decide(GrainAddress to, IReferralCommand command, DateTimeOffset now)
     {
-        var missing = new Refusal(RefusalKind.NotFound, "program_not_found", "program_id", "There is no such program.");
+        var missing = new Refusal(RefusalKind.NotFound, "program_not_found", Field.ProgramId, "There is no such program.");
         if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, to.First))?.Terms is not { } program)
             return command is RecordActions record ? new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(missing, null))]) : new ReferralReply(missing, false, default, null);
         var referral = Referrals.GetValueOrDefault(to) ?? new(StreamOf(to), program.Stream);

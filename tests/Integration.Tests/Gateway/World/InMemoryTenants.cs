@@ -47,8 +47,8 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
 
     public async Task<Refusal?> Advance(int tenant, DateTimeOffset to, CancellationToken stop) => await ((ITenants)this).Advance(tenant, to, stop) switch
     {
-        ClockAdvance.NotSandbox => new(RefusalKind.Unprocessable, "not_a_sandbox", null, "Only a sandbox tenant has a clock of its own."),
-        ClockAdvance.Backwards => new(RefusalKind.Unprocessable, "clock_backwards", "to", "It never goes backwards."),
+        ClockAdvance.NotSandbox => new(RefusalKind.Senseless, "not_a_sandbox", null, "Only a sandbox tenant has a clock of its own."),
+        ClockAdvance.Backwards => new(RefusalKind.Senseless, "clock_backwards", Field.To, "It never goes backwards."),
         _ => null,
     };
 
