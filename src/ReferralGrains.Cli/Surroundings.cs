@@ -8,6 +8,9 @@ namespace ReferralGrains.Cli;
 /// <param name="Time">The clock by which the command waits and measures.</param>
 internal sealed record Surroundings(TextWriter Out, TextWriter Error, bool IsTerminal, Func<string, string?> Variable, TimeProvider Time)
 {
+    /// <summary>What is piped in.</summary>
+    public Func<Stream> In { get; init; } = Console.OpenStandardInput;
+
     public static Surroundings OfThisProcess() =>
         new(Console.Out, Console.Error, !Console.IsErrorRedirected, Environment.GetEnvironmentVariable, TimeProvider.System);
 

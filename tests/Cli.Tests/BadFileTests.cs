@@ -39,7 +39,7 @@ public sealed class BadFileTests
     [InlineData("{\"action_id\":\"a1\",}", "line 2, column 19: not JSON")]
     [InlineData("[]", "line 2, column 1: not an object")]
     [InlineData("{} x", "line 2, column 4: not JSON")]
-    [InlineData("{\"program_id\":\"other\"}", "line 2, column 15 (program_id): another program than 'classic10'")]
+    [InlineData("{\"program_id\":\"other\",\"action_id\":\"a2\",\"type\":\"sale\",\"referee_id\":\"c\"}", "line 2, column 15 (program_id): another program than 'classic10'")]
     public async Task Bad_ndjson_line_names_line_and_column(string line, string expected)
     {
         await using var server = await StandIn.Start();

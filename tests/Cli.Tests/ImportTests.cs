@@ -61,7 +61,7 @@ public sealed class ImportTests
         await using var server = await StandIn.Start();
         using var files = new Files();
         var actions = files.Write(
-            "a.ndjson", """{"action_id":"a1","type":"sale","referee_id":"c"}""", "", $$"""{"program_id":"{{StandIn.Program}}","action_id":"a2","type":"refund"}""");
+            "a.ndjson", """{"action_id":"a1","type":"sale","referee_id":"c"}""", "", $$"""{"program_id":"{{StandIn.Program}}","action_id":"a2","type":"refund","referee_id":"c","refund_of":"a1"}""");
 
         var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", actions);
 

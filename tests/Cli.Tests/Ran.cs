@@ -1,3 +1,4 @@
+using System.Text;
 using ReferralGrains.Cli;
 
 namespace Cli.Tests;
@@ -8,11 +9,21 @@ internal sealed record Ran(int ExitCode, string Out, string Error)
     public static Task<Ran> Command(StandIn server, params string[] arguments) =>
         Raw([.. arguments, "--url", server.Url.ToString(), "--key", StandIn.Key]);
 
-    public static async Task<Ran> Raw(params string[] arguments)
+    /// <summary>The same with something piped in.</summary>
+    public static Task<Ran> Piped(StandIn server, string input, params string[] arguments) =>
+        Raw(input, isTerminal: false, [.. arguments, "--url", server.Url.ToString(), "--key", StandIn.Key]);
+
+    /// <summary>The same before somebody's eyes.</summary>
+    public static Task<Ran> OnTerminal(StandIn server, params string[] arguments) =>
+        Raw("", isTerminal: true, [.. arguments, "--url", server.Url.ToString(), "--key", StandIn.Key]);
+
+    public static Task<Ran> Raw(params string[] arguments) => Raw("", isTerminal: false, arguments);
+
+    private static async Task<Ran> Raw(string input, bool isTerminal, string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var around = new Surroundings(output, error, IsTerminal: false, _ => null, TimeProvider.System);
+        var around = new Surroundings(output, error, isTerminal, _ => null, TimeProvider.System) { In = () => new MemoryStream(Encoding.UTF8.GetBytes(input)) };
         var exitCode = await CommandLine.Run(arguments, around);
         return new(exitCode, output.ToString(), error.ToString());
     }

@@ -29,6 +29,15 @@ internal sealed class StandIn : IAsyncDisposable
     /// <summary>What is done to the stream requests before they are answered as usual, one after the other.</summary>
     public ConcurrentQueue<Func<HttpContext, Task>> Troubles { get; } = new();
 
+    /// <summary>The program as it is shown.</summary>
+    public string ProgramBody { get; set; } = """{"id":"classic10","currency":"GBP","rules":[]}""";
+
+    /// <summary>Every action that came, in the order in which it came.</summary>
+    public ConcurrentQueue<JsonElement> Received { get; } = new();
+
+    /// <summary>The bodies of rules that were published.</summary>
+    public ConcurrentQueue<JsonElement> Rules { get; } = new();
+
     public int Actions => actions.Count;
 
     public int Referees => referees.Count;
@@ -44,7 +53,8 @@ internal sealed class StandIn : IAsyncDisposable
         var standIn = new StandIn(app);
         app.Urls.Add("http://127.0.0.1:0");
         app.Use(standIn.Authenticate);
-        app.MapGet("/v1/programs/{id}", (string id) => id == Program ? Results.Ok(new { }) : NotFound("program_id"));
+        app.MapGet("/v1/programs/{id}", (string id) => id == Program ? Results.Text(standIn.ProgramBody, "application/json") : NotFound("program_id"));
+        app.MapPost("/v1/programs/{id}/rules", standIn.Publish);
         app.MapPost("/v1/referrers", standIn.CreateReferrer);
         app.MapPost("/v1/referrals:batch", context => standIn.AnswerLines(context, referral: true, int.MaxValue));
         app.MapPost("/v1/actions:stream", standIn.StreamActions);
@@ -74,6 +84,12 @@ internal sealed class StandIn : IAsyncDisposable
 
     private static IResult NotFound(string parameter) =>
         Results.Json(new { code = "not_found", param = parameter, detail = "not there" }, statusCode: 404);
+
+    private IResult Publish(JsonElement body)
+    {
+        Rules.Enqueue(body);
+        return Results.Ok(new { id = body.GetProperty("id").GetString(), version = Rules.Count + 1 });
+    }
 
     private IResult CreateReferrer(JsonElement body)
     {
@@ -111,10 +127,18 @@ internal sealed class StandIn : IAsyncDisposable
     {
         var id = line.GetProperty("action_id").GetString()!;
         if (number == 1) FirstActions.Enqueue(id);
+        Received.Enqueue(line.Clone());
         if (id.StartsWith("bad", StringComparison.Ordinal))
             return new { line = number, action_id = id, error = new { status = 400, code = "invalid", detail = "not like this" } };
-        var status = line.GetProperty("type").GetString() == "sale" ? "rewarded" : "reversed";
-        return new { line = number, action_id = id, status, duplicate = !actions.TryAdd(id, true), decisions = Array.Empty<object>() };
+        if (id.StartsWith("odd", StringComparison.Ordinal))
+            return new { line = number, action_id = id, error = new { status = 400, code = "invalid", param = "note", detail = $"'{id}' is odd" } };
+        var duplicate = !actions.TryAdd(id, true);
+        if (id.StartsWith("early", StringComparison.Ordinal) && !duplicate)
+            return new { line = number, action_id = id, status = "parked", code = "sale_missing", duplicate, decisions = Array.Empty<object>() };
+        var isSale = line.GetProperty("type").GetString() == "sale";
+        var amount = line.TryGetProperty("amount_minor", out var minor) ? minor.GetInt64() / 10 : 0;
+        var decision = new { code = isSale ? "rewarded" : "taken_back", reward = new { asset = "GBP", amount_minor = isSale ? amount : -amount } };
+        return new { line = number, action_id = id, status = isSale ? "rewarded" : "reversed", duplicate, decisions = new[] { decision } };
     }
 
     private Task Stubbed(HttpContext context) =>

@@ -3,7 +3,8 @@ namespace ReferralGrains.Cli.Api;
 /// <summary>A line of a file, ready to be sent.</summary>
 /// <param name="Number">Its number in the file, from 1, for messages to a person.</param>
 /// <param name="Json">The object, without a line end.</param>
-internal readonly record struct NumberedLine(long Number, byte[] Json);
+/// <param name="Source">As it stands in the file, where somebody wants to have it back.</param>
+internal readonly record struct NumberedLine(long Number, byte[] Json, byte[]? Source = null);
 
 /// <summary>
 /// The lines that were sent and have no answer yet: what has to be sent again when the connection breaks. It is bounded, and

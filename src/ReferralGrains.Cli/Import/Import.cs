@@ -1,65 +1,65 @@
 using System.Diagnostics;
 using ReferralGrains.Cli.Api;
+using ReferralGrains.Cli.Files;
 
 namespace ReferralGrains.Cli.Import;
 
-/// <summary>One run of an import: check the files, create the referrers, send the referrals, then the actions.</summary>
-internal sealed class Import(Access access, string program, ExchangeLimits limits, Surroundings around)
+/// <summary>
+/// One run of an import: read the files to their ends, then create the referrers, send the referrals, then the actions. Nothing is
+/// sent before all is known to be right, for what was sent once stays.
+/// </summary>
+internal sealed class Import(Access access, ImportOptions options, ExchangeLimits limits, Surroundings around)
 {
-    // A batch of referrals is answered as a whole or as it goes; of this size either is fine.
-    private const int ReferralsPerRequest = 5_000;
-
-    public async Task<int> Run(string actionPath, string? referralPath, bool json, CancellationToken stop)
+    public async Task<int> Run(bool json, CancellationToken stop)
     {
         var began = Stopwatch.GetTimestamp();
+        using var actionInput = await InputFile.Take(options.Actions, around.In, stop);
+        using var referralInput = options.Referrals is null ? null : await InputFile.Take(options.Referrals, around.In, stop);
         using var api = new ApiClient(access);
-        var referralFile = referralPath is null ? null : new ReferralFile(referralPath, program);
-        var referrers = new ReferrerCreation(api, limits, around.Time);
-        var exchange = new LineExchange(access, limits, around.Time);
-        var referralTally = referralFile is null ? null : new LineTally();
-        var actionTally = new LineTally();
+        var report = new ImportReport(options.Program);
 
         await Stages.Show(around, json, async stages =>
         {
-            // Both files are read to their ends before anything is sent, so that a slip in the last line changes nothing.
-            var names = referralFile?.Referrers() ?? [];
-            var referrals = referralFile?.Lines().LongCount() ?? 0;
-            var actions = await ActionFile.Lines(actionPath, program, stop).LongCountAsync(stop);
-            await ProgramExists(api, stop);
+            var program = await ProgramRules.Read(api, access, options.Program, stop);
+            var actions = new ActionFile(actionInput, Reading(program.Currency));
+            var referrals = referralInput is null ? null : new ReferralFile(referralInput, options.Program, options.ReferralTimes());
+            using var rejects = options.Rejects is { } path ? new Rejects(path, actions.Table) : null;
+            var look = report.Look = new ImportLook(actions, referrals, rejects, program.Currency);
+            await stages.Stage("checked", 0, advance => look.Run(advance, stop));
 
-            if (referralFile is not null)
-            {
-                await stages.Stage("referrers", names.Count, advance => referrers.Run(names, advance, stop));
-                await stages.Stage("referrals", referrals, advance => exchange.Run(
-                    "/v1/referrals:batch", referralFile.Lines().ToAsyncEnumerable(), ReferralsPerRequest, Counting(referralTally!, advance), stop));
-            }
-
-            await stages.Stage("actions", actions, advance => exchange.Run(
-                "/v1/actions:stream", ActionFile.Lines(actionPath, program, stop), long.MaxValue, Counting(actionTally, advance), stop));
+            var cautions = new Cautions(options, look, program, around.Time.GetUtcNow());
+            Say(cautions.Notes(actionInput.Name, actions.Table));
+            if (options.DryRun || !look.MayGoOn) return;
+            if (around.IsTerminal) cautions.AskFirst();
+            Say(await cautions.SettleHolds(stop));
+            await new Sending(api, new(access, limits, around.Time), limits, around.Time, stages, report).Run(actions, referrals, rejects, options, stop);
+            Say(report.Afterthoughts(options));
         });
 
-        var seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        var report = new ImportReport(program, referrers, referralTally, actionTally, exchange.Interruptions, exchange.SentAgain, seconds);
+        report.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         if (json) around.Out.WriteLine(report.ToJson());
         else report.Print(around.Out);
-        return report.IsComplete ? CommandLine.Succeeded : throw new CommandFailed($"{report.Refused:N0} lines were refused");
+        return report.Refused == 0 ? CommandLine.Succeeded : throw Failure(report, actionInput, referralInput);
+
+        void Say(IEnumerable<string> notes)
+        {
+            foreach (var note in notes)
+            {
+                report.Notes.Add(note);
+                around.Note(note, json);
+            }
+        }
     }
 
-    private static Action<NumberedLine, System.Text.Json.JsonElement> Counting(LineTally tally, Action<long> advance) => (line, answer) =>
-    {
-        tally.Add(line, answer);
-        advance(1);
-    };
+    private ActionReading Reading(string currency) =>
+        new(options.Program, currency, options.Map, options.Times(), options.Decimals ?? options.Map.Decimals, KeepsSource: options.Rejects is not null);
 
-    private async Task ProgramExists(ApiClient api, CancellationToken stop)
+    private static CommandFailed Failure(ImportReport report, InputFile actions, InputFile? referrals)
     {
-        var answer = await api.Get($"/v1/programs/{Uri.EscapeDataString(program)}", stop);
-        if (answer.IsNotThere)
-        {
-            throw new CommandFailed($"there is no program '{program}'; create it first: curl -X POST {access.Url}v1/programs -H \"Authorization: Bearer $GRAINS_ADMIN_KEY\" " +
-                $"-H 'Content-Type: application/json' -d '{{\"id\":\"{program}\",\"name\":\"{program}\",\"currency\":\"GBP\",\"time_zone\":\"Europe/London\"}}'");
-        }
-
-        answer.Json();
+        if (report.Actions is not null) return new($"{report.Refused:N0} lines were refused");
+        var (file, findings) = report.Look!.Referrals.Bad > 0 ? (referrals!, report.Look.Referrals) : (actions, report.Look.Actions);
+        return report.Look.Bad == 1 && findings.Only is { } only
+            ? BadFile.At(file.Name, only.Line, only.Fault)
+            : new($"{report.Refused:N0} lines are wrong, the first kind in {file.Name}, and nothing was sent");
     }
 }

@@ -1,73 +1,150 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using ReferralGrains.Cli.Files;
 
 namespace ReferralGrains.Cli.Import;
 
-/// <summary>What an import did.</summary>
-internal sealed class ImportReport(string program, ReferrerCreation referrers, LineTally? referrals, LineTally actions, int interruptions, long sentAgain, double seconds)
+/// <summary>What an import found and did.</summary>
+internal sealed class ImportReport(string program)
 {
-    private static readonly JsonSerializerOptions indented = new() { WriteIndented = true };
+    private const string Indent = "              ";
+    private static readonly JsonSerializerOptions indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Whether every line of both files is now in the program.</summary>
-    public bool IsComplete => actions.Refused == 0 && (referrals?.Refused ?? 0) == 0;
+    public List<string> Notes { get; } = [];
 
-    public long Refused => actions.Refused + (referrals?.Refused ?? 0);
+    /// <summary>What the first reading found.</summary>
+    public ImportLook? Look { get; set; }
+
+    /// <summary>Null while nothing was sent.</summary>
+    public LineTally? Actions { get; set; }
+
+    public ReferrerCreation? Referrers { get; set; }
+
+    public LineTally? Referrals { get; set; }
+
+    public int Interruptions { get; set; }
+
+    public long SentAgain { get; set; }
+
+    public double Seconds { get; set; }
+
+    /// <summary>Lines of both files that are not in the program.</summary>
+    public long Refused => Look!.Bad + (Actions?.Refused ?? 0) + (Referrals?.Refused ?? 0);
+
+    private FileFindings Findings => Look!.Actions;
+
+    /// <summary>What is only known when all was sent.</summary>
+    public IEnumerable<string> Afterthoughts(ImportOptions options)
+    {
+        if (options.HoldsFrom == HoldsFrom.Occurred && Referrals is { Duplicates: > 0 and var there })
+            yield return $"{there:N0} referrals were there before: they keep the holds under which they were enrolled";
+    }
 
     public string ToJson() => JsonSerializer.Serialize(
         new
         {
             program,
-            referrers = new { created = referrers.Created, existing = referrers.Existing },
-            referrals = referrals is null ? null : new
+            sent = Actions is not null,
+            notes = Notes,
+            referrers = Referrers is null ? null : new { created = Referrers.Created, existing = Referrers.Existing },
+            referrals = Referrals is null ? null : new
             {
-                lines = referrals.Lines,
-                accepted = referrals.Accepted,
-                duplicate = referrals.Duplicates,
-                refused = referrals.Refused,
-                refusals = Refusals(referrals),
+                lines = Referrals.Lines,
+                accepted = Referrals.Accepted,
+                duplicate = Referrals.Duplicates,
+                refused = Referrals.Refused,
+                refusals = Kinds(Referrals.Refusals),
             },
-            lines = actions.Lines,
-            accepted = actions.Accepted,
-            rewarded = actions.Rewarded,
-            not_rewarded = actions.NotRewarded,
-            reversed = actions.Reversed,
-            parked = actions.Parked,
-            duplicate = actions.Duplicates,
-            refused = actions.Refused,
-            refusals = Refusals(actions),
-            reasons = actions.Reasons,
-            interruptions,
-            sent_again = sentAgain,
-            seconds = Math.Round(seconds, 3),
+            lines = Actions is null ? Findings.Fit + Findings.Bad : Actions.Lines + Findings.Bad,
+            accepted = Actions?.Accepted ?? 0,
+            rewarded = Actions?.Rewarded ?? 0,
+            not_rewarded = Actions?.NotRewarded ?? 0,
+            reversed = Actions?.Reversed ?? 0,
+            parked = Actions?.Parked ?? 0,
+            duplicate = Actions?.Duplicates ?? 0,
+            refused = Look!.Bad + (Actions?.Refused ?? 0),
+            refusals = (object[])[.. Kinds(Look!.Referrals.Refusals), .. Kinds(Findings.Refusals), .. Actions is null ? [] : Kinds(Actions.Refusals)],
+            reasons = Actions?.Reasons,
+            totals = Actions?.Totals.Select(total => new
+            {
+                asset = total.Asset,
+                earned_minor = (long)total.EarnedMinor,
+                taken_back_minor = (long)total.TakenBackMinor,
+                net_minor = (long)total.NetMinor,
+            }),
+            file = new
+            {
+                types = Findings.Types,
+                amounts = Findings.Amounts.Select(amount => new { type = amount.Key.Type, currency = amount.Key.Currency, amount_minor = (long)amount.Value }),
+                oldest = Findings.Oldest,
+                newest = Findings.Newest,
+                skipped = Findings.Skipped,
+            },
+            interruptions = Interruptions,
+            sent_again = SentAgain,
+            seconds = Math.Round(Seconds, 3),
         },
         indented);
 
     public void Print(TextWriter output)
     {
-        output.WriteLine($"Imported into {program} in {seconds:N1} s");
-        output.WriteLine($"  referrers   {referrers.Created:N0} created, {referrers.Existing:N0} were there");
-        if (referrals is not null)
+        output.WriteLine(Actions is null ? $"Looked at in {Seconds:N1} s, and nothing was sent" : $"Imported into {program} in {Seconds:N1} s");
+        if (Referrers is not null) output.WriteLine($"  referrers   {Referrers.Created:N0} created, {Referrers.Existing:N0} were there");
+        if (Referrals is not null)
         {
-            output.WriteLine($"  referrals   {referrals.Accepted:N0} accepted, {referrals.Duplicates:N0} duplicate, {referrals.Refused:N0} refused");
-            PrintRefusals(output, referrals);
+            output.WriteLine($"  referrals   {Referrals.Accepted:N0} accepted, {Referrals.Duplicates:N0} duplicate, {Referrals.Refused:N0} refused");
+            Print(output, Referrals.Refusals);
+        }
+        else if (Look!.Referrals is { Fit: > 0 } or { Bad: > 0 })
+        {
+            output.WriteLine($"  referrals   {Look.Referrals.Fit:N0} fit to be sent, {Look.Referrals.Bad:N0} wrong");
+            Print(output, Look.Referrals.Refusals);
         }
 
-        output.WriteLine($"  actions     {actions.Accepted:N0} accepted, {actions.Duplicates:N0} duplicate, {actions.Refused:N0} refused");
-        output.WriteLine($"              {actions.Rewarded:N0} rewarded, {actions.NotRewarded:N0} not rewarded, {actions.Reversed:N0} reversed, {actions.Parked:N0} parked");
-        foreach (var (code, count) in actions.Reasons) output.WriteLine($"              no reward: {code} {count:N0}");
-        PrintRefusals(output, actions);
-        if (interruptions > 0)
-            output.WriteLine($"  {interruptions:N0} interruptions, {sentAgain:N0} lines sent again (those that had got through count as duplicate)");
+        if (Actions is null) output.WriteLine($"  actions     {Findings.Fit:N0} fit to be sent, {Findings.Bad:N0} wrong");
+        else Print(output, Actions);
+        PrintFile(output);
+        Print(output, Findings.Refusals);
+        if (Interruptions > 0)
+            output.WriteLine($"  {Interruptions:N0} interruptions, {SentAgain:N0} lines sent again (those that had got through count as duplicate)");
     }
 
-    private static void PrintRefusals(TextWriter output, LineTally tally)
+    /// <summary>Every kind of refusal, with lines and reasons.</summary>
+    private static void Print(TextWriter output, Refusals refusals)
     {
-        foreach (var refusal in tally.Refusals)
-        {
-            var lines = string.Join(", ", refusal.FirstLines) + (refusal.Count > refusal.FirstLines.Count ? ", …" : "");
-            output.WriteLine($"              refused: {refusal.Code} {refusal.Count:N0}, line {lines}: {refusal.Detail}");
-        }
+        foreach (var text in refusals.Kinds.SelectMany(kind => kind.Texts().Select((text, at) => at == 0 ? $"refused: {text}" : text)))
+            output.WriteLine(Indent + text);
     }
 
-    private static object Refusals(LineTally tally) =>
-        tally.Refusals.Select(refusal => new { code = refusal.Code, count = refusal.Count, first_lines = refusal.FirstLines, detail = refusal.Detail });
+    private static void Print(TextWriter output, LineTally actions)
+    {
+        output.WriteLine($"  actions     {actions.Accepted:N0} accepted, {actions.Duplicates:N0} duplicate, {actions.Refused:N0} refused");
+        output.WriteLine($"{Indent}{actions.Rewarded:N0} rewarded, {actions.NotRewarded:N0} not rewarded, {actions.Reversed:N0} reversed, {actions.Parked:N0} parked");
+        foreach (var (code, count) in actions.Reasons) output.WriteLine($"{Indent}without reward: {code} {count:N0}");
+        foreach (var total in actions.Totals)
+        {
+            output.WriteLine($"{Indent}earned {FileAmounts.Text((long)total.EarnedMinor, total.Asset)}, " +
+                $"taken back {FileAmounts.Text((long)total.TakenBackMinor, total.Asset)}, net {FileAmounts.Text((long)total.NetMinor, total.Asset)}");
+        }
+
+        Print(output, actions.Refusals);
+    }
+
+    private void PrintFile(TextWriter output)
+    {
+        if (Findings.Oldest is { } oldest && Findings.Newest is { } newest) output.WriteLine($"  the file    from {oldest.UtcDateTime:u} to {newest.UtcDateTime:u}");
+        foreach (var ((type, currency), minor) in Findings.Amounts)
+            output.WriteLine($"{Indent}{Findings.Types[type]:N0} of type {type}, {FileAmounts.Text((long)minor, currency)} together");
+        foreach (var (reason, count) in Findings.Skipped) output.WriteLine($"{Indent}left out: {count:N0} where {reason}");
+    }
+
+    private static IEnumerable<object> Kinds(Refusals refusals) => refusals.Kinds.Select(kind => new
+    {
+        code = kind.Code,
+        param = kind.Field,
+        count = kind.Count,
+        first_lines = kind.First.Select(line => line.Number),
+        detail = kind.First[0].Reason,
+        lines = kind.First.Select(line => new { line = line.Number, detail = line.Reason }),
+    });
 }

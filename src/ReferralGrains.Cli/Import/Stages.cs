@@ -7,14 +7,28 @@ namespace ReferralGrains.Cli.Import;
 /// <summary>Shows how far each stage of an import is: a bar on a terminal, a line now and then elsewhere, nothing for a program.</summary>
 internal abstract class Stages
 {
+    // 17 for the longest name, 10 for a bar that is worth its place, 4 for percents, 9 for a rate, 8 for a time, and what is between.
+    private const int FullWidth = 56;
+    private const int NarrowWidth = 36;
+
     /// <summary>Runs the work while its stages are shown.</summary>
     public static Task Show(Surroundings around, bool json, Func<Stages, Task> work) =>
         around.IsTerminal ? Bars.Run(around.Error, work) : work(new Texts(around, json));
 
     /// <param name="name">What is being done.</param>
-    /// <param name="total">How many there are.</param>
+    /// <param name="total">How many there are; 0 when nobody knows.</param>
     /// <param name="work">Gets what to call with the number of those just done.</param>
     public abstract Task Stage(string name, long total, Func<Action<long>, Task> work);
+
+    /// <summary>What a terminal of so many characters shows in one line: one that wraps is not drawn over but below, again and again.</summary>
+    public static ProgressColumn[] ColumnsFor(int width) => width switch
+    {
+        >= FullWidth => [new TaskDescriptionColumn(), Bar(width - FullWidth), new PercentageColumn(), new RateColumn(), new RemainingTimeColumn()],
+        >= NarrowWidth => [new TaskDescriptionColumn(), new PercentageColumn(), new RateColumn()],
+        _ => [new PercentageColumn()],
+    };
+
+    private static ProgressBarColumn Bar(int more) => new() { Width = Math.Min(10 + more, 40) };
 
     private sealed class Bars(ProgressContext context) : Stages
     {
@@ -24,14 +38,14 @@ internal abstract class Stages
         public static Task Run(TextWriter error, Func<Stages, Task> work)
         {
             var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(error) });
-            return console.Progress()
-                .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RateColumn(), new RemainingTimeColumn())
-                .StartAsync(context => work(new Bars(context)));
+            return console.Progress().Columns(ColumnsFor(console.Profile.Width)).StartAsync(context => work(new Bars(context)));
         }
+
 
         public override async Task Stage(string name, long total, Func<Action<long>, Task> work)
         {
             var bar = context.AddTask(Markup.Escape(name), maxValue: Math.Max(total, 1));
+            bar.IsIndeterminate = total == 0;
             var (stepped, done) = (Stopwatch.GetTimestamp(), 0L);
             await work(more =>
             {
@@ -65,7 +79,7 @@ internal abstract class Stages
                 if (passed - said < interval) return;
                 said = passed;
                 var rate = done / passed.TotalSeconds;
-                around.Note($"{name}: {done:N0} of {total:N0}, {rate:N0}/s, {(total - done) / rate:N0} s left", json);
+                around.Note(total == 0 ? $"{name}: {done:N0}, {rate:N0}/s" : $"{name}: {done:N0} of {total:N0}, {rate:N0}/s, {(total - done) / rate:N0} s left", json);
             });
             var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
             around.Note($"{name}: {done:N0} in {took:N1} s, {done / took:N0}/s", json);

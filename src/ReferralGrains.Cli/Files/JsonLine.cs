@@ -1,6 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 
-namespace ReferralGrains.Cli.Import;
+namespace ReferralGrains.Cli.Files;
 
 /// <summary>Writes one object on one line.</summary>
 internal static class JsonLine
@@ -17,4 +18,6 @@ internal static class JsonLine
 
         return bytes.ToArray();
     }
+
+    public static string Time(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
 }

@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace ReferralGrains.Cli.Files;
+
+/// <summary>What stands between the whole and the decimals of an amount.</summary>
+internal enum DecimalMark
+{
+    /// <summary>Amounts are whole numbers of minor units.</summary>
+    None,
+
+    Point,
+
+    Comma,
+}
+
+/// <summary>Reads amounts into minor units, exactly: nothing is rounded here, and what does not come out even is refused.</summary>
+internal static class FileAmounts
+{
+    /// <summary>The most that the server takes (a hundred billion of a currency with two decimals).</summary>
+    public const long MaxMinor = 10_000_000_000_000;
+
+    // ISO 4217; every other currency has two.
+    private static readonly HashSet<string> noDecimals =
+        ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"];
+
+    private static readonly HashSet<string> threeDecimals = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+
+    public static int ExponentOf(string currency) => noDecimals.Contains(currency) ? 0 : threeDecimals.Contains(currency) ? 3 : 2;
+
+    /// <summary>As a person reads it. What is no currency, such as points, has no decimals.</summary>
+    public static string Text(long minor, string asset)
+    {
+        var code = asset[(asset.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        var exponent = code.Length == 3 && code.All(char.IsAsciiLetterUpper) ? ExponentOf(code) : 0;
+        var unit = exponent switch { 0 => 1m, 2 => 100m, _ => 1_000m };
+        return $"{(minor / unit).ToString($"N{exponent}", CultureInfo.InvariantCulture)} {asset}";
+    }
+
+    /// <returns>The minor units, with their sign; or why it is no amount.</returns>
+    public static (long? Minor, string? Reason) Read(string text, DecimalMark mark, string currency)
+    {
+        if (mark == DecimalMark.None)
+        {
+            return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+                ? (number, null)
+                : (null, $"'{text}' is not a whole number of minor units; for amounts such as 49.00 say --decimals");
+        }
+
+        var exponent = ExponentOf(currency);
+        var digits = text.AsSpan();
+        var isNegative = digits is ['-', ..];
+        if (isNegative) digits = digits[1..];
+        var at = digits.IndexOf(mark == DecimalMark.Point ? '.' : ',');
+        var whole = at < 0 ? digits : digits[..at];
+        var decimals = at < 0 ? [] : digits[(at + 1)..];
+        if (whole.IsEmpty || whole.ContainsAnyExceptInRange('0', '9') || (at >= 0 && decimals.IsEmpty) || decimals.ContainsAnyExceptInRange('0', '9'))
+            return (null, $"'{text}' is not an amount such as {(mark == DecimalMark.Point ? "49.00" : "49,00")}");
+        if (decimals.Length > exponent && decimals[exponent..].ContainsAnyExcept('0')) return (null, $"'{text}' has more decimals than {currency} has");
+
+        var kept = decimals.Length > exponent ? decimals[..exponent] : decimals;
+        return long.TryParse(string.Concat(whole, kept, new string('0', exponent - kept.Length)), NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
+            ? (isNegative ? -minor : minor, null)
+            : (null, $"'{text}' is too large");
+    }
+}

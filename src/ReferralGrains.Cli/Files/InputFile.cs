@@ -1,0 +1,74 @@
+namespace ReferralGrains.Cli.Files;
+
+/// <summary>
+/// A file that is read more than once: a first time to its end, so that nothing is sent before all of it is known to be right.
+/// What comes on standard input is kept in a temporary file meanwhile.
+/// </summary>
+internal sealed class InputFile : IDisposable
+{
+    private const string StandardInput = "-";
+    private readonly string path;
+    private readonly bool isTemporary;
+
+    private InputFile(string name, string path, bool isTemporary)
+    {
+        (Name, this.path, this.isTemporary) = (name, path, isTemporary);
+        IsNdjson = Path.GetExtension(name).ToLowerInvariant() switch
+        {
+            ".csv" or ".tsv" => false,
+            ".ndjson" or ".jsonl" => true,
+            _ => BeginsAnObject(),
+        };
+    }
+
+    /// <summary>What a person calls it.</summary>
+    public string Name { get; }
+
+    /// <summary>One object a line, by its name or else by its first character.</summary>
+    public bool IsNdjson { get; }
+
+    public static async Task<InputFile> Take(string given, Func<Stream> standardInput, CancellationToken stop)
+    {
+        if (given != StandardInput) return new(given, given, isTemporary: false);
+        var spool = Path.GetTempFileName();
+        try
+        {
+            await using var input = standardInput();
+            await using (var file = File.Create(spool)) await input.CopyToAsync(file, stop);
+            return new("standard input", spool, isTemporary: true);
+        }
+        catch
+        {
+            File.Delete(spool);
+            throw;
+        }
+    }
+
+    public FileStream Open()
+    {
+        try
+        {
+            return new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, useAsync: false);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            throw BadFile.Unreadable(Name, unreadable);
+        }
+    }
+
+    /// <summary>Whether a path is this very file.</summary>
+    public bool Is(string other) => !isTemporary && Path.GetFullPath(other) == Path.GetFullPath(path);
+
+    public void Dispose()
+    {
+        if (isTemporary) File.Delete(path);
+    }
+
+    private bool BeginsAnObject()
+    {
+        using var reader = new StreamReader(Open());
+        int next;
+        while ((next = reader.Read()) >= 0 && char.IsWhiteSpace((char)next)) { }
+        return next == '{';
+    }
+}
