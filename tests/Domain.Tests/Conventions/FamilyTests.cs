@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
@@ -10,7 +11,7 @@ namespace ReferralGrains.Domain.Tests.Conventions;
 /// <summary>The compiler does not check that a family of events is handled as a whole, so a test walks it.</summary>
 public class FamilyTests
 {
-    public static TheoryData<Type> Families => [typeof(ReferralEvent), typeof(ProgramEvent), typeof(ReferrerEvent)];
+    public static TheoryData<Type> Families => [typeof(ReferralEvent), typeof(ProgramEvent), typeof(ReferrerEvent), typeof(PayoutItemEvent)];
 
     [Theory]
     [MemberData(nameof(Families))]

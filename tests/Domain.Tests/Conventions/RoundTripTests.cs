@@ -2,6 +2,7 @@ using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
@@ -35,6 +36,24 @@ public class RoundTripTests
         new TallyMoved(new(1), 100, 2, [new(1, 2)]),
     ];
 
+    public static TheoryData<PayoutItemEvent> PayoutItemEvents =>
+    [
+        new PayoutReserved(new("item_1", new(7), new(9), new(1_470, Asset.Cash("USD")), "acct_1")),
+        new IntentWritten(new(1, "amount=1470", "ab", "rg1_ab", "2026-10-28.endive")),
+        new SendBegan(1, 2, ReferralWorld.Start),
+        new SendUnsettled(1, 2, Unsettled.Broken, ReferralWorld.Start, "why"),
+        new LookupOpened(1, LookupReason.SavedError),
+        new LookupEmpty(1, Counts: false, ReferralWorld.Start),
+        new LookupEmpty(1, Counts: true, AgainAt: null),
+        new FundsRanShort(1),
+        new TransferMade(1, "tr_1", ByLookup: true),
+        new TransferConfirmed("txn_1"),
+        new TransferReversed(470),
+        new TransferRejected(1, "account_closed"),
+        new PayoutReleased("account_closed", "ada"),
+        new PayoutToReview(ReviewReason.Several, "2 transfers"),
+    ];
+
     [Theory]
     [MemberData(nameof(ReferralEvents))]
     public void An_event_of_a_referral(ReferralEvent e) => AssertSame(e);
@@ -47,11 +66,29 @@ public class RoundTripTests
     [MemberData(nameof(ReferrerEvents))]
     public void An_event_of_a_referrer(ReferrerEvent e) => AssertSame(e);
 
+    [Theory]
+    [MemberData(nameof(PayoutItemEvents))]
+    public void An_event_of_a_payout_item(PayoutItemEvent e) => AssertSame(e);
+
+    [Fact]
+    public void A_payout_item_at_every_point_of_its_history()
+    {
+        var state = PayoutItem.None;
+        foreach (var row in PayoutItemEvents)
+        {
+            AssertSame(state);
+            state = PayoutItem.Evolve(state, ReferralWorld.Start, row.Data);
+        }
+
+        AssertSame(state);
+    }
+
     [Fact]
     public void Every_event_has_a_sample()
     {
         AssertWhole(typeof(ProgramEvent), ProgramEvents.Count);
         AssertWhole(typeof(ReferrerEvent), ReferrerEvents.Count);
+        AssertWhole(typeof(PayoutItemEvent), PayoutItemEvents.Select(row => row.Data.GetType()).Distinct().Count());
     }
 
     [Fact]

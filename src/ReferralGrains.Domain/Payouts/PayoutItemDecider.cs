@@ -1,0 +1,186 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+
+namespace ReferralGrains.Domain.Payouts;
+
+/// <summary>What is asked of a payout item.</summary>
+public abstract record PayoutItemCommand
+{
+    private PayoutItemCommand()
+    {
+    }
+
+    /// <param name="IsRetry">After a release, by a person's wish.</param>
+    public sealed record Reserve(PayoutOrder Order, bool IsRetry = false) : PayoutItemCommand;
+
+    /// <summary>Opens the next generation.</summary>
+    public sealed record WriteIntent(string Environment, int Tenant, string ApiVersion) : PayoutItemCommand;
+
+    /// <summary>Asks for the right to let the bytes leave now.</summary>
+    public sealed record BeginSend(int Generation) : PayoutItemCommand;
+
+    /// <param name="Roll">From 0 to 999, by chance: when to come again.</param>
+    public sealed record RecordAnswer(int Generation, int Attempt, TransferAnswer Answer, int Roll) : PayoutItemCommand;
+
+    /// <param name="AskedAt">Before Stripe was asked.</param>
+    public sealed record RecordLookup(int Generation, LookupAnswer Answer, DateTimeOffset AskedAt) : PayoutItemCommand;
+
+    public sealed record Confirm(string Transfer, string BalanceTransaction) : PayoutItemCommand;
+
+    /// <param name="AmountReversed">In all, in Stripe's units, as it shows it.</param>
+    public sealed record RecordReversal(string Transfer, long AmountReversed) : PayoutItemCommand;
+
+    /// <summary>Gives the amount back to the referrer, where it is certain that nothing was made.</summary>
+    public sealed record Release(string Why, string? By) : PayoutItemCommand;
+}
+
+public abstract record PayoutItemDecision
+{
+    private PayoutItemDecision()
+    {
+    }
+
+    public sealed record Accepted(ImmutableArray<PayoutItemEvent> Events) : PayoutItemDecision;
+
+    /// <summary>There is nothing to change: it was done before, or what came late is overtaken.</summary>
+    public sealed record Unchanged : PayoutItemDecision;
+
+    public sealed record Refused(PayoutItemRefusal Why) : PayoutItemDecision;
+}
+
+public enum PayoutItemRefusal
+{
+    /// <summary>Another order stands under this name.</summary>
+    OtherOrder = 1,
+
+    /// <summary>Another generation is open: what asks is of the past.</summary>
+    OtherGeneration = 2,
+
+    /// <summary>It is not in a state in which this can be.</summary>
+    WrongState = 3,
+
+    /// <summary>Not yet.</summary>
+    TooEarly = 4,
+}
+
+/// <summary>Decides over one payout item. What it grants is only granted once it is durable, and only to whoever's append was first.</summary>
+public static class PayoutItemDecider
+{
+    public const int MostGenerations = 3;
+
+    private const int LookupsToBeCertain = 2;
+
+    public static PayoutItemDecision Decide(PayoutItem item, PayoutItemCommand command, DateTimeOffset now, PayoutWaits waits) => command switch
+    {
+        PayoutItemCommand.Reserve reserve => Reserve(item, reserve),
+        PayoutItemCommand.WriteIntent write => WriteIntent(item, write),
+        PayoutItemCommand.BeginSend begin => BeginSend(item, begin, now, waits),
+        PayoutItemCommand.RecordAnswer record => RecordAnswer(item, record, now, waits),
+        PayoutItemCommand.RecordLookup record => RecordLookup(item, record, now, waits),
+        PayoutItemCommand.Confirm confirm => Confirm(item, confirm),
+        PayoutItemCommand.RecordReversal record => RecordReversal(item, record),
+        PayoutItemCommand.Release release => Release(item, release),
+        _ => throw new UnreachableException(),
+    };
+
+    private static PayoutItemDecision Reserve(PayoutItem item, PayoutItemCommand.Reserve reserve)
+    {
+        if (item.Status == PayoutItemStatus.None) return Accept(new PayoutReserved(reserve.Order));
+        if (reserve.IsRetry && item.Status == PayoutItemStatus.Released) return Accept(new PayoutReserved(reserve.Order));
+        return item.Order == reserve.Order ? Same() : Refuse(PayoutItemRefusal.OtherOrder);
+    }
+
+    private static PayoutItemDecision WriteIntent(PayoutItem item, PayoutItemCommand.WriteIntent write)
+    {
+        if (item.Status == PayoutItemStatus.Intended) return Same();
+        if (item.Status is not (PayoutItemStatus.Reserved or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds)) return Refuse(PayoutItemRefusal.WrongState);
+        if (item.Generation >= MostGenerations) return Accept(new PayoutToReview(ReviewReason.GenerationsUsedUp, null));
+        return Accept(new IntentWritten(TransferIntent.Create(write.Environment, write.Tenant, item.Order!, item.Generation + 1, write.ApiVersion)));
+    }
+
+    // The one place that lets bytes leave. A generation that is not open, or has ended in any way, never gets past it again.
+    private static PayoutItemDecision BeginSend(PayoutItem item, PayoutItemCommand.BeginSend begin, DateTimeOffset now, PayoutWaits waits)
+    {
+        if (item.Generation != begin.Generation) return Refuse(PayoutItemRefusal.OtherGeneration);
+        if (item.Status is not (PayoutItemStatus.Intended or PayoutItemStatus.Unsettled or PayoutItemStatus.InFlight)) return Refuse(PayoutItemRefusal.WrongState);
+        if (now < item.NextAt) return Refuse(PayoutItemRefusal.TooEarly);
+        if (now > item.FirstSentAt + waits.KeyLife) return Accept(new LookupOpened(item.Generation, LookupReason.KeyTooOld));
+        return Accept(new SendBegan(item.Generation, item.Attempt + 1, now + waits.Abandoned));
+    }
+
+    private static PayoutItemDecision RecordAnswer(PayoutItem item, PayoutItemCommand.RecordAnswer record, DateTimeOffset now, PayoutWaits waits)
+    {
+        if (record.Answer is TransferAnswer.Made made) return Made(item, record.Generation, made.Transfer, byLookup: false);
+
+        // Only the last sending of the open generation may change what is next; what is less than a transfer and comes late is overtaken.
+        if (item.Generation != record.Generation || item.Status != PayoutItemStatus.InFlight || item.Attempt != record.Attempt) return Same();
+        return record.Answer switch
+        {
+            TransferAnswer.Unknown unknown => Again(Unsettled.Unknown, unknown.Why),
+            TransferAnswer.Broken { IsReplayed: true } => Accept(new LookupOpened(item.Generation, LookupReason.SavedError)),
+            TransferAnswer.Broken => Again(Unsettled.Broken, null),
+            TransferAnswer.KeyInUse => Again(Unsettled.KeyInUse, null),
+            TransferAnswer.TooMany => Again(Unsettled.TooMany, null),
+            TransferAnswer.AccessRefused access => Again(Unsettled.AccessRefused, access.Code),
+            TransferAnswer.KeyMismatch => Accept(new PayoutToReview(ReviewReason.KeyMismatch, null)),
+            TransferAnswer.FundsShort => Accept(new FundsRanShort(item.Generation)),
+            TransferAnswer.Refused when item.InDoubt => Accept(new LookupOpened(item.Generation, LookupReason.RefusedInDoubt)),
+            TransferAnswer.Refused refused => Accept(new TransferRejected(item.Generation, refused.Code), new PayoutReleased(refused.Code, null)),
+            _ => throw new UnreachableException(),
+        };
+
+        PayoutItemDecision Again(Unsettled why, string? detail) =>
+            Accept(new SendUnsettled(item.Generation, item.Attempt, why, now + waits.RetryAfter(item.Attempt, record.Roll), detail));
+    }
+
+    private static PayoutItemDecision RecordLookup(PayoutItem item, PayoutItemCommand.RecordLookup record, DateTimeOffset now, PayoutWaits waits)
+    {
+        if (record.Answer.Transfers.Length > 1)
+            return item.Status == PayoutItemStatus.Review ? Same() : Accept(new PayoutToReview(ReviewReason.Several, $"{record.Answer.Transfers.Length} transfers"));
+        if (record.Answer.Transfers is [var found]) return Made(item, record.Generation, found, byLookup: true);
+        if (item.Generation != record.Generation || item.Status != PayoutItemStatus.LookingUp || record.AskedAt < item.NextAt) return Same();
+
+        var countsFrom = Later(item.LastSentAt!.Value + waits.Quiet, item.CountedAt + waits.LookAgain);
+        if (record.AskedAt < countsFrom) return Accept(new LookupEmpty(item.Generation, Counts: false, countsFrom));
+        return Accept(new LookupEmpty(item.Generation, Counts: true, item.EmptyLookups + 1 < LookupsToBeCertain ? now + waits.LookAgain : null));
+    }
+
+    // That Stripe shows a transfer is a fact, whenever and however it is learnt.
+    private static PayoutItemDecision Made(PayoutItem item, int generation, TransferSeen transfer, bool byLookup)
+    {
+        if (item.Transfer == transfer.Id) return Same();
+        if (item.Status == PayoutItemStatus.Review) return Same();
+        if (item.Transfer is not null) return Accept(new PayoutToReview(ReviewReason.Several, transfer.Id));
+        if (item.Order is null || !item.Order.IsMetBy(transfer) || !item.InTransit) return Accept(new PayoutToReview(ReviewReason.Differs, transfer.Id));
+        return Accept(new TransferMade(generation, transfer.Id, byLookup));
+    }
+
+    private static PayoutItemDecision Confirm(PayoutItem item, PayoutItemCommand.Confirm confirm)
+    {
+        if (item.Transfer != confirm.Transfer) return Refuse(PayoutItemRefusal.WrongState);
+        return item.Status == PayoutItemStatus.Succeeded ? Accept(new TransferConfirmed(confirm.BalanceTransaction)) : Same();
+    }
+
+    private static PayoutItemDecision RecordReversal(PayoutItem item, PayoutItemCommand.RecordReversal record)
+    {
+        if (item.Transfer != record.Transfer || item.Order is null) return Refuse(PayoutItemRefusal.WrongState);
+        var more = item.Order.FromStripe(record.AmountReversed) - item.ReversedMinor;
+        return more > 0 ? Accept(new TransferReversed(more)) : Same();
+    }
+
+    private static PayoutItemDecision Release(PayoutItem item, PayoutItemCommand.Release release)
+    {
+        if (item.Status == PayoutItemStatus.Released) return Same();
+        return item.Status is PayoutItemStatus.Reserved or PayoutItemStatus.AwaitingFunds
+            ? Accept(new PayoutReleased(release.Why, release.By))
+            : Refuse(PayoutItemRefusal.WrongState);
+    }
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;
+
+    private static PayoutItemDecision.Accepted Accept(params ReadOnlySpan<PayoutItemEvent> events) => new([.. events]);
+
+    private static PayoutItemDecision.Unchanged Same() => new();
+
+    private static PayoutItemDecision.Refused Refuse(PayoutItemRefusal why) => new(why);
+}

@@ -1,0 +1,117 @@
+using System.Text.Json.Serialization;
+
+namespace ReferralGrains.Domain.Payouts;
+
+/// <summary>What happened to a payout item: the rows of its stream. Written once, read for ever.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
+[JsonDerivedType(typeof(PayoutReserved), "reserved")]
+[JsonDerivedType(typeof(IntentWritten), "intent")]
+[JsonDerivedType(typeof(SendBegan), "send_began")]
+[JsonDerivedType(typeof(SendUnsettled), "unsettled")]
+[JsonDerivedType(typeof(LookupOpened), "lookup_opened")]
+[JsonDerivedType(typeof(LookupEmpty), "lookup_empty")]
+[JsonDerivedType(typeof(FundsRanShort), "funds_short")]
+[JsonDerivedType(typeof(TransferMade), "made")]
+[JsonDerivedType(typeof(TransferConfirmed), "confirmed")]
+[JsonDerivedType(typeof(TransferReversed), "reversed")]
+[JsonDerivedType(typeof(TransferRejected), "rejected")]
+[JsonDerivedType(typeof(PayoutReleased), "released")]
+[JsonDerivedType(typeof(PayoutToReview), "review")]
+public abstract record PayoutItemEvent
+{
+    private protected PayoutItemEvent()
+    {
+    }
+}
+
+/// <summary>The amount went from payable into transit.</summary>
+public sealed record PayoutReserved(PayoutOrder Order) : PayoutItemEvent;
+
+/// <summary>The bytes of a generation are written down, before the first of them leaves.</summary>
+public sealed record IntentWritten(TransferIntent Intent) : PayoutItemEvent;
+
+/// <summary>From here on bytes may leave, within a short while.</summary>
+/// <param name="AbandonedAt">If nothing is heard by then, whoever sent is no longer at it.</param>
+public sealed record SendBegan(int Generation, int Attempt, DateTimeOffset AbandonedAt) : PayoutItemEvent;
+
+/// <summary>The same bytes are to go again under the same key.</summary>
+public sealed record SendUnsettled(int Generation, int Attempt, Unsettled Why, DateTimeOffset RetryAt, string? Detail) : PayoutItemEvent;
+
+/// <summary>Why the same key is sent again.</summary>
+public enum Unsettled
+{
+    /// <summary>A time-out, a reset, an answer that cannot be read.</summary>
+    Unknown = 1,
+
+    /// <summary>5xx.</summary>
+    Broken = 2,
+
+    /// <summary>409.</summary>
+    KeyInUse = 3,
+
+    /// <summary>429.</summary>
+    TooMany = 4,
+
+    /// <summary>401 or 403; all sending stops until a person has seen to it.</summary>
+    AccessRefused = 5,
+}
+
+/// <summary>This generation's key is never sent again.</summary>
+public sealed record LookupOpened(int Generation, LookupReason Why) : PayoutItemEvent;
+
+public enum LookupReason
+{
+    /// <summary>Stripe may soon forget the key.</summary>
+    KeyTooOld = 1,
+
+    /// <summary>A 500 that is saved under the key tells nothing, and will tell nothing else.</summary>
+    SavedError = 2,
+
+    /// <summary>Refused, after a sending that may still be run: refusals are not saved.</summary>
+    RefusedInDoubt = 3,
+}
+
+/// <summary>Stripe shows no transfer of this item.</summary>
+/// <param name="Counts">Far enough from the last sending, and from the last one that counts.</param>
+/// <param name="AgainAt">Null when it is certain by now.</param>
+public sealed record LookupEmpty(int Generation, bool Counts, DateTimeOffset? AgainAt) : PayoutItemEvent;
+
+/// <summary>Stripe's balance did not suffice. The answer is saved: this key will never pay.</summary>
+public sealed record FundsRanShort(int Generation) : PayoutItemEvent;
+
+/// <summary>The transfer that was ordered exists: the amount went from transit to paid.</summary>
+/// <param name="ByLookup">It was found, and not answered.</param>
+public sealed record TransferMade(int Generation, string Transfer, bool ByLookup) : PayoutItemEvent;
+
+/// <summary>The movement on Stripe's balance was seen.</summary>
+public sealed record TransferConfirmed(string BalanceTransaction) : PayoutItemEvent;
+
+/// <summary>Money came back by a reversal: it went from paid to payable.</summary>
+public sealed record TransferReversed(long Minor) : PayoutItemEvent;
+
+/// <summary>Stripe refused for good, and nothing of this generation is in doubt.</summary>
+public sealed record TransferRejected(int Generation, string Code) : PayoutItemEvent;
+
+/// <summary>The amount went from transit back to payable.</summary>
+public sealed record PayoutReleased(string Why, string? By) : PayoutItemEvent;
+
+/// <summary>A person has to look at it.</summary>
+public sealed record PayoutToReview(ReviewReason Why, string? Detail) : PayoutItemEvent;
+
+/// <summary>Why a person has to look, and with it what else stops.</summary>
+public enum ReviewReason
+{
+    None = 0,
+
+    /// <summary>Stripe shows a transfer that is not what was ordered.</summary>
+    Differs = 1,
+
+    /// <summary>Stripe shows several transfers of one item: its batch stops.</summary>
+    Several = 2,
+
+    /// <summary>A key was known with other bytes: our own bug, and its batch stops.</summary>
+    KeyMismatch = 3,
+
+    /// <summary>The last generation came to nothing.</summary>
+    GenerationsUsedUp = 4,
+}

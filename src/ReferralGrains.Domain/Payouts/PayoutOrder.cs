@@ -1,0 +1,34 @@
+using System.Security.Cryptography;
+using System.Text;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+
+namespace ReferralGrains.Domain.Payouts;
+
+/// <summary>What one payout item is to do: pay one referrer one amount in one currency, once.</summary>
+/// <param name="Item">Also the transfer's group at Stripe, by which it is found again.</param>
+/// <param name="Amount">Of a currency that Stripe moves, and divisible by its step.</param>
+/// <param name="Destination">The referrer's connected account.</param>
+public sealed record PayoutOrder(string Item, StreamId Batch, StreamId Referrer, Amount Amount, string Destination)
+{
+    public long StripeAmount => Units.ToStripe(Amount.Minor);
+
+    public string StripeCurrency => Amount.Asset.Name.ToLowerInvariant();
+
+    /// <summary>An amount that Stripe shows, as we count it.</summary>
+    public long FromStripe(long amount) => Units.FromStripe(amount);
+
+    private StripeUnits Units => StripeUnits.Of(Amount.Asset.Name) ?? throw new InvalidOperationException($"Stripe is not known to move {Amount.Asset}.");
+
+    /// <summary>The same parts give the same name, so that a batch that asks again after a crash asks for the same item.</summary>
+    public static string NameOf(string environment, int tenant, CallerId batch, CallerId referrer, Asset currency) =>
+        "item_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{environment} {tenant} {batch} {referrer} {currency}")))[..32];
+
+    /// <summary>Whether a transfer that Stripe shows is the one that was ordered.</summary>
+    public bool IsMetBy(TransferSeen transfer) =>
+        transfer.Amount == StripeAmount && transfer.Currency == StripeCurrency && transfer.Destination == Destination && transfer.Item == Item;
+}
+
+/// <summary>A transfer as Stripe shows it, in Stripe's units.</summary>
+/// <param name="Item">Of its metadata; null where it has none.</param>
+public sealed record TransferSeen(string Id, long Amount, string Currency, string Destination, string? Item, long AmountReversed = 0);

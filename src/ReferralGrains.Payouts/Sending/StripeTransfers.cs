@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using System.Text;
+using ReferralGrains.Domain.Payouts;
+using Stripe;
+
+namespace ReferralGrains.Payouts.Sending;
+
+/// <summary>Transfers of one Stripe account. It tries once: whatever comes again is decided by the item.</summary>
+public sealed class StripeTransfers : IDisposable
+{
+    private const string Endpoint = "/v1/transfers";
+    private const int Page = 100;
+
+    private readonly StripeClient client;
+    private readonly HttpClient http;
+    private readonly RateLimit limit;
+    private readonly TimeProvider time;
+    private readonly PayoutWaits waits;
+
+    /// <param name="apiBase">Stripe's own when it is left out; the stand-in's in a sandbox.</param>
+    public StripeTransfers(string secretKey, Uri? apiBase, RateLimit limit, PayoutWaits waits, TimeProvider time)
+    {
+        (this.limit, this.waits, this.time) = (limit, waits, time);
+        http = new(new SendWindow.Handler(new SocketsHttpHandler { ConnectTimeout = waits.FirstByte, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })) { Timeout = waits.Answer };
+        client = new(new StripeClientOptions
+        {
+            ApiKey = secretKey,
+            ApiBase = apiBase?.ToString().TrimEnd('/'),
+
+            // By default it sends again by itself, on time-outs as well. There is one place that does, and this is not it.
+            HttpClient = new SystemNetHttpClient(http, maxNetworkRetries: 0, enableTelemetry: false),
+        });
+    }
+
+    /// <summary>Waits for a turn under the rate limit. Before the right to send is asked for: that right is short.</summary>
+    public ValueTask Admit(CancellationToken stop) => limit.Wait(Endpoint, stop);
+
+    /// <summary>A window for one sending: opened before the right to send is asked for.</summary>
+    internal SendWindow Open() => new(time, waits.FirstByte);
+
+    /// <summary>Sends the bytes of an intent once, if the window is still open as they leave.</summary>
+    internal async Task<TransferAnswer> Send(TransferIntent intent, SendWindow window, CancellationToken stop)
+    {
+        var options = new RawRequestOptions { IdempotencyKey = intent.Key, AdditionalHeaders = new() { ["Stripe-Version"] = intent.ApiVersion } };
+        var body = Encoding.ASCII.GetString(intent.Bytes());
+        SendWindow.Current = window;
+        try
+        {
+            return Classify.Answer(await client.RawRequestAsync(HttpMethod.Post, Endpoint, body, options, stop));
+        }
+        catch (Exception exception) when (Classify.Failure(exception) is not null)
+        {
+            return Classify.Failure(exception)!;
+        }
+        finally
+        {
+            SendWindow.Current = null;
+        }
+    }
+
+    /// <summary>All transfers of an item's group, or null where Stripe could not be asked.</summary>
+    public async Task<LookupAnswer?> LookUp(string item, CancellationToken stop)
+    {
+        var found = ImmutableArray.CreateBuilder<TransferSeen>();
+        try
+        {
+            for (string? after = null; ;)
+            {
+                await limit.Wait("GET " + Endpoint, stop);
+                var page = await client.V1.Transfers.ListAsync(new() { TransferGroup = item, Limit = Page, StartingAfter = after }, cancellationToken: stop);
+                foreach (var transfer in page.Data)
+                    found.Add(new(
+                        transfer.Id, transfer.Amount, transfer.Currency, transfer.DestinationId, transfer.Metadata?.GetValueOrDefault("item"), transfer.AmountReversed));
+                if (!page.HasMore || page.Data.Count == 0) return new(found.ToImmutable());
+                after = page.Data[^1].Id;
+            }
+        }
+        catch (Exception exception) when (Classify.Failure(exception) is not null)
+        {
+            return null;
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+}

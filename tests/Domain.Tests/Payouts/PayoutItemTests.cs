@@ -1,0 +1,320 @@
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Payouts;
+
+namespace ReferralGrains.Domain.Tests.Payouts;
+
+/// <summary>The protocol of one payout item: each answer that Stripe may give, and what follows from it.</summary>
+public sealed class PayoutItemTests
+{
+    private static readonly PayoutOrder order = new("item_1", new(7), new(9), new(1_470, Asset.Cash("USD")), "acct_1");
+    private static readonly TransferSeen transfer = new("tr_1", 1_470, "usd", "acct_1", "item_1");
+    private static readonly TimeSpan minute = TimeSpan.FromMinutes(1);
+
+    private readonly Desk desk = new();
+
+    public static TheoryData<TransferAnswer, PayoutItemStatus, PayoutStep> AnswersToTheFirstSending => new()
+    {
+        { new TransferAnswer.Made(transfer), PayoutItemStatus.Succeeded, PayoutStep.None },
+        { new TransferAnswer.Made(transfer with { Amount = 1 }), PayoutItemStatus.Review, PayoutStep.None },
+        { new TransferAnswer.Made(transfer with { Currency = "eur" }), PayoutItemStatus.Review, PayoutStep.None },
+        { new TransferAnswer.Made(transfer with { Destination = "acct_2" }), PayoutItemStatus.Review, PayoutStep.None },
+        { new TransferAnswer.Made(transfer with { Item = null }), PayoutItemStatus.Review, PayoutStep.None },
+        { new TransferAnswer.Unknown("time-out"), PayoutItemStatus.Unsettled, PayoutStep.Send },
+        { new TransferAnswer.KeyInUse(), PayoutItemStatus.Unsettled, PayoutStep.Send },
+        { new TransferAnswer.TooMany(), PayoutItemStatus.Unsettled, PayoutStep.Send },
+        { new TransferAnswer.Broken(IsReplayed: false), PayoutItemStatus.Unsettled, PayoutStep.Send },
+        { new TransferAnswer.Broken(IsReplayed: true), PayoutItemStatus.LookingUp, PayoutStep.LookUp },
+        { new TransferAnswer.KeyMismatch(), PayoutItemStatus.Review, PayoutStep.None },
+        { new TransferAnswer.Refused("account_closed"), PayoutItemStatus.Released, PayoutStep.None },
+        { new TransferAnswer.FundsShort(), PayoutItemStatus.AwaitingFunds, PayoutStep.None },
+        { new TransferAnswer.AccessRefused("more_permissions_required"), PayoutItemStatus.Unsettled, PayoutStep.Send },
+    };
+
+    [Theory]
+    [MemberData(nameof(AnswersToTheFirstSending))]
+    public void Each_answer_has_one_consequence(TransferAnswer answer, PayoutItemStatus status, PayoutStep next)
+    {
+        desk.Send(answer);
+        Assert.Equal((status, next), (desk.Item.Status, desk.Item.Next));
+        Assert.Equal(status is not (PayoutItemStatus.Succeeded or PayoutItemStatus.Released), desk.Item.InTransit);
+        desk.AssertBalanced();
+    }
+
+    [Fact]
+    public void The_same_bytes_go_again_under_the_same_key()
+    {
+        desk.Send(new TransferAnswer.Unknown("reset"));
+        var intent = desk.Item.Intent!;
+        desk.Send(new TransferAnswer.Broken(false));
+        desk.Send(new TransferAnswer.Made(transfer));
+        Assert.Equal((intent, 3), (desk.Item.Intent!, desk.Item.Attempt));
+        Assert.Equal(new TransferMade(1, "tr_1", ByLookup: false), desk.Events[^1]);
+    }
+
+    [Fact]
+    public void It_waits_longer_each_time_and_never_all_at_once()
+    {
+        var waits = new PayoutWaits { Retry = TimeSpan.FromSeconds(2), MostRetry = TimeSpan.FromSeconds(10) };
+        Assert.Equal([1, 2, 4, 5, 5], Enumerable.Range(1, 5).Select(attempt => (int)waits.RetryAfter(attempt, 0).TotalSeconds));
+        Assert.Equal(TimeSpan.FromSeconds(2 - 0.001), waits.RetryAfter(1, 999));
+        desk.Send(new TransferAnswer.TooMany());
+        desk.Refused(new PayoutItemCommand.BeginSend(1), PayoutItemRefusal.TooEarly);
+    }
+
+    [Fact]
+    public void A_refusal_after_a_sending_in_doubt_is_looked_up_and_frees_nothing()
+    {
+        desk.Send(new TransferAnswer.Unknown("time-out"));
+        desk.Send(new TransferAnswer.Refused("account_closed"));
+        Assert.Equal(new LookupOpened(1, LookupReason.RefusedInDoubt), desk.Events[^1]);
+        Assert.True(desk.Item.InTransit);
+    }
+
+    [Fact]
+    public void A_refusal_after_one_that_was_certainly_not_run_releases()
+    {
+        desk.Send(new TransferAnswer.TooMany());
+        desk.Send(new TransferAnswer.Refused("account_closed"));
+        Assert.Equal(PayoutItemStatus.Released, desk.Item.Status);
+    }
+
+    [Fact]
+    public void A_released_generation_can_never_be_sent_again()
+    {
+        desk.Send(new TransferAnswer.Refused("account_closed"));
+        desk.Refused(new PayoutItemCommand.BeginSend(1), PayoutItemRefusal.WrongState);
+        desk.Do(new PayoutItemCommand.Reserve(order, IsRetry: true));
+        desk.Refused(new PayoutItemCommand.BeginSend(1), PayoutItemRefusal.WrongState);
+        desk.Write();
+        desk.Refused(new PayoutItemCommand.BeginSend(1), PayoutItemRefusal.OtherGeneration);
+        Assert.Equal(2, desk.Item.Generation);
+    }
+
+    [Fact]
+    public void A_batch_that_asks_again_after_a_crash_does_not_reserve_what_was_released_since()
+    {
+        desk.Send(new TransferAnswer.Refused("account_closed"));
+        desk.Unchanged(new PayoutItemCommand.Reserve(order));
+        desk.Refused(new PayoutItemCommand.Reserve(order with { Destination = "acct_2" }), PayoutItemRefusal.OtherOrder);
+    }
+
+    [Fact]
+    public void A_key_is_not_sent_again_after_twenty_hours()
+    {
+        desk.Send(new TransferAnswer.Unknown("time-out"));
+        desk.Now = desk.Item.FirstSentAt!.Value + PayoutWaits.Live.KeyLife;
+        desk.Send(new TransferAnswer.Unknown("time-out"));
+        desk.Now += minute;
+        desk.Do(new PayoutItemCommand.BeginSend(1));
+        Assert.Equal(new LookupOpened(1, LookupReason.KeyTooOld), desk.Events[^1]);
+        desk.Refused(new PayoutItemCommand.BeginSend(1), PayoutItemRefusal.WrongState);
+    }
+
+    [Fact]
+    public void Only_two_empty_look_ups_an_hour_after_the_last_sending_open_a_new_generation()
+    {
+        desk.Send(new TransferAnswer.Broken(IsReplayed: true));
+        var sent = desk.Item.LastSentAt!.Value;
+
+        // At once, because a transfer that is there need not be waited for; but its absence proves nothing yet.
+        desk.LookUp();
+        Assert.Equal((0, sent + PayoutWaits.Live.Quiet), (desk.Item.EmptyLookups, desk.Item.NextAt));
+        desk.Now = sent + PayoutWaits.Live.Quiet - minute;
+        desk.Unchanged(desk.Lookup());
+        desk.Refused(Desk.NextIntent, PayoutItemRefusal.WrongState);
+
+        desk.Now = sent + PayoutWaits.Live.Quiet;
+        desk.LookUp();
+        Assert.Equal((1, PayoutItemStatus.LookingUp), (desk.Item.EmptyLookups, desk.Item.Status));
+        desk.Now += 9 * minute;
+        desk.Unchanged(desk.Lookup());
+        desk.Refused(Desk.NextIntent, PayoutItemRefusal.WrongState);
+
+        desk.Now += minute;
+        desk.LookUp();
+        Assert.Equal((PayoutItemStatus.NotFound, PayoutStep.WriteIntent), (desk.Item.Status, desk.Item.Next));
+        var first = desk.Item.Intent!;
+        desk.Write();
+        Assert.Equal(2, desk.Item.Generation);
+        Assert.NotEqual(first.Key, desk.Item.Intent!.Key);
+    }
+
+    [Fact]
+    public void A_look_up_that_was_asked_before_it_counts_does_not_count_when_it_is_recorded_late()
+    {
+        desk.Send(new TransferAnswer.Broken(IsReplayed: true));
+        var asked = desk.Now;
+        desk.LookUp();
+        desk.Now = asked + 2 * PayoutWaits.Live.Quiet;
+        desk.Unchanged(new PayoutItemCommand.RecordLookup(1, new([]), asked));
+    }
+
+    [Fact]
+    public void What_a_look_up_finds_is_adopted()
+    {
+        desk.Send(new TransferAnswer.Broken(IsReplayed: true));
+        desk.LookUp(transfer);
+        Assert.Equal(new TransferMade(1, "tr_1", ByLookup: true), desk.Events[^1]);
+        desk.AssertBalanced();
+    }
+
+    [Fact]
+    public void What_a_look_up_finds_is_adopted_although_it_is_another_than_was_sent_for_last()
+    {
+        desk.Send(new TransferAnswer.Unknown("time-out"));
+        desk.LookUp(transfer);
+        Assert.Equal(PayoutItemStatus.Succeeded, desk.Item.Status);
+        desk.Refused(new PayoutItemCommand.BeginSend(1), PayoutItemRefusal.WrongState);
+    }
+
+    [Fact]
+    public void Several_transfers_of_one_item_are_for_a_person()
+    {
+        desk.Send(new TransferAnswer.Broken(IsReplayed: true));
+        desk.LookUp(transfer, transfer with { Id = "tr_2" });
+        Assert.Equal((PayoutItemStatus.Review, ReviewReason.Several), (desk.Item.Status, desk.Item.Review));
+        Assert.True(desk.Item.InTransit);
+    }
+
+    [Fact]
+    public void A_second_transfer_that_comes_to_light_is_for_a_person()
+    {
+        desk.Send(new TransferAnswer.Made(transfer));
+        desk.Unchanged(new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.Made(transfer), 0));
+        desk.Do(new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.Made(transfer with { Id = "tr_2" }), 0));
+        Assert.Equal(ReviewReason.Several, desk.Item.Review);
+        desk.AssertBalanced();
+    }
+
+    [Fact]
+    public void A_transfer_that_comes_to_light_after_the_release_is_for_a_person()
+    {
+        desk.Send(new TransferAnswer.Refused("account_closed"));
+        desk.LookUp(transfer);
+        Assert.Equal((ReviewReason.Differs, false), (desk.Item.Review, desk.Item.InTransit));
+        desk.AssertBalanced();
+    }
+
+    [Fact]
+    public void A_sending_of_which_nothing_was_heard_is_taken_over_and_leaves_a_doubt()
+    {
+        desk.Begin();
+        desk.Refused(new PayoutItemCommand.BeginSend(1), PayoutItemRefusal.TooEarly);
+        desk.Now += PayoutWaits.Live.Abandoned;
+        desk.Do(new PayoutItemCommand.BeginSend(1));
+        Assert.Equal((2, true), (desk.Item.Attempt, desk.Item.InDoubt));
+
+        // What the first sender still says changes nothing, but that a transfer was made.
+        desk.Unchanged(new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.Refused("account_closed"), 0));
+        desk.Do(new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.Made(transfer), 0));
+        Assert.Equal(PayoutItemStatus.Succeeded, desk.Item.Status);
+    }
+
+    [Fact]
+    public void After_three_generations_a_person_looks()
+    {
+        for (var generation = 1; generation <= 3; generation++)
+        {
+            if (generation > 1) desk.Write();
+            desk.Send(new TransferAnswer.FundsShort());
+        }
+
+        desk.Write();
+        Assert.Equal(ReviewReason.GenerationsUsedUp, desk.Item.Review);
+        Assert.True(desk.Item.InTransit);
+    }
+
+    [Fact]
+    public void A_release_is_only_for_what_was_certainly_not_made()
+    {
+        desk.Refused(new PayoutItemCommand.Release("cancelled", "ada"), PayoutItemRefusal.WrongState);
+        desk.Send(new TransferAnswer.Unknown("time-out"));
+        desk.Refused(new PayoutItemCommand.Release("cancelled", "ada"), PayoutItemRefusal.WrongState);
+        var reserved = new Desk(write: false);
+        reserved.Do(new PayoutItemCommand.Release("cancelled", "ada"));
+        Assert.Equal(PayoutItemStatus.Released, reserved.Item.Status);
+        reserved.Refused(Desk.NextIntent, PayoutItemRefusal.WrongState);
+        reserved.AssertBalanced();
+    }
+
+    [Fact]
+    public void A_reversal_gives_back_what_Stripe_shows_once()
+    {
+        desk.Send(new TransferAnswer.Made(transfer));
+        desk.Do(new PayoutItemCommand.Confirm("tr_1", "txn_1"));
+        desk.Do(new PayoutItemCommand.RecordReversal("tr_1", 470));
+        desk.Unchanged(new PayoutItemCommand.RecordReversal("tr_1", 470));
+        Assert.Equal(PayoutItemStatus.PartlyReversed, desk.Item.Status);
+        desk.Do(new PayoutItemCommand.RecordReversal("tr_1", 1_470));
+        Assert.Equal((PayoutItemStatus.Reversed, true), (desk.Item.Status, desk.Item.IsSettled));
+        desk.AssertBalanced();
+    }
+
+    /// <summary>Decides, folds, and moves money, as a turn would.</summary>
+    private sealed class Desk
+    {
+        public static readonly PayoutItemCommand.WriteIntent NextIntent = new("test", 1, "2026-10-28.endive");
+
+        private readonly Dictionary<AccountKind, long> accounts = new() { [AccountKind.Payable] = 5_000 };
+
+        public Desk(bool write = true)
+        {
+            Do(new PayoutItemCommand.Reserve(order));
+            if (write) Write();
+        }
+
+        public PayoutItem Item { get; private set; } = PayoutItem.None;
+
+        public DateTimeOffset Now { get; set; } = new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
+
+        public List<PayoutItemEvent> Events { get; } = [];
+
+        public void Write() => Do(NextIntent);
+
+        public void Begin() => Do(new PayoutItemCommand.BeginSend(Item.Generation));
+
+        public void Send(TransferAnswer answer)
+        {
+            if (Item.NextAt > Now) Now = Item.NextAt.Value;
+            Begin();
+            Do(new PayoutItemCommand.RecordAnswer(Item.Generation, Item.Attempt, answer, 500));
+        }
+
+        public PayoutItemCommand.RecordLookup Lookup(params TransferSeen[] found) => new(Item.Generation, new([.. found]), Now);
+
+        public void LookUp(params TransferSeen[] found) => Do(Lookup(found));
+
+        public void Do(PayoutItemCommand command)
+        {
+            var accepted = Assert.IsType<PayoutItemDecision.Accepted>(PayoutItemDecider.Decide(Item, command, Now, PayoutWaits.Live));
+            Assert.NotEmpty(accepted.Events);
+            foreach (var e in accepted.Events)
+            {
+                if (Item.Movement(e) is { } posting)
+                {
+                    Assert.Equal((order.Referrer, order.Referrer), (posting.From.Owner, posting.To.Owner));
+                    accounts[posting.From.Kind] = accounts.GetValueOrDefault(posting.From.Kind) - posting.Amount.Minor;
+                    accounts[posting.To.Kind] = accounts.GetValueOrDefault(posting.To.Kind) + posting.Amount.Minor;
+                }
+
+                Item = PayoutItem.Evolve(Item, Now, e);
+                Events.Add(e);
+            }
+        }
+
+        public void Unchanged(PayoutItemCommand command) =>
+            Assert.IsType<PayoutItemDecision.Unchanged>(PayoutItemDecider.Decide(Item, command, Now, PayoutWaits.Live));
+
+        public void Refused(PayoutItemCommand command, PayoutItemRefusal why) =>
+            Assert.Equal(why, Assert.IsType<PayoutItemDecision.Refused>(PayoutItemDecider.Decide(Item, command, Now, PayoutWaits.Live)).Why);
+
+        /// <summary>What is in transit is this item's, and nothing was lost or made.</summary>
+        public void AssertBalanced()
+        {
+            Assert.Equal(5_000, accounts.Values.Sum());
+            Assert.Equal(Item.InTransit ? order.Amount.Minor : 0, accounts.GetValueOrDefault(AccountKind.InTransit));
+            Assert.Equal(Item.Transfer is null ? 0 : order.Amount.Minor - Item.ReversedMinor, accounts.GetValueOrDefault(AccountKind.Paid));
+        }
+    }
+}
