@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using ReferralGrains.Domain.Identity;
@@ -11,10 +11,10 @@ using ReferralGrains.Gateway.Problems;
 namespace ReferralGrains.Gateway.Description;
 
 /// <summary>The description at /openapi/v1.json, generated from the routes and from the types that they parse and write.</summary>
-internal static class OpenApi
+internal static partial class OpenApi
 {
     private const string Key = "key";
-    private const string ProblemSchema = "Problem";
+    private const string ProblemName = "Problem";
 
     public static IServiceCollection AddDescription(this IServiceCollection services)
     {
@@ -29,7 +29,7 @@ internal static class OpenApi
         {
             options.AddDocumentTransformer((document, _, _) => Task.FromResult(Describe(document)));
             options.AddOperationTransformer(Describe);
-            options.AddSchemaTransformer((schema, context, _) => Task.FromResult(Describe(schema, context.JsonTypeInfo)));
+            options.AddSchemaTransformer((schema, context, _) => Task.FromResult(Describe(schema, context)));
         });
     }
 
@@ -41,65 +41,91 @@ internal static class OpenApi
         {
             Title = "ReferralGrains",
             Version = "v1",
-            Description = "Amounts are whole minor units, times are RFC 3339, errors are RFC 9457 with a stable code. x-role is the role that a key needs.",
+            Description = "Amounts are whole minor units, times are RFC 3339, errors are RFC 9457 with a stable code. x-role is the role that a key needs; admin includes ingest and read.",
         };
-        document.Servers = [];
+        document.Servers = [new() { Url = "/", Description = "The server that this was read from" }];
         document.Components ??= new();
         document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
         {
-            [Key] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer" },
+            [Key] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key, which names its tenant and its role." },
         };
+        document.Tags = document.Tags?.Select(tag => new OpenApiTag { Name = tag.Name, Description = OperationNames.TagOf(tag.Name!) }).ToHashSet();
         return document;
     }
 
     private static async Task Describe(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken stop)
     {
         var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+        var (method, path) = (context.Description.HttpMethod!, "/" + context.Description.RelativePath);
+        operation.OperationId = OperationNames.Of(method, path);
         operation.RequestBody?.Content?.Remove(RouteDescription.AnyType);
         foreach (var parameter in metadata.OfType<TakesQuery>().SelectMany(query => query.Parameters))
-            (operation.Parameters ??= []).Add(Described(parameter));
+            (operation.Parameters ??= []).Add(parameter.Describe());
 
         var role = Roles.RoleOf(metadata)!;
         operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
         operation.Extensions["x-role"] = new JsonNodeExtension(JsonValue.Create(role)!);
-        if (role != "none") operation.Security = [new() { [new OpenApiSecuritySchemeReference(Key, context.Document)] = [] }];
-        if (context.Document!.Components?.Schemas?.ContainsKey(ProblemSchema) != true)
-            context.Document.AddComponent(ProblemSchema, await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, stop));
-        (operation.Responses ??= [])["default"] = new OpenApiResponse
-        {
-            Description = "A problem",
-            Content = new Dictionary<string, OpenApiMediaType>
-            {
-                ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference(ProblemSchema, context.Document) },
-            },
-        };
+        operation.Description = role == "none" ? "Needs no key." : $"Needs a key with the role {role}.";
+        operation.Security = role == "none" ? [] : [new() { [new OpenApiSecuritySchemeReference(Key, context.Document)] = [] }];
+        await AddProblems(operation, context, method, path, role, stop);
+        if (operation.RequestBody?.Content is not { } contents) return;
+        var body = context.Description.ParameterDescriptions.First(one => one.Source.Id == "Body").Type;
+        foreach (var content in contents.Values) content.Example = ExampleAttribute.Of(body);
     }
 
-    private static OpenApiParameter Described(QueryParameter parameter) => new()
+    private static async Task AddProblems(
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, string method, string path, string role, CancellationToken stop)
     {
-        Name = parameter.Name,
-        In = ParameterLocation.Query,
-        Description = parameter.Description,
-        Schema = new OpenApiSchema
+        var document = context.Document!;
+        if (document.Components?.Schemas?.ContainsKey(ProblemName) != true)
         {
-            Type = parameter.Type switch
+            document.AddComponent(ProblemName, await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, stop));
+            document.AddComponent<IOpenApiResponse>(ProblemName, new OpenApiResponse
             {
-                "boolean" => JsonSchemaType.Boolean,
-                "integer" => JsonSchemaType.Integer,
-                _ => JsonSchemaType.String,
-            },
-        },
-    };
+                Description = "Why it was not done",
+                Content = new Dictionary<string, OpenApiMediaType>
+                {
+                    ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference(ProblemName, document) },
+                },
+            });
+        }
 
-    // What a converter reads, and what is left out of an answer when it is null, a generated schema cannot know.
-    private static OpenApiSchema Describe(OpenApiSchema schema, JsonTypeInfo type)
+        operation.Responses ??= [];
+        foreach (var status in Statuses(method, path, role, operation.RequestBody is not null)) operation.Responses[status] = new OpenApiResponseReference(ProblemName, document);
+    }
+
+    // 400 everywhere: a query parameter that nobody knows is refused.
+    private static IEnumerable<string> Statuses(string method, string path, string role, bool hasBody)
     {
+        yield return "400";
+        if (role != "none") yield return "401";
+        if (role != "none") yield return "403";
+        if (hasBody || path.Contains('{', StringComparison.Ordinal)) yield return "404";
+        if (method != "GET") yield return "409";
+        if (hasBody) yield return "413";
+        if (method != "GET") yield return "422";
+        if (method != "GET") yield return "429";
+        yield return "default";
+    }
+
+    // What a converter reads, what is left out of an answer when it is null and what a field may hold, a generated schema cannot know.
+    private static OpenApiSchema Describe(OpenApiSchema schema, OpenApiSchemaTransformerContext context)
+    {
+        var type = context.JsonTypeInfo;
         var plain = Nullable.GetUnderlyingType(type.Type) ?? type.Type;
         var text = plain == type.Type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
-        if (plain == typeof(CallerId)) (schema.Type, schema.Pattern) = (text, "^[A-Za-z0-9._:@-]{1,200}$");
+        if (plain == typeof(CallerId)) (schema.Type, schema.Pattern) = (text, FormAttribute.Id);
         if (plain == typeof(DateTimeOffset)) (schema.Type, schema.Format) = (text, "date-time");
+        BoundAttribute.Describe(schema, context.JsonPropertyInfo?.AttributeProvider);
         foreach (var property in type.Properties)
             if (property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: false) == true) schema.Required?.Remove(property.Name);
+        if (schema.Description is { } description) schema.Description = Numbers().Replace(description, "");
+        foreach (var described in schema.Properties?.Values ?? [])
+            if (described.Description is { } words) described.Description = Numbers().Replace(words, "");
         return schema;
     }
+
+    // Numbers of behaviour.md, which our comments cite and nobody outside has.
+    [GeneratedRegex(@" \([VSRHGDX]\d+(?:[,–] ?[VSRHGDX]\d+)*\)")]
+    private static partial Regex Numbers();
 }

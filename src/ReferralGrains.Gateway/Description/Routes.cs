@@ -1,11 +1,31 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.OpenApi;
+using ReferralGrains.Gateway.Json;
 
 namespace ReferralGrains.Gateway.Description;
 
 /// <summary>The query parameters that a route knows; another one is refused, for it would be meant to do something.</summary>
 internal sealed record TakesQuery(IReadOnlyList<QueryParameter> Parameters);
 
-internal sealed record QueryParameter(string Name, string Type, string Description);
+/// <param name="Type">string, integer or boolean.</param>
+/// <param name="Bound">What it may hold beyond that.</param>
+internal sealed record QueryParameter(string Name, string Type, string Description, BoundAttribute? Bound = null)
+{
+    public OpenApiParameter Describe()
+    {
+        var schema = new OpenApiSchema
+        {
+            Type = Type switch
+            {
+                "boolean" => JsonSchemaType.Boolean,
+                "integer" => JsonSchemaType.Integer,
+                _ => JsonSchemaType.String,
+            },
+        };
+        Bound?.Describe(schema);
+        return new() { Name = Name, In = ParameterLocation.Query, Description = Description, Schema = schema };
+    }
+}
 
 /// <summary>What the description of a route is made of, said where the route is mapped.</summary>
 internal static class RouteDescription
@@ -17,7 +37,7 @@ internal static class RouteDescription
 
     public static readonly QueryParameter DryRun = new("dry_run", "boolean", "true saves nothing and answers what would be.");
     public static readonly QueryParameter ProgramId = new("program_id", "string", "The rule's program, if the caller knows it.");
-    private static readonly QueryParameter Limit = new("limit", "integer", "How many entries: 1 to 100, 20 when it is left out.");
+    private static readonly QueryParameter Limit = new("limit", "integer", "How many entries; 20 when it is left out.", new WholeAttribute(1, Paging.Most));
     private static readonly QueryParameter After = new("starting_after", "string", "The id of the last entry of the page before.");
 
     public static RouteHandlerBuilder Takes<TBody>(this RouteHandlerBuilder route, bool mayBeAbsent = false)

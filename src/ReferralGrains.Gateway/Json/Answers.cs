@@ -27,7 +27,7 @@ internal static class Answers
 internal readonly record struct Paging(string? After, int Limit)
 {
     private const int Default = 20;
-    private const int Most = 100;
+    public const int Most = 100;
 
     public static Paging OfRewards(HttpContext context) => Of(context, PageCursor.IsReward);
 
@@ -40,7 +40,7 @@ internal readonly record struct Paging(string? After, int Limit)
         if (context.Single("limit") is not { } text) return new(after, Default);
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= Most
             ? new(after, limit)
-            : throw Problem.InvalidField("limit", $"A whole number from 1 to {Most} is expected.").AsException();
+            : throw Problem.InvalidField("limit", $"A whole number from 1 to {Most} is expected, not {Text.Shown(text)}.").AsException();
     }
 }
 
@@ -56,7 +56,7 @@ internal static class Query
     {
         null or "false" => false,
         "true" => true,
-        _ => throw Problem.InvalidField(name, "Expected is true or false.").AsException(),
+        var other => throw Problem.InvalidField(name, $"Expected is true or false, not {Text.Shown(other)}.").AsException(),
     };
 
     /// <summary>Null when it is absent.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json.Serialization.Metadata;
+using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Problems;
 
 namespace ReferralGrains.Gateway.Json;
@@ -64,7 +65,8 @@ internal static class Body
 
 /// <summary>Why something is done by hand; it may be left out, body and all.</summary>
 /// <param name="Reason">Kept with what was done.</param>
-internal sealed record ReasonBody(string? Reason = null)
+[Example("""{"reason":"asked for by mail"}""")]
+internal sealed record ReasonBody([property: AtMost(ReasonBody.MaxLength)] string? Reason = null)
 {
     public const int MaxLength = 1_000;
 

@@ -12,6 +12,14 @@ internal static class Text
     private static readonly SearchValues<char> Control =
         SearchValues.Create([.. Enumerable.Range(0, 32).Except(['\t', '\n', '\r']).Append(127).Select(code => (char)code)]);
 
+    /// <summary>Of the name of anything.</summary>
+    public const int MaxName = 200;
+
+    public const int MaxEmail = 254;
+
+    /// <summary>Of an id that another system gave.</summary>
+    public const int MaxForeignId = 200;
+
     public static string? Of(string? text, string param, int maxLength)
     {
         if (string.IsNullOrEmpty(text)) return null;
@@ -20,8 +28,8 @@ internal static class Text
 
     public static string? Email(string? email, string param = "email")
     {
-        var text = Of(email, param, 254);
-        return text is null || text.IndexOf('@', StringComparison.Ordinal) > 0 ? text : throw Problem.InvalidField(param, "An e-mail address is expected.").AsException();
+        var text = Of(email, param, MaxEmail);
+        return text is null || text.IndexOf('@', StringComparison.Ordinal) > 0 ? text : throw Problem.InvalidField(param, $"An e-mail address is expected, not {Shown(text)}.").AsException();
     }
 
     /// <summary>A value that was refused, as far as a line of text holds it.</summary>
@@ -86,8 +94,8 @@ internal static class ClockLimits
 /// <summary>Tags of a referrer or a referee: a set, kept in one order so that the same tags are the same content.</summary>
 internal static class Tags
 {
-    private const int MaxTags = 50;
-    private const int MaxLength = 100;
+    public const int MaxTags = 50;
+    public const int MaxLength = 100;
 
     public static ImmutableArray<string>? Of(ImmutableArray<string>? tags, string param)
     {

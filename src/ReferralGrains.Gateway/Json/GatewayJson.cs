@@ -72,9 +72,9 @@ internal sealed class CallerIdAtDoor : JsonConverter<CallerId>
 {
     public override CallerId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType != JsonTokenType.String) throw new BadValueException(Problem.InvalidId);
-        var text = reader.GetString()!;
-        return CallerId.IsValid(text) ? new(text) : throw new BadValueException(Problem.InvalidId);
+        if (reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && CallerId.IsValid(text)) return new(text);
+        var found = Strict.Found(reader);
+        throw new BadValueException(param => Problem.InvalidId(param, found));
     }
 
     public override void Write(Utf8JsonWriter writer, CallerId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
@@ -83,10 +83,12 @@ internal sealed class CallerIdAtDoor : JsonConverter<CallerId>
 /// <summary>Instants with their offset, and no other spelling (RFC 3339); written in UTC.</summary>
 internal sealed class InstantAtDoor : JsonConverter<DateTimeOffset>
 {
-    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && Instant.TryParse(reader.GetString()!, out var instant)
-            ? instant
-            : throw new BadValueException(param => Problem.InvalidField(param, Instant.Expected));
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.String && Instant.TryParse(reader.GetString()!, out var instant)) return instant;
+        var found = Strict.Found(reader);
+        throw new BadValueException(param => Problem.InvalidField(param, $"{Instant.Expected}, not {found}."));
+    }
 
     public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options)
     {

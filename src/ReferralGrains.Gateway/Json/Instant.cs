@@ -9,7 +9,7 @@ internal static class Instant
 {
     public const int MaxLength = 40;
 
-    public const string Expected = "A time with its offset is expected (RFC 3339), like 2026-01-31T09:30:00Z.";
+    public const string Expected = "A time with its offset is expected (RFC 3339), like 2026-01-31T09:30:00Z";
 
     private const string Seconds = "yyyy-MM-dd'T'HH:mm:ss";
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ReferralGrains.Gateway.Problems;
@@ -13,6 +14,15 @@ internal static class Strict
     public const int MaxDepth = 64;
 
     public static readonly JsonReaderOptions Reading = new() { MaxDepth = MaxDepth };
+
+    /// <summary>A value that was refused, as far as a line of text holds it.</summary>
+    public static string Found(in Utf8JsonReader reader) => reader.TokenType switch
+    {
+        JsonTokenType.String => Text.Shown(reader.GetString()!),
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.StartArray => "an array",
+        _ => Encoding.UTF8.GetString(reader.ValueSpan[..Math.Min(40, reader.ValueSpan.Length)]),
+    };
 
     /// <returns>What is wrong with it, or null.</returns>
     public static Problem? Parse<T>(ReadOnlySpan<byte> json, JsonTypeInfo<T> type, out T value)
@@ -79,6 +89,8 @@ internal static class Strict
             if (type.Properties.FirstOrDefault(property => property.Name == name) is not { } known) return Problem.UnknownField(Shown(param));
             reader.Read();
             if (reader.TokenType == JsonTokenType.Null && !known.IsSetNullable && known.IsRequired) return Problem.MissingField(param);
+            if (Expected(reader, Nullable.GetUnderlyingType(known.PropertyType) ?? known.PropertyType) is { } expected)
+                return Problem.InvalidField(Shown(param), $"{expected} is expected, not {Found(reader)}.");
             if (Walk(ref reader, TypeOf(known.PropertyType, type), param) is { } problem) return problem;
         }
 
@@ -96,6 +108,16 @@ internal static class Strict
         }
 
         return null;
+    }
+
+    // The plain types; what has a converter says by itself what it expects.
+    private static string? Expected(in Utf8JsonReader reader, Type type)
+    {
+        if (reader.TokenType == JsonTokenType.Null) return null;
+        if (type == typeof(string)) return reader.TokenType == JsonTokenType.String ? null : "A text";
+        if (type == typeof(bool)) return reader.TokenType is JsonTokenType.True or JsonTokenType.False ? null : "true or false";
+        if (type == typeof(long)) return reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out _) ? null : "A whole number";
+        return type == typeof(int) && !(reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out _)) ? "A whole number" : null;
     }
 
     private static JsonTypeInfo TypeOf(Type type, JsonTypeInfo around) => around.Options.GetTypeInfo(Nullable.GetUnderlyingType(type) ?? type);

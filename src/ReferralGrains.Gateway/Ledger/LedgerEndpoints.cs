@@ -65,7 +65,6 @@ internal sealed class LedgerEndpoints(IReports reports, ILedgerCheck check)
 internal sealed record TrialBalanceAnswer(ImmutableArray<TrialBalanceAccount> Data);
 
 /// <summary>All accounts of one kind in one asset; over an asset, debits and credits come to the same.</summary>
-/// <param name="Account">rewards, clawbacks, pending, payable, in_transit or paid.</param>
 /// <param name="DebitMinor">What went out of them.</param>
 /// <param name="CreditMinor">What came in.</param>
 internal sealed record TrialBalanceAccount(string Account, string Asset, long DebitMinor, long CreditMinor);

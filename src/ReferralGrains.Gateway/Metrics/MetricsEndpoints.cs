@@ -9,7 +9,7 @@ namespace ReferralGrains.Gateway.Metrics;
 /// <summary>Metrics for whoever scrapes them, without a key.</summary>
 internal sealed class MetricsEndpoints(Callers callers)
 {
-    private static readonly QueryParameter Collect = new("collect", "string", "full collects garbage first, to see what is really held; needs an operator's or an admin's key.");
+    private static readonly QueryParameter Collect = new("collect", "string", "full collects garbage first, to see what is really held; needs an operator's or an admin's key.", new OneOfAttribute("full"));
 
     public void Map(WebApplication app)
     {

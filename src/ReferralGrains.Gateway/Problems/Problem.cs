@@ -41,8 +41,9 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
 
     public static Problem InvalidField(string param, string detail) => new(400, "invalid_field", param, detail);
 
-    public static Problem InvalidId(string param) => new(
-        400, "invalid_id", param, $"An id is 1 to {CallerId.MaxLength} printable ASCII characters but blank and {string.Join(' ', CallerId.Refused.AsEnumerable())}; and neither . nor .. itself.");
+    public static Problem InvalidId(string param, string found) => new(
+        400, "invalid_id", param,
+        $"An id is 1 to {CallerId.MaxLength} printable ASCII characters but blank and {string.Join(' ', CallerId.Refused.AsEnumerable())}, and neither . nor .. itself, not {found}.");
 
     public static Problem TooLarge(int limit) => new(413, "body_too_large", null, $"The body is larger than {limit} bytes.");
 

@@ -37,7 +37,7 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
         if (!ProgramDates.IsKnown(body.TimeZone))
             throw Problem.InvalidField("time_zone", $"An IANA time zone is expected, like Europe/London, not {Text.Shown(body.TimeZone)}.").AsException();
         var id = body.Id ?? NewIds.Make("prg_", context);
-        var create = new CreateProgram(Text.Of(body.Name, "name", 200) ?? id.Value, currency, body.TimeZone);
+        var create = new CreateProgram(Text.Of(body.Name, "name", Text.MaxName) ?? id.Value, currency, body.TimeZone);
         var reply = await router.Ask(GrainAddress.Program(context.Caller().Tenant, id), create, context.RequestAborted);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))
@@ -65,7 +65,13 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
 /// <param name="TimeZone">IANA name, like Europe/London: bare dates of rules are days there.</param>
 /// <param name="Id">Made up when it is left out.</param>
 /// <param name="NewCustomerDiscount">Not in this release.</param>
-internal sealed record NewProgram(string Name, string Currency, string TimeZone, CallerId? Id = null, JsonElement? NewCustomerDiscount = null);
+[Example("""{"id":"friends","name":"Friends of Acme","currency":"USD","time_zone":"America/New_York"}""")]
+internal sealed record NewProgram(
+    [property: AtMost(Text.MaxName)] string Name,
+    [property: Form(FormAttribute.Currency)] string Currency,
+    [property: Form(ProgramDates.ZoneForm)] string TimeZone,
+    CallerId? Id = null,
+    JsonElement? NewCustomerDiscount = null);
 
 /// <param name="Rules">As they stand now, disabled ones included.</param>
 internal sealed record ProgramAnswer(

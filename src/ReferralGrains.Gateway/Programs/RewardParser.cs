@@ -9,7 +9,11 @@ namespace ReferralGrains.Gateway.Programs;
 /// <summary>What a rule gives, and its tiers: the value stands in the one or in the others.</summary>
 internal static class RewardParser
 {
-    private const int MaxTiers = 100;
+    public const int MaxTiers = 100;
+
+    public static readonly Words<RewardKind> Kinds = new(
+        ("cash", RewardKind.Cash), ("credit", RewardKind.Credit), ("points", RewardKind.Points), ("free_service", RewardKind.FreeService),
+        ("coupon", RewardKind.Coupon), ("custom", RewardKind.Custom));
 
     public static (RewardTerms Reward, ImmutableArray<Tier> Tiers) Parse(RewardBody body, ImmutableArray<TierBody> tiers, string currency, string path = "reward")
     {
@@ -93,19 +97,24 @@ internal static class RewardParser
 
     private static Asset AssetOf(RewardBody body, string currency, string path)
     {
-        if (body.Kind is "cash" or "credit" or "points")
+        var kind = Kinds.Supported(body.Kind, path + ".kind");
+        if (kind is RewardKind.Cash or RewardKind.Credit or RewardKind.Points)
         {
             if (body.Item is not null) throw Problem.Unprocessable("invalid_rule", path + ".item", $"A {body.Kind} reward has no item.").AsException();
-            return body.Kind switch { "cash" => Asset.Cash(currency), "credit" => Asset.Credit(currency), _ => Asset.Points };
+            return kind switch { RewardKind.Cash => Asset.Cash(currency), RewardKind.Credit => Asset.Credit(currency), _ => Asset.Points };
         }
 
-        var prefix = body.Kind switch
-        {
-            "free_service" => "service:",
-            "coupon" => "coupon:",
-            "custom" => "item:",
-            _ => throw Problem.NotSupported(path + ".kind", "This kind of reward").AsException(),
-        };
+        var prefix = kind switch { RewardKind.FreeService => "service:", RewardKind.Coupon => "coupon:", _ => "item:" };
         return new(prefix + (body.Item ?? throw Problem.MissingField(path + ".item").AsException()));
+    }
+
+    public enum RewardKind
+    {
+        Cash = 1,
+        Credit = 2,
+        Points = 3,
+        FreeService = 4,
+        Coupon = 5,
+        Custom = 6,
     }
 }

@@ -1,24 +1,32 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Json;
 
 namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>A rule as it is sent and shown. What is left out takes the default that the description names.</summary>
-/// <param name="Trigger">recurring_action or tier_reached.</param>
 /// <param name="Id">Made up when it is left out; the id of a rule that exists makes a new version of it (S7).</param>
 /// <param name="Eligibility">everyone, or granted: nobody until granted per referrer (H1).</param>
 /// <param name="AcknowledgeWarnings">Tiers that overlap or leave gaps are meant (H3).</param>
+[Example("""
+    {"id":"classic10","name":"10% of each sale","trigger":"recurring_action",
+     "reward":{"kind":"cash","type":"percent","basis_points":1000,"of":"transaction"},
+     "limits":{"max_count":12,"max_amount_minor":10000,"cap_mode":"clamp","days_after_approved":365,"event_from":"2026-01-01","event_to":"2030-12-31"},
+     "conditions":{"min_amount_exclusive_minor":0,"product_ids":["pro"],"referrer_tags":"ALL","referee_tags":"ALL"},
+     "hold":{"mode":"days","days":30,"from":"unlocked"},"eligibility":"everyone","active":{"from":"2026-01-01","to":"2030-12-31"},"enabled":true}
+    """)]
 internal sealed record RuleBody(
-    string Trigger,
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Triggers))] string Trigger,
     RewardBody Reward,
     CallerId? Id = null,
-    string? Name = null,
+    [property: AtMost(Text.MaxName)] string? Name = null,
     LimitsBody? Limits = null,
     ConditionsBody? Conditions = null,
-    ImmutableArray<TierBody>? Tiers = null,
+    [property: AtMost(RewardParser.MaxTiers)] ImmutableArray<TierBody>? Tiers = null,
     HoldBody? Hold = null,
-    string? Eligibility = null,
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Eligibilities))] string? Eligibility = null,
     ActiveBody? Active = null,
     bool? Enabled = null,
     bool? AcknowledgeWarnings = null,
@@ -26,18 +34,17 @@ internal sealed record RuleBody(
     int? EveryMonths = null,
     int? Times = null);
 
-/// <param name="Kind">cash, credit, points, free_service, coupon or custom.</param>
-/// <param name="Type">percent, fixed or per_amount; may be left out where the tiers say it.</param>
-/// <param name="Of">transaction, or conversion_value: which amount a percentage is of (H6).</param>
+/// <param name="Type">May be left out where the tiers say it.</param>
+/// <param name="Of">Which amount a percentage is of (H6).</param>
 /// <param name="Item">What a free_service, coupon or custom reward is.</param>
 internal sealed record RewardBody(
-    string Kind,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Type = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? BasisPoints = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? AmountMinor = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Points = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? PerMinor = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Of = null,
+    [property: OneOf(typeof(RewardParser), nameof(RewardParser.Kinds))] string Kind,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), OneOf(typeof(RuleWords), nameof(RuleWords.Types))] string? Type = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxBasisPoints)] int? BasisPoints = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxMinor)] long? AmountMinor = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxMinor)] long? Points = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxMinor)] long? PerMinor = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), OneOf(typeof(RuleWords), nameof(RuleWords.Bases))] string? Of = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CallerId? Item = null);
 
 /// <summary>Per enrollment; null means no limit (R4–R6).</summary>
@@ -45,44 +52,45 @@ internal sealed record RewardBody(
 /// <param name="EventFrom">A date in the program's time zone, or an instant.</param>
 /// <param name="EventTo">Likewise; a date is included as a whole.</param>
 internal sealed record LimitsBody(
-    int? MaxCount = null,
-    long? MaxAmountMinor = null,
-    string? CapMode = null,
-    int? DaysAfterApproved = null,
-    string? EventFrom = null,
-    string? EventTo = null);
+    [property: Whole(1, int.MaxValue)] int? MaxCount = null,
+    [property: Whole(1, AmountLimits.MaxBoundMinor)] long? MaxAmountMinor = null,
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.CapModes))] string? CapMode = null,
+    [property: Whole(1, RuleParser.MaxDays)] int? DaysAfterApproved = null,
+    [property: Form(FormAttribute.DateOrInstant)] string? EventFrom = null,
+    [property: Form(FormAttribute.DateOrInstant)] string? EventTo = null);
 
 /// <param name="MinAmountExclusiveMinor">The amount must exceed it (H6).</param>
 /// <param name="ProductIds">One of these must be among the action's; empty means any (H7).</param>
-/// <param name="ReferrerTags">ALL, ANY or NONE (H5).</param>
-/// <param name="RefereeTags">ALL, ANY or NONE (H5).</param>
+/// <param name="ReferrerTags">ALL is tagged and untagged, ANY at least one tag, NONE untagged only (H5).</param>
+/// <param name="RefereeTags">Likewise of the referee.</param>
 internal sealed record ConditionsBody(
-    long? MinAmountExclusiveMinor = null,
-    ImmutableArray<string>? ProductIds = null,
-    string? ReferrerTags = null,
-    string? RefereeTags = null);
+    [property: Whole(0, AmountLimits.MaxBoundMinor)] long? MinAmountExclusiveMinor = null,
+    [property: AtMost(RuleParser.MaxProducts, Each = CallerId.MaxLength)] ImmutableArray<string>? ProductIds = null,
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Tags))] string? ReferrerTags = null,
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Tags))] string? RefereeTags = null);
 
 /// <summary>A range of the referrer's tally, both ends included (H2, H3).</summary>
-/// <param name="By">value, with min_minor and max_minor, or count, with min and max.</param>
+/// <param name="By">value goes with min_minor and max_minor, count with min and max.</param>
 internal sealed record TierBody(
-    string By,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? MinMinor = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? MaxMinor = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Min = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Max = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? BasisPoints = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? AmountMinor = null);
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Measures))] string By,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(0, AmountLimits.MaxBoundMinor)] long? MinMinor = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(0, AmountLimits.MaxBoundMinor)] long? MaxMinor = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(0, AmountLimits.MaxBoundMinor)] long? Min = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(0, AmountLimits.MaxBoundMinor)] long? Max = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxBasisPoints)] int? BasisPoints = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxMinor)] long? AmountMinor = null);
 
-/// <param name="Mode">none, days or manual.</param>
-/// <param name="From">unlocked or occurred_at (D14).</param>
+/// <param name="From">From when its days count (D14).</param>
 internal sealed record HoldBody(
-    string Mode,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Days = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? From = null,
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Holds))] string Mode,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(0, RuleParser.MaxDays)] int? Days = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), OneOf(typeof(RuleWords), nameof(RuleWords.HoldStarts))] string? From = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? AmountMinor = null);
 
 /// <summary>When a rule is active: dates in the program's time zone or instants; outside it rewards nothing (R8).</summary>
-internal sealed record ActiveBody(string? From = null, string? To = null);
+internal sealed record ActiveBody(
+    [property: Form(FormAttribute.DateOrInstant)] string? From = null,
+    [property: Form(FormAttribute.DateOrInstant)] string? To = null);
 
 /// <summary>A rule as it stands, in the words in which it was sent.</summary>
 /// <param name="Version">The version that new referrals get.</param>
@@ -91,13 +99,13 @@ internal sealed record RuleAnswer(
     CallerId ProgramId,
     int Version,
     string Name,
-    string Trigger,
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Triggers))] string Trigger,
     RewardBody Reward,
     LimitsBody Limits,
     ConditionsBody Conditions,
     ImmutableArray<TierBody> Tiers,
     HoldBody Hold,
-    string Eligibility,
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Eligibilities))] string Eligibility,
     ActiveBody Active,
     bool Enabled,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);

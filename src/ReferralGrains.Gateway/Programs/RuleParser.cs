@@ -11,8 +11,8 @@ namespace ReferralGrains.Gateway.Programs;
 /// <summary>From the words of the outside to terms: behind it a rule is right.</summary>
 internal static class RuleParser
 {
-    private const int MaxDays = 36_500;
-    private const int MaxProducts = 1_000;
+    public const int MaxDays = 36_500;
+    public const int MaxProducts = 1_000;
 
     public static (RewardRule Terms, SentState State) Parse(RuleBody body, CallerId id, ProgramTerms program)
     {
@@ -27,19 +27,14 @@ internal static class RuleParser
             throw Unacknowledged(warnings).AsException();
 
         var terms = new RewardRule(
-            Text.Of(body.Name, "name", 200) ?? id.Value,
+            Text.Of(body.Name, "name", Text.MaxName) ?? id.Value,
             trigger,
             reward,
             Limits(body.Limits, dates),
             Conditions(body.Conditions),
             tiers,
             Hold(body.Hold),
-            body.Eligibility switch
-            {
-                null or "everyone" => false,
-                "granted" => true,
-                _ => throw Problem.InvalidField("eligibility", "Expected is one of everyone, granted.").AsException(),
-            });
+            RuleWords.Eligibilities.Parse(body.Eligibility, false, "eligibility"));
         return (terms, new(body.Enabled, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
     }
 
@@ -79,12 +74,7 @@ internal static class RuleParser
         if (body.AmountMinor is not null) throw Problem.NotSupported(path + ".amount_minor", "Releasing in groups").AsException();
         if (mode == HoldMode.Days && body.Days is null) throw Problem.MissingField(path + ".days").AsException();
         var days = (int?)AmountLimits.Range(body.Days, 0, MaxDays, path + ".days") ?? 0;
-        var fromOccurred = body.From switch
-        {
-            null or "unlocked" => false,
-            "occurred_at" => true,
-            _ => throw Problem.InvalidField(path + ".from", "Expected is one of unlocked, occurred_at.").AsException(),
-        };
+        var fromOccurred = RuleWords.HoldStarts.Parse(body.From, false, path + ".from");
         return mode == HoldMode.None ? Domain.Programs.Hold.None : new(mode, days, fromOccurred);
     }
 
@@ -104,6 +94,9 @@ internal sealed class ProgramDates(TimeZoneInfo zone)
 {
     public static ProgramDates Of(string timeZone) => new(TimeZoneInfo.FindSystemTimeZoneById(timeZone));
 
+    /// <summary>What every name of a time zone looks like.</summary>
+    public const string ZoneForm = "^[A-Za-z0-9/_+-]{1,64}$";
+
     /// <summary>Whether it is the IANA name of a time zone that this machine knows.</summary>
     public static bool IsKnown(string timeZone) =>
         timeZone.Length is > 0 and <= 64
@@ -122,7 +115,7 @@ internal sealed class ProgramDates(TimeZoneInfo zone)
         if (Instant.TryParse(text, out var instant)) return instant;
         if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is > 1 and < 9999)
             return StartOf(day.AddDays(days));
-        throw Problem.InvalidField(param, "A date like 2026-01-31, or a time with its offset, is expected.").AsException();
+        throw Problem.InvalidField(param, $"A date like 2026-01-31, or a time with its offset, is expected, not {Text.Shown(text)}.").AsException();
     }
 
     // Where the clocks skip midnight the day starts when they go on; where midnight comes twice, at the first (D15).

@@ -22,7 +22,7 @@ internal static class RuleWriter
             Conditions(terms.Conditions),
             Tiers(terms.Tiers),
             Hold(terms.Hold),
-            terms.GrantedOnly ? "granted" : "everyone",
+            RuleWords.Eligibilities.Of(terms.GrantedOnly),
             new(Shown(rule.State.From), Shown(rule.State.To)),
             rule.State.Enabled,
             duplicate ? true : null);
@@ -59,7 +59,7 @@ internal static class RuleWriter
     public static HoldBody Hold(Hold hold) => new(
         RuleWords.Holds.Of(hold.Mode),
         hold.Mode == HoldMode.None ? null : hold.Days,
-        hold.Mode == HoldMode.None ? null : hold.FromOccurred ? "occurred_at" : "unlocked");
+        hold.Mode == HoldMode.None ? null : RuleWords.HoldStarts.Of(hold.FromOccurred));
 
     public static ImmutableArray<TierBody> Tiers(ImmutableArray<Tier> tiers) => [.. tiers.Select(Tier)];
 
@@ -93,6 +93,10 @@ internal static class RuleWords
     public static readonly Words<TagCondition> Tags = new(("ALL", TagCondition.All), ("ANY", TagCondition.Any), ("NONE", TagCondition.None));
 
     public static readonly Words<TierBy> Measures = new(("value", TierBy.Value), ("count", TierBy.Count));
+
+    public static readonly Words<bool> Eligibilities = new(("everyone", false), ("granted", true));
+
+    public static readonly Words<bool> HoldStarts = new(("unlocked", false), ("occurred_at", true));
 
     public static readonly Words<HoldMode> Holds = new(("none", HoldMode.None), ("days", HoldMode.Days), ("manual", HoldMode.Manual));
 }

@@ -2,39 +2,43 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Json;
 
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>An action as it is sent.</summary>
-/// <param name="Type">sale, refund, refund_failed, chargeback or chargeback_won.</param>
-/// <param name="AmountMinor">0 to 10^15 for a sale, above zero for the others.</param>
+/// <param name="AmountMinor">0 or more for a sale, above zero for the others.</param>
+/// <param name="Currency">ISO 4217; the program's when it is left out.</param>
 /// <param name="OccurredAt">Now when it is left out; at most 5 minutes in the future.</param>
 /// <param name="RefundOf">The sale that a refund takes back, or the refund that failed.</param>
 /// <param name="ChargebackOf">The sale that a chargeback takes back, or the sale or chargeback that was won.</param>
-/// <param name="ProductIds">At most 1,000.</param>
-/// <param name="Note">At most 1,000 characters.</param>
-/// <param name="Metadata">At most 50 pairs and 4 KiB: texts, whole numbers, true and false.</param>
+/// <param name="Note">For people; it decides nothing.</param>
+/// <param name="Metadata">Texts, whole numbers, true and false, at most 4 KiB together; it decides nothing.</param>
+[Example("""
+    {"action_id":"in_1001","program_id":"friends","type":"sale","referee_id":"cus_1","amount_minor":4900,"currency":"USD",
+     "occurred_at":"2026-02-01T09:30:00Z","product_ids":["pro"],"note":"first invoice","metadata":{"attempt":1}}
+    """)]
 internal sealed record ActionBody(
     CallerId ActionId,
     CallerId ProgramId,
-    string Type,
+    [property: OneOf(typeof(ActionParser), nameof(ActionParser.Kinds))] string Type,
     CallerId RefereeId,
-    long? AmountMinor = null,
-    string? Currency = null,
+    [property: Whole(0, AmountLimits.MaxMinor)] long? AmountMinor = null,
+    [property: Form(FormAttribute.Currency)] string? Currency = null,
     DateTimeOffset? OccurredAt = null,
     CallerId? RefundOf = null,
     CallerId? ChargebackOf = null,
-    ImmutableArray<string>? ProductIds = null,
-    string? Note = null,
-    ImmutableDictionary<string, JsonElement>? Metadata = null);
+    [property: AtMost(ActionParser.MaxProducts, Each = CallerId.MaxLength)] ImmutableArray<string>? ProductIds = null,
+    [property: AtMost(ActionParser.MaxNote)] string? Note = null,
+    [property: AtMost(Referrals.Metadata.MaxKeys)] ImmutableDictionary<string, JsonElement>? Metadata = null);
 
 /// <summary>What came of an action, as it stands now.</summary>
-/// <param name="Status">rewarded, not_rewarded, reversed or parked.</param>
 /// <param name="Code">What a parked action waits for.</param>
 /// <param name="Duplicate">It was sent before with the same content (D11).</param>
 internal sealed record OutcomeBody(
     CallerId ActionId,
-    string Status,
+    [property: OneOf("rewarded", "not_rewarded", "reversed", "parked")] string Status,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code,
     ImmutableArray<DecisionBody> Decisions,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? Because = null,
@@ -54,19 +58,18 @@ internal sealed record DecisionBody(
     ImmutableArray<string> Because);
 
 /// <param name="AmountMinor">Given or given back: above zero. Taken back: below zero.</param>
-/// <param name="State">pending, released, reversed or cancelled.</param>
 internal sealed record DecisionRewardBody(
     string Id,
     string Asset,
     long AmountMinor,
-    string State,
+    [property: OneOf(typeof(Rewards.RewardAnswers), nameof(Rewards.RewardAnswers.States))] string State,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ExpectedAt = null);
 
 /// <summary>A line of a stream's answer: what came of its action, or why not; the last line is the summary.</summary>
 internal sealed record OutcomeLineBody(
     long? Line = null,
     CallerId? ActionId = null,
-    string? Status = null,
+    [property: OneOf("rewarded", "not_rewarded", "reversed", "parked")] string? Status = null,
     string? Code = null,
     ImmutableArray<DecisionBody>? Decisions = null,
     ImmutableArray<string>? Because = null,
@@ -81,7 +84,7 @@ internal sealed record SummaryBody(long Lines, long Rewarded, long NotRewarded, 
 internal sealed record ActionStoryBody(
     CallerId ActionId,
     CallerId ProgramId,
-    string Type,
+    [property: OneOf(typeof(ActionParser), nameof(ActionParser.Kinds))] string Type,
     CallerId RefereeId,
     CallerId? ReferrerId,
     long? AmountMinor,
@@ -93,7 +96,7 @@ internal sealed record ActionStoryBody(
     ImmutableArray<string> ProductIds,
     string? Note,
     JsonElement? Metadata,
-    string Status,
+    [property: OneOf("rewarded", "not_rewarded", "reversed", "parked")] string Status,
     ImmutableArray<DecisionBody> Decisions,
     ImmutableArray<ConflictBody> Conflicts,
     string? Code = null,

@@ -80,7 +80,7 @@ internal ref struct ActionContent
 internal static class Metadata
 {
     public const int MaxBytes = 4 * 1024;
-    private const int MaxKeys = 50;
+    public const int MaxKeys = 50;
     private const int MaxKeyLength = 100;
 
     /// <summary>Reads an object; one without a value is the same as none.</summary>

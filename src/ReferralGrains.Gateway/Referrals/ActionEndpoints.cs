@@ -18,7 +18,7 @@ namespace ReferralGrains.Gateway.Referrals;
 /// <summary>Actions, one by one and as a stream. This is where an action is answered.</summary>
 internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams, KnownPrograms known)
 {
-    private static readonly QueryParameter AnswersParameter = new("answers", "string", "all, or errors: only the lines that went wrong, and the summary.");
+    private static readonly QueryParameter AnswersParameter = new("answers", "string", "errors answers only the lines that went wrong, and the summary.", new OneOfAttribute("all", "errors"));
 
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -14,8 +14,12 @@ namespace ReferralGrains.Gateway.Referrals;
 /// </summary>
 internal ref struct ActionParser
 {
-    private const int MaxProducts = 1_000;
-    private const int MaxNote = 1_000;
+    public const int MaxProducts = 1_000;
+    public const int MaxNote = 1_000;
+
+    public static readonly Words<ActionKind> Kinds = new(
+        ("sale", ActionKind.Sale), ("refund", ActionKind.Refund), ("refund_failed", ActionKind.RefundFailed), ("chargeback", ActionKind.Chargeback),
+        ("chargeback_won", ActionKind.ChargebackWon));
 
     // By the three bytes as they were sent; the value is the code itself, so that gbp and GBP are the same content.
     private static readonly ConcurrentDictionary<int, string> Seen = new();
@@ -131,10 +135,10 @@ internal ref struct ActionParser
 
     private bool ReadId(scoped ref CallerId? value)
     {
-        if (reader.TokenType != JsonTokenType.String) return Fail(Problem.InvalidId(NameOf(field)));
+        if (reader.TokenType != JsonTokenType.String) return Fail(Problem.InvalidId(NameOf(field), Strict.Found(reader)));
         var text = reader.GetString()!;
         if (text.Length == 0 && field is Field.RefundOf or Field.ChargebackOf) return true;
-        if (!CallerId.IsValid(text)) return Fail(Problem.InvalidId(NameOf(field)));
+        if (!CallerId.IsValid(text)) return Fail(Problem.InvalidId(NameOf(field), Text.Shown(text)));
         value = new(text);
         return true;
     }
@@ -148,24 +152,24 @@ internal ref struct ActionParser
                 : reader.ValueTextEquals("chargeback"u8) ? ActionKind.Chargeback
                 : reader.ValueTextEquals("chargeback_won"u8) ? ActionKind.ChargebackWon
                 : default;
-        return kind != default || Invalid("Expected is one of sale, refund, refund_failed, chargeback, chargeback_won.");
+        return kind != default || Invalid($"One of {string.Join(", ", Kinds.Known)} is expected");
     }
 
     private bool ReadAmount()
     {
         if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var minor) || minor is < 0 or > AmountLimits.MaxMinor)
-            return Invalid($"A whole number of minor units from 0 to {AmountLimits.MaxMinor} is expected.");
+            return Invalid($"A whole number of minor units from 0 to {AmountLimits.MaxMinor} is expected");
         amount = minor;
         return true;
     }
 
     private bool ReadCurrency()
     {
-        if (reader.TokenType != JsonTokenType.String) return Invalid("An ISO 4217 code is expected, like GBP.");
+        if (reader.TokenType != JsonTokenType.String) return Invalid("An ISO 4217 code is expected, like GBP");
         if (reader.ValueSpan.Length == 0) return true;
         if (reader.ValueSpan.Length == 3 && Seen.TryGetValue(reader.ValueSpan[0] | (reader.ValueSpan[1] << 8) | (reader.ValueSpan[2] << 16), out currency)) return true;
         var code = reader.GetString()!;
-        if (Currencies.Known(code) is not { } known) return Invalid(Currencies.Expected(code));
+        if (Currencies.Known(code) is not { } known) return Fail(Problem.InvalidField("currency", Currencies.Expected(code)));
         currency = Seen.GetOrAdd(code[0] | (code[1] << 8) | (code[2] << 16), known);
         return true;
     }
@@ -182,11 +186,11 @@ internal ref struct ActionParser
 
     private bool ReadProducts()
     {
-        if (reader.TokenType != JsonTokenType.StartArray) return Invalid("An array of product ids is expected.");
+        if (reader.TokenType != JsonTokenType.StartArray) return Invalid("An array of product ids is expected");
         var ids = ImmutableArray.CreateBuilder<string>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            if (reader.TokenType != JsonTokenType.String || ids.Count == MaxProducts) return Invalid($"An array of at most {MaxProducts} product ids is expected.");
+            if (reader.TokenType != JsonTokenType.String || ids.Count == MaxProducts) return Fail(Problem.InvalidField("product_ids", $"An array of at most {MaxProducts} product ids is expected."));
             var product = reader.GetString()!;
             if (product.Length == 0 || Text.Fault(product, CallerId.MaxLength) is not null)
                 return Fail(Problem.InvalidField($"product_ids[{ids.Count}]", $"A product id is 1 to {CallerId.MaxLength} characters."));
@@ -199,9 +203,9 @@ internal ref struct ActionParser
 
     private bool ReadNote()
     {
-        if (reader.TokenType != JsonTokenType.String) return Invalid("A text is expected.");
+        if (reader.TokenType != JsonTokenType.String) return Invalid("A text is expected");
         var text = reader.GetString()!;
-        if (Text.Fault(text, MaxNote) is { } wrong) return Invalid(wrong);
+        if (Text.Fault(text, MaxNote) is { } wrong) return Fail(Problem.InvalidField("note", wrong));
         note = text.Length == 0 ? null : text;
         return true;
     }
@@ -210,7 +214,7 @@ internal ref struct ActionParser
     {
         var start = (int)reader.TokenStartIndex;
         if (Metadata.Read(ref reader, out metadata) is { } wrong) return Fail(wrong);
-        return (int)reader.BytesConsumed - start <= Metadata.MaxBytes || Invalid($"At most {Metadata.MaxBytes} bytes are possible.");
+        return (int)reader.BytesConsumed - start <= Metadata.MaxBytes || Fail(Problem.InvalidField("metadata", $"At most {Metadata.MaxBytes} bytes are possible."));
     }
 
     // What the fields mean together; a field that belongs to another type of action is its sender's slip.
@@ -242,7 +246,7 @@ internal ref struct ActionParser
         return false;
     }
 
-    private bool Invalid(string detail) => Fail(Problem.InvalidField(NameOf(field), detail));
+    private bool Invalid(string expected) => Fail(Problem.InvalidField(NameOf(field), $"{expected}, not {Strict.Found(reader)}."));
 
     private bool Missing(string name) => Fail(Problem.MissingField(name));
 

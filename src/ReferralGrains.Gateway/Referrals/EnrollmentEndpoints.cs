@@ -89,7 +89,6 @@ internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IRe
 }
 
 /// <summary>A referral under one rule, with the terms that are in force for it: pinned version and adjustments (R10, D17).</summary>
-/// <param name="State">active, disabled or deleted.</param>
 /// <param name="NetMinor">Earned less taken back: what the amount cap bounds (D5).</param>
 /// <param name="RewardCount">Rewards issued: what the count cap bounds (D5).</param>
 /// <param name="Adjusted">Whether its terms differ from its rule's.</param>
@@ -100,7 +99,7 @@ internal sealed record EnrollmentAnswer(
     CallerId ReferrerId,
     CallerId RuleId,
     int RuleVersion,
-    string State,
+    [property: OneOf("active", "disabled", "deleted")] string State,
     long NetMinor,
     int RewardCount,
     bool Adjusted,
@@ -116,7 +115,8 @@ internal sealed record PayoutBody(RewardBody Reward, HoldBody Hold);
 /// null in place of one of them returns to the rule's.
 /// </summary>
 /// <param name="Enabled">false stops rewards on this enrollment.</param>
-internal sealed record EnrollmentChange(string Reason, bool? Enabled = null)
+[Example("""{"reason":"agreed by phone","enabled":true,"limits":{"max_count":24}}""")]
+internal sealed record EnrollmentChange([property: AtMost(ReasonBody.MaxLength)] string Reason, bool? Enabled = null)
 {
     // Not in the constructor, whose default values the description would show: there is no JSON for absent.
     public JsonElement Limits { get; set; }

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Turns.Referrals;
@@ -10,29 +11,32 @@ namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Who referred whom, by the referrer's id or by its code.</summary>
 /// <param name="ApprovedAt">May lie in the past and only anchors windows (D17); now when it is left out.</param>
-/// <param name="Status">approved, which is the default, or pending.</param>
+/// <param name="Status">approved when it is left out.</param>
 /// <param name="ConversionValueMinor">What the referral itself is worth, for rules of: conversion_value (H6).</param>
 /// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>
 /// <param name="StripeCustomerId">Checked and not kept in this release.</param>
+[Example("""
+    {"program_id":"friends","referee_id":"cus_1","referrer_id":"auth0|rita","referee_email":"carl@example.com",
+     "approved_at":"2026-01-01T00:00:00Z","status":"approved","tags":["trial"],"conversion_value_minor":30000,"stripe_customer_id":"cus_1"}
+    """)]
 internal sealed record NewReferral(
     CallerId ProgramId,
     CallerId RefereeId,
     CallerId? ReferrerId = null,
-    string? Code = null,
-    string? RefereeEmail = null,
+    [property: AtMost(ReferralFields.MaxCode)] string? Code = null,
+    [property: AtMost(Text.MaxEmail)] string? RefereeEmail = null,
     DateTimeOffset? ApprovedAt = null,
-    string? Status = null,
-    ImmutableArray<string>? Tags = null,
-    long? ConversionValueMinor = null,
-    string? StripeCustomerId = null);
+    [property: OneOf(typeof(ReferralFields), nameof(ReferralFields.Statuses))] string? Status = null,
+    [property: AtMost(Json.Tags.MaxTags, Each = Json.Tags.MaxLength)] ImmutableArray<string>? Tags = null,
+    [property: Whole(0, AmountLimits.MaxMinor)] long? ConversionValueMinor = null,
+    [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null);
 
-/// <param name="Status">pending, approved or cancelled.</param>
 /// <param name="Active">Whether the referee is still a customer (G6).</param>
 internal sealed record ReferralAnswer(
     CallerId ProgramId,
     CallerId RefereeId,
     CallerId ReferrerId,
-    string Status,
+    [property: OneOf("pending", "approved", "cancelled")] string Status,
     DateTimeOffset AttributedAt,
     DateTimeOffset? ApprovedAt,
     ImmutableArray<string> Tags,
@@ -42,24 +46,33 @@ internal sealed record ReferralAnswer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 
 /// <summary>Why somebody should look at a referral.</summary>
-/// <param name="Kind">self_referral.</param>
-/// <param name="Reason">same_id or same_email.</param>
-internal sealed record ReferralFlag(string Kind, string Reason);
+internal sealed record ReferralFlag([property: OneOf("self_referral")] string Kind, [property: OneOf("same_id", "same_email")] string Reason);
 
 /// <summary>What is left out stays.</summary>
 /// <param name="Active">Whether the referee is still a customer (G6).</param>
-internal sealed record ReferralChange(ImmutableArray<string>? Tags = null, bool? Active = null);
+[Example("""{"tags":["paying"],"active":true}""")]
+internal sealed record ReferralChange(
+    [property: AtMost(Json.Tags.MaxTags, Each = Json.Tags.MaxLength)] ImmutableArray<string>? Tags = null,
+    bool? Active = null);
 
 /// <param name="ApprovedAt">May lie in the past and only anchors windows (D17); now when it is left out.</param>
+[Example("""{"approved_at":"2026-01-01T00:00:00Z"}""")]
 internal sealed record ReferralApproval(DateTimeOffset? ApprovedAt = null);
 
 /// <param name="CancelPending">Pending rewards are cancelled too; otherwise they stay (D9).</param>
-internal sealed record ReferralCancellation(string? Reason = null, bool? CancelPending = null);
+[Example("""{"reason":"moved away","cancel_pending":true}""")]
+internal sealed record ReferralCancellation([property: AtMost(ReasonBody.MaxLength)] string? Reason = null, bool? CancelPending = null);
 
 /// <summary>A code that a referee entered: attributes it, approved now (V2).</summary>
 /// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>
 /// <param name="ActionId">Not in this release.</param>
-internal sealed record Redemption(CallerId ProgramId, string Code, CallerId RefereeId, string? RefereeEmail = null, CallerId? ActionId = null);
+[Example("""{"program_id":"friends","code":"S9L98H3B6Y","referee_id":"cus_2","referee_email":"dora@example.com"}""")]
+internal sealed record Redemption(
+    CallerId ProgramId,
+    [property: AtMost(ReferralFields.MaxCode)] string Code,
+    CallerId RefereeId,
+    [property: AtMost(Text.MaxEmail)] string? RefereeEmail = null,
+    CallerId? ActionId = null);
 
 /// <summary>A referral with all that came of it.</summary>
 /// <param name="Chain">From the attribution to the first release, each step that was reached (S8).</param>
@@ -67,7 +80,7 @@ internal sealed record ReferralStoryAnswer(
     CallerId ProgramId,
     CallerId RefereeId,
     CallerId? ReferrerId,
-    string Status,
+    [property: OneOf("missing", "pending", "approved", "cancelled")] string Status,
     DateTimeOffset? AttributedAt,
     DateTimeOffset? ApprovedAt,
     ImmutableArray<string> Tags,
@@ -79,8 +92,7 @@ internal sealed record ReferralStoryAnswer(
     ImmutableArray<Rewards.RewardAnswer> Rewards,
     ImmutableArray<WaitingAction> Waiting);
 
-/// <param name="Step">attributed, approved, first_sale, first_reward or first_release.</param>
-internal sealed record ChainStep(string Step, DateTimeOffset At);
+internal sealed record ChainStep([property: OneOf("attributed", "approved", "first_sale", "first_reward", "first_release")] string Step, DateTimeOffset At);
 
 /// <summary>An action that takes effect by itself when what it waits for comes (D10).</summary>
 internal sealed record WaitingAction(CallerId ActionId, string Code);
@@ -91,14 +103,16 @@ internal sealed record ReferralLineAnswer(
     CallerId? ProgramId = null,
     CallerId? RefereeId = null,
     CallerId? ReferrerId = null,
-    string? Status = null,
+    [property: OneOf("pending", "approved", "cancelled")] string? Status = null,
     ImmutableArray<ReferralFlag>? Flags = null,
     bool? Duplicate = null,
     Lines.LineError? Error = null);
 
 internal static class ReferralFields
 {
-    private const int MaxCode = 64;
+    public const int MaxCode = 64;
+
+    public static readonly Words<bool> Statuses = new(("approved", true), ("pending", false));
 
     /// <summary>Checks what the types of the fields do not say.</summary>
     public static void Check(NewReferral body)
@@ -112,7 +126,7 @@ internal static class ReferralFields
 
         Text.Of(body.Code, "code", MaxCode);
         Text.Email(body.RefereeEmail, "referee_email");
-        Text.Of(body.StripeCustomerId, "stripe_customer_id", 200);
+        Text.Of(body.StripeCustomerId, "stripe_customer_id", Text.MaxForeignId);
         AmountLimits.Range(body.ConversionValueMinor, 0, AmountLimits.MaxMinor, "conversion_value_minor");
         if (!IsApproved(body) && body.ApprovedAt is not null)
             throw Problem.InvalidField("approved_at", "A pending referral has not been approved.").AsException();
@@ -154,10 +168,5 @@ internal static class ReferralFields
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 
-    private static bool IsApproved(NewReferral body) => body.Status switch
-    {
-        null or "" or "approved" => true,
-        "pending" => false,
-        _ => throw Problem.InvalidField("status", "Expected is one of approved, pending.").AsException(),
-    };
+    private static bool IsApproved(NewReferral body) => string.IsNullOrEmpty(body.Status) || Statuses.Parse(body.Status, true, "status");
 }

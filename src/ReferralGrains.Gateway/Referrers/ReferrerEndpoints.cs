@@ -122,20 +122,21 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
 
 /// <param name="Id">Made up when it is left out.</param>
 /// <param name="CashOptIn">Wants cash rewards to be paid out (S10).</param>
+[Example("""{"id":"auth0|rita","email":"rita@example.com","name":"Rita","tags":["partner"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]
 internal sealed record NewReferrer(
     CallerId? Id = null,
-    string? Email = null,
-    string? Name = null,
-    ImmutableArray<string>? Tags = null,
+    [property: AtMost(Text.MaxEmail)] string? Email = null,
+    [property: AtMost(Text.MaxName)] string? Name = null,
+    [property: AtMost(Json.Tags.MaxTags, Each = Json.Tags.MaxLength)] ImmutableArray<string>? Tags = null,
     bool? CashOptIn = null,
-    string? StripeCustomerId = null);
+    [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null);
 
 /// <param name="Code">What a referee redeems (V1).</param>
 /// <param name="Email">Personal data is shown to admin keys only.</param>
 internal sealed record ReferrerAnswer(
     CallerId Id,
     string Code,
-    string Status,
+    [property: OneOf("active", "closed")] string Status,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Email,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name,
     ImmutableArray<string> Tags,
@@ -159,21 +160,22 @@ internal sealed record BalanceLine(
     long PaidMinor);
 
 /// <summary>What is left out stays.</summary>
+[Example("""{"email":"rita@example.org","name":"Rita R.","tags":["partner","gold"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]
 internal sealed record ReferrerChange(
-    string? Email = null,
-    string? Name = null,
-    ImmutableArray<string>? Tags = null,
+    [property: AtMost(Text.MaxEmail)] string? Email = null,
+    [property: AtMost(Text.MaxName)] string? Name = null,
+    [property: AtMost(Json.Tags.MaxTags, Each = Json.Tags.MaxLength)] ImmutableArray<string>? Tags = null,
     bool? CashOptIn = null,
-    string? StripeCustomerId = null);
+    [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null);
 
 /// <summary>Whether a referrer is eligible for a rule that is granted by hand (H1).</summary>
 internal sealed record EligibilityAnswer(CallerId ReferrerId, CallerId ProgramId, CallerId RuleId, bool Granted);
 
 internal static class ReferrerFields
 {
-    public static string? Name(string? name) => Text.Of(name, "name", 200);
+    public static string? Name(string? name) => Text.Of(name, "name", Text.MaxName);
 
-    public static string? Stripe(string? id) => Text.Of(id, "stripe_customer_id", 200);
+    public static string? Stripe(string? id) => Text.Of(id, "stripe_customer_id", Text.MaxForeignId);
 
     public static ReferrerAnswer Answer(ReferrerProfile profile, bool personal, bool duplicate = false) => new(
         profile.Id,

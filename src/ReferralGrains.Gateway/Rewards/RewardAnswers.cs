@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Facts;
@@ -12,14 +13,13 @@ namespace ReferralGrains.Gateway.Rewards;
 /// <summary>A reward as it stands now.</summary>
 /// <param name="AmountMinor">As it was given.</param>
 /// <param name="LeftMinor">After refunds, chargebacks and cancellation.</param>
-/// <param name="State">pending, released, reversed or cancelled.</param>
 /// <param name="ExpectedAt">When a pending one is expected to be released.</param>
 internal sealed record RewardAnswer(
     string Id,
     string Asset,
     long AmountMinor,
     long LeftMinor,
-    string State,
+    [property: OneOf(typeof(RewardAnswers), nameof(RewardAnswers.States))] string State,
     CallerId ProgramId,
     CallerId RefereeId,
     CallerId ReferrerId,

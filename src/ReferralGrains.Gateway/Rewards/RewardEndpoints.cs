@@ -14,7 +14,7 @@ namespace ReferralGrains.Gateway.Rewards;
 /// <summary>Rewards: shown, released, cancelled.</summary>
 internal sealed class RewardEndpoints(IGrainRouter router, IReports reports, RewardAnswers answers)
 {
-    private static readonly QueryParameter State = new("state", "string", "pending, released, reversed or cancelled.");
+    private static readonly QueryParameter State = new("state", "string", "Only rewards in this state.", new OneOfAttribute(typeof(RewardAnswers), nameof(RewardAnswers.States)));
 
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -8,6 +8,7 @@ using ReferralGrains.Turns;
 namespace ReferralGrains.Gateway.Tenants;
 
 /// <param name="To">Not before where the clock stands.</param>
+[Example("""{"to":"2026-03-01T00:00:00Z"}""")]
 internal sealed record ClockAdvance(DateTimeOffset To);
 
 /// <param name="Now">Where the clock stands; everything due by then is settled.</param>

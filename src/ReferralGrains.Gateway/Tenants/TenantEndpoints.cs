@@ -83,6 +83,7 @@ internal sealed class TenantEndpoints(ITenants tenants)
 
 /// <param name="Sandbox">For trying things out: it has a clock of its own.</param>
 /// <param name="ClockAt">Where a sandbox's clock stands at first; the real time when it is left out.</param>
+[Example("""{"id":"acme_sandbox","sandbox":true,"clock_at":"2026-01-01T00:00:00Z"}""")]
 internal sealed record NewTenant(CallerId Id, bool? Sandbox = null, DateTimeOffset? ClockAt = null);
 
 internal sealed record TenantAnswer(
@@ -91,10 +92,10 @@ internal sealed record TenantAnswer(
     DateTimeOffset? ClockAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 
-/// <param name="Role">ingest, read, admin, finance, key_admin or operator.</param>
 /// <param name="Tenant">The caller's own when it is left out; none for an operator's key, which speaks for no tenant.</param>
 /// <param name="ExpiresAt">From then on it opens nothing; never when it is left out.</param>
-internal sealed record NewKey(string Role, CallerId? Tenant = null, DateTimeOffset? ExpiresAt = null);
+[Example("""{"role":"ingest","expires_at":"2036-01-01T00:00:00Z"}""")]
+internal sealed record NewKey([property: OneOf(typeof(Roles), nameof(Roles.Words))] string Role, CallerId? Tenant = null, DateTimeOffset? ExpiresAt = null);
 
 /// <param name="Key">Shown this once: only its hash is kept.</param>
 internal sealed record NewKeyAnswer(string Id, string Key, string Role, CallerId? Tenant, DateTimeOffset? ExpiresAt);

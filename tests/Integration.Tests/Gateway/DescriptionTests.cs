@@ -34,6 +34,21 @@ public sealed class DescriptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public void Every_operation_has_a_name_of_its_own_and_says_how_it_may_fail()
+    {
+        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject()).Select(method => method.Value).ToList();
+        var names = operations.Select(operation => operation.GetProperty("operationId").GetString()!).ToList();
+        Assert.Equal(names.Count, names.Distinct(StringComparer.Ordinal).Count());
+        Assert.All(names, name => Assert.Matches("^[a-z]+([A-Z][a-z0-9]*)*$", name));
+        Assert.All(operations, operation => Assert.Contains(operation.GetProperty("responses").EnumerateObject(), answer => answer.Name.StartsWith('4')));
+        Assert.All(operations, operation => Assert.True(operation.TryGetProperty("security", out _)));
+        Assert.All(document.GetProperty("tags").EnumerateArray(), tag => Assert.NotEmpty(tag.GetProperty("description").GetString()!));
+    }
+
+    [Fact]
+    public void Nothing_cites_what_a_caller_does_not_have() => Assert.DoesNotMatch(@"\([VSRHGDX]\d", document.GetRawText());
+
+    [Fact]
     public void Whole_numbers_are_integers_and_nothing_else()
     {
         var amount = Schema("NewReferral").GetProperty("properties").GetProperty("conversion_value_minor");

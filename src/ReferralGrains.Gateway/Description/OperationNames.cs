@@ -1,0 +1,54 @@
+using System.Globalization;
+
+namespace ReferralGrains.Gateway.Description;
+
+/// <summary>What generated clients call an operation: made from its address, so that no route can be without one.</summary>
+internal static class OperationNames
+{
+    private static readonly Dictionary<string, string> tags = new(StringComparer.Ordinal)
+    {
+        ["server"] = "The server itself: health, metrics, documentation",
+        ["tenants"] = "Tenants of the installation",
+        ["api_keys"] = "Keys: who may do what",
+        ["programs"] = "Programs: a currency, a time zone and the rules in it",
+        ["rules"] = "Reward rules, in versions",
+        ["referrers"] = "Referrers: those who are paid",
+        ["referrals"] = "Referrals: who referred whom, and what came of it",
+        ["redemptions"] = "Codes that referees enter",
+        ["actions"] = "What referees do: sales, refunds, chargebacks",
+        ["enrollments"] = "A referral under one rule",
+        ["rewards"] = "What referrers earn",
+        ["ledger"] = "The books as a whole",
+        ["test_clock"] = "The clock of a sandbox",
+    };
+
+    public static string TagOf(string tag) => tags.GetValueOrDefault(tag) ?? char.ToUpperInvariant(tag[0]) + tag[1..].Replace('_', ' ');
+
+    /// <summary>createProgram, getReferrerBalance, listReferrerRewards, disableRule, streamActions.</summary>
+    public static string Of(string method, string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "v1").ToArray();
+        if (parts[^1].Split(':') is [var collection, var custom]) return Name(custom, [collection]);
+        var nouns = parts.Where(part => part[0] != '{').ToArray();
+        var (ofOne, plural) = (parts[^1][0] == '{', nouns[^1].EndsWith('s'));
+        var things = nouns.Select((noun, i) => i < nouns.Length - 1 || ofOne || method == "POST" ? Singular(noun) : noun).ToArray();
+        return (method, ofOne, plural) switch
+        {
+            ("GET", false, true) when path.StartsWith("/v1/", StringComparison.Ordinal) => Name("list", things),
+            ("GET", _, _) => Name("get", things),
+            ("POST", false, false) => Name(nouns[^1], things[..^1]),
+            ("POST", _, _) => Name("create", things),
+            ("PATCH", _, _) => Name("change", things),
+            _ => Name(method.ToLowerInvariant(), things),
+        };
+    }
+
+    private static string Singular(string noun) => noun.EndsWith("ies", StringComparison.Ordinal) ? noun[..^3] + "y" : noun.TrimEnd('s');
+
+    private static string Name(string verb, string[] things)
+    {
+        var words = things.Prepend(verb).SelectMany(thing => thing.Split('_', '.', '-'));
+        var name = string.Concat(words.Select(word => CultureInfo.InvariantCulture.TextInfo.ToTitleCase(word)));
+        return char.ToLowerInvariant(name[0]) + name[1..];
+    }
+}
