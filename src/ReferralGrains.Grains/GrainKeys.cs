@@ -1,4 +1,5 @@
 using System.Globalization;
+using ReferralGrains.Storage.Journal;
 using ReferralGrains.Turns;
 using GrainAddress = ReferralGrains.Turns.GrainAddress;
 
@@ -7,9 +8,12 @@ namespace ReferralGrains.Grains;
 /// <summary>Addresses as Orleans' keys: the parts joined by a blank, which no caller's id may hold.</summary>
 public static class GrainKeys
 {
-    public static string Of(GrainAddress address) => address.Second is { } second
-        ? string.Create(CultureInfo.InvariantCulture, $"{address.Tenant} {address.First.Value} {second.Value}")
-        : string.Create(CultureInfo.InvariantCulture, $"{address.Tenant} {address.First.Value}");
+    public static string Of(GrainAddress address) => Of(address.Stream);
+
+    /// <summary>The key of the grain whose stream this is.</summary>
+    public static string Of(StreamKey stream) => stream.Second.Length > 0
+        ? string.Create(CultureInfo.InvariantCulture, $"{stream.Tenant} {stream.First} {stream.Second}")
+        : string.Create(CultureInfo.InvariantCulture, $"{stream.Tenant} {stream.First}");
 
     public static GrainAddress Parse(GrainKind kind, string key)
     {

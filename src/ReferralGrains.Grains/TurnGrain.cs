@@ -23,6 +23,13 @@ internal abstract class TurnGrain(IGrainContext context, Mailbox mailbox) : IGra
 
     protected Mailbox Mailbox => mailbox;
 
+    // Not on shutdown: everybody would write at once, and the other silos wait for what this one held.
+    public Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (reason.ReasonCode == DeactivationReasonCode.ActivationIdle) mailbox.Turns.Rest();
+        return Task.CompletedTask;
+    }
+
     public ValueTask<Parcel> Ask(Parcel command)
     {
         var envelope = new ParcelEnvelope((ICommand)command.Message);

@@ -1,4 +1,5 @@
 using Npgsql;
+using ReferralGrains.Grains.Silos;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Facts;
@@ -25,7 +26,7 @@ internal static class EngineServices
         services.AddSingleton<JournalWriter>();
         services.AddSingleton<IJournal>(all => all.GetRequiredService<JournalWriter>());
         services.AddSingleton<IStreamLoader, StreamLoader>();
-        services.AddSingleton<ISnapshots>(all => new Snapshots(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Snapshots>>()));
+        services.AddSingleton(OrleansSetup.KeptSnapshots);
         services.AddSingleton<IFacts, PostgresFacts>();
         services.AddSingleton<IDueReader, DueReader>();
         services.AddSingleton<ITallySource, TallySource>();

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ReferralGrains.Domain.Identity;
@@ -12,11 +13,13 @@ namespace ReferralGrains.Turns;
 public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world, JsonTypeInfo<TState> json, short foldVersion) : GrainTurns(address, world)
     where TState : class
 {
-    private const int RowsBetweenSnapshots = 50;
+    // What a row takes in the journal: all snapshots of a stream together should not take more than its rows.
+    private const int BytesOfRow = 200;
 
     private TState? state;
     private Moment seenAt;
-    private int snapshotSeq;
+    private int keptSeq;
+    private int keptBytes;
 
     protected StreamId Stream { get; private set; }
 
@@ -32,22 +35,50 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
         if (state is not null && SeqOf(state) > 0) return state;
         var asked = Moment.Now(World.Time);
         var loaded = await World.Loader.Load(Address.Stream);
-        if (loaded.Snapshot is { } old && old.Fold != foldVersion) loaded = await World.Loader.LoadWhole(Address.Stream);
         Stream = loaded.Stream;
-        var folded = loaded.Snapshot is { } snapshot ? JsonSerializer.Deserialize(snapshot.Data, json)! : Empty;
-        snapshotSeq = SeqOf(folded);
-        foreach (var row in loaded.Rows) folded = Evolve(folded, row);
+        var folded = loaded.Rows is null ? await Kept(loaded.Head) : Empty;
+        keptSeq = SeqOf(folded);
+        foreach (var row in loaded.Rows ?? await World.Loader.Rows(Stream, keptSeq)) folded = Evolve(folded, row);
         seenAt = asked;
         return state = folded;
     }
 
-    /// <summary>Takes over a state that is durable. A snapshot is written rarely: a lost one costs a replay, never money.</summary>
+    /// <summary>Takes over a state that is durable.</summary>
     protected void Take(TState next)
     {
         state = next;
-        if (SeqOf(next) - snapshotSeq < RowsBetweenSnapshots) return;
-        snapshotSeq = SeqOf(next);
-        World.Snapshots.Offer(Stream, snapshotSeq, foldVersion, JsonSerializer.Serialize(next, json));
+        if (SeqOf(next) - keptSeq >= FairTail) Keep(next);
+    }
+
+    public sealed override void Rest()
+    {
+        if (state is { } last && SeqOf(last) > World.Loader.FewRows && SeqOf(last) - keptSeq >= FairTail / 2) Keep(last);
+    }
+
+    // So few that they cost little beside the rows, and so many that what is replayed is a small part of a long stream.
+    private int FairTail => Math.Max(World.Loader.FewRows, Math.Max(keptSeq / 8, keptBytes / BytesOfRow));
+
+    private void Keep(TState durable)
+    {
+        var kept = JsonSerializer.SerializeToElement(durable, json);
+        (keptSeq, keptBytes) = (SeqOf(durable), JsonMarshal.GetRawUtf8Value(kept).Length);
+        World.Snapshots.Offer(Address.Stream, new(Stream, keptSeq, foldVersion, kept));
+    }
+
+    private async ValueTask<TState> Kept(int head)
+    {
+        if (await World.Snapshots.Read(Address.Stream) is not { } kept || kept.Stream != Stream || kept.Fold != foldVersion || kept.Seq > head) return Empty;
+        try
+        {
+            if (kept.State.Deserialize(json) is not { } folded || SeqOf(folded) != kept.Seq) return Empty;
+            keptBytes = JsonMarshal.GetRawUtf8Value(kept.State).Length;
+            return folded;
+        }
+        catch (JsonException)
+        {
+            // It cannot be read: as good as lost.
+            return Empty;
+        }
     }
 
     public sealed override string Describe() => state is null

@@ -53,6 +53,9 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
     /// <summary>The state in memory as JSON, for a person who looks into the grain: without personal data, and without loading anything.</summary>
     public abstract string Describe();
 
+    /// <summary>Nobody asked for a long time and the grain leaves memory: what it would cost to fold it again may be kept.</summary>
+    public abstract void Rest();
+
     /// <summary>Loads the state if it is not there, decides a prefix of the commands and says what to append and to answer.</summary>
     protected abstract ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands);
 

@@ -1,5 +1,8 @@
 using Orleans.Concurrency;
+using Npgsql;
 using Orleans.Placement;
+using Orleans.Storage;
+using ReferralGrains.Grains.Kept;
 using ReferralGrains.Turns.Due;
 
 namespace ReferralGrains.Grains.Due;
@@ -23,7 +26,8 @@ public interface IDueGrain : IGrainWithIntegerKey
 /// are harmless: a grain that is woken twice finds nothing to settle the second time.
 /// </remarks>
 [GrainType("due"), Reentrant, HashBasedPlacement]
-internal sealed class DueGrain(IGrainContext context, Sweeper sweeper) : IGrainBase, IDueGrain, IRemindable, IDisposable
+internal sealed class DueGrain(
+    IGrainContext context, Sweeper sweeper, [PersistentState("waker", GrainStateSnapshots.Provider)] IPersistentState<WakerState> kept) : IGrainBase, IDueGrain, IRemindable, IDisposable
 {
     /// <summary>How many there are.</summary>
     public const int Shards = Storage.Due.DueShards.Count;
@@ -35,6 +39,7 @@ internal sealed class DueGrain(IGrainContext context, Sweeper sweeper) : IGrainB
     private static readonly TimeSpan ReminderPeriod = TimeSpan.FromMinutes(1);
 
     private readonly CancellationTokenSource ending = new();
+    private bool isKeeping;
 
     public IGrainContext GrainContext => context;
 
@@ -42,6 +47,8 @@ internal sealed class DueGrain(IGrainContext context, Sweeper sweeper) : IGrainB
 
     public Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        if (kept.RecordExists && kept.State is { LeftAlone.IsDefault: false }) sweeper.Restore(kept.State);
+
         // Kept alive by its timer, which does not wait for grains that take long: the sweeper remembers whom it is waking.
         this.RegisterGrainTimer(
             static (grain, _) => grain.Sweep(), this,
@@ -53,7 +60,30 @@ internal sealed class DueGrain(IGrainContext context, Sweeper sweeper) : IGrainB
 
     public void Dispose() => ending.Dispose();
 
-    private Task Sweep() => sweeper.Sweep(Shard, ending.Token);
+    private async Task Sweep()
+    {
+        await sweeper.Sweep(Shard, ending.Token);
+        if (isKeeping || sweeper.LeftAlone(Shard) is var left && (kept.RecordExists ? left.Equals(kept.State) : left.LeftAlone.IsEmpty)) return;
+        isKeeping = true;
+        try
+        {
+            kept.State = left;
+            await kept.WriteStateAsync();
+        }
+        catch (InconsistentStateException)
+        {
+            // Two of one shard, for a moment: what either remembers is good enough.
+            await kept.ReadStateAsync();
+        }
+        catch (NpgsqlException)
+        {
+            // It is tried again with the next sweep; lost, it costs some tries that come too early.
+        }
+        finally
+        {
+            isKeeping = false;
+        }
+    }
 
     public async Task Watch()
     {

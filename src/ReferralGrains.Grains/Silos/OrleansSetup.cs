@@ -7,15 +7,21 @@ using Npgsql;
 using Orleans.Configuration;
 using Orleans.Connections.Security;
 using Orleans.Dashboard;
+using Orleans.Storage;
+using ReferralGrains.Grains.Kept;
+using ReferralGrains.Storage.Journal;
 using ReferralGrains.Turns;
 
 namespace ReferralGrains.Grains.Silos;
 
-/// <summary>Orleans over our PostgreSQL: membership and reminders are in its schema of the one database.</summary>
+/// <summary>Orleans over our PostgreSQL: membership, reminders and grain state are in its schema of the one database.</summary>
 public static class OrleansSetup
 {
     /// <summary>The schema of what Orleans keeps. It is on the search path of every connection, so that pools are shared.</summary>
     public const string Schema = "orleans";
+
+    /// <summary>For the ledger check: the snapshots that grains keep.</summary>
+    public static KeptSnapshots KeptSnapshots => GrainStateSnapshots.Kept;
 
     private const string Cluster = "referralgrains";
     private const string Provider = "Npgsql";
@@ -33,8 +39,11 @@ public static class OrleansSetup
                 .ConfigureEndpoints(options.Address, options.SiloPort, options.GatewayPort)
                 .UseAdoNetClustering((AdoNetClusteringSiloOptions clustering) => (clustering.Invariant, clustering.DataSource) = (Provider, database))
                 .UseAdoNetReminderService((AdoNetReminderTableOptions reminders) => (reminders.Invariant, reminders.DataSource) = (Provider, database))
+                .AddAdoNetGrainStorage(GrainStateSnapshots.Provider, (AdoNetGrainStorageOptions kept) =>
+                    (kept.Invariant, kept.DataSource, kept.GrainStorageSerializer) = (Provider, database, new GrainStateJson()))
                 .AddDashboard(dashboard => dashboard.HideTrace = true);
             silo.AddTurnGrains(options);
+            silo.Services.AddSingleton<ISnapshots>(Snapshots);
             silo.Services.Configure<ClusterOptions>(Named);
             silo.Services.Configure<ClusterMembershipOptions>(membership => Watchful(membership, options.ProbeTimeout));
         });
@@ -78,6 +87,15 @@ public static class OrleansSetup
         host.Services.AddSingleton<IGrainRouter>(all => new OrleansRouter(
             all.GetRequiredService<IClusterClient>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
         return host;
+    }
+
+    // The writer itself, not where to find it: while the container is disposed nothing can be found any more, and background work still asks.
+    private static GrainStateSnapshots Snapshots(IServiceProvider all)
+    {
+        var writer = all.GetRequiredService<JournalWriter>();
+        return new(
+            all.GetRequiredKeyedService<IGrainStorage>(GrainStateSnapshots.Provider), () => writer.IsBusy, TimeProvider.System,
+            all.GetRequiredService<ILogger<GrainStateSnapshots>>());
     }
 
     private static void Named(ClusterOptions cluster) => (cluster.ClusterId, cluster.ServiceId) = (Cluster, Cluster);

@@ -25,6 +25,7 @@ namespace ReferralGrains.Storage.Journal;
 [JsonSerializable(typeof(ProgramTerms))]
 [JsonSerializable(typeof(ReferrerFacts))]
 [JsonSerializable(typeof(ReferralAction))]
+[JsonSerializable(typeof(Snapshot))]
 public sealed partial class JournalJson : JsonSerializerContext;
 
 /// <summary>An instant as PostgreSQL keeps it: whole microseconds since 1970.</summary>

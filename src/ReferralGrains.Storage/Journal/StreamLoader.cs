@@ -17,22 +17,25 @@ public readonly record struct StoredRow(int Seq, DateTimeOffset At, short Type, 
         where TEvent : class => EventCodec.Decode<TEvent>(Type, Version, Data, ActionId, Hash);
 }
 
-public readonly record struct StoredSnapshot(int Seq, short Fold, string Data);
-
-/// <summary>A stream as it is loaded: its snapshot, if there is one, and the rows after it.</summary>
-public sealed record LoadedStream(StreamId Stream, StoredSnapshot? Snapshot, IReadOnlyList<StoredRow> Rows);
+/// <summary>A stream as it is loaded.</summary>
+/// <param name="Head">Its last row; 0 when there is none.</param>
+/// <param name="Rows">All of them, or null when they are many: a snapshot may spare reading most of them.</param>
+public sealed record LoadedStream(StreamId Stream, int Head, IReadOnlyList<StoredRow>? Rows);
 
 /// <summary>Where grains load from. One implementation is PostgreSQL's; a simulation has another.</summary>
 /// <exception cref="JournalUnavailableException">From every call: the database cannot be reached.</exception>
 public interface IStreamLoader
 {
+    /// <summary>Rows of a stream that are loaded without asking for a snapshot first: no shorter one is worth a snapshot.</summary>
+    int FewRows { get; }
+
     /// <summary>
     /// Loads a stream. One that is not there gets a number that nobody else has, for the append that begins it; asking leaves no row.
     /// </summary>
     Task<LoadedStream> Load(StreamKey key);
 
-    /// <summary>As <see cref="Load"/>, from the first row: for a snapshot of another fold.</summary>
-    Task<LoadedStream> LoadWhole(StreamKey key);
+    /// <summary>The rows of a stream after one of them; after 0, all.</summary>
+    Task<IReadOnlyList<StoredRow>> Rows(StreamId stream, int after);
 
     /// <summary>The last row of a stream; 0 when there is none.</summary>
     Task<int> Head(StreamKey key);
@@ -44,7 +47,9 @@ public interface IStreamLoader
 /// <summary>Loads streams and actions in few queries, however many grains wake at once.</summary>
 public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
 {
+    private const int Few = 128;
     private const int StreamsPerQuery = 500;
+    private const int LongStreamsPerQuery = 20;
     private const int ActionsPerQuery = 2_000;
     private const int HeadsPerQuery = 2_000;
     private const int QueriesAtOnce = 2;
@@ -52,20 +57,25 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
     private readonly NpgsqlDataSource database;
     private readonly StreamNumbers numbers = new();
     private readonly Coalescer<StreamKey, LoadedStream> streams;
+    private readonly Coalescer<(StreamId Stream, int After), IReadOnlyList<StoredRow>> tails;
     private readonly Coalescer<StreamKey, int> heads;
     private readonly Coalescer<(int Tenant, CallerId Id), ActionHistory?> actions;
 
     public StreamLoader(NpgsqlDataSource database)
     {
         this.database = database;
-        streams = new(keys => Load(keys, whole: false), StreamsPerQuery, QueriesAtOnce);
+        streams = new(Load, StreamsPerQuery, QueriesAtOnce);
+        tails = new(Tails, LongStreamsPerQuery, QueriesAtOnce);
         heads = new(Heads, HeadsPerQuery, queries: 1);
         actions = new(ids => ActionQuery.Run(database, ids), ActionsPerQuery, QueriesAtOnce);
     }
 
+    /// <inheritdoc/>
+    public int FewRows => Few;
+
     public Task<LoadedStream> Load(StreamKey key) => streams.Ask(key);
 
-    public async Task<LoadedStream> LoadWhole(StreamKey key) => (await Questions.Reached(() => Load([key], whole: true)))[0];
+    public Task<IReadOnlyList<StoredRow>> Rows(StreamId stream, int after) => tails.Ask((stream, after));
 
     public Task<int> Head(StreamKey key) => heads.Ask(key);
 
@@ -78,6 +88,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await streams.DisposeAsync();
+        await tails.DisposeAsync();
         await heads.DisposeAsync();
         await actions.DisposeAsync();
     }
@@ -90,50 +101,63 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
         """,
         reader => reader.GetInt32(0), CancellationToken.None, Parameters(keys));
 
-    private async Task<IReadOnlyList<LoadedStream>> Load(IReadOnlyList<StreamKey> keys, bool whole)
+    private async Task<IReadOnlyList<LoadedStream>> Load(IReadOnlyList<StreamKey> keys)
     {
         await using var connection = await database.OpenConnectionAsync();
-        var ids = new long?[keys.Count];
-        var snapshots = new StoredSnapshot?[keys.Count];
-        var rows = new List<StoredRow>[keys.Count];
-        await Read(connection, keys, whole, ids, snapshots, rows);
-        for (var i = 0; i < ids.Length; i++) ids[i] ??= await numbers.Next(connection);
-        return [.. keys.Select((_, i) => new LoadedStream(new(ids[i]!.Value), snapshots[i], rows[i] ?? []))];
+        var found = new (long Id, int Head, List<StoredRow>? Rows)?[keys.Count];
+        await Read(connection, keys, found);
+        var loaded = new LoadedStream[keys.Count];
+        for (var n = 0; n < loaded.Length; n++)
+            loaded[n] = found[n] is { } one ? new(new(one.Id), one.Head, one.Rows) : new(new(await numbers.Next(connection)), 0, []);
+        return loaded;
     }
 
-    private static async Task Read(
-        NpgsqlConnection connection, IReadOnlyList<StreamKey> keys, bool whole, long?[] ids, StoredSnapshot?[] snapshots, List<StoredRow>[] rows)
+    private static async Task Read(NpgsqlConnection connection, IReadOnlyList<StreamKey> keys, (long Id, int Head, List<StoredRow>? Rows)?[] found)
     {
         const string Known =
             """
             unnest($1, $2, $3, $4) with ordinality as k(tenant, kind, a, b, n)
               join stream s on s.tenant = k.tenant and s.kind = k.kind and s.a = k.a and s.b = k.b
-              left join snapshot p on p.stream = s.id
+              cross join lateral (select coalesce(max(e.seq), 0) as seq from event e where e.stream = s.id) head
             """;
         await using var batch = new NpgsqlBatch(connection);
 
-        // One moment for both: a snapshot written between them would hide the rows that only it has, and the state would miss them.
+        // One moment for both: the head says whether the rows are all there.
         CommitBatch.Command(batch, "begin isolation level repeatable read read only");
-        CommitBatch.Command(batch, $"select k.n, s.id, p.seq, p.fold, p.data::text from {Known}", Parameters(keys));
+        CommitBatch.Command(batch, $"select k.n, s.id, head.seq from {Known}", Parameters(keys));
         CommitBatch.Command(
             batch,
             $"""
             select k.n, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
-            from {Known} join event e on e.stream = s.id and e.seq > {(whole ? "0" : "coalesce(p.seq, 0)")} and e.type <> 0
-            order by k.n, e.seq
+            from {Known} join event e on e.stream = s.id and e.type <> 0 where head.seq <= {Few} order by k.n, e.seq
             """,
             Parameters(keys));
         CommitBatch.Command(batch, "commit");
         await using var reader = await batch.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            var n = (int)reader.GetInt64(0) - 1;
-            ids[n] = reader.GetInt64(1);
-            if (!whole && !reader.IsDBNull(2)) snapshots[n] = new(reader.GetInt32(2), reader.GetInt16(3), reader.GetString(4));
+            var head = reader.GetInt32(2);
+            found[(int)reader.GetInt64(0) - 1] = (reader.GetInt64(1), head, head <= Few ? [] : null);
         }
 
         await reader.NextResultAsync();
-        while (await reader.ReadAsync()) (rows[(int)reader.GetInt64(0) - 1] ??= []).Add(ActionQuery.Row(reader, 1));
+        while (await reader.ReadAsync()) found[(int)reader.GetInt64(0) - 1]!.Value.Rows!.Add(ActionQuery.Row(reader, 1));
+    }
+
+    private async Task<IReadOnlyList<IReadOnlyList<StoredRow>>> Tails(IReadOnlyList<(StreamId Stream, int After)> asked)
+    {
+        var tails = asked.Select(_ => new List<StoredRow>()).ToArray();
+        await using var command = database.CreateCommand(
+            """
+            select k.n, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
+            from unnest($1, $2) with ordinality as k(stream, after, n) join event e on e.stream = k.stream and e.seq > k.after and e.type <> 0
+            order by k.n, e.seq
+            """);
+        command.Parameters.Add(CommitBatch.Array(NpgsqlDbType.Bigint, asked.Select(one => one.Stream.Value)));
+        command.Parameters.Add(CommitBatch.Array(NpgsqlDbType.Integer, asked.Select(one => one.After)));
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync()) tails[(int)reader.GetInt64(0) - 1].Add(ActionQuery.Row(reader, 1));
+        return tails;
     }
 
     internal static NpgsqlParameter[] Parameters(IReadOnlyList<StreamKey> keys) =>

@@ -29,11 +29,13 @@ internal static class CheckedFolds
 
 internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : ICheckedFold
 {
+    private readonly CheckedSnapshot<Referrer> snapshot = new(stream, beside.Snapshot, Referrer.FoldVersion, JournalJson.Default.Referrer);
     private Referrer state = Referrer.None;
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
     {
         state = Referrer.Evolve(state, rows[0].Row.At, rows[0].Row.Decode<ReferrerEvent>());
+        snapshot.Reached(state.Seq, state);
         return rows.Count > 1 || rows[0].Posting is not null ? "moves money, which no event of a referrer does" : null;
     }
 
@@ -43,16 +45,19 @@ internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : IChe
         var same = facts is not null && beside.FactVersion == state.FactVersion && facts.Version == state.FactVersion && facts.Stream == stream
             && facts.Closed == (state.Status == ReferrerStatus.Closed) && facts.Tags.SequenceEqual(state.Tags) && facts.Granted.SequenceEqual(state.Granted);
         if (!same) differences.Add("fact", $"Referrer {stream}: the fact of version {beside.FactVersion} is not what its events say at version {state.FactVersion}.");
+        snapshot.Finish(differences);
     }
 }
 
 internal sealed class CheckedProgram(StreamId stream, KeptBeside beside) : ICheckedFold
 {
+    private readonly CheckedSnapshot<ReferralProgram> snapshot = new(stream, beside.Snapshot, ReferralProgram.FoldVersion, JournalJson.Default.ReferralProgram);
     private ReferralProgram state = ReferralProgram.None;
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
     {
         state = ReferralProgram.Evolve(state, rows[0].Row.At, stream, rows[0].Row.Decode<ProgramEvent>());
+        snapshot.Reached(state.Seq, state);
         return rows.Count > 1 || rows[0].Posting is not null ? "moves money, which no event of a program does" : null;
     }
 
@@ -62,6 +67,7 @@ internal sealed class CheckedProgram(StreamId stream, KeptBeside beside) : IChec
         if (kept is null || beside.FactVersion != state.Seq || Json(kept) != Json(state.Terms!))
             differences.Add("fact", $"Program {stream}: the terms of version {beside.FactVersion} are not what its events say at version {state.Seq}.");
         foreach (var rule in state.Terms?.Rules ?? []) totals.HasRule(beside.Tenant!.Value, rule.Id, stream);
+        snapshot.Finish(differences);
     }
 
     private static string Json(ProgramTerms terms) => JsonSerializer.Serialize(terms, JournalJson.Default.ProgramTerms);

@@ -10,11 +10,12 @@ namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>
 /// A referral: every event's postings are worked out again, what its holds say is compared with what its postings left pending, and
-/// its due row and its referral row with the fold.
+/// its due row, its referral row and its snapshot with the fold.
 /// </summary>
 internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : ICheckedFold
 {
     private readonly ImmutableArray<EventRow>.Builder expected = ImmutableArray.CreateBuilder<EventRow>();
+    private readonly CheckedSnapshot<Referral> snapshot = new(stream, beside.Snapshot, ReferralFold.Version, JournalJson.Default.Referral);
     private Referral state = Referral.None;
     private long pending;
 
@@ -34,6 +35,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         }
 
         state = ReferralFold.Evolve(state, recorded.At, recorded.Event);
+        snapshot.Reached(state.Seq, state);
         return null;
     }
 
@@ -44,6 +46,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         if (held != pending) differences.Add("row", $"Stream {stream} holds {held}, but its postings left {pending} pending.");
         if (beside.DueAt != state.DueAt) differences.Add("due", $"Stream {stream} is due {Show(state.DueAt)}, but its due row says {Show(beside.DueAt)}.");
         if (beside.Referral != Row()) differences.Add("referral", $"Stream {stream}: its referral row is not what its events say.");
+        snapshot.Finish(differences);
     }
 
     private ReferralRow? Row() => state.Status == ReferralStatus.None

@@ -26,7 +26,7 @@ internal readonly record struct CheckedRow(StreamId Stream, StoredRow Row, int? 
 /// <param name="Kind">Of the stream's grain; null when the directory does not know the stream.</param>
 /// <param name="Program">Of a referral: its program's stream.</param>
 internal sealed record KeptBeside(
-    short? Kind, int? Tenant, StreamId? Program, DateTimeOffset? DueAt, ReferralRow? Referral, int? FactVersion, string? Fact)
+    short? Kind, int? Tenant, StreamId? Program, DateTimeOffset? DueAt, ReferralRow? Referral, int? FactVersion, string? Fact, byte[]? Snapshot)
 {
     public static KeptBeside Read(NpgsqlDataReader reader) => new(
         reader.Maybe<short>(14),
@@ -37,5 +37,6 @@ internal sealed record KeptBeside(
             ? new(new(reader.GetInt64(0)), new(of), new(reader.GetInt64(19)), reader.GetInt16(20), reader.GetFieldValue<DateTimeOffset>(21), reader.Maybe<DateTimeOffset>(22))
             : null,
         reader.Maybe<int>(23),
-        reader.MaybeText(24));
+        reader.MaybeText(24),
+        reader.IsDBNull(25) ? null : reader.GetFieldValue<byte[]>(25));
 }

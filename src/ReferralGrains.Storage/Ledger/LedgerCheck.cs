@@ -1,10 +1,11 @@
 using Npgsql;
+using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Sealing;
 
 namespace ReferralGrains.Storage.Ledger;
 
 /// <inheritdoc cref="ILedgerCheck"/>
-public sealed class LedgerCheck(NpgsqlDataSource database) : ILedgerCheck
+public sealed class LedgerCheck(NpgsqlDataSource database, KeptSnapshots kept) : ILedgerCheck
 {
     public Task<LedgerCheckReport> Check(int tenant, CancellationToken stop) => Run(tenant, stop);
 
@@ -17,7 +18,7 @@ public sealed class LedgerCheck(NpgsqlDataSource database) : ILedgerCheck
         await using var snapshot = await LedgerSnapshot.Take(database, stop);
         var differences = new Differences();
         var (seals, head) = await new SealCheck(snapshot, tenant, differences).Run(stop);
-        var streams = new StreamCheck(snapshot, tenant, differences);
+        var streams = new StreamCheck(snapshot, kept, tenant, differences);
         await streams.Run(stop);
         var balances = await BalanceCheck.Run(snapshot, tenant, differences, stop);
         await TallyCheck.Run(snapshot, tenant, differences, stop);

@@ -1,12 +1,13 @@
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>
 /// Reads every stream from its first row, one row at a time: rows dense from 1, each with the postings of its event, and due rows,
-/// referral rows and facts as the fold says; then what is kept of all of them together.
+/// referral rows, facts and snapshots as the fold says; then what is kept of all of them together.
 /// </summary>
-internal sealed class StreamCheck(LedgerSnapshot snapshot, int? tenant, Differences differences)
+internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, int? tenant, Differences differences)
 {
     private readonly KeptTotals totals = new(snapshot, tenant, differences);
     private CheckedStream? current;
@@ -20,10 +21,10 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, int? tenant, Differen
     public async Task Run(CancellationToken stop)
     {
         await snapshot.Each(
-            """
+            $"""
             select e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text,
               e.about, e.from_account, e.to_account, e.amount, a.name, e.tenant,
-              s.kind, s.tenant, p.id, d.at, r.program, r.referrer, r.status, r.attributed_at, r.approved_at, f.version, f.body::text
+              s.kind, s.tenant, p.id, d.at, r.program, r.referrer, r.status, r.attributed_at, r.approved_at, f.version, f.body::text, k.payload
             from event e
             left join asset a on a.id = e.asset
             left join stream s on s.id = e.stream and e.seq = 1
@@ -31,6 +32,7 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, int? tenant, Differen
             left join due d on d.stream = e.stream and e.seq = 1
             left join referral r on r.stream = e.stream and e.seq = 1
             left join fact f on f.stream = e.stream and e.seq = 1
+            left join ({kept.Sql}) k on k.kind = s.kind and k.tenant = s.tenant and k.a = s.a and k.b = s.b
             where $1 is null or e.tenant = $1
             order by e.stream, e.seq
             """,

@@ -1,4 +1,4 @@
--- The journal is the truth; balances, facts, due rows, referral rows and snapshots are folds of it that commit with it.
+-- The journal is the truth; balances, facts, due rows and referral rows are folds of it that commit with it.
 -- Every row and every index on the path of an action must earn its place.
 
 create table tenant (
@@ -162,13 +162,6 @@ create table action_conflict (
   action json not null
 );
 create unique index action_conflict_once on action_conflict (tenant, action_id, hash);
-
-create table snapshot (
-  stream bigint primary key,
-  seq int not null,
-  fold smallint not null,
-  data json not null
-);
 
 -- Commits become visible out of order; a background step numbers them densely and chains their hashes.
 create table seal (

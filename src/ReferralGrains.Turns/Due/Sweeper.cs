@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Domain.Identity;
@@ -22,6 +23,8 @@ public sealed partial class Sweeper(
 
     /// <summary>Grains of one tenant in one shard that are woken at the same time.</summary>
     private const int AtOnce = 250;
+
+    private const int MostKept = 1_000;
 
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(10);
 
@@ -69,6 +72,18 @@ public sealed partial class Sweeper(
             if ((await due.Read(shard, tenant, to, after: null, limit: 1, stop)).Count > 0)
                 throw new GrainUnavailableException("Not everything that is due could be settled; advance to the same time again.");
         return null;
+    }
+
+    /// <summary>What could not be settled and is left alone for a while, in a shard.</summary>
+    public WakerState LeftAlone(int shard) => new([
+        .. waking.Where(pair => pair.Value.Failures > 0 && pair.Key.Value % DueShards.Count == shard)
+            .Select(pair => new LeftAlone(pair.Key.Value, pair.Value.Failures, pair.Value.NotBefore == DateTimeOffset.MaxValue ? default : pair.Value.NotBefore))
+            .OrderBy(one => one.Stream).Take(MostKept)]);
+
+    /// <summary>Takes over what another silo left alone, so that a shard that moves does not try all of it at once.</summary>
+    public void Restore(WakerState kept)
+    {
+        foreach (var one in kept.LeftAlone) waking.TryAdd(new(one.Stream), new(one.Failures, one.Until));
     }
 
     /// <summary>What is being woken and what is left alone in a shard, for a person.</summary>
@@ -174,3 +189,14 @@ public sealed partial class Sweeper(
     [LoggerMessage(LogLevel.Error, "Stream {Stream} is due and could not be settled, {Failures} times now: {Reason}")]
     private partial void LogFailed(StreamId stream, int failures, string reason);
 }
+
+/// <summary>What a waker remembers when its shard moves to another silo.</summary>
+public sealed record WakerState(ImmutableArray<LeftAlone> LeftAlone)
+{
+    public bool Equals(WakerState? other) => other is not null && LeftAlone.AsSpan().SequenceEqual(other.LeftAlone.AsSpan());
+
+    public override int GetHashCode() => LeftAlone.Length;
+}
+
+/// <summary>A stream that could not be settled so often in a row, and is not tried again before a time.</summary>
+public readonly record struct LeftAlone(long Stream, int Failures, DateTimeOffset Until);

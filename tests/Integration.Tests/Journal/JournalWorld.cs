@@ -101,7 +101,9 @@ public sealed class JournalWorld : IAsyncDisposable
 
     public async Task<StreamId> Stream(string referee) => (await loader.Load(Key(referee))).Stream;
 
-    public async Task<Referral> State(string referee) => Fold(await loader.LoadWhole(Key(referee)));
+    public async Task<IReadOnlyList<StoredRow>> RowsOf(string referee) => (await loader.Load(Key(referee))).Rows!;
+
+    public async Task<Referral> State(string referee) => Fold(await loader.Load(Key(referee)));
 
     public Task<T> Turn<T>(string referee, Func<ReferralTurn, T> command) => Turn(referee, command, null, null, null);
 
@@ -152,5 +154,5 @@ public sealed class JournalWorld : IAsyncDisposable
     private StreamKey Key(string referee) => new(Tenant, Enrollment, "program", referee);
 
     private static Referral Fold(LoadedStream loaded) =>
-        loaded.Rows.Aggregate(Referral.None, (state, row) => ReferralFold.Evolve(state, row.At, row.Decode<ReferralEvent>()));
+        loaded.Rows!.Aggregate(Referral.None, (state, row) => ReferralFold.Evolve(state, row.At, row.Decode<ReferralEvent>()));
 }

@@ -1,6 +1,9 @@
+using System.Text.Json;
 using Npgsql;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Ledger;
 
 namespace ReferralGrains.Integration.Tests.Journal;
@@ -20,7 +23,7 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     {
         database = await JournalDatabase.Create(server);
         world = await JournalWorld.Create(database, "acme", Terms.Percent(1_000, Terms.Days(30)), Terms.Percent(500));
-        check = new(database.Source);
+        check = new(database.Source, KeptSnapshots.None);
         foreach (var referee in (string[])["anna", "bob"])
         {
             await world.Refer(referee);
@@ -181,6 +184,37 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
 
         var report = await check.Check(world.Tenant, Stop);
         Assert.Contains(report.Differences, one => one.What == what && one.Detail.Contains(detail, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(6, "the same", null)]
+    [InlineData(6, "without holds", "is not what its events say")]
+    [InlineData(6, "cannot be read", "cannot be read")]
+    [InlineData(6, "of nothing", "is not what its events say")]
+    [InlineData(6, "of another fold", null)]
+    [InlineData(6, "of another stream", null)]
+    [InlineData(99, "the same", "of row 99 is of a row at which no event ends")]
+    public async Task A_snapshot_must_be_what_the_events_before_it_say(int seq, string kept, string? fault)
+    {
+        var rows = (await world.RowsOf("anna")).Where(row => row.Seq <= seq).ToList();
+        var state = rows.Aggregate(Referral.None, (state, row) => ReferralFold.Evolve(state, row.At, row.Decode<ReferralEvent>()));
+        Assert.NotEmpty(state.Holds);
+        if (kept == "without holds") state = state with { Holds = [] };
+        var snapshot = new Snapshot(
+            new(kept == "of another stream" ? bob : anna), seq == 99 ? seq : state.Seq, (short)(ReferralFold.Version + (kept == "of another fold" ? 1 : 0)),
+            kept == "of nothing" ? JsonElement.Parse("[]") : JsonSerializer.SerializeToElement(state, JournalJson.Default.Referral));
+        var payload = kept == "cannot be read" ? "{" : JsonSerializer.Serialize(snapshot, JournalJson.Default.Snapshot);
+        await database.Run($"create table kept as select kind, tenant, a, b, convert_to('{payload}', 'UTF8') as payload from stream where id = {anna}; grant select on kept to public");
+
+        var report = await new LedgerCheck(database.Source, new("select * from kept")).Check(world.Tenant, Stop);
+        if (fault is null) Assert.Empty(report.Differences);
+        else
+        {
+            var difference = Assert.Single(report.Differences);
+            Assert.Equal("snapshot", difference.What);
+            Assert.Contains($"Stream {anna}: its snapshot ", difference.Detail, StringComparison.Ordinal);
+            Assert.Contains(fault, difference.Detail, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -24,7 +24,7 @@ public sealed class JournalStream(StreamId id, StreamKey key)
 
     public StreamKey Key => key;
 
-    public StoredSnapshot? Snapshot { get; set; }
+    public Snapshot? Snapshot { get; set; }
 
     public IReadOnlyList<JournalRow> Rows => rows;
 

@@ -136,12 +136,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     }
 
     /// <summary>Never backwards.</summary>
-    public void Keep(StreamId stream, StoredSnapshot snapshot)
+    public void Keep(Snapshot snapshot)
     {
         lock (gate)
         {
-            var old = streams[stream].Snapshot;
-            if (old is null || old.Value.Seq < snapshot.Seq || old.Value.Fold != snapshot.Fold) streams[stream].Snapshot = snapshot;
+            var stream = streams[snapshot.Stream];
+            if (stream.Snapshot is not { } old || old.Seq < snapshot.Seq || old.Fold != snapshot.Fold) stream.Snapshot = snapshot;
         }
     }
 

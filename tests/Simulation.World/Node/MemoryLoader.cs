@@ -19,9 +19,26 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
 
     public int HeadsAsked => headsAsked;
 
-    public Task<LoadedStream> Load(StreamKey key) => Load(key, whole: false);
+    /// <inheritdoc/>
+    public int FewRows => 24;
 
-    public Task<LoadedStream> LoadWhole(StreamKey key) => Load(key, whole: true);
+    public async Task<LoadedStream> Load(StreamKey key)
+    {
+        await Round();
+        Interlocked.Increment(ref loads);
+        return database.Read(_ =>
+        {
+            var stream = database.Stream(key);
+            var head = stream.Rows.Select(row => row.Seq).DefaultIfEmpty().Max();
+            return new LoadedStream(stream.Id, head, head <= FewRows ? Rows(stream, after: 0) : null);
+        });
+    }
+
+    public async Task<IReadOnlyList<StoredRow>> Rows(StreamId stream, int after)
+    {
+        await Round();
+        return database.Read(_ => Rows(database.Stream(stream), after));
+    }
 
     public async Task<int> Head(StreamKey key)
     {
@@ -37,7 +54,13 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
         return [.. ids.Select(id => History(tenant, id)).OfType<ActionHistory>()];
     }
 
-    public void Offer(StreamId stream, int seq, short fold, string data) => database.Keep(stream, new(seq, fold, data));
+    public async Task<Snapshot?> Read(StreamKey key)
+    {
+        await Round();
+        return database.Read(_ => database.Find(key)?.Snapshot);
+    }
+
+    public void Offer(StreamKey key, Snapshot snapshot) => database.Keep(snapshot);
 
     private ActionHistory? History(int tenant, CallerId id) => database.Read(_ =>
     {
@@ -48,18 +71,8 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
             id, own.Event.Hash!.Value, own.Stream, [.. rows.Select(row => new Recorded(row.Seq, row.Event.At, row.Decode<ReferralEvent>()))]);
     });
 
-    private async Task<LoadedStream> Load(StreamKey key, bool whole)
-    {
-        await Round();
-        Interlocked.Increment(ref loads);
-        return database.Read(_ =>
-        {
-            var stream = database.Stream(key);
-            var snapshot = whole ? null : stream.Snapshot;
-            var rows = stream.Rows.Where(row => row.Event.Type != 0 && row.Seq > (snapshot?.Seq ?? 0)).OrderBy(row => row.Seq);
-            return new LoadedStream(stream.Id, snapshot, [.. rows.Select(row => row.Stored)]);
-        });
-    }
+    private static List<StoredRow> Rows(JournalStream stream, int after) =>
+        [.. stream.Rows.Where(row => row.Event.Type != 0 && row.Seq > after).OrderBy(row => row.Seq).Select(row => row.Stored)];
 
     private async Task Round()
     {

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns.Referrals;
 
@@ -42,6 +43,6 @@ internal sealed class Trouble(Marketplace market, int level)
         var streams = market.Database.Streams.Where(stream => stream.Snapshot is not null).ToList();
         if (streams.Count == 0) return;
         var stream = streams[Random.Next(streams.Count)];
-        stream.Snapshot = Random.Next(2) == 0 ? null : stream.Snapshot!.Value with { Fold = 99, Data = "{}" };
+        stream.Snapshot = Random.Next(2) == 0 ? null : stream.Snapshot! with { Fold = 99, State = JsonElement.Parse("{}") };
     }
 }

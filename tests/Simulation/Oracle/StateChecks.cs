@@ -31,7 +31,7 @@ internal static class StateChecks
         {
             if (referral.Stream.Snapshot is { Fold: ReferralFold.Version } snapshot)
             {
-                var kept = JsonSerializer.Deserialize(snapshot.Data, JournalJson.Default.Referral)!;
+                var kept = snapshot.State.Deserialize(JournalJson.Default.Referral)!;
                 if (snapshot.Seq != kept.Seq || referral.StateAt(snapshot.Seq) != ReferralHistory.Text(kept)) yield return $"the snapshot of {referral.Place} is not its fold";
             }
 

@@ -42,6 +42,24 @@ public sealed class SweeperTests : IDueReader, IGrainRouter
     }
 
     [Fact]
+    public async Task What_was_left_alone_is_left_alone_by_the_silo_that_takes_the_shard_over()
+    {
+        Add(tenants.Add("one").Number, "anna");
+        var (first, second) = (Sweeper(), Sweeper());
+        var shard = (int)(rows[0].Grain.Stream.Value % DueShards.Count);
+        await SweepUntil(first, () => first.LeftAlone(shard).LeftAlone is [{ Failures: >= 4 } one] && one.Until != default);
+        var left = first.LeftAlone(shard);
+        var (stream, _, until) = Assert.Single(left.LeftAlone);
+        Assert.Equal(rows[0].Grain.Stream.Value, stream);
+        var before = woken.Count;
+        Assert.Empty(first.LeftAlone((shard + 1) % DueShards.Count).LeftAlone);
+
+        second.Restore(left);
+        await SweepUntil(second, () => woken.Count > before);
+        Assert.True(woken.Last().At >= until);
+    }
+
+    [Fact]
     public async Task The_wall_clock_settles_nothing_of_a_sandbox()
     {
         Add(tenants.Add("sandbox", true, Start).Number, "anna");
@@ -87,10 +105,13 @@ public sealed class SweeperTests : IDueReader, IGrainRouter
         rows.Where(row => row.Grain.Stream.Value % DueShards.Count == shard && row.Grain.At <= until);
 
     // A second passes between two sweeps of all shards, as between two ticks of their wakers.
-    private async Task SweepUntil(Func<bool> done)
+    private Sweeper Sweeper() => new(this, tenants, this, time, NullLogger<Sweeper>.Instance);
+
+    private Task SweepUntil(Func<bool> done) => SweepUntil(Sweeper(), done);
+
+    private async Task SweepUntil(Sweeper sweeper, Func<bool> done)
     {
         using var stop = new CancellationTokenSource();
-        var sweeper = new Sweeper(this, tenants, this, time, NullLogger<Sweeper>.Instance);
         var began = Stopwatch.StartNew();
         while (!done() && began.Elapsed < Patience)
         {
