@@ -66,8 +66,8 @@ internal sealed record BenchProgram(Access Access, string Id, int Referrers, int
         var lines = Enumerable.Range(0, Referees).Where(referee => referee % step == first).Select(referee => new NumberedLine(referee + 1, Encoding.ASCII.GetBytes(
             $$"""{"program_id":"{{Id}}","referee_id":"{{Referee(referee)}}","referrer_id":"{{Referrer(ReferrerOf(referee))}}","status":"approved","approved_at":"2020-01-01T00:00:00Z"}""")));
         var tally = new LineTally();
-        await new LineExchange(access, ExchangeLimits.Default, time).Run("/v1/referrals:batch", lines.ToAsyncEnumerable(), 5_000, tally.Add, stop);
-        if (tally.Refusals is [var refusal, ..])
-            throw new CommandFailed(string.Create(CultureInfo.InvariantCulture, $"{tally.Refused} referrals were refused: {refusal.Code}: {refusal.Detail}"));
+        await new LineExchange(access, ExchangeLimits.Default, time).Run("/v1/referrals:batch", lines.ToAsyncEnumerable(), 5_000, (line, answer) => tally.Add(line, answer), stop);
+        if (tally.Refusals.Kinds is [var refusal, ..])
+            throw new CommandFailed(string.Create(CultureInfo.InvariantCulture, $"{tally.Refused} referrals were refused: {refusal.Code}: {refusal.First[0].Reason}"));
     }
 }
