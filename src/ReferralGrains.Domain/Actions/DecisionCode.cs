@@ -10,6 +10,7 @@ public enum DecisionCode
     ReferralMissing = 1,
     ReferralPending = 2,
     ReferralCancelled = 3,
+    ReferrerClosed = 27,
     EnrollmentDisabled = 4,
     RuleDisabled = 5,
     RuleInactive = 6,
@@ -17,18 +18,28 @@ public enum DecisionCode
     BeforeApproval = 8,
     WindowClosed = 9,
     OutsideEventRange = 10,
+
+    /// <summary>Not the referee's first sale above zero (S5).</summary>
+    NotFirst = 28,
     ReferrerNotEligible = 11,
     ReferrerTag = 12,
     RefereeTag = 13,
     BelowThreshold = 14,
     Product = 15,
+    Attributes = 29,
     NoTier = 16,
+
+    /// <summary>The tier that holds the tally was paid before, and each is paid once (H2).</summary>
+    TierPaid = 30,
+
+    /// <summary>Another rule of its exclusive group decided (X4).</summary>
+    OtherRuleDecided = 31,
     AmountMissing = 17,
-    CountCap = 18,
-    AmountCap = 19,
 
     /// <summary>Every condition was met and the value came to zero: a decision, not a reward (D5).</summary>
     ZeroReward = 20,
+    CountCap = 18,
+    AmountCap = 19,
 
     /// <summary>A refund or chargeback that waits for its sale (D10).</summary>
     SaleMissing = 21,

@@ -39,4 +39,10 @@ public sealed record ReferralAction(
     [property: JsonPropertyName("of")] CallerId? About,
     [property: JsonPropertyName("p")] ImmutableArray<string> ProductIds,
     [property: JsonPropertyName("n")] string? Note,
-    [property: JsonPropertyName("x")] string? Metadata);
+    [property: JsonPropertyName("x")] string? Metadata,
+    [property: JsonPropertyName("y")] ActionDetail? Detail = null)
+{
+    /// <summary>What rewards, points, thresholds and tallies read: the base where one was sent (X1). Refunds read the amount.</summary>
+    [JsonIgnore]
+    public long? EarningMinor => Detail?.BaseMinor ?? AmountMinor;
+}

@@ -7,7 +7,7 @@ namespace ReferralGrains.Domain.Explanations;
 /// <summary>The one refusal of a decision, with the values that made it.</summary>
 internal static class RefusalLine
 {
-    private const int ProductsShown = 3;
+    private const int NamesShown = 3;
 
     public static string Of(Explained explained)
     {
@@ -23,17 +23,20 @@ internal static class RefusalLine
                 $"It occurred at {explained.OccurredAt:u}; the {limits.DaysAfterApproved} days from approval at {explained.ApprovedAt:u} were over at {explained.ApprovedAt + TimeSpan.FromDays(limits.DaysAfterApproved ?? 0):u}.",
             DecisionCode.OutsideEventRange =>
                 $"It occurred at {explained.OccurredAt:u}, outside the event dates {ConditionLine.Dates(limits.EventFrom, limits.EventTo)}.",
-            DecisionCode.ReferrerNotEligible => terms.GrantedOnly
-                ? "The rule is for referrers to whom it was granted, and this one was not, or is closed."
-                : "The referrer is closed, so nothing accrues any more.",
-            DecisionCode.ReferrerTag => Tags("referrer", conditions.ReferrerTags, seen.Tags?.Referrer ?? 0),
-            DecisionCode.RefereeTag => Tags("referee", conditions.RefereeTags, seen.Tags?.Referee ?? 0),
+            DecisionCode.NotFirst when explained.Action.Action.AmountMinor is null or 0 => "Only a sale above zero can be the referee's first.",
+            DecisionCode.ReferrerNotEligible => "The rule is for referrers to whom it was granted, and this one was not.",
+            DecisionCode.ReferrerTag => Tags("referrer", conditions.ReferrerTags, conditions.ReferrerNamed, seen.Tags?.Referrer ?? 0, seen.Tags?.ReferrerNamed),
+            DecisionCode.RefereeTag => Tags("referee", conditions.RefereeTags, conditions.RefereeNamed, seen.Tags?.Referee ?? 0, seen.Tags?.RefereeNamed),
             DecisionCode.BelowThreshold when explained.BaseMinor is { } value =>
                 $"The {explained.BaseName} {explained.Spent(value)} does not exceed the threshold of {explained.Spent(conditions.MinAmountExclusiveMinor ?? 0)}.",
             DecisionCode.BelowThreshold =>
                 $"There is no {explained.BaseName}, and it has to exceed {explained.Spent(conditions.MinAmountExclusiveMinor ?? 0)}.",
-            DecisionCode.Product => $"None of the action's products is one that the rule rewards: {Products(conditions.ProductIds)}.",
-            DecisionCode.NoTier => NoTier(explained, terms),
+            DecisionCode.Product when conditions.ProductIds.IsEmpty => "All of the action's products are excluded from the rule.",
+            DecisionCode.Product => $"None of the action's products is one that the rule rewards: {Several(conditions.ProductIds)}.",
+            DecisionCode.Attributes => Attributes(explained.Action.Action, conditions.Attributes ?? []),
+            DecisionCode.NoTier => $"No tier holds the referrer's tally of {Tally(explained, terms)}.",
+            DecisionCode.TierPaid => $"The tier that holds the referrer's tally of {Tally(explained, terms)} was paid before, and each is paid once.",
+            DecisionCode.OtherRuleDecided => OtherRule(explained, terms),
             DecisionCode.AmountMissing => $"There is no {explained.BaseName} to compute the reward from, so it is zero.",
             DecisionCode.CountCap => $"The enrollment has had {seen.CountBefore} of at most {limits.MaxCount} rewards.",
             DecisionCode.AmountCap => AmountCap(explained, limits),
@@ -46,20 +49,38 @@ internal static class RefusalLine
     private static string Inactive(RuleState state) =>
         $"The rule was outside its active dates when the action was taken in; today they are {ConditionLine.Dates(state.From, state.To)}.";
 
-    private static string Tags(string side, TagCondition condition, int tags) => condition == TagCondition.Any
-        ? $"The {side} has no tags, and the rule needs at least one."
-        : $"The {side} has {tags} {(tags == 1 ? "tag" : "tags")}, and the rule is for those without any.";
-
-    private static string Products(ImmutableArray<string> products) => products.Length <= ProductsShown
-        ? string.Join(", ", products)
-        : $"{string.Join(", ", products.AsSpan(0, ProductsShown)!)} and {products.Length - ProductsShown} more";
-
-    private static string NoTier(Explained explained, RewardRule terms)
+    private static string Tags(string side, TagCondition condition, NamedTags? named, int tags, string? tag) => (condition, named) switch
     {
-        foreach (var tier in terms.Tiers)
-            if (explained.Seen.Tally is { } tally && tier.By == terms.Tiers[0].By && tier.Holds(tally))
-                return $"The tier that holds the referrer's tally of {ConditionLine.Measure(explained, tier.By, tally)} was paid before, and each is paid once.";
-        return $"No tier holds the referrer's tally of {ConditionLine.Measure(explained, terms.Tiers[0].By, explained.Seen.Tally ?? 0)}.";
+        (_, { } names) when tag is not null && names.NoneOf.Contains(tag) => $"The {side} has the tag {tag}, which the rule rules out.",
+        (_, { AnyOf.IsEmpty: false } names) => $"The {side} has none of the tags {Several(names.AnyOf)}.",
+        (TagCondition.Any, _) => $"The {side} has no tags, and the rule needs at least one.",
+        _ => $"The {side} has {tags} {(tags == 1 ? "tag" : "tags")}, and the rule is for those without any.",
+    };
+
+    private static string Several(ImmutableArray<string> names) => names.Length <= NamesShown
+        ? string.Join(", ", names)
+        : $"{string.Join(", ", names.AsSpan(0, NamesShown)!)} and {names.Length - NamesShown} more";
+
+    private static string Attributes(ReferralAction action, ImmutableArray<AttributeCondition> conditions)
+    {
+        foreach (var condition in conditions)
+        {
+            var value = action.Detail?.Attribute(condition.Key);
+            if (value is null) return $"The action does not say its {condition.Key}, which has to be {Several(condition.Values)}.";
+            if (!condition.Values.Contains(value)) return $"The action's {condition.Key} is {value}, and the rule is for {Several(condition.Values)}.";
+        }
+
+        return DecisionTexts.Of(DecisionCode.Attributes);
+    }
+
+    private static string Tally(Explained explained, RewardRule terms) => ConditionLine.Measure(explained, terms.Tiers[0].By, explained.Seen.Tally ?? 0);
+
+    private static string OtherRule(Explained explained, RewardRule terms)
+    {
+        foreach (var other in explained.Action.Decisions)
+            if (other.Enrollment == explained.Seen.Further?.DecidedBy)
+                return $"Rule {explained.Program.Rule(other.Rule).Id} goes before it in the group {terms.Exclusive?.Group} and decided.";
+        return DecisionTexts.Of(DecisionCode.OtherRuleDecided);
     }
 
     private static string AmountCap(Explained explained, Limits limits)

@@ -21,6 +21,7 @@ internal static class ReversalLines
             lines.Add(undoes
                 ? $"Of {explained.Sold(sent.AmountMinor.Value)} only {explained.Sold(decision.AppliedMinor)} are not undone any more: the rest was not taken by it, or is by others."
                 : $"Of {explained.Sold(sent.AmountMinor.Value)} only {explained.Sold(decision.AppliedMinor)} were left of the sale.");
+        if (sent.Detail?.Lines is not null && share.LinesIgnored) lines.Add("It names lines and its sale has none, so it counts on the sale as a whole.");
         lines.Add(share.SaleMinor > 0
             ? $"{explained.Sold(share.UndoneMinor)} of the sale's {explained.Sold(share.SaleMinor)} are undone so far."
             : "The sale has no amount above zero, so it is undone as a whole.");

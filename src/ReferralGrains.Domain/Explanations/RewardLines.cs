@@ -16,9 +16,21 @@ internal static class RewardLines
         }
 
         if (ConditionLine.Of(explained, terms) is { } conditions) lines.Add(conditions);
+        if (StepLine(explained, terms) is { } step) lines.Add(step);
         lines.Add(Value(explained, terms));
         if (Caps(explained, terms.Limits) is { } caps) lines.Add(caps);
         lines.Add(HoldLine(explained, terms.Hold));
+    }
+
+    private static string? StepLine(Explained explained, RewardRule terms)
+    {
+        if (explained.Seen.Further is not { Step: > 0 and var number } || terms.Steps is not { } steps || number > steps.Length) return null;
+        return steps[number - 1] switch
+        {
+            { UntilCount: { } last } => $"Step {number} of {steps.Length}, up to reward {last}: this is reward {explained.Seen.CountBefore + 1}.",
+            { UntilMonths: { } months } => $"Step {number} of {steps.Length}, until {months} months after approval at {explained.ApprovedAt:u}.",
+            _ => $"Step {number} of {steps.Length}, which has no end.",
+        };
     }
 
     /// <summary>What the rule's value was, before any cap, and how it was rounded.</summary>
@@ -26,21 +38,30 @@ internal static class RewardLines
     {
         var value = explained.Given(explained.Seen.ValueMinor);
         var of = explained.Spent(explained.BaseMinor ?? 0);
-        switch (terms.Reward.TypeIn(explained.Tier))
+        switch (terms.Reward.TypeIn(explained.Own))
         {
+            case RewardType.Percent when explained.OfLines is { } part:
+                return $"{Percent(explained, terms)} of {part} is {value}, rounded half away from zero.";
             case RewardType.Percent:
-                var rate = terms.Reward.RateIn(explained.Tier).Value;
-                var exact = (Int128)of.Minor * rate % 10_000 == 0;
+                var exact = (Int128)of.Minor * terms.Reward.RateIn(explained.Own).Value % 10_000 == 0;
                 return exact
-                    ? $"{rate / 100}.{rate % 100:D2} % of {of} is {value}, which needs no rounding."
-                    : $"{rate / 100}.{rate % 100:D2} % of {of} is {value}, rounded half away from zero.";
+                    ? $"{Percent(explained, terms)} of {of} is {value}, which needs no rounding."
+                    : $"{Percent(explained, terms)} of {of} is {value}, rounded half away from zero.";
             case RewardType.Fixed:
                 return $"A fixed {value}, whatever the amount is.";
+            case RewardType.PerAmount when explained.OfLines is { } part:
+                return $"{explained.Given(terms.Reward.Points)} for each {explained.Spent(terms.Reward.PerMinor)} of {part} is {value}, rounded down.";
             case RewardType.PerAmount:
                 return $"{explained.Given(terms.Reward.Points)} for each {explained.Spent(terms.Reward.PerMinor)} of {of} is {value}, rounded down.";
             default:
                 throw new UnreachableException();
         }
+    }
+
+    private static string Percent(Explained explained, RewardRule terms)
+    {
+        var rate = terms.Reward.RateIn(explained.Own).Value;
+        return $"{rate / 100}.{rate % 100:D2} %";
     }
 
     private static string? Caps(Explained explained, Limits limits)

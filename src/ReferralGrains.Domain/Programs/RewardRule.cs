@@ -7,6 +7,8 @@ namespace ReferralGrains.Domain.Programs;
 /// in force when its referral was attributed (S7, D17).
 /// </summary>
 /// <param name="GrantedOnly">Nobody is eligible until granted, per referrer (H1).</param>
+/// <param name="Steps">In the order in which they are for; null for a value that does not change (X3).</param>
+/// <param name="Exclusive">The group of rules of which one decides; null for a rule that always does (X4).</param>
 public sealed record RewardRule(
     string Name,
     Trigger Trigger,
@@ -15,10 +17,16 @@ public sealed record RewardRule(
     Conditions Conditions,
     ImmutableArray<Tier> Tiers,
     Hold Hold,
-    bool GrantedOnly = false)
+    bool GrantedOnly = false,
+    ImmutableArray<Step>? Steps = null,
+    ExclusiveGroup? Exclusive = null)
 {
     public bool IsTiered => Tiers.Length > 0;
 }
+
+/// <summary>Of the rules in a group, in order of priority, the first whose conditions are met decides, even if a cap then stops it (X4).</summary>
+/// <param name="Priority">The lowest goes first.</param>
+public sealed record ExclusiveGroup(string Group, int Priority);
 
 /// <summary>One published version of a rule's terms, and the revision of the program at which it came into force.</summary>
 public sealed record RuleVersion(int Number, int Revision, RewardRule Terms);

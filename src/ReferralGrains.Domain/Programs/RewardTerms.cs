@@ -25,10 +25,10 @@ public enum RewardType
     PerAmount = 3,
 }
 
-/// <summary>What a rule gives: the asset and how much of it. With tiers, each tier carries the value instead.</summary>
+/// <summary>What a rule gives: the asset and how much of it. With tiers or steps, each of them carries the value instead.</summary>
 /// <param name="Kind">As the caller named it: cash, credit, points, free_service, coupon, custom.</param>
-/// <param name="BasisPoints">For <see cref="RewardType.Percent"/>; 0 where the tiers say it.</param>
-/// <param name="AmountMinor">For <see cref="RewardType.Fixed"/>; 0 where the tiers say it.</param>
+/// <param name="BasisPoints">For <see cref="RewardType.Percent"/>; 0 where tiers or steps say it.</param>
+/// <param name="AmountMinor">For <see cref="RewardType.Fixed"/>; 0 where tiers or steps say it.</param>
 public sealed record RewardTerms(
     string Kind,
     Asset Asset,
@@ -39,15 +39,15 @@ public sealed record RewardTerms(
     long PerMinor = 0,
     RewardBase Of = RewardBase.Transaction)
 {
-    /// <summary>How much it is inside a tier: what the tier carries, a rate or an amount, goes before the reward's own.</summary>
-    public RewardType TypeIn(Tier? tier) => tier switch
+    /// <summary>How much it is inside a tier or a step: what that carries, a rate or an amount, goes before the reward's own.</summary>
+    public RewardType TypeIn(OwnValue own) => own switch
     {
         { BasisPoints: > 0 } => RewardType.Percent,
         { AmountMinor: > 0 } => RewardType.Fixed,
         _ => Type,
     };
 
-    public BasisPoints RateIn(Tier? tier) => new(tier is { BasisPoints: > 0 } ? tier.BasisPoints : BasisPoints);
+    public BasisPoints RateIn(OwnValue own) => new(own.BasisPoints > 0 ? own.BasisPoints : BasisPoints);
 
-    public long FixedIn(Tier? tier) => tier is { AmountMinor: > 0 } ? tier.AmountMinor : AmountMinor;
+    public long FixedIn(OwnValue own) => own.AmountMinor > 0 ? own.AmountMinor : AmountMinor;
 }

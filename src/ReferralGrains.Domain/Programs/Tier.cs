@@ -14,5 +14,7 @@ public enum TierBy
 /// <param name="Max">Null means no upper end.</param>
 public sealed record Tier(TierBy By, long Min, long? Max, int BasisPoints = 0, long AmountMinor = 0)
 {
+    public OwnValue Value => new(BasisPoints, AmountMinor);
+
     public bool Holds(long measure) => measure >= Min && (Max is null || measure <= Max);
 }

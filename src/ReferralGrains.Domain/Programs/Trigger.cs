@@ -8,4 +8,7 @@ public enum Trigger
 
     /// <summary>The first action that falls in a tier, each tier once per referrer (H2, H4).</summary>
     TierReached = 2,
+
+    /// <summary>The referee's first sale above zero (S5).</summary>
+    FirstAction = 3,
 }

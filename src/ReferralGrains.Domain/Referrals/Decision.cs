@@ -49,6 +49,7 @@ public enum Field
     Payout = 17,
     Tiers = 18,
     To = 19,
+    Exclusive = 20,
 }
 
 public enum RefusalKind

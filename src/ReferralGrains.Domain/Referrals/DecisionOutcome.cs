@@ -64,4 +64,5 @@ public sealed record DecisionOutcome(
 /// <param name="GivenMinor">The reward as it was recorded, 0 if the sale earned none here.</param>
 /// <param name="TakenMinor">Taken back so far, this time included.</param>
 /// <param name="Currency">The sale's; null for the program's.</param>
-public sealed record ReversedShare(long SaleMinor, long UndoneMinor, long GivenMinor, long TakenMinor, string? Currency);
+/// <param name="LinesIgnored">The sale has no lines, so those of a refund say nothing (X2).</param>
+public sealed record ReversedShare(long SaleMinor, long UndoneMinor, long GivenMinor, long TakenMinor, string? Currency, bool LinesIgnored);

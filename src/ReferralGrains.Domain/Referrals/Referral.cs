@@ -48,6 +48,9 @@ public sealed record Referral(
     /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null. Kept by the fold.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>Whether a sale above zero has counted: what comes after it is not the referee's first (S5).</summary>
+    public bool Sold { get; init; }
+
     /// <summary>Why it is flagged for review, if it is.</summary>
     public SelfReferral SelfReferral { get; init; }
 

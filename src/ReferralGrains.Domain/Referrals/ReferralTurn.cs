@@ -99,7 +99,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
 
     private Tally After(Tally tally, SaleDecided sale)
     {
-        if (sale.Counts) tally = tally.After(sale.Action.AmountMinor, !State.Counted);
+        if (sale.Counts) tally = tally.After(sale.Action.EarningMinor, !State.Counted);
         var reached = sale.Decisions.Where(decision => decision is { Tier: > 0, Minor: > 0 }
             && Facts.Program.Terms(decision.Rule, decision.Version).Trigger == Programs.Trigger.TierReached);
         return tally with { Paid = [.. tally.Paid, .. reached.Select(decision => new PaidTier(decision.Rule, decision.Tier))] };

@@ -14,7 +14,7 @@ public static class ReversalDecider
     public static SaleReversed TakeBack(Referral referral, ReferralAction action, SaleRecord record, int replays)
     {
         var applied = action.AmountMinor ?? record.Rest(action.Kind);
-        var after = record.With(new Reversal(action.Id, action.Kind, applied)).Undone;
+        var after = record.With(new Reversal(action.Id, action.Kind, applied, Lines: action.Detail?.Lines)).Undone;
         var taken = ImmutableArray.CreateBuilder<RewardChange>();
         foreach (var reward in record.Rewards)
         {

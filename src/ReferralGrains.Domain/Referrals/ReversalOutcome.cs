@@ -28,7 +28,7 @@ public static class ReversalOutcome
             var decision = now.Decisions[i];
             var key = new RewardId(now.DecidedSeq, i).Key;
             var reward = then.Reward(key);
-            var share = new ReversedShare(then.SaleMinor, undone.Minor, reward?.Given.Minor ?? 0, reward?.TakenMinor ?? 0, then.Sale.Currency);
+            var share = new ReversedShare(then.SaleMinor, undone.Minor, reward?.Given.Minor ?? 0, reward?.TakenMinor ?? 0, then.Sale.Currency, then.Sale.Detail?.Lines is null);
             var change = changeOf.GetValueOrDefault(key);
             outcomes.Add(new(
                 decision.Enrollment, decision.Rule, decision.Version, change is null ? nothing : code,

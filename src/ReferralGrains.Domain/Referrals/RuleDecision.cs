@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Money;
@@ -20,6 +21,7 @@ namespace ReferralGrains.Domain.Referrals;
 /// <param name="Tally">The referrer's tally after the action, in the measure of the rule's tiers.</param>
 /// <param name="Product">The product that met the condition.</param>
 /// <param name="Tags">Tags of the referrer and of the referee, where a condition looked at them.</param>
+/// <param name="BaseMinor">The referral's conversion value, where the rule is of it (H6).</param>
 public sealed record RuleDecision(
     [property: JsonPropertyName("e")] int Enrollment,
     [property: JsonPropertyName("u")] int Rule,
@@ -38,7 +40,30 @@ public sealed record RuleDecision(
     [property: JsonPropertyName("t")] long? Tally = null,
     [property: JsonPropertyName("p")] string? Product = null,
     [property: JsonPropertyName("y")] SeenTags? Tags = null,
-    [property: JsonPropertyName("o")] long? BaseMinor = null);
+    [property: JsonPropertyName("o")] long? BaseMinor = null,
+    [property: JsonPropertyName("w")] FurtherSeen? Further = null);
 
-/// <summary>How many tags each side had when a condition looked.</summary>
-public sealed record SeenTags([property: JsonPropertyName("r")] int Referrer, [property: JsonPropertyName("e")] int Referee);
+/// <summary>How many tags each side had when a condition looked, and the one that a condition by name met or forbids (X4).</summary>
+public sealed record SeenTags(
+    [property: JsonPropertyName("r")] int Referrer,
+    [property: JsonPropertyName("e")] int Referee,
+    [property: JsonPropertyName("rn")] string? ReferrerNamed = null,
+    [property: JsonPropertyName("en")] string? RefereeNamed = null);
+
+/// <summary>What only some rules look at; null for all others.</summary>
+/// <param name="Step">Counts from 1; 0 in a rule without steps (X3).</param>
+/// <param name="Lines">The lines that the rule rewards, where that is not the whole sale (X2).</param>
+/// <param name="DecidedBy">The enrollment that decided for the exclusive group (X4).</param>
+public sealed record FurtherSeen(
+    [property: JsonPropertyName("s")] int Step = 0,
+    [property: JsonPropertyName("l")] SeenLines? Lines = null,
+    [property: JsonPropertyName("d")] int DecidedBy = 0);
+
+/// <summary>The part of a sale that a rule rewards: what a refund by line is measured against (X2).</summary>
+/// <param name="Minor">Of the sale's amount.</param>
+/// <param name="Products">The products that match.</param>
+/// <param name="BaseMinor">The bases of the matching lines; null where the sale's base is spread by amount.</param>
+public sealed record SeenLines(
+    [property: JsonPropertyName("m")] long Minor,
+    [property: JsonPropertyName("p")] ImmutableArray<string> Products,
+    [property: JsonPropertyName("b")] long? BaseMinor = null);

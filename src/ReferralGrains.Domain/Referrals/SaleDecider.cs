@@ -11,7 +11,7 @@ public static class SaleDecider
     public static SaleDecided Decide(Referral referral, ReferralAction sale, DecisionFacts facts, int replays)
     {
         var counts = CountsTowardsTally(referral, sale, facts.Program);
-        var tally = counts ? facts.Tally?.After(sale.AmountMinor, !referral.Counted) : facts.Tally;
+        var tally = counts ? facts.Tally?.After(sale.EarningMinor, !referral.Counted) : facts.Tally;
         var after = tally == facts.Tally ? facts : facts with { Tally = tally };
         var decisions = ImmutableArray.CreateBuilder<RuleDecision>(referral.Enrollments.Length);
         foreach (var enrollment in referral.Enrollments)

@@ -33,7 +33,7 @@ public sealed partial record SaleRecord
             {
                 case SaleReversed reversed:
                     places[reversed.Action.Id] = reversals.Count;
-                    reversals.Add(new(reversed.Action.Id, reversed.Action.Kind, reversed.AppliedMinor));
+                    reversals.Add(new(reversed.Action.Id, reversed.Action.Kind, reversed.AppliedMinor, Lines: reversed.Action.Detail?.Lines));
                     foreach (var taken in reversed.Taken) Change(taken, -taken.Minor);
                     break;
                 case ReversalUndone undone:

@@ -32,7 +32,8 @@ public sealed partial record SaleRecord(
         {
             if (SaleMinor <= 0) return new(SaleMinor, 0, Reversals.Any(static reversal => reversal.Stands));
             var standing = Standing(ActionKind.Refund) + Standing(ActionKind.Chargeback);
-            return new(SaleMinor, (long)Int128.Min(SaleMinor, standing), standing >= SaleMinor);
+            var minor = (long)Int128.Min(SaleMinor, standing);
+            return new(SaleMinor, minor, standing >= SaleMinor, UndoneLines.Of(Sale, Reversals, minor));
         }
     }
 
@@ -81,10 +82,12 @@ public sealed partial record SaleRecord(
 /// <summary>How far a sale is undone.</summary>
 /// <param name="Minor">Refunds and chargebacks that stand, together never more than the sale.</param>
 /// <param name="IsWhole">Any refund or chargeback undoes the whole of a sale without an amount.</param>
-public readonly record struct Undone(long SaleMinor, long Minor, bool IsWhole)
+/// <param name="Lines">What is undone of single lines; null where nothing names any (X2).</param>
+public readonly record struct Undone(long SaleMinor, long Minor, bool IsWhole, UndoneLines? Lines = null)
 {
     /// <summary>How much of a reward has to be taken for it (D8).</summary>
     public long Of(RecordedReward reward) => IsWhole ? reward.Given.Minor
+        : reward.Given.Further?.Lines is { Minor: > 0 } rewarded && Lines is not null ? Lines.Of(reward.Given.Minor, rewarded)
         : SaleMinor > 0 ? Rounding.HalfAwayFromZero((Int128)reward.Given.Minor * Minor, SaleMinor)
         : 0;
 }
@@ -93,7 +96,9 @@ public readonly record struct Undone(long SaleMinor, long Minor, bool IsWhole)
 /// <param name="AppliedMinor">What it is about.</param>
 /// <param name="UndoneMinor">Of it: a win may be partial, and is cumulative.</param>
 /// <param name="Stands">False once all of it is undone: the refund failed, the chargeback was won.</param>
-public readonly record struct Reversal(CallerId Id, ActionKind Kind, long AppliedMinor, long UndoneMinor = 0, bool Stands = true)
+/// <param name="Lines">The lines that it names (X2).</param>
+public readonly record struct Reversal(
+    CallerId Id, ActionKind Kind, long AppliedMinor, long UndoneMinor = 0, bool Stands = true, ImmutableArray<SoldLine>? Lines = null)
 {
     public long StandingMinor => AppliedMinor - UndoneMinor;
 

@@ -16,8 +16,8 @@ public sealed record Tally(long ValueMinor, int Count, ImmutableArray<PaidTier> 
 
     public long Measure(TierBy by) => by == TierBy.Value ? ValueMinor : Count;
 
-    public Tally After(long? amountMinor, bool firstOfReferee) =>
-        this with { ValueMinor = ValueMinor + (amountMinor ?? 0), Count = Count + (firstOfReferee ? 1 : 0) };
+    public Tally After(long? earningMinor, bool firstOfReferee) =>
+        this with { ValueMinor = ValueMinor + (earningMinor ?? 0), Count = Count + (firstOfReferee ? 1 : 0) };
 }
 
 /// <param name="Rule">The rule's number in its program.</param>

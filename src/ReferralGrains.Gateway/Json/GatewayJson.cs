@@ -30,6 +30,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Programs.NewProgram))]
 [JsonSerializable(typeof(Programs.ProgramAnswer))]
 [JsonSerializable(typeof(Programs.RuleBody))]
+[JsonSerializable(typeof(Programs.NamedTagsBody))]
 [JsonSerializable(typeof(Programs.RuleAnswer))]
 [JsonSerializable(typeof(Programs.JoinAnswer))]
 [JsonSerializable(typeof(Referrers.NewReferrer))]

@@ -15,12 +15,13 @@ internal static class RewardParser
         ("cash", RewardKind.Cash), ("credit", RewardKind.Credit), ("points", RewardKind.Points), ("free_service", RewardKind.FreeService),
         ("coupon", RewardKind.Coupon), ("custom", RewardKind.Custom));
 
-    public static (RewardTerms Reward, ImmutableArray<Tier> Tiers) Parse(RewardBody body, ImmutableArray<TierBody> tiers, string currency, string path = "reward")
+    public static (RewardTerms Reward, ImmutableArray<Tier> Tiers) Parse(
+        RewardBody body, ImmutableArray<TierBody> tiers, ImmutableArray<StepBody> steps, string currency, string path = "reward")
     {
-        var type = RuleWords.Types.Supported(body.Type ?? Implied(tiers, path), path + ".type");
+        var type = RuleWords.Types.Supported(body.Type ?? Implied(tiers, steps, path), path + ".type");
         var asset = AssetOf(body, currency, path);
         if (type == RewardType.Percent && asset.Currency is null) throw PercentOfThings(path + ".type");
-        var tiered = tiers.Length > 0;
+        var tiered = tiers.Length > 0 || steps.Length > 0;
         var reward = new RewardTerms(
             body.Kind,
             asset,
@@ -59,13 +60,19 @@ internal static class RewardParser
             max,
             (int)(AmountLimits.Range(body.BasisPoints, 1, AmountLimits.MaxBasisPoints, path + ".basis_points") ?? 0),
             AmountLimits.Range(body.AmountMinor, 1, AmountLimits.MaxMinor, path + ".amount_minor") ?? 0);
-        return (reward.TypeIn(tier), reward.RateIn(tier).Value, reward.FixedIn(tier)) switch
+        CheckOwn(reward, tier.Value, path);
+        return tier;
+    }
+
+    /// <summary>Whether a tier or a step says, with the reward, what there is to give.</summary>
+    public static void CheckOwn(RewardTerms reward, OwnValue own, string path)
+    {
+        switch (reward.TypeIn(own), reward.RateIn(own).Value, reward.FixedIn(own))
         {
-            (RewardType.Percent, 0, _) => throw Problem.MissingField(path + ".basis_points").AsException(),
-            (RewardType.Fixed, _, 0) => throw Problem.MissingField(path + ".amount_minor").AsException(),
-            (RewardType.Percent, _, _) when reward.Asset.Currency is null => throw PercentOfThings(path + ".basis_points"),
-            _ => tier,
-        };
+            case (RewardType.Percent, 0, _): throw Problem.MissingField(path + ".basis_points").AsException();
+            case (RewardType.Fixed, _, 0): throw Problem.MissingField(path + ".amount_minor").AsException();
+            case (RewardType.Percent, _, _) when reward.Asset.Currency is null: throw PercentOfThings(path + ".basis_points");
+        }
     }
 
     private static ProblemException PercentOfThings(string param) =>
@@ -89,10 +96,10 @@ internal static class RewardParser
         if (value is not null) throw Problem.Unprocessable("invalid_rule", param, "This does not belong to this type of reward or tier.").AsException();
     }
 
-    private static string Implied(ImmutableArray<TierBody> tiers, string path)
+    private static string Implied(ImmutableArray<TierBody> tiers, ImmutableArray<StepBody> steps, string path)
     {
-        if (tiers.Length == 0) throw Problem.MissingField(path + ".type").AsException();
-        return tiers[0].BasisPoints is null ? "fixed" : "percent";
+        if (tiers.Length == 0 && steps.Length == 0) throw Problem.MissingField(path + ".type").AsException();
+        return (tiers.Length > 0 ? tiers[0].BasisPoints : steps[0].BasisPoints) is null ? "fixed" : "percent";
     }
 
     private static Asset AssetOf(RewardBody body, string currency, string path)

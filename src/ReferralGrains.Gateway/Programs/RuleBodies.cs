@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
 
 namespace ReferralGrains.Gateway.Programs;
 
@@ -10,6 +12,8 @@ namespace ReferralGrains.Gateway.Programs;
 /// <param name="Id">Made up when it is left out; the id of a rule that exists makes a new version of it (S7).</param>
 /// <param name="Eligibility">everyone, or granted: nobody until granted per referrer (H1).</param>
 /// <param name="AcknowledgeWarnings">Tiers that overlap or leave gaps are meant (H3).</param>
+/// <param name="Steps">The value changes with the n-th reward, or with months since approval; not with tiers.</param>
+/// <param name="Exclusive">Of the rules in a group, the first in order of priority whose conditions are met decides.</param>
 [Example("""
     {"id":"classic10","name":"10% of each sale","trigger":"recurring_action",
      "reward":{"kind":"cash","type":"percent","basis_points":1000,"of":"transaction"},
@@ -32,7 +36,9 @@ internal sealed record RuleBody(
     bool? AcknowledgeWarnings = null,
     int? N = null,
     int? EveryMonths = null,
-    int? Times = null);
+    int? Times = null,
+    [property: AtMost(StepParser.MaxSteps)] ImmutableArray<StepBody>? Steps = null,
+    ExclusiveBody? Exclusive = null);
 
 /// <param name="Type">May be left out where the tiers say it.</param>
 /// <param name="Of">Which amount a percentage is of (H6).</param>
@@ -61,13 +67,66 @@ internal sealed record LimitsBody(
 
 /// <param name="MinAmountExclusiveMinor">The amount must exceed it (H6).</param>
 /// <param name="ProductIds">One of these must be among the action's; empty means any (H7).</param>
-/// <param name="ReferrerTags">ALL is tagged and untagged, ANY at least one tag, NONE untagged only (H5).</param>
+/// <param name="ReferrerTags">ALL is tagged and untagged, ANY at least one tag, NONE untagged only (H5); or tags by name.</param>
 /// <param name="RefereeTags">Likewise of the referee.</param>
+/// <param name="ExcludedProductIds">Are not rewarded.</param>
+/// <param name="Attributes">Under each of at most 20 keys one of these values must be among the action's attributes.</param>
 internal sealed record ConditionsBody(
     [property: Whole(0, AmountLimits.MaxBoundMinor)] long? MinAmountExclusiveMinor = null,
     [property: AtMost(RuleParser.MaxProducts, Each = CallerId.MaxLength)] ImmutableArray<string>? ProductIds = null,
-    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Tags))] string? ReferrerTags = null,
-    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Tags))] string? RefereeTags = null);
+    TagsBody? ReferrerTags = null,
+    TagsBody? RefereeTags = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), AtMost(RuleParser.MaxProducts, Each = CallerId.MaxLength)] ImmutableArray<string>? ExcludedProductIds = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableDictionary<string, ImmutableArray<string>>? Attributes = null);
+
+/// <summary>A condition on tags: a word, or tags by name.</summary>
+/// <param name="Word">ALL, ANY or NONE.</param>
+[JsonConverter(typeof(TagsBodyJson))]
+internal sealed record TagsBody(string? Word, NamedTagsBody? Named = null);
+
+/// <param name="AnyOf">At least one of these.</param>
+/// <param name="NoneOf">None of these.</param>
+internal sealed record NamedTagsBody(
+    [property: AtMost(Tags.MaxTags, Each = Tags.MaxLength)] ImmutableArray<string>? AnyOf = null,
+    [property: AtMost(Tags.MaxTags, Each = Tags.MaxLength)] ImmutableArray<string>? NoneOf = null);
+
+internal sealed class TagsBodyJson : JsonConverter<TagsBody>
+{
+    public override TagsBody Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType == JsonTokenType.String) return new(reader.GetString());
+        if (reader.TokenType != JsonTokenType.StartObject) throw Bad();
+        try
+        {
+            return new(null, JsonSerializer.Deserialize(ref reader, GatewayJson.Default.NamedTagsBody));
+        }
+        catch (JsonException)
+        {
+            throw Bad();
+        }
+    }
+
+    public override void Write(Utf8JsonWriter writer, TagsBody value, JsonSerializerOptions options)
+    {
+        if (value.Named is { } named) JsonSerializer.Serialize(writer, named, GatewayJson.Default.NamedTagsBody);
+        else writer.WriteStringValue(value.Word);
+    }
+
+    private static BadValueException Bad() =>
+        new(param => Problem.InvalidField(param, "Expected is one of ALL, ANY, NONE, or an object with arrays any_of and none_of."));
+}
+
+/// <summary>A value for a while (X3). One kind of end in a rule; the last step has none.</summary>
+/// <param name="UntilCount">The last reward of an enrollment that it is for.</param>
+/// <param name="UntilMonths">Months after approval, in the program's time zone.</param>
+internal sealed record StepBody(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, int.MaxValue)] int? UntilCount = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, StepParser.MaxMonths)] int? UntilMonths = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxBasisPoints)] int? BasisPoints = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxMinor)] long? AmountMinor = null);
+
+/// <param name="Priority">The lowest goes first; no two rules of a group have the same.</param>
+internal sealed record ExclusiveBody([property: AtMost(RuleParser.MaxGroup)] string Group, [property: Whole(0, RuleParser.MaxPriority)] int Priority);
 
 /// <summary>A range of the referrer's tally, both ends included (H2, H3).</summary>
 /// <param name="By">value goes with min_minor and max_minor, count with min and max.</param>
@@ -108,6 +167,8 @@ internal sealed record RuleAnswer(
     [property: OneOf(typeof(RuleWords), nameof(RuleWords.Eligibilities))] string Eligibility,
     ActiveBody Active,
     bool Enabled,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<StepBody>? Steps = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ExclusiveBody? Exclusive = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 
 /// <summary>What became of the approved referrals of the rule's program.</summary>

@@ -13,6 +13,8 @@ internal static class RuleParser
 {
     public const int MaxDays = 36_500;
     public const int MaxProducts = 1_000;
+    public const int MaxGroup = 100;
+    public const int MaxPriority = 1_000_000;
 
     public static (RewardRule Terms, SentState State) Parse(RuleBody body, CallerId id, ProgramTerms program)
     {
@@ -21,7 +23,7 @@ internal static class RuleParser
         Unsupported(body.N, "n");
         Unsupported(body.EveryMonths, "every_months");
         Unsupported(body.Times, "times");
-        var (reward, tiers) = RewardParser.Parse(body.Reward, body.Tiers ?? [], program.Currency);
+        var (reward, tiers) = RewardParser.Parse(body.Reward, body.Tiers ?? [], body.Steps ?? [], program.Currency);
         if (trigger == Trigger.TierReached && tiers.IsEmpty) throw Problem.MissingField("tiers").AsException();
         if (body.AcknowledgeWarnings != true && TierWarnings.Of(tiers, program.Currency) is { IsEmpty: false } warnings)
             throw Unacknowledged(warnings).AsException();
@@ -34,7 +36,9 @@ internal static class RuleParser
             Conditions(body.Conditions),
             tiers,
             Hold(body.Hold),
-            RuleWords.Eligibilities.Parse(body.Eligibility, false, "eligibility"));
+            RuleWords.Eligibilities.Parse(body.Eligibility, false, "eligibility"),
+            StepParser.Parse(body.Steps ?? [], tiers, reward),
+            Exclusive(body.Exclusive, trigger));
         return (terms, new(body.Enabled, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
     }
 
@@ -56,15 +60,16 @@ internal static class RuleParser
     public static Conditions Conditions(ConditionsBody? body)
     {
         if (body is null) return Domain.Programs.Conditions.None;
-        var products = body.ProductIds ?? [];
-        if (products.Length > MaxProducts) throw Problem.InvalidField("conditions.product_ids", $"At most {MaxProducts} are possible.").AsException();
-        for (var i = 0; i < products.Length; i++)
-            if (Text.Of(products[i], $"conditions.product_ids[{i}]", CallerId.MaxLength) is null) throw Problem.InvalidField($"conditions.product_ids[{i}]", "It is empty.").AsException();
+        var excluded = Texts(body.ExcludedProductIds ?? [], "conditions.excluded_product_ids", CallerId.MaxLength);
         return new(
             AmountLimits.Range(body.MinAmountExclusiveMinor, 0, AmountLimits.MaxBoundMinor, "conditions.min_amount_exclusive_minor"),
-            products,
-            RuleWords.Tags.Parse(body.ReferrerTags, TagCondition.All, "conditions.referrer_tags"),
-            RuleWords.Tags.Parse(body.RefereeTags, TagCondition.All, "conditions.referee_tags"));
+            Texts(body.ProductIds ?? [], "conditions.product_ids", CallerId.MaxLength),
+            RuleWords.Tags.Parse(body.ReferrerTags?.Word, TagCondition.All, "conditions.referrer_tags"),
+            RuleWords.Tags.Parse(body.RefereeTags?.Word, TagCondition.All, "conditions.referee_tags"),
+            Named(body.ReferrerTags?.Named, "conditions.referrer_tags"),
+            Named(body.RefereeTags?.Named, "conditions.referee_tags"),
+            excluded.IsEmpty ? null : excluded,
+            Attributes(body.Attributes));
     }
 
     public static Hold Hold(HoldBody? body, string path = "hold")
@@ -76,6 +81,46 @@ internal static class RuleParser
         var days = (int?)AmountLimits.Range(body.Days, 0, MaxDays, path + ".days") ?? 0;
         var fromOccurred = RuleWords.HoldStarts.Parse(body.From, false, path + ".from");
         return mode == HoldMode.None ? Domain.Programs.Hold.None : new(mode, days, fromOccurred);
+    }
+
+    private static ImmutableArray<string> Texts(ImmutableArray<string> texts, string param, int maxLength)
+    {
+        if (texts.Length > MaxProducts) throw Problem.InvalidField(param, $"At most {MaxProducts} are possible.").AsException();
+        for (var i = 0; i < texts.Length; i++)
+            if (Text.Of(texts[i], $"{param}[{i}]", maxLength) is null) throw Problem.InvalidField($"{param}[{i}]", "It is empty.").AsException();
+        return texts;
+    }
+
+    private static NamedTags? Named(NamedTagsBody? body, string param)
+    {
+        var named = new NamedTags(Tags.Of(body?.AnyOf, param + ".any_of") ?? [], Tags.Of(body?.NoneOf, param + ".none_of") ?? []);
+        return named is { AnyOf.IsEmpty: true, NoneOf.IsEmpty: true } ? null : named;
+    }
+
+    private static ImmutableArray<AttributeCondition>? Attributes(ImmutableDictionary<string, ImmutableArray<string>>? body)
+    {
+        const string Param = "conditions.attributes";
+        if (body is null or { Count: 0 }) return null;
+        if (body.Count > Referrals.ActionDetails.MaxAttributes)
+            throw Problem.InvalidField(Param, $"At most {Referrals.ActionDetails.MaxAttributes} attributes are possible.").AsException();
+        var conditions = ImmutableArray.CreateBuilder<AttributeCondition>(body.Count);
+        foreach (var (key, values) in body.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (Text.Of(key, Param, Referrals.ActionDetails.MaxAttributeLength) is null || values.IsDefaultOrEmpty)
+                throw Problem.InvalidField($"{Param}.{key}", "A key with at least one value is expected.").AsException();
+            conditions.Add(new(key, Texts(values, $"{Param}.{key}", Referrals.ActionDetails.MaxAttributeLength)));
+        }
+
+        return conditions.MoveToImmutable();
+    }
+
+    private static ExclusiveGroup? Exclusive(ExclusiveBody? body, Trigger trigger)
+    {
+        if (body is null) return null;
+        if (trigger == Trigger.TierReached)
+            throw Problem.Unprocessable("invalid_rule", "exclusive", "A rule that pays each tier once is not in a group.").AsException();
+        var group = Text.Of(body.Group, "exclusive.group", MaxGroup) ?? throw Problem.MissingField("exclusive.group").AsException();
+        return new(group, (int)AmountLimits.Range(body.Priority, 0, MaxPriority, "exclusive.priority")!.Value);
     }
 
     private static Problem Unacknowledged(ImmutableArray<string> warnings) =>
@@ -119,11 +164,5 @@ internal sealed class ProgramDates(TimeZoneInfo zone)
     }
 
     // Where the clocks skip midnight the day starts when they go on; where midnight comes twice, at the first (D15).
-    private DateTimeOffset StartOf(DateOnly day)
-    {
-        var local = day.ToDateTime(TimeOnly.MinValue);
-        while (zone.IsInvalidTime(local)) local = local.AddMinutes(1);
-        var offset = zone.IsAmbiguousTime(local) ? zone.GetAmbiguousTimeOffsets(local).Max() : zone.GetUtcOffset(local);
-        return new DateTimeOffset(local, offset).ToUniversalTime();
-    }
+    private DateTimeOffset StartOf(DateOnly day) => ProgramZone.First(day.ToDateTime(TimeOnly.MinValue), zone);
 }

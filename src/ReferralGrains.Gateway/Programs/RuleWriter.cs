@@ -25,6 +25,8 @@ internal static class RuleWriter
             RuleWords.Eligibilities.Of(terms.GrantedOnly),
             new(Shown(rule.State.From), Shown(rule.State.To)),
             rule.State.Enabled,
+            Steps(terms.Steps),
+            terms.Exclusive is { } exclusive ? new(exclusive.Group, exclusive.Priority) : null,
             duplicate ? true : null);
     }
 
@@ -53,8 +55,10 @@ internal static class RuleWriter
     public static ConditionsBody Conditions(Conditions conditions) => new(
         conditions.MinAmountExclusiveMinor,
         conditions.ProductIds,
-        RuleWords.Tags.Of(conditions.ReferrerTags),
-        RuleWords.Tags.Of(conditions.RefereeTags));
+        Tags(conditions.ReferrerTags, conditions.ReferrerNamed),
+        Tags(conditions.RefereeTags, conditions.RefereeNamed),
+        conditions.ExcludedProductIds,
+        conditions.Attributes?.ToImmutableDictionary(attribute => attribute.Key, attribute => attribute.Values));
 
     public static HoldBody Hold(Hold hold) => new(
         RuleWords.Holds.Of(hold.Mode),
@@ -62,6 +66,15 @@ internal static class RuleWriter
         hold.Mode == HoldMode.None ? null : RuleWords.HoldStarts.Of(hold.FromOccurred));
 
     public static ImmutableArray<TierBody> Tiers(ImmutableArray<Tier> tiers) => [.. tiers.Select(Tier)];
+
+    private static TagsBody Tags(TagCondition condition, NamedTags? named) =>
+        named is null ? new(RuleWords.Tags.Of(condition)) : new(null, new(named.AnyOf, named.NoneOf));
+
+    public static ImmutableArray<StepBody>? Steps(ImmutableArray<Step>? steps) => steps is not { } given ? null :
+    [
+        .. given.Select(step => new StepBody(
+            step.UntilCount, step.UntilMonths, step.BasisPoints == 0 ? null : step.BasisPoints, step.AmountMinor == 0 ? null : step.AmountMinor)),
+    ];
 
     private static TierBody Tier(Tier tier)
     {
@@ -82,7 +95,8 @@ internal static class RuleWriter
 
 internal static class RuleWords
 {
-    public static readonly Words<Trigger> Triggers = new(("recurring_action", Trigger.RecurringAction), ("tier_reached", Trigger.TierReached));
+    public static readonly Words<Trigger> Triggers = new(
+        ("recurring_action", Trigger.RecurringAction), ("first_action", Trigger.FirstAction), ("tier_reached", Trigger.TierReached));
 
     public static readonly Words<RewardType> Types = new(("percent", RewardType.Percent), ("fixed", RewardType.Fixed), ("per_amount", RewardType.PerAmount));
 

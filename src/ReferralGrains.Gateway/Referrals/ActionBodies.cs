@@ -15,6 +15,9 @@ namespace ReferralGrains.Gateway.Referrals;
 /// <param name="ChargebackOf">The sale that a chargeback takes back, or the sale or chargeback that was won.</param>
 /// <param name="Note">For people; it decides nothing.</param>
 /// <param name="Metadata">Texts, whole numbers, true and false, at most 4 KiB together; it decides nothing.</param>
+/// <param name="BaseMinor">Of a sale: what commission is earned on, if it is less than the amount: net of tax, shipping, fees.</param>
+/// <param name="Lines">Of a sale: what was bought, no more than the amount together. Of a refund: what it is about.</param>
+/// <param name="Attributes">At most 20 texts that rules may compare: country, coupon, new or renewal. They are content: a repeat has the same.</param>
 [Example("""
     {"action_id":"in_1001","program_id":"friends","type":"sale","referee_id":"cus_1","amount_minor":4900,"currency":"USD",
      "occurred_at":"2026-02-01T09:30:00Z","product_ids":["pro"],"note":"first invoice","metadata":{"attempt":1}}
@@ -31,7 +34,16 @@ internal sealed record ActionBody(
     CallerId? ChargebackOf = null,
     [property: AtMost(ActionParser.MaxProducts, Each = CallerId.MaxLength)] ImmutableArray<string>? ProductIds = null,
     [property: AtMost(ActionParser.MaxNote)] string? Note = null,
-    [property: AtMost(Referrals.Metadata.MaxKeys)] ImmutableDictionary<string, JsonElement>? Metadata = null);
+    [property: AtMost(Referrals.Metadata.MaxKeys)] ImmutableDictionary<string, JsonElement>? Metadata = null,
+    [property: Whole(0, AmountLimits.MaxMinor)] long? BaseMinor = null,
+    [property: AtMost(ActionDetails.MaxLines)] ImmutableArray<LineBody>? Lines = null,
+    ImmutableDictionary<string, string>? Attributes = null);
+
+/// <param name="BaseMinor">On all lines of a sale, whose base is their sum, or on none.</param>
+internal sealed record LineBody(
+    [property: AtMost(CallerId.MaxLength)] string ProductId,
+    [property: Whole(0, AmountLimits.MaxMinor)] long AmountMinor,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(0, AmountLimits.MaxMinor)] long? BaseMinor = null);
 
 /// <summary>What came of an action, as it stands now.</summary>
 /// <param name="Code">What a parked action waits for.</param>
@@ -100,8 +112,12 @@ internal sealed record ActionStoryBody(
     ImmutableArray<DecisionBody> Decisions,
     ImmutableArray<ConflictBody> Conflicts,
     string? Code = null,
-    ImmutableArray<string>? Because = null);
+    ImmutableArray<string>? Because = null,
+    long? BaseMinor = null,
+    ImmutableArray<LineBody>? Lines = null,
+    ImmutableDictionary<string, string>? Attributes = null);
 
 /// <summary>Other content that was sent under an id that was used: refused, and on record (D11).</summary>
 internal sealed record ConflictBody(
-    DateTimeOffset At, string Type, long? AmountMinor, string? Currency, DateTimeOffset OccurredAt, CallerId? RefundOf, CallerId? ChargebackOf, string? Note);
+    DateTimeOffset At, string Type, long? AmountMinor, string? Currency, DateTimeOffset OccurredAt, CallerId? RefundOf, CallerId? ChargebackOf, string? Note,
+    long? BaseMinor = null, ImmutableArray<LineBody>? Lines = null, ImmutableDictionary<string, string>? Attributes = null);

@@ -37,6 +37,7 @@ internal ref struct ActionContent
         if (action.OccurredAt != default) content.Add('t', action.OccurredAt.UtcTicks);
         content.Add('o', action.About?.Value);
         content.Add('i', action.ProductIds);
+        if (action.Detail is { } detail) content.Add(detail);
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(content.bytes.AsSpan(0, content.length), hash);
@@ -67,6 +68,25 @@ internal ref struct ActionContent
         if (texts.IsDefaultOrEmpty) return;
         Add(letter, texts.Length);
         foreach (var text in texts) Add(letter, text);
+    }
+
+    private void Add(ActionDetail detail)
+    {
+        if (detail.BaseMinor is { } part) Add('b', part);
+        Add('l', detail.Lines?.Length ?? 0);
+        foreach (var line in detail.Lines ?? [])
+        {
+            Add('d', line.ProductId);
+            Add('m', line.AmountMinor);
+            if (line.BaseMinor is { } own) Add('b', own);
+        }
+
+        Add('x', detail.Attributes?.Length ?? 0);
+        foreach (var attribute in detail.Attributes ?? [])
+        {
+            Add('y', attribute.Key);
+            Add('v', attribute.Value);
+        }
     }
 
     private Span<byte> Room(int size)

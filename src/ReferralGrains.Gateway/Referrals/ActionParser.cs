@@ -41,6 +41,9 @@ internal ref struct ActionParser
     private ImmutableArray<string> products;
     private string? note;
     private string? metadata;
+    private long? earning;
+    private ImmutableArray<SoldLine>? lines;
+    private ImmutableArray<ActionAttribute>? attributes;
 
     private ActionParser(ReadOnlySpan<byte> json)
     {
@@ -65,6 +68,9 @@ internal ref struct ActionParser
         ProductIds = 1 << 9,
         Note = 1 << 10,
         Metadata = 1 << 11,
+        BaseMinor = 1 << 12,
+        Lines = 1 << 13,
+        Attributes = 1 << 14,
     }
 
     /// <returns>What is wrong with it, or null.</returns>
@@ -115,6 +121,9 @@ internal ref struct ActionParser
         : reader.ValueTextEquals("product_ids"u8) ? Field.ProductIds
         : reader.ValueTextEquals("note"u8) ? Field.Note
         : reader.ValueTextEquals("metadata"u8) ? Field.Metadata
+        : reader.ValueTextEquals("base_minor"u8) ? Field.BaseMinor
+        : reader.ValueTextEquals("lines"u8) ? Field.Lines
+        : reader.ValueTextEquals("attributes"u8) ? Field.Attributes
         : Field.None;
 
     private bool ReadValue() => field switch
@@ -130,7 +139,10 @@ internal ref struct ActionParser
         Field.OccurredAt => ReadTime(),
         Field.ProductIds => ReadProducts(),
         Field.Note => ReadNote(),
-        _ => ReadMetadata(),
+        Field.Metadata => ReadMetadata(),
+        Field.BaseMinor => ReadBase(),
+        Field.Lines => ActionDetails.ReadLines(ref reader, out lines) is not { } wrong || Fail(wrong),
+        _ => ActionDetails.ReadAttributes(ref reader, out attributes) is not { } wrong || Fail(wrong),
     };
 
     private bool ReadId(scoped ref CallerId? value)
@@ -160,6 +172,15 @@ internal ref struct ActionParser
         if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var minor) || minor is < 0 or > AmountLimits.MaxMinor)
             return Invalid($"A whole number of minor units from 0 to {AmountLimits.MaxMinor} is expected");
         amount = minor;
+        return true;
+    }
+
+    // Below zero it is a base that no sale can have, and not another type of value.
+    private bool ReadBase()
+    {
+        if (reader.TokenType != JsonTokenType.Number || !reader.TryGetInt64(out var minor) || minor > AmountLimits.MaxMinor)
+            return Invalid($"A whole number of minor units from 0 to {AmountLimits.MaxMinor} is expected.");
+        earning = minor;
         return true;
     }
 
@@ -230,14 +251,19 @@ internal ref struct ActionParser
         if (charges && chargebackOf is null) return Missing("chargeback_of");
         if (!refunds && refundOf is not null) return Fail(Problem.InvalidField("refund_of", "Only a refund, or one that failed, names it."));
         if (!charges && chargebackOf is not null) return Fail(Problem.InvalidField("chargeback_of", "Only a chargeback, lost or won, names one."));
-        return amount != 0 || kind == ActionKind.Sale || Fail(Problem.InvalidField("amount_minor", "It must be above zero."));
+        if (amount == 0 && kind != ActionKind.Sale) return Fail(Problem.InvalidField("amount_minor", "It must be above zero."));
+        return Detail() is not { } detail || ActionDetails.Check(kind, amount, detail) is not { } wrong || Fail(wrong);
     }
+
+    private readonly ActionDetail? Detail() =>
+        earning is null && lines is null && attributes is null ? null : new(earning, lines, attributes);
 
     private readonly ActionLine Line()
     {
         var action = new ReferralAction(
-            id!.Value, default, kind, amount, currency, occurredAt ?? default, refundOf ?? chargebackOf, products, note, metadata);
-        return new(program!.Value, referee!.Value, action with { Hash = ActionContent.Hash(program.Value, referee.Value, action) });
+            id!.Value, default, kind, amount, currency, occurredAt ?? default, refundOf ?? chargebackOf, products, note, metadata, Detail());
+        action = action with { Hash = ActionContent.Hash(program!.Value, referee!.Value, action) };
+        return new(program.Value, referee.Value, action.Detail is { } detail ? ActionDetails.Filled(action, detail) : action);
     }
 
     private bool Fail(Problem problem)

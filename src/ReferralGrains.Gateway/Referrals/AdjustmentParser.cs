@@ -36,11 +36,11 @@ internal static class AdjustmentParser
         payout.TryGetProperty("reward", out var reward);
         payout.TryGetProperty("hold", out var hold);
 
-        // In a tiered rule the tiers carry the value, so the reward may still leave it out.
-        var tiers = RuleWriter.Tiers(terms.Tiers);
+        // Where tiers or steps carry the value, the reward may still leave it out.
+        var (tiers, steps) = (RuleWriter.Tiers(terms.Tiers), RuleWriter.Steps(terms.Steps) ?? []);
         return (
             Part(reward, old.Reward, RuleWriter.Reward(terms.Reward), GatewayJson.Default.RewardBody, "payout.reward",
-                body => RewardParser.Parse(body, tiers, program.Currency, "payout.reward").Reward),
+                body => RewardParser.Parse(body, tiers, steps, program.Currency, "payout.reward").Reward),
             Part(hold, old.Hold, RuleWriter.Hold(terms.Hold), GatewayJson.Default.HoldBody, "payout.hold", body => RuleParser.Hold(body, "payout.hold")));
     }
 

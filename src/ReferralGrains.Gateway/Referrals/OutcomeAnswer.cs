@@ -87,6 +87,31 @@ internal sealed class StoryAnswer(ActionStory story, ProgramTerms program) : IRe
         WriteId(json, "refund_of", action.Kind is ActionKind.Refund or ActionKind.RefundFailed ? action.About : null);
         WriteId(json, "chargeback_of", action.Kind is ActionKind.Chargeback or ActionKind.ChargebackWon ? action.About : null);
         json.WriteString("note", action.Note);
+        if (action.Detail is { } detail) WriteDetail(json, detail);
+    }
+
+    private static void WriteDetail(Utf8JsonWriter json, ActionDetail detail)
+    {
+        if (detail.BaseMinor is { } part) json.WriteNumber("base_minor", part);
+        if (detail.Lines is { } lines)
+        {
+            json.WriteStartArray("lines");
+            foreach (var line in lines)
+            {
+                json.WriteStartObject();
+                json.WriteString("product_id", line.ProductId);
+                json.WriteNumber("amount_minor", line.AmountMinor);
+                if (line.BaseMinor is { } own) json.WriteNumber("base_minor", own);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
+        if (detail.Attributes is not { } attributes) return;
+        json.WriteStartObject("attributes");
+        foreach (var attribute in attributes) json.WriteString(attribute.Key, attribute.Value);
+        json.WriteEndObject();
     }
 
     private static void WriteId(Utf8JsonWriter json, string name, CallerId? id) => json.WriteString(name, id?.Value);

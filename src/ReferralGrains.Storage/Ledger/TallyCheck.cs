@@ -18,7 +18,7 @@ internal static class TallyCheck
               where type in ({EventCodec.NumberOf(typeof(TallyStarted))}, {EventCodec.NumberOf(typeof(TallyMoved))}) and ($1 is null or tenant = $1)
               group by 1, 2),
             sold as (
-              select t.referrer, t.program, sum(coalesce(e.data -> 'a' ->> 'm', '0')::int8) as value, count(distinct e.stream) as count
+              select t.referrer, t.program, sum(coalesce(e.data -> 'a' -> 'y' ->> 'b', e.data -> 'a' ->> 'm', '0')::int8) as value, count(distinct e.stream) as count
               from told t join referral r on r.referrer = t.referrer and r.program = t.program join event e on e.stream = r.stream
               where e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and (e.data ->> 'n')::bool
               group by 1, 2)

@@ -13,7 +13,7 @@ public sealed class TallySource(NpgsqlDataSource database) : ITallySource
     public async Task<Tally> Sum(StreamId referrer, StreamId program) =>
         (await database.Row(
             """
-            select coalesce(sum((e.data -> 'a' ->> 'm')::int8), 0)::int8, count(distinct e.stream)::int4
+            select coalesce(sum(coalesce(e.data -> 'a' -> 'y' ->> 'b', e.data -> 'a' ->> 'm')::int8), 0)::int8, count(distinct e.stream)::int4
             from referral r join event e on e.stream = r.stream
             where r.referrer = $1 and r.program = $2 and e.type = $3 and (e.data ->> 'n')::bool
             """,

@@ -60,6 +60,9 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
         if (rule is not null && rule.State == state && Json(rule.Latest.Terms) == Json(publish.Terms)) return Same(turn);
         if (rule is null && await World.Facts.ProgramOfRule(Address.Tenant, publish.Id, CancellationToken.None) is { } owner && owner != Address.First)
             return Refused(RefusalKind.Conflict, "conflict", Field.Id, "Another program has a rule with this id.");
+        if (publish.Terms.Exclusive is { } group && terms.Rules.FirstOrDefault(other => other.Id != publish.Id && other.Latest.Terms.Exclusive == group) is { } equal)
+            return Refused(
+                RefusalKind.Senseless, "exclusive_priority_taken", Field.Exclusive, $"Rule {equal.Id} has priority {group.Priority} in the group {group.Group} already.");
         var published = new RulePublished(
             rule?.Number ?? terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, state);
         var would = turn.After(published).Terms!;

@@ -36,7 +36,7 @@ public class BecauseRefusalTests
 
     [Fact]
     public void D20_referrer_not_eligible() => AssertBecause(
-        "The rule is for referrers to whom it was granted, and this one was not, or is closed.",
+        "The rule is for referrers to whom it was granted, and this one was not.",
         DecisionCode.ReferrerNotEligible, Percent(10_00).Granted(), Sale(1));
 
     [Fact]
@@ -45,7 +45,7 @@ public class BecauseRefusalTests
         var world = new ReferralWorld(Percent(10_00));
         world.Referrer = world.Referrer with { Closed = true };
 
-        AssertBecause("The referrer is closed, so nothing accrues any more.", DecisionCode.ReferrerNotEligible, world, Sale(1));
+        AssertBecause("The referrer is closed, so nothing accrues any more.", DecisionCode.ReferrerClosed, world, Sale(1));
     }
 
     [Theory]
@@ -86,7 +86,7 @@ public class BecauseRefusalTests
         var world = new ReferralWorld(rule);
         world.Send(Sale(100_00));
         AssertBecause(
-            "The tier that holds the referrer's tally of 101.00 GBP was paid before, and each is paid once.", DecisionCode.NoTier, world, Sale(1_00));
+            "The tier that holds the referrer's tally of 101.00 GBP was paid before, and each is paid once.", DecisionCode.TierPaid, world, Sale(1_00));
     }
 
     [Fact]

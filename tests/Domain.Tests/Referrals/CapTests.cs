@@ -106,7 +106,7 @@ public class CapTests
     }
 
     [Fact]
-    public void D5_count_is_checked_before_amount_and_a_full_cap_before_zero()
+    public void D5_count_is_checked_before_amount_and_zero_before_both()
     {
         var both = new ReferralWorld(Fixed(5_00).Times(1).UpTo(5_00));
         both.Send(Sale(1));
@@ -114,7 +114,7 @@ public class CapTests
 
         var full = new ReferralWorld(Percent(10_00).UpTo(5_00));
         full.Send(Sale(100_00));
-        Assert.Equal(DecisionCode.AmountCap, full.Send(Sale(0)).Code);
+        Assert.Equal(DecisionCode.ZeroReward, full.Send(Sale(0)).Code);
     }
 
     [Fact]

@@ -40,7 +40,7 @@ public class ConditionTests
         Assert.Equal(DecisionCode.Rewarded, world.Send(Sale(1)).Code);
 
         world.Referrer = world.Referrer with { Closed = true };
-        Assert.Equal(DecisionCode.ReferrerNotEligible, world.Send(Sale(1)).Code);
+        Assert.Equal(DecisionCode.ReferrerClosed, world.Send(Sale(1)).Code);
     }
 
     [Theory]

@@ -14,7 +14,13 @@ public class LadderTests
 {
     /// <summary>The codes of approved and cancelled referrals, in order. Before them only parking, after them only reversals.</summary>
     private static readonly DecisionCode[] Rungs =
-        [.. Enum.GetValues<DecisionCode>().Where(code => code is >= DecisionCode.ReferralCancelled and <= DecisionCode.ZeroReward)];
+    [
+        DecisionCode.ReferralCancelled, DecisionCode.ReferrerClosed, DecisionCode.EnrollmentDisabled, DecisionCode.RuleDisabled, DecisionCode.RuleInactive,
+        DecisionCode.CurrencyMismatch, DecisionCode.BeforeApproval, DecisionCode.WindowClosed, DecisionCode.OutsideEventRange, DecisionCode.NotFirst,
+        DecisionCode.ReferrerNotEligible, DecisionCode.ReferrerTag, DecisionCode.RefereeTag, DecisionCode.BelowThreshold, DecisionCode.Product,
+        DecisionCode.Attributes, DecisionCode.NoTier, DecisionCode.OtherRuleDecided, DecisionCode.AmountMissing, DecisionCode.ZeroReward,
+        DecisionCode.CountCap, DecisionCode.AmountCap,
+    ];
 
     public static TheoryData<DecisionCode> EachRung => [.. Rungs];
 
@@ -40,17 +46,27 @@ public class LadderTests
     [Theory]
     [MemberData(nameof(EachRung))]
     public void D20_of_everything_from_here_on_the_first_refuses(DecisionCode first) =>
-        Assert.Equal(first, Violating([.. Rungs.Where(code => code >= first)]));
+        Assert.Equal(first, Violating([.. Rungs.SkipWhile(code => code != first)]));
 
     [Fact]
     public void D20_the_codes_stand_in_the_promised_order() => Assert.Equal(
         [
-            "rewarded", "referral_missing", "referral_pending", "referral_cancelled", "enrollment_disabled", "rule_disabled", "rule_inactive",
-            "currency_mismatch", "before_approval", "window_closed", "outside_event_range", "referrer_not_eligible", "referrer_tag",
-            "referee_tag", "below_threshold", "product", "no_tier", "amount_missing", "count_cap", "amount_cap", "zero_reward",
+            "rewarded", "referral_missing", "referral_pending", "referral_cancelled", "referrer_closed", "enrollment_disabled", "rule_disabled",
+            "rule_inactive", "currency_mismatch", "before_approval", "window_closed", "outside_event_range", "not_first", "referrer_not_eligible",
+            "referrer_tag", "referee_tag", "below_threshold", "product", "attributes", "no_tier", "tier_paid", "other_rule_decided",
+            "amount_missing", "zero_reward", "count_cap", "amount_cap",
             "sale_missing", "taken_back", "nothing_to_take_back", "given_back", "nothing_to_give_back", "not_enrolled",
         ],
-        Enum.GetValues<DecisionCode>().Order().Select(code => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString())));
+        Declared().Select(code => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString())));
+
+    [Fact]
+    public void The_numbers_in_the_journal_stay_whatever_is_declared_between() => Assert.Equal(
+        (18, 19, 20, 26, 27, 31),
+        ((int)DecisionCode.CountCap, (int)DecisionCode.AmountCap, (int)DecisionCode.ZeroReward, (int)DecisionCode.NotEnrolled,
+            (int)DecisionCode.ReferrerClosed, (int)DecisionCode.OtherRuleDecided));
+
+    private static IEnumerable<DecisionCode> Declared() =>
+        typeof(DecisionCode).GetFields().Where(field => field.IsLiteral).OrderBy(field => field.MetadataToken).Select(field => (DecisionCode)field.GetRawConstantValue()!);
 
     [Fact]
     public void D20_a_missing_or_pending_referral_goes_before_everything()
@@ -67,24 +83,29 @@ public class LadderTests
     private static DecisionCode Violating(params DecisionCode[] codes)
     {
         var rule = Percent(10_00);
-        foreach (var code in codes.OrderDescending()) rule = Violate(code, rule);
+        foreach (var code in codes.Reverse()) rule = Violate(code, rule);
         var draft = Sale(100_00);
-        foreach (var code in codes.OrderDescending()) draft = Violate(code, draft);
+        foreach (var code in codes.Reverse()) draft = Violate(code, draft);
 
-        var world = new ReferralWorld(rule);
-        foreach (var code in codes.OrderDescending()) Violate(code, world);
-        return world.Send(draft).Code;
+        // What goes before it in its group is refused by nothing, unless the action itself is.
+        var world = codes.Contains(DecisionCode.OtherRuleDecided) ? new ReferralWorld(rule, Percent(1).In("group", 1)) : new ReferralWorld(rule);
+        if (codes.Contains(DecisionCode.NotFirst)) world.Send(Sale(1));
+        foreach (var code in codes.Reverse()) Violate(code, world);
+        return world.Send(draft).Codes.First();
     }
 
     private static RewardRule Violate(DecisionCode code, RewardRule rule) => code switch
     {
         DecisionCode.WindowClosed => rule.Within(-1),
         DecisionCode.OutsideEventRange => rule.Between(Start.AddYears(50), null),
+        DecisionCode.NotFirst => rule.First(),
         DecisionCode.ReferrerNotEligible => rule.Granted(),
         DecisionCode.ReferrerTag => rule.WhereReferrer(TagCondition.Any),
         DecisionCode.RefereeTag => rule.WhereReferee(TagCondition.Any),
         DecisionCode.BelowThreshold => rule.Over(1_000_000_00),
         DecisionCode.Product => rule.For("gold"),
+        DecisionCode.Attributes => rule.WhereAction("country", "FR"),
+        DecisionCode.OtherRuleDecided => rule.In("group", 2),
         DecisionCode.NoTier => rule with { Tiers = [SpentShare(1_000_000_00, null, 10_00)] },
         DecisionCode.CountCap => rule.Times(0),
         DecisionCode.AmountCap => rule.UpTo(0),
@@ -105,6 +126,7 @@ public class LadderTests
         var state = world.Program.Rule(1).State;
         if (code == DecisionCode.RuleDisabled) world.Set(state with { Enabled = false });
         if (code == DecisionCode.RuleInactive) world.Set(state with { To = Start });
+        if (code == DecisionCode.ReferrerClosed) world.Referrer = world.Referrer with { Closed = true };
         if (code == DecisionCode.EnrollmentDisabled) world.Turn(Anna, turn => ReferralCommands.Switch(turn, 1, false, "why", "ada"));
         if (code == DecisionCode.ReferralCancelled)
             world.Turn(Anna, turn => ReferralCommands.Cancel(turn, "why", "ada", cancelPending: false));

@@ -49,7 +49,7 @@ public class TierTests
 
         Assert.Equal(5_00, world.Send(Sale(80_00)).Minor);
         var second = world.Send(Sale(20_00).By("bert"));
-        Assert.Equal((0, DecisionCode.NoTier), (second.Minor, second.Code));
+        Assert.Equal((0, DecisionCode.TierPaid), (second.Minor, second.Code));
         Assert.Equal(10_00, world.Send(Sale(200_00).By("bert")).Minor);
     }
 
@@ -134,7 +134,7 @@ public class TierTests
         world.Send(Refund("s"));
 
         Assert.Equal(150_00, world.Tally.ValueMinor);
-        Assert.Equal(DecisionCode.NoTier, world.Send(Sale(50_00)).Code);
+        Assert.Equal(DecisionCode.TierPaid, world.Send(Sale(50_00)).Code);
         Assert.Equal(10_00, world.Send(Sale(50_00)).Minor);
     }
 
@@ -184,7 +184,7 @@ public class TierTests
         Assert.Equal([(1, 5_00L), (2, 10_00L)], sent.Outcome!.Decisions.Select(decision => (decision.Seen!.Tier, decision.Minor)));
         Assert.Equal(2, sent.Outcome.Decisions.Select(decision => decision.Reward).Distinct().Count());
         Assert.Equal((15_00, 2), (world.Enrollment().NetMinor, world.Enrollment().Count));
-        Assert.Equal(DecisionCode.NoTier, world.Send(Sale(1)).Code);
+        Assert.Equal(DecisionCode.TierPaid, world.Send(Sale(1)).Code);
     }
 
     [Fact]

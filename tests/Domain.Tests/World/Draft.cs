@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 
@@ -16,7 +17,8 @@ public sealed record Draft(
     string? Currency = null,
     string? About = null,
     ImmutableArray<string> Products = default,
-    string? Note = null)
+    string? Note = null,
+    ActionDetail? Detail = null)
 {
     public static Draft Sale(long? amountMinor) => new(ActionKind.Sale, amountMinor);
 
@@ -38,14 +40,25 @@ public sealed record Draft(
 
     public Draft Buying(params string[] products) => this with { Products = [.. products] };
 
+    public Draft Earning(long baseMinor) => this with { Detail = (Detail ?? new()) with { BaseMinor = baseMinor } };
+
+    /// <summary>As the door fills it in: the base of lines is their sum.</summary>
+    public Draft With(params SoldLine[] lines) => this with
+    {
+        Detail = (Detail ?? new()) with { Lines = [.. lines], BaseMinor = lines[0].BaseMinor is null ? Detail?.BaseMinor : lines.Sum(line => line.BaseMinor) },
+        AmountMinor = AmountMinor ?? lines.Sum(line => line.AmountMinor),
+    };
+
+    public Draft Saying(string key, string value) => this with { Detail = (Detail ?? new()) with { Attributes = [.. Detail?.Attributes ?? [], new(key, value)] } };
+
     public ReferralAction ToAction(string id, DateTimeOffset now) => new(
         new(id), Hash(), Kind, AmountMinor, Currency, OccurredAt ?? now, About is null ? null : new CallerId(About),
-        Products.IsDefault ? [] : Products, Note, null);
+        Products.IsDefault ? [] : Products, Note, null, Detail);
 
     // Of the fields as sent: what the world fills in is no content.
     private ContentHash Hash()
     {
-        var content = $"{Kind}|{AmountMinor}|{Referee}|{OccurredAt:O}|{Currency}|{About}|{string.Join(',', Products.IsDefault ? [] : Products)}|{Note}";
+        var content = $"{Kind}|{AmountMinor}|{Referee}|{OccurredAt:O}|{Currency}|{About}|{string.Join(',', Products.IsDefault ? [] : Products)}|{Note}|{JsonSerializer.Serialize(Detail)}";
         return new(new UInt128(BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(content))), 0));
     }
 }

@@ -48,6 +48,29 @@ public static class Rules
     public static RewardRule For(this RewardRule rule, params string[] products) =>
         rule with { Conditions = rule.Conditions with { ProductIds = [.. products] } };
 
+    public static RewardRule Without(this RewardRule rule, params string[] products) =>
+        rule with { Conditions = rule.Conditions with { ExcludedProductIds = [.. products] } };
+
+    public static RewardRule WhereReferrerHas(this RewardRule rule, string[] anyOf, params string[] noneOf) =>
+        rule with { Conditions = rule.Conditions with { ReferrerNamed = new([.. anyOf], [.. noneOf]) } };
+
+    public static RewardRule WhereRefereeHas(this RewardRule rule, string[] anyOf, params string[] noneOf) =>
+        rule with { Conditions = rule.Conditions with { RefereeNamed = new([.. anyOf], [.. noneOf]) } };
+
+    public static RewardRule WhereAction(this RewardRule rule, string key, params string[] values) =>
+        rule with { Conditions = rule.Conditions with { Attributes = [.. rule.Conditions.Attributes ?? [], new(key, [.. values])] } };
+
+    public static RewardRule In(this RewardRule rule, string group, int priority) => rule with { Exclusive = new(group, priority) };
+
+    public static RewardRule Stepping(this RewardRule rule, params Step[] steps) => rule with { Steps = [.. steps] };
+
+    public static Step UntilCount(int? count, int basisPoints) => new(count, null, BasisPoints: basisPoints);
+
+    public static Step UntilMonths(int? months, int basisPoints) => new(null, months, BasisPoints: basisPoints);
+
+    /// <summary>Only the referee's first sale above zero.</summary>
+    public static RewardRule First(this RewardRule rule) => rule with { Trigger = Trigger.FirstAction };
+
     public static RewardRule WhereReferrer(this RewardRule rule, TagCondition tags) =>
         rule with { Conditions = rule.Conditions with { ReferrerTags = tags } };
 

@@ -16,6 +16,7 @@ public sealed class BoundsTests : IAsyncLifetime
         """{"id":"points","trigger":"recurring_action","reward":{"kind":"points","type":"per_amount","points":1,"per_minor":10000000000000}}""",
         """{"id":"counted","trigger":"tier_reached","acknowledge_warnings":true,"reward":{"kind":"cash"},"tiers":[{"by":"count","min":0,"max":1000000000000000,"amount_minor":5}]}""",
         """{"id":"valued","trigger":"recurring_action","acknowledge_warnings":true,"reward":{"kind":"cash"},"tiers":[{"by":"value","min_minor":0,"max_minor":1000000000000000,"basis_points":5}]}""",
+        """{"id":"stepping","trigger":"recurring_action","reward":{"kind":"cash"},"steps":[{"until_count":3,"basis_points":4000},{"basis_points":2000}],"exclusive":{"group":"rate","priority":1}}""",
     ];
 
     private readonly Dictionary<string, string> addresses = [];

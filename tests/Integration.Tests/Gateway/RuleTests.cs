@@ -21,6 +21,8 @@ public sealed class RuleTests
     [InlineData("""{"trigger":"tier_reached","reward":{"kind":"cash"},"tiers":[{"by":"value","min_minor":0,"max_minor":20000,"amount_minor":500},{"by":"value","min_minor":20001,"max_minor":null,"amount_minor":1000}]}""")]
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"custom","type":"fixed","amount_minor":2,"item":"mug"},"tiers":[{"by":"count","min":1,"max":4},{"by":"count","min":5,"amount_minor":3}],"active":{"from":"2026-01-01","to":"2026-12-31"}}""")]
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"coupon","type":"fixed","amount_minor":1,"item":"TEN"}}""")]
+    [InlineData("""{"trigger":"first_action","reward":{"kind":"cash"},"steps":[{"until_count":3,"basis_points":4000},{"until_count":5,"amount_minor":7},{"basis_points":2000}],"exclusive":{"group":"rate","priority":3}}""")]
+    [InlineData("""{"trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1},"steps":[{"until_months":3},{"basis_points":2000}],"conditions":{"referrer_tags":{"any_of":["gold"],"none_of":["staff"]},"referee_tags":{"none_of":["x"]},"excluded_product_ids":["gift"],"attributes":{"country":["FR","DE"],"kind":["new"]}}}""")]
     public void What_is_written_of_a_rule_parses_to_the_same_rule(string sent)
     {
         var (terms, state) = Parse(sent);
@@ -51,7 +53,14 @@ public sealed class RuleTests
         Assert.Equal(DateTimeOffset.Parse(start), ProgramDates.Of(zone).From(date, "event_from"));
 
     [Theory]
-    [InlineData("""{"trigger":"first_action","reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "not_supported", "trigger")]
+    [InlineData("""{$,"steps":[{"until_count":3,"basis_points":1},{"until_months":3,"basis_points":1},{"basis_points":1}]}""", "invalid_rule", "steps[1]")]
+    [InlineData("""{$,"steps":[{"until_count":3,"basis_points":1},{"until_count":3,"basis_points":1},{"basis_points":1}]}""", "invalid_rule", "steps[1]")]
+    [InlineData("""{$,"steps":[{"until_count":3,"basis_points":1}]}""", "invalid_rule", "steps[0]")]
+    [InlineData("""{$,"steps":[{"basis_points":1}],"tiers":[{"by":"count","min":1}]}""", "invalid_rule", "steps")]
+    [InlineData("""{"trigger":"recurring_action","reward":{"kind":"points","type":"fixed","amount_minor":1},"steps":[{"basis_points":1}]}""", "percent_needs_money", "steps[0].basis_points")]
+    [InlineData("""{"trigger":"recurring_action","reward":{"kind":"cash"},"steps":[{"until_count":1,"basis_points":1},{}]}""", "missing_field", "steps[1].basis_points")]
+    [InlineData("""{$,"conditions":{"attributes":{"country":[]}}}""", "invalid_field", "conditions.attributes.country")]
+    [InlineData("""{"trigger":"tier_reached","reward":{"kind":"cash","type":"fixed"},"tiers":[{"by":"count","min":1,"amount_minor":1}],"exclusive":{"group":"g","priority":1}}""", "invalid_rule", "exclusive")]
     [InlineData("""{"trigger":"referral_approved","reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "not_supported", "trigger")]
     [InlineData("""{"trigger":"every_n_referrals","n":3,"reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "not_supported", "trigger")]
     [InlineData("""{"trigger":"interval","reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "not_supported", "trigger")]

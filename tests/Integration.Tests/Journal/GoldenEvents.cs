@@ -62,10 +62,27 @@ public static class GoldenEvents
         new RuleSwitched(1, Enabled: true, "admin"),
     ];
 
+    private static readonly ActionDetail Detail = new(8_00, [new("prod-1", 6_00, 5_00), new("prod-2", 4_00, 3_00)], [new("country", "FR"), new("kind", "new")]);
+
     /// <summary>Events with what was added since, by the name that their golden rows carry.</summary>
     public static IReadOnlyDictionary<string, object> Added { get; } = new Dictionary<string, object>
     {
         ["self_referral"] = new ReferralAttributed(Referrer, Revision: 4, ["vip"], ConversionValueMinor: 300_00, SelfReferral.SameEmail),
+        ["detail"] = new SaleDecided(
+            Action(ActionKind.Sale, "sale") with { Detail = Detail }, Referrer,
+            [
+                Rewarded with { Tags = new(1, 2, "gold", "new"), Further = new(Step: 2, Lines: new(6_00, ["prod-1"], 5_00)) },
+                new(3, 2, 1, DecisionCode.OtherRuleDecided, Further: new(DecidedBy: 2)),
+            ],
+            Counts: true, Replays: 0),
+        ["lines"] = new SaleReversed(Action(ActionKind.Refund, "refund", of: "sale") with { Detail = new(Lines: [new("prod-1", 2_00)]) }, Sale: 3, AppliedMinor: 5_00, [Change], Replays: 0),
+        ["terms"] = new RulePublished(
+            2, new("steps"), 1,
+            new(
+                "Steps", Trigger.FirstAction, Terms, Limits,
+                Conditions with { ReferrerNamed = new(["gold"], ["staff"]), RefereeNamed = new([], ["x"]), ExcludedProductIds = ["gift"], Attributes = [new("country", ["FR", "DE"])] },
+                [], new(HoldMode.Days, 7), Steps: [new(3, null, BasisPoints: 40_00), new(null, null, AmountMinor: 5_00), new(null, 12, 1)], Exclusive: new("rate", 3)),
+            new(Enabled: true)),
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };

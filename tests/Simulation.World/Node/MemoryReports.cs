@@ -23,7 +23,7 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
                 .SelectMany(referral => database.Stream(referral.Stream).Rows)
                 .Where(row => row.Event.Type == EventCodec.NumberOf(typeof(SaleDecided)))
                 .Select(row => (row.Stream, Sale: row.Decode<SaleDecided>())).Where(row => row.Sale.Counts).ToList();
-            return new Tally(counted.Sum(row => row.Sale.Action.AmountMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), []);
+            return new Tally(counted.Sum(row => row.Sale.Action.EarningMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), []);
         });
     }
 

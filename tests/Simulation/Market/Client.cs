@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Simulation.Domain;
@@ -81,10 +82,12 @@ internal sealed class Client(Marketplace market)
     {
         if (Earlier(ActionKind.Sale) is not { } sending) return;
         var (of, at) = (sending.Action.Id.Value, Now());
-        await Send(sending.To, Random.Next(3) switch
+        await Send(sending.To, Random.Next(4) switch
         {
             0 => Sent.Chargeback(NewId(), of, at, Random.Next(2) == 0 ? null : 1 + Random.Next(50_00)),
             1 => Sent.Refund(NewId(), of, at),
+            2 when sending.Action.Detail?.Lines is { } lines && lines[Random.Next(lines.Length)] is { AmountMinor: > 0 } line =>
+                Sent.Hashed(Sent.Refund(NewId(), of, at, line.AmountMinor) with { Detail = new(Lines: [line with { BaseMinor = null }]) }),
             _ => Sent.Refund(NewId(), of, at, 1 + Random.Next(50_00)),
         });
     }
@@ -166,7 +169,20 @@ internal sealed class Client(Marketplace market)
     {
         long? minor = Random.Next(20) == 0 ? null : Random.Next(10) == 0 ? 0 : Random.Next(100_00);
         var sale = Sent.Sale(NewId(), minor, Now(), Random.Next(25) == 0 ? "USD" : null);
-        return Random.Next(6) == 0 ? Sent.Hashed(sale with { ProductIds = ["socks", "shoes"] }) : sale;
+        if (Random.Next(6) == 0) sale = sale with { ProductIds = ["socks", "shoes"] };
+        if (minor is { } amount && Random.Next(4) == 0) sale = sale with { Detail = Detail(amount) };
+        return Sent.Hashed(sale);
+    }
+
+    // Lines of what there is, the rest of which has no product; with bases of their own, or one that is spread.
+    private ActionDetail Detail(long amount)
+    {
+        var country = Random.Next(2) == 0 ? null : (ImmutableArray<ActionAttribute>?)[new("country", Random.Next(2) == 0 ? "FR" : "US")];
+        if (Random.Next(3) == 0) return new(Random.NextInt64(amount + 1), null, country);
+        ImmutableArray<SoldLine> lines = [new("shoes", amount / 3), new("socks", amount / 4), new(Random.Next(2) == 0 ? "hats" : "shoes", Random.Next(2) == 0 ? 0 : amount / 5)];
+        if (Random.Next(2) == 0) return new(Random.Next(2) == 0 ? null : Random.NextInt64(amount + 1), lines, country);
+        lines = [.. lines.Select(line => line with { BaseMinor = line.AmountMinor / 2 })];
+        return new(lines.Sum(line => line.BaseMinor), lines, country);
     }
 
     private string NewId() => $"a{++Log.Ids}";

@@ -15,11 +15,12 @@ public static class RandomRules
         _ => Rules.Percent(1 + random.Next(3_000)),
     });
 
-    public static RewardRule Tiered(Random random) => Varied(random, random.Next(4) switch
+    public static RewardRule Tiered(Random random) => Varied(random, random.Next(5) switch
     {
         0 => Rules.Tiered(Rules.Referees(1, 1, pays: 1_00), Rules.Referees(2, null, pays: 3_00)),
         1 => Rules.Tiered(Rules.SpentShare(0, 200_00, 5_00), Rules.SpentShare(200_00, null, 10_00)),
-        2 => Rules.TierReached(Rules.Referees(1, 2, pays: 5_00), Rules.Referees(2, 3, pays: 7_00)),
+        2 => Rules.Tiered(Rules.SpentShare(50_00, 300_00, 10_00)),
+        3 => Rules.TierReached(Rules.Referees(1, 2, pays: 5_00), Rules.Referees(2, 3, pays: 7_00)),
         _ => Rules.TierReached(Rules.Spent(0, 200_00, pays: 5_00), Rules.Spent(201_00, 400_00, pays: 10_00), Rules.Spent(401_00, null, pays: 15_00)),
     });
 
@@ -38,6 +39,15 @@ public static class RandomRules
         if (random.Next(8) == 0) rule = rule.WhereReferee((TagCondition)random.Next(3));
         if (random.Next(10) == 0) rule = rule.Granted();
         if (random.Next(12) == 0) rule = rule.For("shoes", "hats");
+        if (random.Next(8) == 0) rule = rule.Without("socks");
+        if (random.Next(12) == 0) rule = random.Next(2) == 0 ? rule.WhereReferrerHas(["vip"]) : rule.WhereRefereeHas([], "vip");
+        if (random.Next(12) == 0) rule = rule.WhereAction("country", "FR", "DE");
+        if (random.Next(8) == 0 && rule.Trigger == Trigger.RecurringAction) rule = rule.First();
+        if (random.Next(6) == 0 && rule.Trigger != Trigger.TierReached) rule = rule.In("group", random.Next(3));
+        if (random.Next(6) == 0 && !rule.IsTiered && rule.Reward.Asset == Rules.Gbp)
+            rule = random.Next(2) == 0
+                ? rule.Stepping(Rules.UntilCount(2, 30_00), Rules.UntilCount(null, 5_00))
+                : rule.Stepping(Rules.UntilMonths(1, 30_00), Rules.UntilMonths(null, 5_00));
         if (random.Next(6) == 0) rule = rule.Between(null, Marketplace.Start.AddDays(random.Next(15)));
         return random.Next(5) switch
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
@@ -24,7 +25,7 @@ internal static class ReversalChecks
                     var rest = Math.Max(0, sold.Minor - sold.Standing(kind));
                     if (reversed.AppliedMinor != (reversed.Action.AmountMinor ?? rest))
                         yield return $"{reversed.Action.Id} of {referral.Place} is about {reversed.AppliedMinor}, and {rest} were left";
-                    sold.Reversals[reversed.Action.Id] = (kind, reversed.AppliedMinor, true);
+                    sold.Reversals[reversed.Action.Id] = (kind, reversed.AppliedMinor, true, reversed.Action.Detail?.Lines ?? []);
                     sold.Take(reversed.Taken, 1);
                     break;
                 case ReversalUndone undone:
@@ -43,7 +44,7 @@ internal static class ReversalChecks
             {
                 var (taken, due) = (sold.Taken.GetValueOrDefault(reward), sold.Due(given));
                 if (sold.Undone ? taken < due : taken != due)
-                    yield return $"of reward {reward} of {referral.Place} {taken} are taken, and {due} of {given} are due";
+                    yield return $"of reward {reward} of {referral.Place} {taken} are taken, and {due} of {given.Minor} are due";
             }
     }
 
@@ -51,10 +52,10 @@ internal static class ReversalChecks
     {
         public long Minor => sale.Action.AmountMinor ?? 0;
 
-        public Dictionary<CallerId, (ActionKind Kind, long Minor, bool Stands)> Reversals { get; } = [];
+        public Dictionary<CallerId, (ActionKind Kind, long Minor, bool Stands, ImmutableArray<SoldLine> Lines)> Reversals { get; } = [];
 
-        public Dictionary<long, long> Given { get; } = sale.Decisions.Select((decision, i) => (new RewardId(seq, i).Key, decision.Minor))
-            .Where(reward => reward.Minor > 0).ToDictionary(reward => reward.Key, reward => reward.Minor);
+        public Dictionary<long, RuleDecision> Given { get; } = sale.Decisions.Select((decision, i) => (new RewardId(seq, i).Key, Decision: decision))
+            .Where(reward => reward.Decision.Minor > 0).ToDictionary(reward => reward.Key, reward => reward.Decision);
 
         public Dictionary<long, long> Taken { get; } = [];
 
@@ -78,11 +79,39 @@ internal static class ReversalChecks
         }
 
         // Half away from zero, in another way than the product's.
-        public long Due(long given)
+        public long Due(RuleDecision given)
         {
-            if (Minor <= 0) return Reversals.Values.Any(reversal => reversal.Stands) ? given : 0;
+            if (Minor <= 0) return Reversals.Values.Any(reversal => reversal.Stands) ? given.Minor : 0;
             var undone = Math.Min(Minor, Standing(ActionKind.Refund) + Standing(ActionKind.Chargeback));
-            return (long)decimal.Round((decimal)given * undone / Minor, MidpointRounding.AwayFromZero);
+            return given.Further?.Lines is { Minor: > 0 } lines && undone < Minor
+                ? DueOfLines(given.Minor, lines, undone)
+                : (long)decimal.Round((decimal)given.Minor * undone / Minor, MidpointRounding.AwayFromZero);
+        }
+
+        private long DueOfLines(long given, SeenLines lines, long undone)
+        {
+            var own = sale.Action.Detail!.Lines!.Value.Select(line => line.ProductId).Distinct().ToDictionary(product => product, Lost);
+            var (others, rewarded) = ((decimal)(undone - own.Values.Sum()), (decimal)lines.Products.Sum(product => own[product]));
+            var left = Minor - own.Values.Sum();
+            var lost = rewarded + (left == 0 ? 0 : others * (lines.Minor - rewarded) / left);
+            return (long)decimal.Round(given * lost / lines.Minor, MidpointRounding.AwayFromZero);
+        }
+
+        private long Lost(string product)
+        {
+            var named = 0L;
+            foreach (var reversal in Reversals.Values.Where(reversal => reversal.Stands || reversal.Minor > 0))
+            {
+                var stands = reversal.Minor;
+                foreach (var line in reversal.Lines)
+                {
+                    var minor = Math.Min(line.AmountMinor, stands);
+                    if (line.ProductId == product) named += minor;
+                    stands -= minor;
+                }
+            }
+
+            return Math.Min(named, sale.Action.Detail!.Lines!.Value.Where(line => line.ProductId == product).Sum(line => line.AmountMinor));
         }
     }
 }

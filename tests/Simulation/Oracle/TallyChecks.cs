@@ -25,7 +25,7 @@ internal static class TallyChecks
             var counts = !cancelled.Contains(row.Stream) && sale.Action.Currency is null && sale.Action.OccurredAt >= approved[row.Stream];
             var key = (sale.Referrer, program.Stream.Id);
             var tally = running.GetValueOrDefault(key, Tally.Empty);
-            if (counts) tally = tally.After(sale.Action.AmountMinor, counted.Add(row.Stream));
+            if (counts) tally = tally.After(sale.Action.EarningMinor, counted.Add(row.Stream));
 
             // A sale that does not count is refused before its tally is asked.
             foreach (var decision in sale.Decisions.Where(decision => counts || decision.Minor > 0))

@@ -49,7 +49,7 @@ public sealed class FreshnessTests
         await shop.Close(Shop.Rita, other);
 
         shop.Time.Advance(Moment.Recent);
-        Assert.Equal(DecisionCode.ReferrerNotEligible, await WouldBe(shop));
+        Assert.Equal(DecisionCode.ReferrerClosed, await WouldBe(shop));
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public sealed class MovedFactsTests
         await using var shop = await Shop.Open(Rule(tiered));
         var other = shop.Started();
         BeforeNextCommit(shop, () => shop.Close(Shop.Rita, other));
-        Assert.Equal(DecisionCode.ReferrerNotEligible, (await shop.Sell("a1", 50_00)).Outcome!.Decisions[0].Code);
+        Assert.Equal(DecisionCode.ReferrerClosed, (await shop.Sell("a1", 50_00)).Outcome!.Decisions[0].Code);
         Assert.Equal(0, shop.Balance().Earned);
     }
 

@@ -36,7 +36,7 @@ public sealed class ReferrerTests
         Assert.True((await shop.Close(Shop.Rita)).Changed);
         Assert.False((await shop.Close(Shop.Rita)).Changed);
         Assert.Equal("referrer_closed", (await Ask(shop, new ChangeReferrer(null, "R", null, null, null))).Refusal!.Code);
-        Assert.Equal(DecisionCode.ReferrerNotEligible, (await shop.Sell("a1", 50_00)).Outcome!.Decisions[0].Code);
+        Assert.Equal(DecisionCode.ReferrerClosed, (await shop.Sell("a1", 50_00)).Outcome!.Decisions[0].Code);
     }
 
     [Fact]

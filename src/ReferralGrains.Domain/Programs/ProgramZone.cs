@@ -1,0 +1,36 @@
+namespace ReferralGrains.Domain.Programs;
+
+/// <summary>The calendar of a program's time zone (D15).</summary>
+public static class ProgramZone
+{
+    private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
+
+    /// <summary>The k-th occurrence: the anchor's day and time of day k months later, clamped to the last day of its month.</summary>
+    /// <param name="timeZone">IANA name.</param>
+    public static DateTimeOffset Months(DateTimeOffset anchor, int months, string timeZone)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(timeZone);
+        return First(TimeZoneInfo.ConvertTime(anchor, zone).DateTime.AddMonths(months), zone);
+    }
+
+    /// <summary>
+    /// The first instant at which the zone's clocks show a time. Where they skip it, when they go on; where they show it twice, the first.
+    /// </summary>
+    public static DateTimeOffset First(DateTime local, TimeZoneInfo zone)
+    {
+        // Asked of instants only: of a local time the library does not know a skipped midnight in every zone.
+        var shown = new DateTimeOffset(local.Ticks, TimeSpan.Zero);
+        var (before, after) = (zone.GetUtcOffset(shown - OneDay), zone.GetUtcOffset(shown + OneDay));
+        var (early, late) = before > after ? (shown - before, shown - after) : (shown - after, shown - before);
+        if (zone.GetUtcOffset(early) == shown - early) return early;
+        if (zone.GetUtcOffset(late) == shown - late) return late;
+        while (late.Ticks - early.Ticks > 1)
+        {
+            var middle = early + new TimeSpan((late.Ticks - early.Ticks) / 2);
+            if (zone.GetUtcOffset(middle) == before) early = middle;
+            else late = middle;
+        }
+
+        return late;
+    }
+}
