@@ -41,7 +41,8 @@ public static class GrainsServer
         using var claim = FolderClaim.Take(options.DataDirectory);
         StartChecks.Port(options);
         var certificate = SiloCertificate.Load(options);
-        using var logs = LoggerFactory.Create(logging => Logging(logging, options.Log));
+        using var log = new LogFile(options.DataDirectory, TimeProvider.System);
+        using var logs = LoggerFactory.Create(logging => Logging(logging, options.Log, log));
         await using var postgres = await StartPostgres(options, logs, interrupted.Token);
         var ownerConnection = options.Database ?? postgres!.OwnerConnectionString;
         await Databases.Migrate(ownerConnection, interrupted.Token);
@@ -52,17 +53,19 @@ public static class GrainsServer
         var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
         var role = options.Role.ToString().ToLowerInvariant();
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
-        await using var app = Build(options, database, lease, Silo(options, name, certificate), postgres);
+        await using var app = Build(options, database, lease, Silo(options, name, certificate), postgres, log);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
         app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);
         claim.Note(options.Url);
         Console.WriteLine($"ready on {options.Url}");
+        log.Note($"ready on {options.Url}");
 
         var dead = app.Services.GetService<SiloDeath>()?.Declared ?? Task.Delay(Timeout.Infinite, interrupted.Token);
         await Task.WhenAny(interrupted.Task, lease.Lost, dead, app.WaitForShutdownAsync(CancellationToken.None));
         var ended = lease.Lost.IsCompleted || dead.IsCompletedSuccessfully;
         await Stop(app, options.StopWithin);
+        log.Note(ended ? "ended by another process, or by its silence" : "stopped");
         if (!ended && postgres is not null && await SiloLease.OthersLive(database, lease.Silo, CancellationToken.None)) postgres.LeaveRunning();
         return ended ? 3 : interrupted.Task.IsCompleted ? 0 : 4;
     }
@@ -87,10 +90,10 @@ public static class GrainsServer
             : await LocalPostgresServer.Start(
                 new() { DataDirectory = options.DataDirectory, Small = options.PostgresSmall, BinariesDirectory = options.PostgresPrograms }, logs.CreateLogger<LocalPostgresServer>(), stop);
 
-    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, SiloOptions silo, LocalPostgresServer? postgres)
+    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, SiloOptions silo, LocalPostgresServer? postgres, LogFile log)
     {
         var builder = WebApplication.CreateSlimBuilder();
-        Logging(builder.Logging.ClearProviders(), options.Log);
+        Logging(builder.Logging.ClearProviders(), options.Log, log);
         builder.WebHost.UseKestrelCore().UseUrls(options.Url);
         builder.Services.AddTelemetry();
         builder.Services.AddTurns(database, lease);
@@ -132,9 +135,9 @@ public static class GrainsServer
         };
     }
 
-    private static void Logging(ILoggingBuilder logging, LogFormat format)
+    private static void Logging(ILoggingBuilder logging, LogFormat format, LogFile log)
     {
-        logging.SetMinimumLevel(LogLevel.Information)
+        logging.AddProvider(log).SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting", LogLevel.Warning)
             .AddFilter("Npgsql", LogLevel.Warning);
