@@ -21,8 +21,8 @@ public static class GatewayApp
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>, <c>ITestClock</c> and
-    /// <c>ILedgerCheck</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks say that are registered.
+    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>, <c>ITestClock</c>,
+    /// <c>ILedgerCheck</c> and <c>IIdempotentAnswers</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks say that are registered.
     /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
     {
@@ -35,6 +35,7 @@ public static class GatewayApp
         services.AddRouting();
         services.AddHealthChecks();
         services.AddAccess();
+        services.AddHostedService<IdempotencySweep>();
         services.AddSingleton<IProblemDetailsWriter, ProblemAnswer.Writer>().AddProblemDetails().AddExceptionHandler<Faults>();
         services.AddDescription();
         services.TryAddSingleton(TimeProvider.System);
@@ -99,6 +100,7 @@ public static class GatewayApp
         app.UseAuthorization();
         app.UseMiddleware<PathIds>();
         app.UseMiddleware<KnownParameters>();
+        app.UseMiddleware<Idempotency>();
     }
 
     // HEAD is GET without its body, which Kestrel leaves out by itself: it remembers what was asked for.

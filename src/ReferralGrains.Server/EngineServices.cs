@@ -3,6 +3,7 @@ using ReferralGrains.Grains.Silos;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Reports;
@@ -34,6 +35,7 @@ internal static class EngineServices
         services.AddSingleton<ILedgerCheck, LedgerCheck>();
         services.AddSingleton<Sealer>(all => new(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
         services.AddSingleton<ITenants, Tenants>();
+        services.AddSingleton<IIdempotentAnswers, IdempotentAnswers>();
         services.AddSingleton<ITenantClock, TenantClock>();
         services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();
         services.AddSingleton<RepeatWatch>();

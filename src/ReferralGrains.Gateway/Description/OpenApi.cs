@@ -62,6 +62,7 @@ internal static partial class OpenApi
         operation.RequestBody?.Content?.Remove(RouteDescription.AnyType);
         foreach (var parameter in metadata.OfType<TakesQuery>().SelectMany(query => query.Parameters))
             (operation.Parameters ??= []).Add(parameter.Describe());
+        if (method == "POST" && operation.RequestBody?.Content?.ContainsKey(RouteDescription.Lines) != true) (operation.Parameters ??= []).Add(NamesRequest());
 
         var role = Roles.RoleOf(metadata)!;
         operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
@@ -73,6 +74,14 @@ internal static partial class OpenApi
         var body = context.Description.ParameterDescriptions.First(one => one.Source.Id == "Body").Type;
         foreach (var content in contents.Values) content.Example = ExampleAttribute.Of(body);
     }
+
+    private static OpenApiParameter NamesRequest() => new()
+    {
+        Name = RequestKey.Header,
+        In = ParameterLocation.Header,
+        Description = "Names the request: sent again within 24 hours, it is not done again, and answered as it was, with Idempotent-Replayed: true.",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = RequestKey.MaxLength },
+    };
 
     private static async Task AddProblems(
         OpenApiOperation operation, OpenApiOperationTransformerContext context, string method, string path, string role, CancellationToken stop)

@@ -4,6 +4,8 @@ using System.Security.Cryptography;
 using System.Text;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Problems;
 
 namespace ReferralGrains.Gateway.Json;
 
@@ -15,13 +17,31 @@ internal static class NewIds
     /// <summary>
     /// Random; or made from the <c>Idempotency-Key</c>, so that a request that is sent again names the same thing and is a repeat.
     /// </summary>
-    public static CallerId Make(string prefix, HttpContext context)
+    public static CallerId Make(string prefix, HttpContext context) =>
+        new(prefix + Base64Url.EncodeToString((RequestKey.NameOf(context) ?? RandomNumberGenerator.GetBytes(Bytes)).AsSpan(0, Bytes)));
+}
+
+/// <summary>The <c>Idempotency-Key</c> by which a sender names a request.</summary>
+internal static class RequestKey
+{
+    public const string Header = "Idempotency-Key";
+    public const int MaxLength = 255;
+
+    /// <summary>Null when there is none.</summary>
+    public static string? Of(HttpContext context) => context.Request.Headers[Header] switch
     {
-        Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
-        if (context.Request.Headers["Idempotency-Key"] is [{ Length: > 0 } key, ..]) SHA256.HashData(Encoding.UTF8.GetBytes(prefix + key), bytes);
-        else RandomNumberGenerator.Fill(bytes);
-        return new(prefix + Base64Url.EncodeToString(bytes[..Bytes]));
-    }
+        [] => null,
+        [{ Length: > 0 and <= MaxLength } key] when !key.AsSpan().ContainsAnyExceptInRange(' ', '~') => key,
+        _ => throw Problem.InvalidField(Header, $"One key of 1 to {MaxLength} printable ASCII characters is expected.").AsException(),
+    };
+
+    /// <summary>As it is mapped: what the address names beyond that is content.</summary>
+    public static string RouteOf(HttpContext context) => ((RouteEndpoint)context.GetEndpoint()!).RoutePattern.RawText!;
+
+    /// <summary>A hash that tells the request from every other of its tenant; null when it has no key.</summary>
+    public static byte[]? NameOf(HttpContext context) => Of(context) is { } key
+        ? SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{context.Caller().Tenant}\n{RouteOf(context)}\n{key}")))
+        : null;
 }
 
 /// <summary>An enrollment as the outside names it: <c>enr_STREAM_NUMBER</c>.</summary>

@@ -60,6 +60,13 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
 
     public static Problem Conflict(string param, string detail) => new(409, "conflict", param, detail);
 
+    public static readonly Problem KeyReused = new(409, "idempotency_key_reuse", "Idempotency-Key", "This key was sent with another request. Take a new one for what is new.");
+
+    public static readonly Problem KeyInUse = new(409, "idempotency_key_in_use", "Idempotency-Key", "The request with this key is under way. Send it again a little later for its answer.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
     public static readonly Problem NoRoute = new(404, "route_not_found", null, "There is nothing under this address.");
 
     public static readonly Problem WrongMethod = new(405, "method_not_allowed", null, "This address does not take this method; see the Allow header.");

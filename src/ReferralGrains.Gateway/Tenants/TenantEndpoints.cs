@@ -45,9 +45,12 @@ internal sealed class TenantEndpoints(ITenants tenants)
         var tenant = role == KeyRole.Operator ? null : await Find(body.Tenant, context) ?? throw Problem.NotFound("tenant", "tenant").AsException();
         if (role == KeyRole.Operator) RefuseOperatorOf(body.Tenant, context.Caller());
         var secret = (tenant is { Sandbox: true } ? "rg_test_" : "rg_live_") + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
-        var key = await tenants.AddKey(tenant?.Number, role, secret, body.ExpiresAt, context.RequestAborted);
+        var (key, isNew) = RequestKey.NameOf(context) is { } request
+            ? await tenants.AddKeyOnce(tenant?.Number, role, secret, body.ExpiresAt, request, context.RequestAborted)
+            : (await tenants.AddKey(tenant?.Number, role, secret, body.ExpiresAt, context.RequestAborted), true);
         var name = new KeyName(key.Id).ToString();
-        var answer = new NewKeyAnswer(name, secret, body.Role, tenant?.Name, key.ExpiresAt);
+        var answer = new NewKeyAnswer(name, isNew ? secret : null, body.Role, tenant?.Name, key.ExpiresAt);
+        Idempotency.AnswerRepeatsWith(context, answer with { Key = null }, GatewayJson.Default.NewKeyAnswer);
         return Answers.Created(context, answer, isNew: true, GatewayJson.Default.NewKeyAnswer, "api_keys", name);
     }
 
@@ -97,7 +100,12 @@ internal sealed record TenantAnswer(
 [Example("""{"role":"ingest","expires_at":"2036-01-01T00:00:00Z"}""")]
 internal sealed record NewKey([property: OneOf(typeof(Roles), nameof(Roles.Words))] string Role, CallerId? Tenant = null, DateTimeOffset? ExpiresAt = null);
 
-/// <param name="Key">Shown this once: only its hash is kept.</param>
-internal sealed record NewKeyAnswer(string Id, string Key, string Role, CallerId? Tenant, DateTimeOffset? ExpiresAt);
+/// <param name="Key">Shown this once, and not to a repeat: only its hash is kept.</param>
+internal sealed record NewKeyAnswer(
+    string Id,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Key,
+    string Role,
+    CallerId? Tenant,
+    DateTimeOffset? ExpiresAt);
 
 internal sealed record RevokedKeyAnswer(string Id, string Role, DateTimeOffset RevokedAt);

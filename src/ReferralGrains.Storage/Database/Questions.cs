@@ -64,7 +64,7 @@ internal static class Questions
 
     public static NpgsqlParameter Flag(bool? value) => Typed(NpgsqlDbType.Boolean, value);
 
-    public static NpgsqlParameter Bytes(byte[] value) => Typed(NpgsqlDbType.Bytea, value);
+    public static NpgsqlParameter Bytes(byte[]? value) => Typed(NpgsqlDbType.Bytea, value);
 
     public static NpgsqlParameter Time(DateTimeOffset? value) => Typed(NpgsqlDbType.TimestampTz, value?.ToUniversalTime());
 

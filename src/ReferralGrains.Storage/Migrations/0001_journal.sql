@@ -20,8 +20,25 @@ create table api_key (
   sha256 bytea not null unique check (length(sha256) = 32),
   created_at timestamptz not null default now(),
   expires_at timestamptz,
-  revoked_at timestamptz
+  revoked_at timestamptz,
+  -- The request that made it, where its sender named it: sent again, it makes no other.
+  request bytea unique
 );
+
+-- The answers to requests with an Idempotency-Key, for a day. Of a request that is under way, only who does it.
+create table idempotent_answer (
+  tenant int not null,
+  route text collate "C" not null,
+  key text collate "C" not null,
+  content bytea not null,
+  silo bigint not null,
+  began_at timestamptz not null default now(),
+  status int,
+  location text,
+  body bytea,
+  primary key (tenant, route, key)
+);
+create index idempotent_answer_began on idempotent_answer (began_at);
 
 -- The directory: what a stream is about, written with its first event. Everything else names it by number, which processes take from
 -- the sequence many at a time, so that one which is given and not used costs nothing. Caller ids are indexed as given.

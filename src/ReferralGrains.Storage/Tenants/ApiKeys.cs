@@ -27,18 +27,17 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
     public async Task<ApiKey> Add(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop)
     {
         var hash = ApiKeySecret.Hash(secret);
-        await database.Rows(
-            "insert into api_key (tenant, role, sha256, created_at, expires_at) select $1, $2, $3, $4, $5 where is_alive($6) on conflict (sha256) do nothing",
-            reader => 0, stop,
-            Questions.Int(tenant), Questions.Text(Wire(role)), Questions.Bytes(hash), Questions.Time(time.GetUtcNow()), Questions.Time(expiresAt),
-            Questions.Long(lease.Silo));
-        lock (gate)
-        {
-            additions++;
-            unknown.TryRemove(Convert.ToHexStringLower(hash), out _);
-        }
-
+        await Insert(tenant, role, hash, expiresAt, null, stop);
         return (await Read(hash, stop))!;
+    }
+
+    public async Task<(ApiKey Key, bool IsNew)> AddOnce(
+        int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, byte[] request, CancellationToken stop)
+    {
+        var hash = ApiKeySecret.Hash(secret);
+        await Insert(tenant, role, hash, expiresAt, request, stop);
+        if (await Read(hash, stop) is { } added) return (added, true);
+        return ((await database.Row($"select {Columns} from api_key where request = $1", Key, stop, Questions.Bytes(request)))!, false);
     }
 
     public async Task<ApiKey?> Revoke(long id, int? tenant, CancellationToken stop)
@@ -76,6 +75,20 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
         }
 
         return entry.Key.RevokedAt is null && !(entry.Key.ExpiresAt <= time.GetUtcNow()) ? entry.Key : null;
+    }
+
+    private async Task Insert(int? tenant, KeyRole role, byte[] hash, DateTimeOffset? expiresAt, byte[]? request, CancellationToken stop)
+    {
+        await database.Rows(
+            "insert into api_key (tenant, role, sha256, created_at, expires_at, request) select $1, $2, $3, $4, $5, $6 where is_alive($7) on conflict do nothing",
+            reader => 0, stop,
+            Questions.Int(tenant), Questions.Text(Wire(role)), Questions.Bytes(hash), Questions.Time(time.GetUtcNow()), Questions.Time(expiresAt),
+            Questions.Bytes(request), Questions.Long(lease.Silo));
+        lock (gate)
+        {
+            additions++;
+            unknown.TryRemove(Convert.ToHexStringLower(hash), out _);
+        }
     }
 
     // What was read before a revocation is not kept after it.

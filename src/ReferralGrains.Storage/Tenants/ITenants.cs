@@ -34,6 +34,10 @@ public interface ITenants
     /// <param name="expiresAt">By the real clock; null means never.</param>
     Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop);
 
+    /// <summary>Puts a key on record for a request that may come again: then the first one's key is there, and its secret is not.</summary>
+    /// <param name="request">A hash that names the request.</param>
+    Task<(ApiKey Key, bool IsNew)> AddKeyOnce(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, byte[] request, CancellationToken stop);
+
     /// <summary>From now on it opens nothing here; in another process within <see cref="Tenants.KeyTerm"/>. Null when there is no such key.</summary>
     /// <param name="tenant">Only a key of this tenant; null for any.</param>
     Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop);

@@ -95,6 +95,9 @@ public sealed class Tenants(NpgsqlDataSource database, ISiloLease lease, TimePro
         return unmoved.Sandbox ? new ClockAdvance.Backwards(unmoved.ClockAt ?? time.GetUtcNow()) : new ClockAdvance.NotSandbox();
     }
 
+    public Task<(ApiKey Key, bool IsNew)> AddKeyOnce(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, byte[] request, CancellationToken stop) =>
+        keys.AddOnce(tenant, role, secret, expiresAt, request, stop);
+
     public Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop) =>
         keys.Add(tenant, role, secret, expiresAt, stop);
 

@@ -146,6 +146,46 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal(3, ids.Distinct().Count());
     }
 
+    [Fact]
+    public async Task A_post_that_was_done_is_answered_the_same_when_it_comes_again()
+    {
+        var first = await Named("k", "/v1/referrers", """{"name":"N"}""");
+        var again = await Named("k", "/v1/referrers", """{"name":"N"}""");
+        Assert.Equal((201, null, first.Location, first.Body), (again.Status, first.Replayed, again.Location, again.Body));
+        Assert.Equal("true", again.Replayed);
+        Assert.Contains("idempotency_key_reuse", (await Named("k", "/v1/referrers", """{"name":"M"}""")).Body, StringComparison.Ordinal);
+        Assert.Null((await Named("k", "/v1/programs/p/rules", """{"trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":5}}""")).Replayed);
+
+        // Nothing of what was refused or only tried is kept.
+        Assert.Equal(404, (await Named("f", "/v1/referrals", """{"program_id":"p","referee_id":"late","referrer_id":"later"}""")).Status);
+        await host.Ok("POST", "/v1/referrers", """{"id":"later"}""");
+        Assert.Equal(201, (await Named("f", "/v1/referrals", """{"program_id":"p","referee_id":"late","referrer_id":"later"}""")).Status);
+        const string sale = """{"action_id":"tried","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":100}""";
+        foreach (var _ in Enumerable.Range(0, 2)) Assert.Null((await Named("d", "/v1/actions?dry_run=true", sale)).Replayed);
+        Assert.Equal((400, 400), ((await Named("", "/v1/actions", sale)).Status, (await Named(new string('k', 256), "/v1/actions", sale)).Status));
+    }
+
+    [Fact]
+    public async Task A_key_is_shown_once_and_not_to_a_repeat()
+    {
+        var first = JsonDocument.Parse((await Named("k", "/v1/api_keys", """{"role":"read"}""")).Body).RootElement;
+        var (status, _, again, replayed) = await Named("k", "/v1/api_keys", """{"role":"read"}""");
+        Assert.Equal((201, "true"), (status, replayed));
+        Assert.StartsWith("rg_live_", Text(first, "key"), StringComparison.Ordinal);
+        Assert.Equal(Text(first, "id"), Text(JsonDocument.Parse(again).RootElement, "id"));
+        Assert.False(JsonDocument.Parse(again).RootElement.TryGetProperty("key", out _));
+    }
+
+    private async Task<(int Status, string? Location, string Body, string? Replayed)> Named(string key, string path, string body)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) };
+        request.Headers.Authorization = new("Bearer", GatewayHost.AdminKey);
+        request.Headers.Add("Idempotency-Key", key);
+        using var answer = await host.Client.SendAsync(request);
+        var replayed = answer.Headers.TryGetValues("Idempotent-Replayed", out var values) ? values.Single() : null;
+        return ((int)answer.StatusCode, answer.Headers.Location?.OriginalString, await answer.Content.ReadAsStringAsync(), replayed);
+    }
+
     [Theory]
     [InlineData("tom", null, "same_id")]
     [InlineData("new", "TOM@Example.com", "same_email")]

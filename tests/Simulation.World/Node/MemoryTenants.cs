@@ -47,6 +47,8 @@ public sealed class MemoryTenants(TimeProvider time) : ITenants, ITenantClock
     public Task<TenantCreation> Create(CallerId name, bool sandbox, DateTimeOffset? clockAt, CancellationToken stop) =>
         Task.FromResult<TenantCreation>(new TenantCreation.Created(Add(name.Value, sandbox, clockAt)));
 
+    public Task<(ApiKey Key, bool IsNew)> AddKeyOnce(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, byte[] request, CancellationToken stop) => throw NoKeys();
+
     public Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop) => throw NoKeys();
 
     public Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop) => throw NoKeys();

@@ -11,6 +11,7 @@ using Microsoft.Extensions.Logging;
 using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
@@ -60,6 +61,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<ITenants>(tenants);
         builder.Services.AddSingleton<ITenantClock>(tenants);
         builder.Services.AddSingleton<ITestClock>(tenants);
+        builder.Services.AddSingleton<IIdempotentAnswers, InMemoryAnswers>();
         builder.Services.AddSingleton<ILedgerCheck>(tenants);
         builder.Services.AddTelemetry();
         builder.Services.AddGateway(options =>

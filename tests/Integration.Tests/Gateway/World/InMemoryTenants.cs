@@ -52,6 +52,9 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
         _ => null,
     };
 
+    public async Task<(ApiKey Key, bool IsNew)> AddKeyOnce(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, byte[] request, CancellationToken stop) =>
+        (await AddKey(tenant, role, secret, expiresAt, stop), true);
+
     public Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop)
     {
         keys.Add((secret, new(keys.Count + 1, tenant, role, time.GetUtcNow(), expiresAt, null)));
