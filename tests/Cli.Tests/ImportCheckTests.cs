@@ -248,6 +248,21 @@ public sealed class ImportCheckTests
         Assert.Contains("earned 123.45 GBP, taken back 4.00 GBP, net 119.45 GBP", ran.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a1,sale,c,100,80", "80")]
+    [InlineData("a1,sale,c,100,101", null)]
+    [InlineData("a1,sale,c,100,-1", null)]
+    [InlineData("a1,sale,c,,1", null)]
+    public async Task X1_base_is_at_most_the_amount(string row, string? sent)
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+
+        await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", files.Write("a.csv", "action_id,type,referee_id,amount_minor,base_minor", row));
+
+        Assert.Equal(sent, server.Received.Select(action => action.GetProperty("base_minor").GetRawText()).SingleOrDefault());
+    }
+
     [Fact]
     public async Task Text_that_is_not_utf8_is_refused_by_line()
     {

@@ -9,7 +9,7 @@ public sealed class ImportMapTests
     private static readonly JsonSerializerOptions readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     [Fact]
-    public async Task Shopify_orders_have_a_row_for_each_product_and_refunds_as_a_column()
+    public async Task X1_shopify_orders_have_a_row_for_each_product_and_refunds_as_a_column()
     {
         var ran = await Import("shopify-orders",
             "Name,Email,Financial Status,Paid at,Fulfillment Status,Currency,Subtotal,Shipping,Taxes,Total,Created at,Lineitem quantity,Lineitem name,Lineitem sku,Refunded Amount",
@@ -23,11 +23,11 @@ public sealed class ImportMapTests
 
         Assert.Equal(
             [
-                """{"action_id":"#1001","type":"sale","referee_id":"ann@example.com","occurred_at":"2026-01-05T15:00:00Z","amount_minor":10000,"currency":"USD","product_ids":["MUG-1","TEA-2"]}""",
-                """{"action_id":"#1002","type":"sale","referee_id":"bob@example.com","occurred_at":"2026-01-06T15:00:00Z","amount_minor":10000,"currency":"USD","product_ids":["Tea; green"]}""",
-                """{"action_id":"#1002:refund","type":"refund","referee_id":"bob@example.com","amount_minor":2500,"currency":"USD","refund_of":"#1002"}""",
-                """{"action_id":"#1005","type":"sale","referee_id":"dan@example.com","occurred_at":"2026-01-09T15:00:00Z","amount_minor":2000,"currency":"USD","product_ids":["MUG-1"]}""",
-                """{"action_id":"#1005:refund","type":"refund","referee_id":"dan@example.com","amount_minor":2000,"currency":"USD","refund_of":"#1005"}""",
+                """{"action_id":"#1001","type":"sale","referee_id":"ann@example.com","occurred_at":"2026-01-05T15:00:00Z","amount_minor":12000,"base_minor":10000,"currency":"USD","product_ids":["MUG-1","TEA-2"]}""",
+                """{"action_id":"#1002","type":"sale","referee_id":"bob@example.com","occurred_at":"2026-01-06T15:00:00Z","amount_minor":12000,"base_minor":10000,"currency":"USD","product_ids":["Tea; green"]}""",
+                """{"action_id":"#1002:refund","type":"refund","referee_id":"bob@example.com","amount_minor":3000,"currency":"USD","refund_of":"#1002"}""",
+                """{"action_id":"#1005","type":"sale","referee_id":"dan@example.com","occurred_at":"2026-01-09T15:00:00Z","amount_minor":2500,"base_minor":2000,"currency":"USD","product_ids":["MUG-1"]}""",
+                """{"action_id":"#1005:refund","type":"refund","referee_id":"dan@example.com","amount_minor":2500,"currency":"USD","refund_of":"#1005"}""",
             ],
             ran.Sent);
         Assert.Contains("left out: 1 where Financial Status is 'pending'", ran.Ran.Out, StringComparison.Ordinal);
@@ -35,7 +35,7 @@ public sealed class ImportMapTests
     }
 
     [Fact]
-    public async Task Woocommerce_orders_are_of_the_shop_s_zone_without_tax_and_shipping()
+    public async Task X1_woocommerce_orders_are_of_the_shop_s_zone_and_earn_nothing_on_tax_and_shipping()
     {
         var ran = await Import("woocommerce-orders",
             ["--time-zone", "Europe/Berlin"],
@@ -46,8 +46,8 @@ public sealed class ImportMapTests
 
         Assert.Equal(
             [
-                """{"action_id":"31","type":"sale","referee_id":"ann@example.com","occurred_at":"2026-07-01T08:01:00Z","amount_minor":10000,"currency":"EUR"}""",
-                """{"action_id":"32","type":"sale","referee_id":"bob@example.com","occurred_at":"2026-07-02T08:00:00Z","amount_minor":5000,"currency":"EUR"}""",
+                """{"action_id":"31","type":"sale","referee_id":"ann@example.com","occurred_at":"2026-07-01T08:01:00Z","amount_minor":12495,"base_minor":10000,"currency":"EUR"}""",
+                """{"action_id":"32","type":"sale","referee_id":"bob@example.com","occurred_at":"2026-07-02T08:00:00Z","amount_minor":5000,"base_minor":5000,"currency":"EUR"}""",
                 """{"action_id":"32:refund","type":"refund","referee_id":"bob@example.com","amount_minor":5000,"currency":"EUR","refund_of":"32"}""",
             ],
             ran.Sent);
@@ -64,7 +64,7 @@ public sealed class ImportMapTests
     }
 
     [Fact]
-    public async Task Stripe_invoices_count_when_they_are_paid_and_without_their_tax()
+    public async Task X1_stripe_invoices_count_when_they_are_paid_and_earn_nothing_on_tax()
     {
         var ran = await Import("stripe-invoices",
             "id,Amount Due,Amount Paid,Currency,Customer,Date (UTC),Number,Paid,Subscription,Subtotal,Tax,Total,Status",
@@ -72,7 +72,7 @@ public sealed class ImportMapTests
             "in_2,60.00,0.00,usd,cus_1,2026-02-28 23:59,A-2,false,sub_1,50.00,10.00,60.00,open");
 
         Assert.Equal(
-            ["""{"action_id":"in_1","type":"sale","referee_id":"cus_1","occurred_at":"2026-01-31T23:59:00Z","amount_minor":5000,"currency":"USD"}"""], ran.Sent);
+            ["""{"action_id":"in_1","type":"sale","referee_id":"cus_1","occurred_at":"2026-01-31T23:59:00Z","amount_minor":6000,"base_minor":5000,"currency":"USD"}"""], ran.Sent);
         Assert.Contains("left out: 1 where Status is 'open'", ran.Ran.Out, StringComparison.Ordinal);
     }
 

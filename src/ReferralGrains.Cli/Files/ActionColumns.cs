@@ -25,7 +25,6 @@ internal sealed class ActionColumns
         TypeColumn = map.Types is { } types ? Needed(types.Column) : null;
         RefundAmount = map.Refund?.Amount is { } amount ? Places(amount) : [];
         RefundTime = map.Refund?.OccurredAt is { } time ? Places(time) : [];
-        ShareOf = map.Refund?.ShareOf is { } total ? table.Find(total) : null;
         WholeIf = [.. (map.Refund?.WholeIf ?? new Dictionary<string, Names>()).Where(whole => table.Find(whole.Key) is not null).Select(whole => (table.Find(whole.Key)!.Value, whole.Value))];
     }
 
@@ -38,8 +37,6 @@ internal sealed class ActionColumns
     public int[] RefundAmount { get; }
 
     public int[] RefundTime { get; }
-
-    public int? ShareOf { get; }
 
     public IReadOnlyList<(int Column, Names Words)> WholeIf { get; }
 

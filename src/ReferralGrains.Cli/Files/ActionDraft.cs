@@ -23,6 +23,9 @@ internal sealed class ActionDraft(long number)
 
     public long? AmountMinor { get; set; }
 
+    /// <summary>What commission is earned on, where that is less than what was paid (X1).</summary>
+    public long? BaseMinor { get; set; }
+
     public string? Currency { get; set; }
 
     public string? RefundOf { get; set; }
@@ -52,6 +55,8 @@ internal sealed class ActionDraft(long number)
         CheckId("chargeback_of", ChargebackOf, isRequired: Type is "chargeback" or "chargeback_won");
         if (AmountMinor is < 0 or > FileAmounts.MaxMinor) Invalid("amount_minor", $"{AmountMinor} is not from 0 to {FileAmounts.MaxMinor}");
         else if (AmountMinor == 0 && Type is not ("sale" or null)) Invalid("amount_minor", $"a {Type} is above zero");
+        if (BaseMinor is { } share && Type == "sale" && (share < 0 || AmountMinor is null || share > AmountMinor))
+            Invalid("base_minor", $"{share} is not from 0 to the amount");
         if (Currency is { } code && (code.Length != 3 || !code.All(char.IsAsciiLetter))) Invalid("currency", $"'{code}' is not a code such as GBP");
         return faults;
 
@@ -79,6 +84,7 @@ internal sealed class ActionDraft(long number)
         json.WriteString("referee_id", RefereeId);
         if (OccurredAt is { } time) json.WriteString("occurred_at", JsonLine.Time(time));
         if (AmountMinor is { } amount) json.WriteNumber("amount_minor", amount);
+        if (BaseMinor is { } share && Type == "sale") json.WriteNumber("base_minor", share);
         Text(json, "currency", Currency);
         Text(json, "refund_of", RefundOf);
         Text(json, "chargeback_of", ChargebackOf);

@@ -67,6 +67,7 @@ internal sealed class ActionRow
         var amount = Amount(row);
         if (amount < 0 && map.Negative == NegativeAmounts.Refund) Draft.Type = "refund";
         Draft.AmountMinor = amount < 0 && map.Negative != NegativeAmounts.Wrong ? -amount : amount;
+        Draft.BaseMinor = Base(row);
         var type = Draft.Type;
         Draft.ActionId = columns.Text(row, type, "action_id");
         Draft.RefereeId = columns.Text(row, type, "referee_id");
@@ -87,10 +88,21 @@ internal sealed class ActionRow
         Draft.Currency = columns.Text(row, Draft.Type, "currency");
         // Exports write currencies in small letters; the code is one of them all the same.
         if (!map.IsOurs) Draft.Currency = Draft.Currency?.ToUpperInvariant();
-        if (columns.Text(row, Draft.Type, "amount_minor") is not { } text) return null;
+        return Number(row, "amount_minor");
+    }
+
+    private long? Base(TableRow row)
+    {
+        var given = Number(row, "base_minor");
+        if (given is not null || columns.Subtract.Count == 0) return given;
+        return columns.Subtract.Aggregate(Draft.AmountMinor, (left, column) => left - (Number(row, column) ?? 0));
+    }
+
+    private long? Number(TableRow row, string field)
+    {
+        if (columns.Text(row, Draft.Type, field) is not { } text) return null;
         var (minor, why) = FileAmounts.Read(text, reading.Decimals, Currency);
-        if (why is not null) Wrong("amount_minor", why);
-        foreach (var column in columns.Subtract) minor -= Number(row, column) ?? 0;
+        if (why is not null) Wrong(field, why);
         return minor;
     }
 
@@ -107,7 +119,6 @@ internal sealed class ActionRow
         if (map.Refund is null || Draft is not { Type: "sale", ActionId: { } sale, AmountMinor: > 0 and var sold }) return null;
         var back = columns.RefundAmount.Select(column => Number(row, column)).FirstOrDefault(minor => minor is not null);
         if (back is { } sent) back = Math.Abs(sent);
-        if (columns.ShareOf is { } total && back > 0 && Number(row, total) is > 0 and var all) back = Share(sold, back.Value, all);
         if (back is null or 0)
         {
             if (!columns.WholeIf.Any(whole => Has(whole.Words, row.Cell(whole.Column)))) return null;
@@ -121,7 +132,7 @@ internal sealed class ActionRow
             Type = "refund",
             RefereeId = Draft.RefereeId,
             RefundOf = sale,
-            AmountMinor = Math.Min(back.Value, sold),
+            AmountMinor = back,
             Currency = Draft.Currency,
             SortAt = Draft.OccurredAt,
         };
@@ -130,9 +141,6 @@ internal sealed class ActionRow
         if (refund.OccurredAt is null) refund.Wrong(Fault.Invalid(columns.NameOf(columns.RefundTime[0]), columns.RefundTime[0] + 1, reading.Times.Reason(time)));
         return refund;
     }
-
-    // The part of the sale that went back, when tax and shipping went back with it. Half away from zero, once.
-    private static long Share(long sold, long back, long all) => (long)((((Int128)sold * back * 2) + all) / ((Int128)all * 2));
 
     private void AddProducts(TableRow row)
     {

@@ -10,7 +10,7 @@ namespace ReferralGrains.Cli.Files;
 internal sealed record FileMap
 {
     private static readonly string[] fields =
-        ["action_id", "type", "referee_id", "occurred_at", "amount_minor", "currency", "refund_of", "chargeback_of", "products", "note"];
+        ["action_id", "type", "referee_id", "occurred_at", "amount_minor", "base_minor", "currency", "refund_of", "chargeback_of", "products", "note"];
 
     private static readonly JsonSerializerOptions reading = new()
     {
@@ -48,7 +48,7 @@ internal sealed record FileMap
 
     public DecimalMark Decimals { get; init; }
 
-    /// <summary>Columns that are taken off the amount, such as tax and shipping.</summary>
+    /// <summary>Columns that earn no commission, such as tax and shipping: the base is the amount without them (X1).</summary>
     public IReadOnlyList<string> Subtract { get; init; } = [];
 
     /// <summary>What an amount below zero is: nothing that may be, a refund of it, or just the other direction of the money.</summary>
@@ -136,8 +136,7 @@ internal enum NegativeAmounts
 }
 
 /// <param name="Amount">The column with the amount that went back.</param>
-/// <param name="ShareOf">The column with the total that it is a part of, where the sale's amount is less than that.</param>
 /// <param name="OccurredAt">The column with its time.</param>
 /// <param name="WholeIf">The words in columns that say that all of it went back, where no amount says so.</param>
 internal sealed record RefundColumn(
-    Names? Amount = null, string? ShareOf = null, Names? OccurredAt = null, IReadOnlyDictionary<string, Names>? WholeIf = null);
+    Names? Amount = null, Names? OccurredAt = null, IReadOnlyDictionary<string, Names>? WholeIf = null);
