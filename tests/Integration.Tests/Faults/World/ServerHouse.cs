@@ -39,18 +39,18 @@ public sealed class ServerHouse : IAsyncDisposable
     /// <summary>With a PostgreSQL of its own, which a test may kill.</summary>
     public static ServerHouse Embedded() => new(null);
 
-    public ServerProcess Launch(string? failpoint = null, int? port = null)
+    public ServerProcess Launch(string? failpoint = null, int? port = null, string? role = null)
     {
         // A folder belongs to one process, so one beside the house's own has another.
         var folder = port is null ? Folder : Directory.CreateDirectory(Path.Combine(Folder, $"{port}")).FullName;
-        var process = ServerProcess.Launch(port ?? Port, folder, database?.OwnerConnectionString, failpoint);
+        var process = ServerProcess.Launch(port ?? Port, folder, database?.OwnerConnectionString, failpoint, role);
         started.Add(process);
         return process;
     }
 
-    public async Task<ServerProcess> Start(string? failpoint = null, int? port = null)
+    public async Task<ServerProcess> Start(string? failpoint = null, int? port = null, string? role = null)
     {
-        var process = Launch(failpoint, port);
+        var process = Launch(failpoint, port, role);
         await process.Ready();
         return process;
     }

@@ -48,7 +48,8 @@ public sealed class ServerProcess : IAsyncDisposable
 
     /// <param name="database">Null for a PostgreSQL of its own in <paramref name="folder"/>.</param>
     /// <param name="failpoint">Where it is to die, as <c>commit.before:3</c>.</param>
-    public static ServerProcess Launch(int port, string folder, string? database, string? failpoint)
+    /// <param name="role">Null for both.</param>
+    public static ServerProcess Launch(int port, string folder, string? database, string? failpoint, string? role = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Assembly(), "--port", $"{port}", "--data", folder]) start.ArgumentList.Add(argument);
@@ -58,6 +59,7 @@ public sealed class ServerProcess : IAsyncDisposable
             start.ArgumentList.Add(database);
         }
 
+        start.Environment["GRAINS_ROLE"] = role;
         start.Environment["GRAINS_ADMIN_KEY"] = AdminKey;
         start.Environment["GRAINS_POSTGRES_SMALL"] = "1";
         start.Environment["GRAINS_FAILPOINT"] = failpoint;
