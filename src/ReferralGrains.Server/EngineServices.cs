@@ -34,6 +34,7 @@ internal static class EngineServices
         services.AddSingleton<IReports, PostgresReports>();
         services.AddSingleton<ILedgerCheck, LedgerCheck>();
         services.AddSingleton<Sealer>(all => new(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
+        services.AddSingleton<SilentSilos>();
         services.AddSingleton<ITenants, Tenants>();
         services.AddSingleton<IIdempotentAnswers, IdempotentAnswers>();
         services.AddSingleton<ITenantClock, TenantClock>();
