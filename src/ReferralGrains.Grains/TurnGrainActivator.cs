@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Metadata;
+using ReferralGrains.Grains.Payouts;
 using ReferralGrains.Grains.Programs;
 using ReferralGrains.Grains.Referrals;
 using ReferralGrains.Grains.Referrers;
@@ -22,6 +23,7 @@ internal sealed class TurnGrainActivator(GrainKind kind, TurnWorld world, Mailbo
             GrainKind.Referral => new ReferralEnrollmentGrain(context, mailbox),
             GrainKind.Referrer => new ReferrerGrain(context, mailbox),
             GrainKind.Program => new ProgramGrain(context, mailbox),
+            GrainKind.PayoutItem => new PayoutItemGrain(context, mailbox),
             _ => throw new UnreachableException(),
         };
     }
@@ -39,6 +41,7 @@ internal sealed class TurnGrainActivators(IServiceProvider services, IGrainRoute
             "referral" => GrainKind.Referral,
             "referrer" => GrainKind.Referrer,
             "program" => GrainKind.Program,
+            "payout_item" => GrainKind.PayoutItem,
             _ => default,
         };
         if (kind == default) return;

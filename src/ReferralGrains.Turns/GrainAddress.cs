@@ -10,6 +10,7 @@ public enum GrainKind
     Referral = 2,
     Referrer = 3,
     Program = 4,
+    PayoutItem = 5,
 }
 
 /// <summary>Names a grain by what it is about; the parts stay apart, for caller ids may hold any separator.</summary>
@@ -22,6 +23,9 @@ public readonly record struct GrainAddress(GrainKind Kind, int Tenant, CallerId 
     public static GrainAddress Referral(int tenant, CallerId program, CallerId referee) => new(GrainKind.Referral, tenant, program, referee);
 
     public static GrainAddress Referrer(int tenant, CallerId referrer) => new(GrainKind.Referrer, tenant, referrer, null);
+
+    /// <summary>One payment to one referrer; its id is unique in the tenant.</summary>
+    public static GrainAddress PayoutItem(int tenant, CallerId item) => new(GrainKind.PayoutItem, tenant, item, null);
 
     public static GrainAddress Program(int tenant, CallerId program) => new(GrainKind.Program, tenant, program, null);
 }

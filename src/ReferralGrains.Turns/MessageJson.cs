@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Turns.Payouts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;
@@ -34,5 +36,8 @@ namespace ReferralGrains.Turns;
 [JsonSerializable(typeof(ParkedAction[]))]
 [JsonSerializable(typeof(Referrer))]
 [JsonSerializable(typeof(ReferralProgram))]
+[JsonSerializable(typeof(AskPayoutItem))]
+[JsonSerializable(typeof(PayoutItemReply))]
+[JsonSerializable(typeof(PayoutItem))]
 [JsonSerializable(typeof(NotDone))]
 public sealed partial class MessageJson : JsonSerializerContext;

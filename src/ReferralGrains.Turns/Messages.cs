@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using ReferralGrains.Turns.Payouts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;
@@ -44,6 +45,8 @@ public static class Messages
         [typeof(PublishRule)] = "publish_rule",
         [typeof(SwitchRule)] = "switch_rule",
         [typeof(ProgramReply)] = "program",
+        [typeof(AskPayoutItem)] = "ask_payout_item",
+        [typeof(PayoutItemReply)] = "payout_item",
         [typeof(NotDone)] = "not_done",
     }.ToFrozenDictionary();
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Reports;
@@ -21,7 +22,11 @@ public sealed record TurnWorld(
     RepeatWatch Repeats,
     IGrainRouter Router,
     TimeProvider Time,
-    ILogger Log);
+    ILogger Log)
+{
+    /// <summary>How long payouts wait for what.</summary>
+    public PayoutWaits Waits { get; init; } = PayoutWaits.Live;
+}
 
 /// <summary>A tenant's time: the wall clock's, or a sandbox tenant's own.</summary>
 public interface ITenantClock

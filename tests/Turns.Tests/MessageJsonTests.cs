@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
@@ -16,7 +17,7 @@ namespace ReferralGrains.Turns.Tests;
 public sealed class MessageJsonTests
 {
     public static TheoryData<Type> OnTheWire =>
-        [.. Commands.Concat(Commands.Select(Reply)).Append(typeof(Referral)).Append(typeof(Referrer)).Append(typeof(ReferralProgram)).Distinct()];
+        [.. Commands.Concat(Commands.Select(Reply)).Append(typeof(Referral)).Append(typeof(Referrer)).Append(typeof(ReferralProgram)).Append(typeof(PayoutItem)).Distinct()];
 
     private static IEnumerable<Type> Commands =>
         typeof(ICommand).Assembly.GetTypes().Where(type => !type.IsAbstract && typeof(ICommand).IsAssignableFrom(type));
@@ -36,6 +37,7 @@ public sealed class MessageJsonTests
     [InlineData(typeof(Referral))]
     [InlineData(typeof(Referrer))]
     [InlineData(typeof(ReferralProgram))]
+    [InlineData(typeof(PayoutItem))]
     public void States_round_trip_as_snapshots(Type type)
     {
         var json = JournalJson.Default.GetTypeInfo(type)!;

@@ -1,9 +1,19 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 
 namespace ReferralGrains.Domain.Payouts;
 
 /// <summary>What is asked of a payout item.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
+[JsonDerivedType(typeof(PayoutItemCommand.Reserve), "reserve")]
+[JsonDerivedType(typeof(PayoutItemCommand.WriteIntent), "write_intent")]
+[JsonDerivedType(typeof(PayoutItemCommand.BeginSend), "begin_send")]
+[JsonDerivedType(typeof(PayoutItemCommand.RecordAnswer), "record_answer")]
+[JsonDerivedType(typeof(PayoutItemCommand.RecordLookup), "record_lookup")]
+[JsonDerivedType(typeof(PayoutItemCommand.Confirm), "confirm")]
+[JsonDerivedType(typeof(PayoutItemCommand.RecordReversal), "record_reversal")]
+[JsonDerivedType(typeof(PayoutItemCommand.Release), "release")]
 public abstract record PayoutItemCommand
 {
     private PayoutItemCommand()
@@ -61,6 +71,9 @@ public enum PayoutItemRefusal
 
     /// <summary>Not yet.</summary>
     TooEarly = 4,
+
+    /// <summary>The referrer has less payable than the amount.</summary>
+    BalanceShort = 5,
 }
 
 /// <summary>Decides over one payout item. What it grants is only granted once it is durable, and only to whoever's append was first.</summary>

@@ -1,8 +1,19 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace ReferralGrains.Domain.Payouts;
 
 /// <summary>What came of sending an intent once, as far as it can be known.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "answer")]
+[JsonDerivedType(typeof(TransferAnswer.Made), "made")]
+[JsonDerivedType(typeof(TransferAnswer.Unknown), "unknown")]
+[JsonDerivedType(typeof(TransferAnswer.Broken), "broken")]
+[JsonDerivedType(typeof(TransferAnswer.KeyInUse), "key_in_use")]
+[JsonDerivedType(typeof(TransferAnswer.TooMany), "too_many")]
+[JsonDerivedType(typeof(TransferAnswer.KeyMismatch), "key_mismatch")]
+[JsonDerivedType(typeof(TransferAnswer.FundsShort), "funds_short")]
+[JsonDerivedType(typeof(TransferAnswer.AccessRefused), "access_refused")]
+[JsonDerivedType(typeof(TransferAnswer.Refused), "refused")]
 public abstract record TransferAnswer
 {
     private TransferAnswer()

@@ -73,8 +73,12 @@ public sealed class FaultScript
         Fault.SavedError, Fault.CommitThenSavedError, Fault.Slow, Fault.RateLimited, Fault.KeyInUse, Fault.FundsShort,
     ];
 
-    /// <summary>Each request under a key meets the next of these; when they are used up, none.</summary>
-    public static FaultScript Of(params Fault[] faults) => new((_, attempt) => attempt < faults.Length ? faults[attempt] : Fault.None);
+    /// <summary>The next requests meet these, one after the other, and those after them none.</summary>
+    public static FaultScript Of(params Fault[] faults)
+    {
+        var next = 0;
+        return new((_, _) => next < faults.Length ? faults[next++] : Fault.None);
+    }
 
     /// <summary>Of 100 requests that make or take back a transfer, this many meet a fault.</summary>
     public static FaultScript Seeded(int seed, int percent, IReadOnlyList<Fault> faults) => new((request, attempt) =>

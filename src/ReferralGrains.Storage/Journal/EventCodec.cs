@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
@@ -45,6 +46,19 @@ public static class EventCodec
         [typeof(ProgramCreated)] = 50,
         [typeof(RulePublished)] = 51,
         [typeof(RuleSwitched)] = 52,
+        [typeof(PayoutReserved)] = 70,
+        [typeof(IntentWritten)] = 71,
+        [typeof(SendBegan)] = 72,
+        [typeof(SendUnsettled)] = 73,
+        [typeof(LookupOpened)] = 74,
+        [typeof(LookupEmpty)] = 75,
+        [typeof(FundsRanShort)] = 76,
+        [typeof(TransferMade)] = 77,
+        [typeof(TransferConfirmed)] = 78,
+        [typeof(TransferReversed)] = 79,
+        [typeof(TransferRejected)] = 80,
+        [typeof(PayoutReleased)] = 81,
+        [typeof(PayoutToReview)] = 82,
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<short, Type> Types = Numbers.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
@@ -76,7 +90,7 @@ public static class EventCodec
         for (var i = 1; i < postings.Length; i++) rows.Add(new(0, Version, about, recorded.At, postings[i], null, null, null));
     }
 
-    /// <summary>A referrer's or a program's event, which moves no money.</summary>
+    /// <summary>An event of one row; what it moves, if anything, is added to it.</summary>
     public static EventRow Encode(object e, DateTimeOffset at) => new(Numbers[e.GetType()], Version, null, at, null, null, null, Json(e, JournalJson.Default.Options));
 
     public static TEvent Decode<TEvent>(short type, short version, string data, string? actionId, Guid? hash)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
@@ -17,11 +18,13 @@ namespace ReferralGrains.Storage.Journal;
 [JsonSerializable(typeof(ReferralEvent))]
 [JsonSerializable(typeof(ReferrerEvent))]
 [JsonSerializable(typeof(ProgramEvent))]
+[JsonSerializable(typeof(PayoutItemEvent))]
 [JsonSerializable(typeof(Referral))]
 [JsonSerializable(typeof(OpenHold[]))]
 [JsonSerializable(typeof(ParkedAction[]))]
 [JsonSerializable(typeof(Referrer))]
 [JsonSerializable(typeof(ReferralProgram))]
+[JsonSerializable(typeof(PayoutItem))]
 [JsonSerializable(typeof(ProgramTerms))]
 [JsonSerializable(typeof(ReferrerFacts))]
 [JsonSerializable(typeof(ReferralAction))]

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
@@ -60,6 +61,19 @@ public static class GoldenEvents
                 new(HoldMode.Manual, 7), GrantedOnly: true),
             new(Enabled: true, At, At.AddYears(1))),
         new RuleSwitched(1, Enabled: true, "admin"),
+        new PayoutReserved(new("item_1", new(7), Referrer, new(14_70, Gbp), "acct_1")),
+        new IntentWritten(new(2, "amount=1470", "ab", "rg1_ab", "2026-10-28.endive")),
+        new SendBegan(2, 3, At),
+        new SendUnsettled(2, 3, Unsettled.Broken, At, "why"),
+        new LookupOpened(2, LookupReason.SavedError),
+        new LookupEmpty(2, Counts: true, At),
+        new FundsRanShort(2),
+        new TransferMade(2, "tr_1", ByLookup: true),
+        new TransferConfirmed("txn_1"),
+        new TransferReversed(4_70),
+        new TransferRejected(2, "account_closed"),
+        new PayoutReleased("account_closed", "admin"),
+        new PayoutToReview(ReviewReason.Several, "2 transfers"),
     ];
 
     private static readonly ActionDetail Detail = new(8_00, [new("prod-1", 6_00, 5_00), new("prod-2", 4_00, 3_00)], [new("country", "FR"), new("kind", "new")]);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
@@ -68,6 +69,7 @@ public sealed record GoldenRow(short Type, short Version, string? ActionId, Guid
     {
         ReferralEvent => EventCodec.Decode<ReferralEvent>(Type, Version, Data, ActionId, Hash),
         ReferrerEvent => EventCodec.Decode<ReferrerEvent>(Type, Version, Data, ActionId, Hash),
+        PayoutItemEvent => EventCodec.Decode<PayoutItemEvent>(Type, Version, Data, ActionId, Hash),
         ProgramEvent => EventCodec.Decode<ProgramEvent>(Type, Version, Data, ActionId, Hash),
         _ => throw new System.Diagnostics.UnreachableException(),
     };

@@ -3,6 +3,7 @@ using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Programs;
 using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Storage.Referrers;
@@ -26,6 +27,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<StreamId, ReferralRow> referrals = [];
     private readonly Dictionary<StreamId, (int Tenant, ReferrerRow Row)> referrers = [];
     private readonly Dictionary<(int Tenant, CallerId Id), StreamId> rules = [];
+    private readonly Dictionary<StreamId, (int Tenant, PayoutItemRow Row)> payoutItems = [];
     private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private readonly HashSet<long> living = [];
@@ -96,6 +98,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     /// <summary>The program of a rule.</summary>
     public StreamId? RuleOf(int tenant, CallerId id) => Read(_ => rules.TryGetValue((tenant, id), out var program) ? program : (StreamId?)null);
+
+    public IReadOnlyList<(int Tenant, PayoutItemRow Row)> PayoutItems => Read(_ => payoutItems.Values.ToList());
 
     /// <summary>How many actions of a tenant wait.</summary>
     public long Parked(int tenant) => Read(_ => parked.GetValueOrDefault(tenant));
@@ -202,6 +206,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
                 ? referrer with { Code = old.Row.Code, CreatedAt = old.Row.CreatedAt }
                 : referrer);
         foreach (var change in Side<ParkedChange>(append)) Park(append.Tenant, change.More);
+        foreach (var item in Side<PayoutItemRow>(append)) payoutItems[item.Stream] = (append.Tenant, item);
         foreach (var rule in Side<RuleRow>(append)) rules.Add((append.Tenant, rule.Id), rule.Program);
         foreach (var conflict in Side<ConflictRow>(append))
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))

@@ -1,0 +1,159 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Payouts;
+
+namespace ReferralGrains.Payouts.Sending;
+
+/// <summary>The Stripe account of each tenant.</summary>
+public interface IStripeAccounts
+{
+    /// <summary>Null where none is named, or not for this kind of tenant.</summary>
+    StripeTransfers? Of(int tenant);
+}
+
+/// <summary>How payouts are sent.</summary>
+public sealed record PayoutSenderOptions
+{
+    /// <summary>Tells two installations on one Stripe account apart. It is part of every key: changed in mid-payment, it could pay twice.</summary>
+    public required string Environment { get; init; }
+
+    /// <summary>Written into each new intent, and sent with it for ever.</summary>
+    public string ApiVersion { get; init; } = "2026-10-28.endive";
+
+    /// <summary>Items that are worked on at the same time, on each silo. More only wait for the rate limit.</summary>
+    public int AtOnce { get; init; } = 32;
+
+    /// <summary>Items read at a time.</summary>
+    public int Page { get; init; } = 500;
+
+    /// <summary>Between two looks at what is due.</summary>
+    public TimeSpan Pause { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+/// <summary>
+/// Does what payout items wait for. It holds nothing that matters: it asks an item for the right to send, which is granted to one and is
+/// durable by then, sends the bytes that it was given, and tells what was answered. Where that is lost, the item says what is next.
+/// </summary>
+public sealed partial class PayoutSender(
+    IPayoutWork work, IGrainRouter router, IStripeAccounts accounts, SendGate gate, PayoutSenderOptions options, TimeProvider time, ILogger<PayoutSender> log)
+{
+    private readonly ConcurrentDictionary<(int Tenant, CallerId Item), bool> busy = new();
+
+    /// <summary>Works until it is stopped, and ends when what was under way has.</summary>
+    public async Task Run(CancellationToken stop)
+    {
+        using var places = new SemaphoreSlim(options.AtOnce);
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                foreach (var due in await work.Due(time.GetUtcNow(), gate.Closed, options.Page, stop))
+                {
+                    await places.WaitAsync(stop);
+                    _ = DoOne(due, places, stop);
+                }
+
+                await Task.Delay(options.Pause, time, stop);
+            }
+            catch (JournalUnavailableException exception)
+            {
+                LogUnavailable(exception.Message);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+
+        for (var i = 0; i < options.AtOnce; i++) await places.WaitAsync(CancellationToken.None);
+    }
+
+    private async Task DoOne(DuePayout due, SemaphoreSlim places, CancellationToken stop)
+    {
+        try
+        {
+            // What was read before the last step of an item was durable shows that step once more.
+            if (!busy.TryAdd((due.Tenant, due.Item), true)) return;
+            try
+            {
+                await Do(due, stop);
+            }
+            finally
+            {
+                busy.TryRemove((due.Tenant, due.Item), out _);
+            }
+        }
+        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException)
+        {
+            LogUnavailable(exception.Message);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // It ends; the item is still due.
+        }
+        catch (Exception exception)
+        {
+            // Our own bug. It is said here, for nobody waits for this task; the item is still due, or is taken over later.
+            LogBug(due.Item, exception);
+        }
+        finally
+        {
+            places.Release();
+        }
+    }
+
+    private async Task Do(DuePayout due, CancellationToken stop)
+    {
+        if (accounts.Of(due.Tenant) is not { } stripe)
+        {
+            gate.Close(due.Tenant, "no_stripe_account");
+            return;
+        }
+
+        if (due.Step == PayoutStep.Send) await Send(stripe, due, stop);
+        else if (due.Step == PayoutStep.LookUp) await LookUp(stripe, due, stop);
+        else if (due.Step == PayoutStep.WriteIntent) await Ask(due, new PayoutItemCommand.WriteIntent(options.Environment, due.Tenant, options.ApiVersion));
+    }
+
+    private async Task Send(StripeTransfers stripe, DuePayout due, CancellationToken stop)
+    {
+        await stripe.Admit(stop);
+        if (gate.WhyClosed(due.Tenant) is not null) return;
+        var window = stripe.Open();
+        var granted = await Ask(due, new PayoutItemCommand.BeginSend(due.Generation));
+        if (granted is not { Changed: true, Item: { Status: PayoutItemStatus.InFlight } item }) return;
+        var answer = await stripe.Send(item.Intent!, window, stop);
+        if (answer is TransferAnswer.AccessRefused refused)
+        {
+            gate.Close(due.Tenant, refused.Code ?? "key_refused");
+            LogStopped(due.Tenant, refused.Code);
+        }
+
+        await Ask(due, new PayoutItemCommand.RecordAnswer(item.Generation, item.Attempt, answer, RandomNumberGenerator.GetInt32(1_000)));
+    }
+
+    private async Task LookUp(StripeTransfers stripe, DuePayout due, CancellationToken stop)
+    {
+        var askedAt = time.GetUtcNow();
+        if (await stripe.LookUp(due.Item.Value, stop) is { } answer) await Ask(due, new PayoutItemCommand.RecordLookup(due.Generation, answer, askedAt));
+    }
+
+    // Not to be given up once it is sent: what Stripe said is worth more than a quick end.
+    private Task<PayoutItemReply> Ask(DuePayout due, PayoutItemCommand command) =>
+        router.Ask(GrainAddress.PayoutItem(due.Tenant, due.Item), new AskPayoutItem(command), CancellationToken.None);
+
+    [LoggerMessage(LogLevel.Warning, "A step of a payout could not be written: {Reason}")]
+    private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Error, "All sending stops for tenant {Tenant}: Stripe refuses its key ({Code}).")]
+    private partial void LogStopped(int tenant, string? code);
+
+    [LoggerMessage(LogLevel.Error, "A step of payout item {Item} met a bug.")]
+    private partial void LogBug(CallerId item, Exception exception);
+}

@@ -1,0 +1,31 @@
+using Npgsql;
+using NpgsqlTypes;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Payouts;
+
+/// <summary>A payout item that waits for its sender.</summary>
+public readonly record struct DuePayout(int Tenant, CallerId Item, int Generation, PayoutStep Step);
+
+/// <summary>What senders have to do. It only tells: the right to do it is asked of the item.</summary>
+public interface IPayoutWork
+{
+    /// <summary>The items whose time has come, the longest due first.</summary>
+    /// <param name="without">Tenants whose sending has stopped.</param>
+    /// <exception cref="JournalUnavailableException">The database cannot be reached.</exception>
+    Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop);
+}
+
+public sealed class PayoutWork(NpgsqlDataSource database) : IPayoutWork
+{
+    public async Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop) => await database.Rows(
+        """
+        select i.tenant, s.a, i.generation, i.step from payout_item i join stream s on s.id = i.stream
+        where i.next_at <= $1 and i.tenant <> all($2) order by i.next_at, i.stream limit $3
+        """,
+        static reader => new DuePayout(reader.GetInt32(0), new(reader.GetString(1)), reader.GetInt32(2), (PayoutStep)reader.GetInt16(3)),
+        stop, Questions.Time(until), CommitBatch.Array(NpgsqlDbType.Integer, without), Questions.Int(limit));
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using Payouts.Tests.World;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Simulation.Database;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Payouts;
+
+namespace Payouts.Tests.Sending;
+
+/// <summary>Items are sent through everything that may go wrong, and nobody is paid twice.</summary>
+public sealed class PayoutFaultTests
+{
+    private static readonly TimeSpan limit = TimeSpan.FromMinutes(5);
+
+    // GRAINS_PAYOUT_ITEMS=5000 for the whole of it.
+    private static readonly int items = int.Parse(Environment.GetEnvironmentVariable("GRAINS_PAYOUT_ITEMS") ?? "200", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public async Task Each_is_paid_once_by_three_silos_that_die_again_and_again()
+    {
+        const int seed = 20_261_125;
+        await using var world = await PayoutWorld.Start(FaultScript.Seeded(seed, 10, FaultScript.Passing), silos: 3);
+        await world.Order(items);
+        var random = new Random(seed);
+        var kills = 0;
+        await world.Settle(limit, async round =>
+        {
+            if (round % 4 != 0 || kills == 20) return;
+            kills++;
+            await world.Kill(random.Next(3));
+        });
+        Assert.Empty(world.Violations());
+        Assert.InRange(kills, 1, 20);
+        Assert.All(world.Orders, order => Assert.Equal(PayoutItemStatus.Succeeded, world.Item(order).Status));
+    }
+
+    // Met at the first sending, and again at the second.
+    [Fact]
+    public async Task Every_fault_alone_ends_well()
+    {
+        foreach (var fault in FaultScript.Passing)
+        {
+            await using var world = await PayoutWorld.Start(FaultScript.Of(fault, fault));
+            await world.Order(1);
+            await world.Settle(limit);
+            Assert.Empty(world.Violations());
+            Assert.Equal((fault, PayoutItemStatus.Succeeded), (fault, world.Item(world.Orders[0]).Status));
+        }
+    }
+
+    [Fact]
+    public async Task A_refusal_gives_the_amount_back()
+    {
+        await using var world = await PayoutWorld.Start(FaultScript.None);
+        await world.Order(2, transfers: "inactive");
+        await world.Settle(limit);
+        Assert.Empty(world.Violations());
+        Assert.All(world.Orders, order => Assert.Equal(PayoutItemStatus.Released, world.Item(order).Status));
+    }
+
+    [Fact]
+    public async Task A_key_that_is_refused_stops_all_sending_of_the_tenant()
+    {
+        await using var world = await PayoutWorld.Start(FaultScript.Of(Fault.Unauthorized));
+        await world.Order(1);
+        while (world.Gate.WhyClosed(PayoutWorld.Tenant) is null) await Task.Yield();
+        while (world.Item(world.Orders[0]).Status != PayoutItemStatus.Unsettled) await Task.Yield();
+        world.Gate.Open(PayoutWorld.Tenant);
+        await world.Settle(limit);
+        Assert.Equal(PayoutItemStatus.Succeeded, world.Item(world.Orders[0]).Status);
+    }
+
+    public static TheoryData<string> Bugs => ["new key on retry", "send before intent", "release on unknown", "old generation again"];
+
+    /// <summary>What watches is watched: a planted bug turns it red.</summary>
+    [Theory]
+    [MemberData(nameof(Bugs))]
+    public async Task A_planted_bug_is_seen(string bug)
+    {
+        await using var world = await PayoutWorld.Start(
+            FaultScript.Of(bug == "old generation again" ? Fault.FundsShort : Fault.CommitThenDrop), between: (router, database) => new BuggyRouter(router, database, bug));
+        await world.Order(5);
+        while (world.Violations().Count == 0)
+            foreach (var order in world.Orders) await world.Ask(order, PayoutWorld.Intent);
+    }
+
+    /// <summary>Tells a sender, or an item, what a bug of ours would.</summary>
+    private sealed class BuggyRouter(IGrainRouter inner, MemoryDatabase database, string bug) : IGrainRouter
+    {
+        public async Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
+        {
+            var asked = ((AskPayoutItem)(object)command).Command;
+            if (bug == "send before intent" && asked is PayoutItemCommand.BeginSend)
+            {
+                var item = database.PayoutItems.Single(row => row.Row.Item.Order!.Item == to.First.Value).Row.Item;
+                return (TReply)(object)new PayoutItemReply(null, true, item with { Status = PayoutItemStatus.InFlight, Attempt = item.Attempt + 1 });
+            }
+
+            if (bug == "release on unknown" && asked is PayoutItemCommand.RecordAnswer { Answer: TransferAnswer.Unknown } record)
+                asked = record with { Answer = new TransferAnswer.Refused("no_answer") };
+            var reply = (PayoutItemReply)(object)(await inner.Ask(to, (ICommand<TReply>)(object)new AskPayoutItem(asked), stop))!;
+            if (asked is not PayoutItemCommand.BeginSend || reply.Item.Intent is not { } intent) return (TReply)(object)reply;
+            if (bug == "new key on retry" && reply.Item.Attempt > 1) intent = intent with { Key = intent.Key + reply.Item.Attempt };
+            if (bug == "old generation again") intent = TransferIntent.Create("test", to.Tenant, reply.Item.Order!, generation: 1, intent.ApiVersion);
+            return (TReply)(object)(reply with { Item = reply.Item with { Intent = intent } });
+        }
+    }
+}

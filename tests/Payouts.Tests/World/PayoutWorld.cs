@@ -1,0 +1,227 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Simulation.Database;
+using ReferralGrains.Simulation.Engine;
+using ReferralGrains.Simulation.Node;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Payouts;
+
+namespace Payouts.Tests.World;
+
+/// <summary>
+/// Silos with senders over one database, and the stand-in for Stripe. It watches what must never be: on receipt of each request the right
+/// to send it must be durable, and afterwards nobody may have been paid twice.
+/// </summary>
+internal sealed class PayoutWorld : IPayoutWork, IStripeAccounts, IAsyncDisposable
+{
+    public const int Tenant = 1;
+
+    /// <summary>A new generation waits for longer than a sending can take, as with live money; all is shorter.</summary>
+    public static readonly PayoutWaits Waits = new()
+    {
+        KeyLife = TimeSpan.FromSeconds(20),
+        FirstByte = TimeSpan.FromMilliseconds(600),
+        Answer = TimeSpan.FromMilliseconds(600),
+        Quiet = TimeSpan.FromMilliseconds(2_200),
+        LookAgain = TimeSpan.FromMilliseconds(200),
+        Retry = TimeSpan.FromMilliseconds(20),
+        MostRetry = TimeSpan.FromMilliseconds(500),
+    };
+
+    private static readonly PayoutSenderOptions options = new() { Environment = "test", Pause = TimeSpan.FromMilliseconds(20) };
+    private static readonly Asset usd = Asset.Cash("USD");
+
+    private readonly ConcurrentBag<string> violations = [];
+    private readonly ConcurrentDictionary<string, string> bytesOfKeys = new();
+    private readonly ConcurrentDictionary<string, int> requestsOfKeys = new();
+    private readonly List<Silo> silos = [];
+    private readonly Func<IGrainRouter, MemoryDatabase, IGrainRouter> between;
+    private StripeTransfers transfers = null!;
+
+    private PayoutWorld(Func<IGrainRouter, MemoryDatabase, IGrainRouter> between) => this.between = between;
+
+    public MemoryDatabase Database { get; } = new();
+
+    public RunningStandin Standin { get; private set; } = null!;
+
+    public SendGate Gate { get; } = new();
+
+    public List<PayoutOrder> Orders { get; } = [];
+
+    public static async Task<PayoutWorld> Start(FaultScript faults, int silos = 1, Func<IGrainRouter, MemoryDatabase, IGrainRouter>? between = null)
+    {
+        var world = new PayoutWorld(between ?? (static (router, _) => router));
+        world.Standin = await RunningStandin.Start(new() { Faults = faults, OnPost = world.Watch, SlowBy = TimeSpan.FromMilliseconds(200) });
+        world.Standin.Platform.Fund("usd", 1_000_000_000);
+        world.transfers = new(RunningStandin.Key, new(world.Standin.Url), new(TimeProvider.System, 100_000, 100_000), Waits, TimeProvider.System);
+        for (var i = 0; i < silos; i++) world.silos.Add(world.Begin());
+        return world;
+    }
+
+    /// <summary>Referrers who have earned, and an item for each that pays all of it.</summary>
+    /// <param name="transfers">Whether Stripe lets their accounts receive any.</param>
+    public async Task Order(int items, string transfers = "active")
+    {
+        var accounts = Enumerable.Range(0, 10).Select(_ => Standin.Platform.AddAccount()).ToList();
+        foreach (var account in accounts) Standin.Platform.SetTransfers(account, transfers);
+        for (var i = 0; i < items; i++)
+        {
+            var referrer = new StreamId(1_000_000 + i);
+            var minor = 1_000 + i;
+            Assert.Equal(AppendOutcome.Committed, await silos[0].Node.Journal.Append(new()
+            {
+                Tenant = Tenant,
+                Streams = [new(new(2_000_000 + i), 1, [new(1, 1, null, default, new(new(new(9), AccountKind.Rewards), new(referrer, AccountKind.Payable), new(minor, usd)), null, null, "{}")], new(Tenant, 99, $"earned{i}", ""))],
+            }));
+            var name = PayoutOrder.NameOf("test", Tenant, new("batch"), new($"referrer{i}"), usd);
+            Orders.Add(new(name, new(8), referrer, new(minor, usd), accounts[i % accounts.Count]));
+        }
+
+        await Parallel.ForEachAsync(Orders, async (order, _) =>
+        {
+            Assert.Null((await Ask(order, new PayoutItemCommand.Reserve(order))).Refusal);
+            await Ask(order, Intent);
+        });
+    }
+
+    public static PayoutItemCommand Intent => new PayoutItemCommand.WriteIntent(options.Environment, Tenant, options.ApiVersion);
+
+    public Task<PayoutItemReply> Ask(PayoutOrder order, PayoutItemCommand command) =>
+        silos[0].Router.Ask(GrainAddress.PayoutItem(Tenant, new(order.Item)), new AskPayoutItem(command), CancellationToken.None);
+
+    /// <summary>A process dies: what it has not committed never is, and what it was told is lost. Another takes its place.</summary>
+    public async Task Kill(int index)
+    {
+        var dead = silos[index];
+        silos[index] = Begin();
+        await dead.DisposeAsync();
+    }
+
+    /// <summary>Runs until nothing more is to come by itself. Where money ran short, it is there by now.</summary>
+    public async Task Settle(TimeSpan limit, Func<int, Task>? meanwhile = null)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        for (var round = 0; ; round++)
+        {
+            var open = Orders.Where(order => Item(order) is { Status: not PayoutItemStatus.Review, InTransit: true }).ToList();
+            if (open.Count == 0) return;
+            if (TimeProvider.System.GetElapsedTime(began) > limit)
+                Assert.Fail($"{open.Count} items are open, such as {Item(open[0])}. {string.Join(' ', violations)}");
+            foreach (var order in open.Where(order => Item(order).Status == PayoutItemStatus.AwaitingFunds)) await Quietly(Ask(order, Intent));
+            if (meanwhile is not null) await meanwhile(round);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    public PayoutItem Item(PayoutOrder order) =>
+        Database.Find(GrainAddress.PayoutItem(Tenant, new(order.Item)).Stream) is not { } stream ? PayoutItem.None : Database.Read(_ => Folded(stream));
+
+    /// <summary>What must hold whatever went wrong; empty where it does.</summary>
+    public IReadOnlyList<string> Violations()
+    {
+        var found = violations.Distinct().ToList();
+        var made = Standin.Platform.AllTransfers().ToLookup(transfer => (string)transfer["transfer_group"]!);
+        foreach (var order in Orders)
+        {
+            var (item, live) = (Item(order), made[order.Item].Where(transfer => !(bool)transfer["reversed"]!).ToList());
+            if (live.Count > 1) found.Add($"{live.Count} live transfers of one item");
+            if (live.Sum(transfer => (long)transfer["amount"]!) > order.Amount.Minor) found.Add("more was paid than ordered");
+            if (item.Status == PayoutItemStatus.Succeeded && !live.Exists(transfer => (string)transfer["id"]! == item.Transfer)) found.Add("one succeeded without its transfer");
+            if (item.Status == PayoutItemStatus.Released && live.Count > 0) found.Add("one was released and paid");
+            if (item.Status == PayoutItemStatus.Review && item.Review == ReviewReason.None) found.Add("one is in review without a reason");
+            var balance = Database.Balances[(order.Referrer, usd)];
+            if (!balance.Balances || balance.InTransit != (item.InTransit ? order.Amount.Minor : 0)) found.Add($"in transit is {balance}");
+            if (balance.Paid != (item.Status == PayoutItemStatus.Succeeded ? order.Amount.Minor : 0)) found.Add($"paid is {balance}");
+        }
+
+        return found;
+    }
+
+    public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<DuePayout>>([
+            .. Database.PayoutItems.Where(row => row.Row.Item.NextAt <= until && !without.Contains(row.Tenant)).OrderBy(row => row.Row.Item.NextAt).Take(limit)
+                .Select(row => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), row.Row.Item.Generation, row.Row.Item.Next))]);
+
+    public StripeTransfers? Of(int tenant) => transfers;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in silos) await silo.DisposeAsync();
+        transfers.Dispose();
+        await Standin.DisposeAsync();
+    }
+
+    // On receipt of the first byte: the bytes and the key are those of an intent, and a right to send them was granted and is durable.
+    private ValueTask Watch(StandinRequest request)
+    {
+        if (request.IdempotencyKey is not { } key || !request.Path.EndsWith("/transfers", StringComparison.Ordinal)) return ValueTask.CompletedTask;
+        var body = Encoding.UTF8.GetString(request.Body);
+        if (bytesOfKeys.GetOrAdd(key, body) != body) violations.Add("one key with two bodies");
+        var received = requestsOfKeys.AddOrUpdate(key, 1, static (_, count) => count + 1);
+        var stream = Database.Find(GrainAddress.PayoutItem(Tenant, new(request["transfer_group"]!)).Stream)!;
+        var events = Database.Read(_ => stream.Rows.Select(row => row.Decode<PayoutItemEvent>()).ToList());
+        var intent = events.OfType<IntentWritten>().LastOrDefault()?.Intent;
+        if (intent?.Key != key || intent.Body != body) violations.Add("bytes left that are not of the open intent");
+        else if (events.OfType<SendBegan>().Count(began => began.Generation == intent.Generation) < received) violations.Add("bytes left before the right to send was durable");
+        return ValueTask.CompletedTask;
+    }
+
+    private static PayoutItem Folded(JournalStream stream) =>
+        stream.Rows.OrderBy(row => row.Seq).Aggregate(PayoutItem.None, (item, row) => PayoutItem.Evolve(item, row.Event.At, row.Decode<PayoutItemEvent>()));
+
+    private Silo Begin()
+    {
+        var node = new MemoryNode(
+            Database, new(TimeProvider.System), world => new PlainRouter(world with { Waits = Waits, Time = TimeProvider.System }, TimeProvider.System));
+        var router = between(node.Router, Database);
+        return new(node, router, new PayoutSender(this, router, this, Gate, options, TimeProvider.System, NullLogger<PayoutSender>.Instance), Database);
+    }
+
+    private static async Task Quietly(Task task)
+    {
+        try
+        {
+            await task;
+        }
+        catch (GrainUnavailableException)
+        {
+            // The silo that was asked has died.
+        }
+    }
+
+    private sealed class Silo : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource stop = new();
+        private readonly MemoryDatabase database;
+        private readonly Task running;
+
+        public Silo(MemoryNode node, IGrainRouter router, PayoutSender sender, MemoryDatabase database)
+        {
+            (Node, Router, this.database) = (node, router, database);
+            running = Task.Run(() => sender.Run(stop.Token));
+        }
+
+        public MemoryNode Node { get; }
+
+        public IGrainRouter Router { get; }
+
+        /// <summary>It dies: what it has not committed never is.</summary>
+        public async ValueTask DisposeAsync()
+        {
+            Node.Lease.IsHeld = false;
+            database.End(Node.Lease.Silo);
+            await stop.CancelAsync();
+            await running;
+            stop.Dispose();
+        }
+    }
+}
