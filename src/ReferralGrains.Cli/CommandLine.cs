@@ -32,7 +32,7 @@ internal static class CommandLine
         var parsed = root.Parse(args);
         if (parsed.Action is ParseErrorAction)
         {
-            around.Error.WriteLine($"grains: {parsed.Errors[0].Message} (--help shows the options)");
+            around.Error.WriteLine($"grains: {parsed.Errors[0].Message.ReplaceLineEndings(" ")} (--help shows the options)");
             return Misused;
         }
 

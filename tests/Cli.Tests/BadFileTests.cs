@@ -52,6 +52,21 @@ public sealed class BadFileTests
         Assert.Contains(expected, ran.Line, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a.csv", "PK\u0003\u0004workbook", "is a workbook or another archive: save it as CSV")]
+    [InlineData("a.json", " [{}]", "is one JSON array: what is read is an object in each line")]
+    [InlineData("a.csv", "", "is empty")]
+    public async Task Another_kind_of_file_is_named(string name, string content, string expected)
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+
+        var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", files.Write(name, content));
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Contains(expected, ran.Line, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Absent_file_is_one_line()
     {

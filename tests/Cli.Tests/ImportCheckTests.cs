@@ -133,13 +133,14 @@ public sealed class ImportCheckTests
     }
 
     [Theory]
-    [InlineData(";", "its cells are separated by ';'")]
-    [InlineData("\t", "its cells are separated by tabs")]
-    public async Task Other_separators_are_seen_and_named(string separator, string expected)
+    [InlineData("", ";", "its cells are separated by ';'")]
+    [InlineData("", "\t", "its cells are separated by tabs")]
+    [InlineData("sep=;\n", ";", "its cells are separated by ';'")]
+    public async Task Other_separators_are_seen_and_named(string first, string separator, string expected)
     {
         await using var server = await StandIn.Start();
         using var files = new Files();
-        var actions = files.Write("a.csv", $"action_id{separator}type{separator}referee_id{separator}note", $"a1{separator}sale{separator}c{separator}x, y");
+        var actions = files.Write("a.csv", $"{first}action_id{separator}type{separator}referee_id{separator}note", $"a1{separator}sale{separator}c{separator}x, y");
 
         var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", actions);
 

@@ -112,7 +112,7 @@ public sealed partial class ImportOrderTests
         var again = await Ran.OnTerminal(server, [.. import, "--holds-from", "unlocked"]);
 
         Assert.Equal((1, 0, 0, 3), (ran.ExitCode, sent, again.ExitCode, server.Received.Count));
-        Assert.Contains("Say which is meant: --holds-from occurred or --holds-from unlocked; nothing was sent", ran.Error, StringComparison.Ordinal);
+        Assert.Contains("grains: say which is meant: --holds-from occurred or --holds-from unlocked; nothing was sent", ran.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,12 +11,16 @@ internal sealed class CsvTable
     private const string Separators = ",;\t|";
     private readonly InputFile file;
 
+    // Excel says sep=; in a line of its own, which the reader understands if nothing is said here.
+    private readonly char? separator;
+
     public CsvTable(InputFile file)
     {
         this.file = file;
-        Separator = SeparatorOf(FirstLine());
+        separator = SeparatorOf(FirstLine());
         using var reader = Open();
         ReadHeader(reader);
+        Separator = reader.Separator;
         Header = [.. reader.Headers.Select(name => name.Trim())];
     }
 
@@ -80,8 +84,7 @@ internal sealed class CsvTable
 
     private CsvReader Open() => CsvReader.Create(file.Open(), new CsvReaderOptions
     {
-        // Excel says sep=; in a line of its own, which the reader understands if nothing is said here.
-        Separator = Separator == default ? null : Separator,
+        Separator = separator,
         TrimWhitespace = true,
         TrimInsideQuotes = true,
         TrackLineNumbers = true,
@@ -115,9 +118,9 @@ internal sealed class CsvTable
     }
 
     // By the header alone: in the rows, products have ';' between them and notes have commas.
-    private static char SeparatorOf(string header)
+    private static char? SeparatorOf(string header)
     {
-        if (header.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)) return default;
+        if (header.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)) return null;
         var quoted = false;
         var bare = new StringBuilder(header.Length);
         foreach (var character in header)

@@ -13,11 +13,15 @@ internal sealed class InputFile : IDisposable
     private InputFile(string name, string path, bool isTemporary)
     {
         (Name, this.path, this.isTemporary) = (name, path, isTemporary);
+        var first = FirstCharacters();
+        if (first.StartsWith("PK\u0003\u0004", StringComparison.Ordinal)) throw new CommandFailed($"{name} is a workbook or another archive: save it as CSV");
+        if (first is ['[', ..]) throw new CommandFailed($"{name} is one JSON array: what is read is an object in each line, without commas between (jq -c '.[]' makes that of it)");
+        if (first.Length == 0) throw new CommandFailed($"{name} is empty");
         IsNdjson = Path.GetExtension(name).ToLowerInvariant() switch
         {
             ".csv" or ".tsv" => false,
             ".ndjson" or ".jsonl" => true,
-            _ => BeginsAnObject(),
+            _ => first[0] == '{',
         };
     }
 
@@ -64,11 +68,11 @@ internal sealed class InputFile : IDisposable
         if (isTemporary) File.Delete(path);
     }
 
-    private bool BeginsAnObject()
+    private string FirstCharacters()
     {
         using var reader = new StreamReader(Open());
-        int next;
-        while ((next = reader.Read()) >= 0 && char.IsWhiteSpace((char)next)) { }
-        return next == '{';
+        while (reader.Peek() is >= 0 and var next && char.IsWhiteSpace((char)next)) reader.Read();
+        var start = new char[4];
+        return new(start, 0, reader.ReadBlock(start));
     }
 }

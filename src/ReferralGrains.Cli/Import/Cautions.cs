@@ -16,8 +16,7 @@ internal sealed class Cautions(ImportOptions options, ImportLook look, ProgramRu
     /// <summary>Somebody who is there can be asked what is meant.</summary>
     public void AskFirst()
     {
-        if (options.HoldsFrom is null && Holds() is { } holds)
-            throw new CommandFailed($"{holds}. Say which is meant: --holds-from occurred or --holds-from unlocked; nothing was sent");
+        if (Holds() is not null) throw new CommandFailed("say which is meant: --holds-from occurred or --holds-from unlocked; nothing was sent");
     }
 
     /// <summary>Does what --holds-from says.</summary>

@@ -16,25 +16,25 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
         using var actionInput = await InputFile.Take(options.Actions, around.In, stop);
         using var referralInput = options.Referrals is null ? null : await InputFile.Take(options.Referrals, around.In, stop);
         using var api = new ApiClient(access);
-        var report = new ImportReport(options.Program);
+        var program = await ProgramRules.Read(api, access, options.Program, stop);
+        var actions = new ActionFile(actionInput, Reading(program.Currency));
+        var referrals = referralInput is null ? null : new ReferralFile(referralInput, options.Program, options.ReferralTimes());
+        using var rejects = options.Rejects is { } path ? new Rejects(path, actions.Table) : null;
+        var look = new ImportLook(actions, referrals, rejects, program.Currency);
+        var report = new ImportReport(options.Program, look);
 
-        await Stages.Show(around, json, async stages =>
+        await Stages.Show(around, json, stages => stages.Stage("checked", 0, advance => look.Run(advance, stop)));
+        var cautions = new Cautions(options, look, program, around.Time.GetUtcNow());
+        Say(cautions.Notes(actionInput.Name, actions.Table));
+        if (!options.DryRun && look.MayGoOn)
         {
-            var program = await ProgramRules.Read(api, access, options.Program, stop);
-            var actions = new ActionFile(actionInput, Reading(program.Currency));
-            var referrals = referralInput is null ? null : new ReferralFile(referralInput, options.Program, options.ReferralTimes());
-            using var rejects = options.Rejects is { } path ? new Rejects(path, actions.Table) : null;
-            var look = report.Look = new ImportLook(actions, referrals, rejects, program.Currency);
-            await stages.Stage("checked", 0, advance => look.Run(advance, stop));
-
-            var cautions = new Cautions(options, look, program, around.Time.GetUtcNow());
-            Say(cautions.Notes(actionInput.Name, actions.Table));
-            if (options.DryRun || !look.MayGoOn) return;
             if (around.IsTerminal) cautions.AskFirst();
             Say(await cautions.SettleHolds(stop));
-            await new Sending(api, new(access, limits, around.Time), limits, around.Time, stages, report).Run(actions, referrals, rejects, options, stop);
+            var exchange = new LineExchange(access, limits, around.Time);
+            await Stages.Show(around, json, stages =>
+                new Sending(api, exchange, limits, around.Time, stages, report).Run(actions, referrals, rejects, options, stop));
             Say(report.Afterthoughts(options));
-        });
+        }
 
         report.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
         if (json) around.Out.WriteLine(report.ToJson());
@@ -56,10 +56,10 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
 
     private static CommandFailed Failure(ImportReport report, InputFile actions, InputFile? referrals)
     {
-        if (report.Actions is not null) return new($"{report.Refused:N0} lines were refused");
-        var (file, findings) = report.Look!.Referrals.Bad > 0 ? (referrals!, report.Look.Referrals) : (actions, report.Look.Actions);
+        if (report.Actions is not null) return new(report.Refused == 1 ? "1 line was refused" : $"{report.Refused:N0} lines were refused");
+        var (file, findings) = report.Look.Referrals.Bad > 0 ? (referrals!, report.Look.Referrals) : (actions, report.Look.Actions);
         return report.Look.Bad == 1 && findings.Only is { } only
             ? BadFile.At(file.Name, only.Line, only.Fault)
-            : new($"{report.Refused:N0} lines are wrong, the first kind in {file.Name}, and nothing was sent");
+            : new($"{report.Refused:N0} lines are wrong, in {file.Name} first, and nothing was sent");
     }
 }

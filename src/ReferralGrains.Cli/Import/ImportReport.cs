@@ -5,7 +5,7 @@ using ReferralGrains.Cli.Files;
 namespace ReferralGrains.Cli.Import;
 
 /// <summary>What an import found and did.</summary>
-internal sealed class ImportReport(string program)
+internal sealed class ImportReport(string program, ImportLook look)
 {
     private const string Indent = "              ";
     private static readonly JsonSerializerOptions indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -13,7 +13,7 @@ internal sealed class ImportReport(string program)
     public List<string> Notes { get; } = [];
 
     /// <summary>What the first reading found.</summary>
-    public ImportLook? Look { get; set; }
+    public ImportLook Look => look;
 
     /// <summary>Null while nothing was sent.</summary>
     public LineTally? Actions { get; set; }
@@ -29,9 +29,9 @@ internal sealed class ImportReport(string program)
     public double Seconds { get; set; }
 
     /// <summary>Lines of both files that are not in the program.</summary>
-    public long Refused => Look!.Bad + (Actions?.Refused ?? 0) + (Referrals?.Refused ?? 0);
+    public long Refused => look.Bad + (Actions?.Refused ?? 0) + (Referrals?.Refused ?? 0);
 
-    private FileFindings Findings => Look!.Actions;
+    private FileFindings Findings => look.Actions;
 
     /// <summary>What is only known when all was sent.</summary>
     public IEnumerable<string> Afterthoughts(ImportOptions options)
@@ -62,8 +62,8 @@ internal sealed class ImportReport(string program)
             reversed = Actions?.Reversed ?? 0,
             parked = Actions?.Parked ?? 0,
             duplicate = Actions?.Duplicates ?? 0,
-            refused = Look!.Bad + (Actions?.Refused ?? 0),
-            refusals = (object[])[.. Kinds(Look!.Referrals.Refusals), .. Kinds(Findings.Refusals), .. Actions is null ? [] : Kinds(Actions.Refusals)],
+            refused = look.Bad + (Actions?.Refused ?? 0),
+            refusals = (object[])[.. Kinds(look.Referrals.Refusals), .. Kinds(Findings.Refusals), .. Actions is null ? [] : Kinds(Actions.Refusals)],
             reasons = Actions?.Reasons,
             totals = Actions?.Totals.Select(total => new
             {
@@ -95,10 +95,10 @@ internal sealed class ImportReport(string program)
             output.WriteLine($"  referrals   {Referrals.Accepted:N0} accepted, {Referrals.Duplicates:N0} duplicate, {Referrals.Refused:N0} refused");
             Print(output, Referrals.Refusals);
         }
-        else if (Look!.Referrals is { Fit: > 0 } or { Bad: > 0 })
+        else if (look.Referrals is { Fit: > 0 } or { Bad: > 0 })
         {
-            output.WriteLine($"  referrals   {Look.Referrals.Fit:N0} fit to be sent, {Look.Referrals.Bad:N0} wrong");
-            Print(output, Look.Referrals.Refusals);
+            output.WriteLine($"  referrals   {look.Referrals.Fit:N0} fit to be sent, {look.Referrals.Bad:N0} wrong");
+            Print(output, look.Referrals.Refusals);
         }
 
         if (Actions is null) output.WriteLine($"  actions     {Findings.Fit:N0} fit to be sent, {Findings.Bad:N0} wrong");

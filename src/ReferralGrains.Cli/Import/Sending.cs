@@ -29,7 +29,7 @@ internal sealed class Sending(ApiClient api, LineExchange exchange, ExchangeLimi
     private async Task SendReferrals(ReferralFile referrals, CancellationToken stop)
     {
         var referrers = report.Referrers = new ReferrerCreation(api, limits, time);
-        await stages.Stage("referrers", report.Look!.Referrers.Count, advance => referrers.Run(report.Look.Referrers, advance, stop));
+        await stages.Stage("referrers", report.Look.Referrers.Count, advance => referrers.Run(report.Look.Referrers, advance, stop));
 
         var tally = report.Referrals = new LineTally();
         var lines = referrals.Lines().Select(line => line.Line.Line).ToAsyncEnumerable();
@@ -44,7 +44,7 @@ internal sealed class Sending(ApiClient api, LineExchange exchange, ExchangeLimi
     {
         using var parked = new ParkedLines();
         var tally = report.Actions = new LineTally();
-        await stages.Stage("actions", report.Look!.Actions.Fit, advance => exchange.Run(ActionStream, lines, long.MaxValue, (line, answer) =>
+        await stages.Stage("actions", report.Look.Actions.Fit, advance => exchange.Run(ActionStream, lines, long.MaxValue, (line, answer) =>
         {
             if (tally.Add(line, answer) is { } refused) rejects?.Add(line.Number, line.Source, $"line {line.Number}, {refused}");
             if (LineTally.IsParked(answer)) parked.Add(line);

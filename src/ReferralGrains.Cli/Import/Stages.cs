@@ -44,7 +44,7 @@ internal abstract class Stages
 
         public override async Task Stage(string name, long total, Func<Action<long>, Task> work)
         {
-            var bar = context.AddTask(Markup.Escape(name), maxValue: Math.Max(total, 1));
+            var bar = context.AddTask(Markup.Escape(name), maxValue: total == 0 ? double.MaxValue : total);
             bar.IsIndeterminate = total == 0;
             var (stepped, done) = (Stopwatch.GetTimestamp(), 0L);
             await work(more =>
@@ -54,6 +54,8 @@ internal abstract class Stages
                 bar.Increment(done);
                 (stepped, done) = (Stopwatch.GetTimestamp(), 0);
             });
+            bar.Increment(done);
+            if (total == 0) bar.MaxValue = Math.Max(bar.Value, 1);
             bar.Value = bar.MaxValue;
             bar.StopTask();
         }
@@ -62,7 +64,7 @@ internal abstract class Stages
     private sealed class RateColumn : ProgressColumn
     {
         public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(task.Speed is { } speed ? $"{speed:N0}/s" : "");
+            new Text(task.ElapsedTime is { TotalSeconds: > 0 } took ? $"{task.Value / took.TotalSeconds:N0}/s" : "");
     }
 
     private sealed class Texts(Surroundings around, bool json) : Stages
