@@ -22,9 +22,9 @@ public sealed class CoverageTests
     {
         var made = Run.Value.SelectMany(market => market.Log.Sendings).SelectMany(sending => sending.Outcome?.Decisions ?? []).Select(decision => decision.Code).ToHashSet();
 
-        // What waits, or has nothing to decide it, is no decision.
+        // What waits, or has nothing to decide it, is no decision; what gathers is no action.
         Assert.Equal(
-            [DecisionCode.ReferralMissing, DecisionCode.ReferralPending, DecisionCode.SaleMissing, DecisionCode.NotEnrolled],
+            [DecisionCode.ReferralMissing, DecisionCode.ReferralPending, DecisionCode.SaleMissing, DecisionCode.NotEnrolled, DecisionCode.Gathered],
             Enum.GetValues<DecisionCode>().Except(made));
     }
 

@@ -58,4 +58,7 @@ public enum DecisionCode
 
     /// <summary>No enrollment was there to decide it: no rule was in force at approval, or all enrollments were deleted.</summary>
     NotEnrolled = 26,
+
+    /// <summary>An approval that counts towards the next N (H9).</summary>
+    Gathered = 34,
 }

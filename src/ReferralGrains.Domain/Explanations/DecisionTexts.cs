@@ -39,6 +39,7 @@ public static class DecisionTexts
         [DecisionCode.NothingToTakeBack] = "There was nothing left to take back.",
         [DecisionCode.GivenBack] = "What had been taken back was given back.",
         [DecisionCode.NothingToGiveBack] = "There was nothing to give back, or no room for it under the cap.",
+        [DecisionCode.Gathered] = "The referral counts towards the next reward for several.",
         [DecisionCode.NotEnrolled] = "The referral is enrolled in no rule: none was in force when it was approved, or its enrollments were ended.",
     }.ToFrozenDictionary();
 

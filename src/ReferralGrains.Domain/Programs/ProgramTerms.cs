@@ -15,7 +15,10 @@ public sealed record ProgramTerms(
     int Revision,
     ImmutableArray<Rule> Rules)
 {
-    /// <summary>Whether any version of any rule has tiers: from then on every sale counts towards the referrer's tally (D6).</summary>
+    /// <summary>
+    /// Whether any version of any rule has tiers, or gathers referrals: from then on every sale and approval counts towards the referrer's
+    /// tally (D6).
+    /// </summary>
     public bool IsTiered
     {
         get
@@ -24,7 +27,7 @@ public sealed record ProgramTerms(
             foreach (var rule in Rules)
             {
                 foreach (var version in rule.Versions)
-                    if (version.Terms.IsTiered) return true;
+                    if (version.Terms.NeedsReferrer) return true;
             }
 
             return false;

@@ -8,6 +8,8 @@ namespace ReferralGrains.Domain.Programs;
 /// </summary>
 /// <param name="GrantedOnly">Nobody is eligible until granted, per referrer (H1).</param>
 /// <param name="Steps">In the order in which they are for; null for a value that does not change (X3).</param>
+/// <param name="Schedule">Of an interval.</param>
+/// <param name="EveryN">Of every N referrals.</param>
 /// <param name="Exclusive">The group of rules of which one decides; null for a rule that always does (X4).</param>
 public sealed record RewardRule(
     string Name,
@@ -19,10 +21,18 @@ public sealed record RewardRule(
     Hold Hold,
     bool GrantedOnly = false,
     ImmutableArray<Step>? Steps = null,
-    ExclusiveGroup? Exclusive = null)
+    ExclusiveGroup? Exclusive = null,
+    Schedule? Schedule = null,
+    int EveryN = 0)
 {
     public bool IsTiered => Tiers.Length > 0;
+
+    /// <summary>Whether it is decided with what all of the referrer's referrals have done, so at the referrer.</summary>
+    public bool NeedsReferrer => IsTiered || Trigger == Trigger.EveryNReferrals;
 }
+
+/// <summary>So many rewards, so many months apart, the first at once (H11).</summary>
+public sealed record Schedule(int EveryMonths, int Times);
 
 /// <summary>Of the rules in a group, in order of priority, the first whose conditions are met decides, even if a cap then stops it (X4).</summary>
 /// <param name="Priority">The lowest goes first.</param>

@@ -11,4 +11,19 @@ public enum Trigger
 
     /// <summary>The referee's first sale above zero (S5).</summary>
     FirstAction = 3,
+
+    /// <summary>The approval itself; with tiers, by the number of approved referrals (H2).</summary>
+    ReferralApproved = 4,
+
+    /// <summary>The approval starts a schedule: so many rewards, so many months apart (H11).</summary>
+    Interval = 5,
+
+    /// <summary>Every N-th approval of a referrer, of the sum of their values (H9).</summary>
+    EveryNReferrals = 6,
+}
+
+public static class Triggers
+{
+    /// <summary>Whether it is an action that such a rule rewards; otherwise it is the approval.</summary>
+    public static bool IsOfActions(this Trigger trigger) => trigger is Trigger.RecurringAction or Trigger.FirstAction or Trigger.TierReached;
 }

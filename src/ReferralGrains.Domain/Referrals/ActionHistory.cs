@@ -105,7 +105,7 @@ public sealed class KnownActions(StreamId stream, Referral referral)
         _ => null,
     };
 
-    /// <summary>The row of the sale that an event is about, 0 if it is about none.</summary>
+    /// <summary>The row of the sale, or of the schedule, that an event is about, 0 if it is about none.</summary>
     public static int About(ReferralEvent e) => e switch
     {
         SaleDecided sale => sale.Replays,
@@ -113,6 +113,8 @@ public sealed class KnownActions(StreamId stream, Referral referral)
         ReversalUndone undone => undone.Sale,
         RewardCancelled cancelled => cancelled.Sale,
         RewardsReleased released => released.Sale,
+        ScheduleUnlocked unlocked => unlocked.Schedule,
+        ScheduleEnded ended => ended.Schedule,
         _ => 0,
     };
 }

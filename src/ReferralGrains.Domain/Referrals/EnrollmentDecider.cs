@@ -9,7 +9,7 @@ namespace ReferralGrains.Domain.Referrals;
 /// Decides what one enrollment makes of one sale: a ladder of refusals in the promised order (D20), then one straight path to the
 /// reward. This is where a rule is decided.
 /// </summary>
-public static class EnrollmentDecider
+public static partial class EnrollmentDecider
 {
     /// <summary>Adds one decision, or one for each tier that holds the tally (D7).</summary>
     public static void Decide(
@@ -17,6 +17,7 @@ public static class EnrollmentDecider
     {
         var rule = facts.Program.Rule(enrollment.Rule);
         var terms = Terms(enrollment, rule);
+        if (!terms.Trigger.IsOfActions()) return;
         var seen = See(referral, enrollment, terms, sale, facts);
         if (Refuse(referral, enrollment, rule, terms, sale, facts, seen) is { } code) decisions.Add(seen with { Code = code });
         else if (terms.Exclusive is { } group && Decider(referral, group, sale, facts) is var decider && decider != enrollment.Number)
@@ -38,7 +39,7 @@ public static class EnrollmentDecider
         AdjustedBy: enrollment.AdjustedBy,
         Product: RewardedProducts.Named(terms.Conditions, sale),
         Tags: SeenTags(terms.Conditions, referral, facts),
-        Tally: terms.IsTiered ? facts.Tally!.Measure(terms.Tiers[0].By) : null,
+        Tally: terms.IsTiered ? facts.Tally!.Measure(terms.Tiers[0].By, terms.Trigger) : null,
         BaseMinor: terms.Reward.Of == RewardBase.ConversionValue ? referral.ConversionValueMinor : null,
         Further: Further(referral, enrollment, terms, sale, facts));
 
@@ -70,7 +71,7 @@ public static class EnrollmentDecider
         var code = DecisionCode.NoTier;
         for (var i = 0; i < terms.Tiers.Length; i++)
         {
-            if (!terms.Tiers[i].Holds(facts.Tally!.Measure(terms.Tiers[i].By))) continue;
+            if (!terms.Tiers[i].Holds(facts.Tally!.Measure(terms.Tiers[i].By, terms.Trigger))) continue;
             if (!IsPaid(terms, rule, i + 1, facts)) return null;
             code = DecisionCode.TierPaid;
         }
@@ -103,8 +104,8 @@ public static class EnrollmentDecider
         for (var i = 0; i < terms.Tiers.Length; i++)
         {
             var tier = terms.Tiers[i];
-            if (!tier.Holds(facts.Tally!.Measure(tier.By)) || IsPaid(terms, enrollment.Rule, i + 1, facts)) continue;
-            var decision = Reward(enrollment, terms, sale, facts, seen with { Tier = i + 1, Tally = facts.Tally.Measure(tier.By) }, tier.Value);
+            if (!tier.Holds(facts.Tally!.Measure(tier.By, terms.Trigger)) || IsPaid(terms, enrollment.Rule, i + 1, facts)) continue;
+            var decision = Reward(enrollment, terms, sale, facts, seen with { Tier = i + 1, Tally = facts.Tally.Measure(tier.By, terms.Trigger) }, tier.Value);
             decisions.Add(decision);
             if (decision.Minor == 0) continue;
             enrollment = enrollment with { NetMinor = enrollment.NetMinor + decision.Minor, Count = enrollment.Count + 1 };

@@ -12,7 +12,9 @@ public static class Movements
     /// <summary>How many rows of its stream an event takes.</summary>
     public static int RowsOf(ReferralEvent e) => Math.Max(1, e switch
     {
-        SaleDecided sale => RewardsOf(sale),
+        SaleDecided sale => RewardsOf(sale.Decisions),
+        RewardsGranted granted => RewardsOf(granted.Decisions),
+        ScheduleUnlocked unlocked => unlocked.Unlocked.Length,
         SaleReversed reversed => reversed.Taken.Length,
         ReversalUndone undone => undone.Given.Length,
         RewardsReleased released => released.Released.Select(change => (change.Referrer, change.Asset)).Distinct().Count(),
@@ -22,7 +24,12 @@ public static class Movements
     /// <param name="program">Bears the rewards.</param>
     public static ImmutableArray<Posting> Of(ReferralEvent e, StreamId program) => e switch
     {
-        SaleDecided sale => Given(sale, program),
+        SaleDecided sale => Given(sale.Referrer, sale.Decisions, program),
+        RewardsGranted granted => Given(granted.Referrer, granted.Decisions, program),
+        ScheduleUnlocked unlocked =>
+        [
+            .. unlocked.Unlocked.Select(change => new Posting(new(program, AccountKind.Rewards), Of(change), new(change.Minor, change.Asset))),
+        ],
         SaleReversed reversed => [.. reversed.Taken.Select(change => Taken(change, program))],
         RewardCancelled cancelled => [Taken(cancelled.Taken, program)],
         ReversalUndone undone =>
@@ -41,22 +48,22 @@ public static class Movements
     };
 
     // A sale is what a marketplace sends by the million: no iterators.
-    private static int RewardsOf(SaleDecided sale)
+    private static int RewardsOf(ImmutableArray<RuleDecision> decisions)
     {
         var rewards = 0;
-        foreach (var decision in sale.Decisions)
+        foreach (var decision in decisions)
             if (decision.Minor > 0) rewards++;
         return rewards;
     }
 
-    private static ImmutableArray<Posting> Given(SaleDecided sale, StreamId program)
+    private static ImmutableArray<Posting> Given(StreamId referrer, ImmutableArray<RuleDecision> decisions, StreamId program)
     {
-        var postings = ImmutableArray.CreateBuilder<Posting>(RewardsOf(sale));
-        foreach (var decision in sale.Decisions)
+        var postings = ImmutableArray.CreateBuilder<Posting>(RewardsOf(decisions));
+        foreach (var decision in decisions)
             if (decision.Minor > 0)
                 postings.Add(new(
                     new(program, AccountKind.Rewards),
-                    new(sale.Referrer, decision.Held ? AccountKind.Pending : AccountKind.Payable),
+                    new(referrer, decision.Held ? AccountKind.Pending : AccountKind.Payable),
                     new(decision.Minor, decision.Asset!.Value)));
         return postings.MoveToImmutable();
     }

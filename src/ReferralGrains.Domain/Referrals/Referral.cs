@@ -48,14 +48,28 @@ public sealed record Referral(
     /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null. Kept by the fold.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>Rewards of schedules that are not due yet, in the order of their keys; null where there are none.</summary>
+    public ImmutableArray<ScheduledReward>? Scheduled { get; init; }
+
     /// <summary>Whether a sale above zero has counted: what comes after it is not the referee's first (S5).</summary>
     public bool Sold { get; init; }
 
     /// <summary>Why it is flagged for review, if it is.</summary>
     public SelfReferral SelfReferral { get; init; }
 
+    public ScheduledReward? ScheduledReward(long reward)
+    {
+        foreach (var scheduled in Scheduled ?? [])
+            if (scheduled.Reward == reward) return scheduled;
+        return null;
+    }
+
     public Enrollment? Enrollment(int number) => number > 0 && number <= Enrollments.Length ? Enrollments[number - 1] : null;
 }
+
+/// <summary>A reward that is not due yet: in no balance, and to be released early or cancelled by hand (H11, D13).</summary>
+/// <param name="Reward"><see cref="RewardId.Key"/>.</param>
+public readonly record struct ScheduledReward(long Reward, int Enrollment, StreamId Referrer, Money.Asset Asset, DateTimeOffset At, long Minor);
 
 /// <summary>
 /// A referral under one rule: its own caps, adjustments and switches (R10). The version of the terms is pinned (S7).

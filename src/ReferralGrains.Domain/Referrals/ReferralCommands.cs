@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -42,6 +43,7 @@ public static class ReferralCommands
             .Where(pair => pair.Version is not null)
             .Select(pair => new EnrolledRule(pair.Number, pair.Version!.Number));
         var seq = turn.Apply(new ReferralApproved(approvedAt, [.. enrolled]));
+        Schedules.Approved(turn);
         turn.ReplayParked();
         return new Decision.Accepted(seq);
     }
@@ -61,7 +63,11 @@ public static class ReferralCommands
         if (turn.State.Enrollments.Any(enrollment => enrollment.Rule == number)) return new Decision.Unchanged();
         if (!rule.State.Enabled || !rule.State.IsActiveAt(turn.Facts.Now))
             return Refused(RefusalKind.Conflict, "rule_not_in_force", Field.RuleId, "A rule that is disabled or outside its dates enrolls nobody.");
-        return new Decision.Accepted(turn.Apply(new RuleJoined(turn.State.Enrollments.Length + 1, number, rule.Latest.Number, by)));
+        var seq = turn.Apply(new RuleJoined(turn.State.Enrollments.Length + 1, number, rule.Latest.Number, by));
+
+        // Its approval is over, so what rewards approvals has nothing to reward; a schedule starts now.
+        Schedules.Start(turn, turn.State.Enrollments[^1], turn.Facts.Now);
+        return new Decision.Accepted(seq);
     }
 
     /// <summary>Accrual stops; what waited is decided as cancelled; pending rewards stay unless they are cancelled too (D9).</summary>
@@ -71,6 +77,7 @@ public static class ReferralCommands
         if (turn.State.Status == ReferralStatus.None) return Missing();
         var before = turn.State.Seq;
         if (turn.State.Status != ReferralStatus.Cancelled) turn.Apply(new ReferralCancelled(reason, by));
+        Schedules.End(turn, _ => true, DecisionCode.ReferralCancelled, reason, by);
         if (cancelPending)
             foreach (var hold in turn.State.Holds) RewardCommands.Cancel(turn, RewardId.FromKey(hold.Reward), reason, by);
         turn.ReplayParked();
@@ -107,7 +114,9 @@ public static class ReferralCommands
     {
         if (turn.State.Enrollment(number) is { Deleted: true }) return new Decision.Unchanged();
         if (Find(turn, number) is null) return MissingEnrollment();
-        return new Decision.Accepted(turn.Apply(new EnrollmentDeleted(number, reason, by)));
+        var seq = turn.Apply(new EnrollmentDeleted(number, reason, by));
+        Schedules.End(turn, row => row.Enrollment == number, DecisionCode.EnrollmentDisabled, reason, by);
+        return new Decision.Accepted(seq);
     }
 
     private static Enrollment? Find(ReferralTurn turn, int number) =>

@@ -21,6 +21,10 @@ namespace ReferralGrains.Domain.Referrals;
 [JsonDerivedType(typeof(ReversalUndone), "undone")]
 [JsonDerivedType(typeof(RewardsReleased), "released")]
 [JsonDerivedType(typeof(RewardCancelled), "reward_cancelled")]
+[JsonDerivedType(typeof(RewardsGranted), "granted")]
+[JsonDerivedType(typeof(ScheduleStarted), "scheduled")]
+[JsonDerivedType(typeof(ScheduleUnlocked), "unlocked")]
+[JsonDerivedType(typeof(ScheduleEnded), "schedule_ended")]
 [JsonDerivedType(typeof(RuleJoined), "joined")]
 [JsonDerivedType(typeof(EnrollmentAdjusted), "adjusted")]
 [JsonDerivedType(typeof(EnrollmentSwitched), "switched")]
@@ -114,6 +118,32 @@ public sealed record RewardsReleased(
 /// <summary>A pending reward was cancelled: its remainder was taken back (D12).</summary>
 /// <param name="Sale">The row of the action that earned it.</param>
 public sealed record RewardCancelled(int Sale, RewardChange Taken, string? Reason, string? By) : ReferralEvent;
+
+/// <summary>What the rules of approvals made of one: rewards that no action earned (H2, H9).</summary>
+public sealed record RewardsGranted(
+    [property: JsonPropertyName("r")] StreamId Referrer, [property: JsonPropertyName("d")] ImmutableArray<RuleDecision> Decisions) : ReferralEvent;
+
+/// <summary>A schedule of rewards began (H11). Its rows are in no balance before they are due (D13).</summary>
+/// <param name="Decision">Of its first row; a refusal has no rows.</param>
+public sealed record ScheduleStarted(
+    [property: JsonPropertyName("r")] StreamId Referrer,
+    [property: JsonPropertyName("d")] RuleDecision Decision,
+    [property: JsonPropertyName("x")] ImmutableArray<ScheduleRow> Rows) : ReferralEvent;
+
+/// <param name="Minor">Caps have been looked at: later refunds free nothing for it (D5).</param>
+public readonly record struct ScheduleRow([property: JsonPropertyName("t")] DateTimeOffset At, [property: JsonPropertyName("m")] long Minor);
+
+/// <summary>Rows of one schedule entered the ledger: they were due, or a person released them early (H11, D13).</summary>
+/// <param name="Schedule">The row at which it started.</param>
+public sealed record ScheduleUnlocked(
+    [property: JsonPropertyName("s")] int Schedule,
+    [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Unlocked,
+    [property: JsonPropertyName("by")] string? By) : ReferralEvent;
+
+/// <summary>Rows of one schedule will never be due (H11).</summary>
+/// <param name="Schedule">The row at which it started.</param>
+/// <param name="Code">Why, if nobody said so.</param>
+public sealed record ScheduleEnded(int Schedule, int Enrollment, ImmutableArray<long> Rewards, DecisionCode Code, string? Reason, string? By) : ReferralEvent;
 
 /// <summary>An admin adjusted one enrollment (R10, D17). Holds everything that is adjusted by now, not only the last change.</summary>
 public sealed record EnrollmentAdjusted(int Enrollment, Adjustment Adjustment, string Reason, string By) : ReferralEvent;

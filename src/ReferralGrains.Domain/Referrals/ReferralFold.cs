@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -7,7 +8,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 5;
+    public const int Version = 6;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -42,6 +43,10 @@ public static class ReferralFold
                 Holds = state.Holds.Without(released.Released.Select(change => change.Reward).ToHashSet()),
             },
             RewardCancelled cancelled => WithTaken(state, [cancelled.Taken]),
+            RewardsGranted granted => Given(state, seq, granted.Referrer, granted.Decisions, seq),
+            ScheduleStarted started => state with { Scheduled = With(state.Scheduled, Rows(seq, started)) },
+            ScheduleUnlocked unlocked => Unlocked(state, unlocked),
+            ScheduleEnded ended => state with { Scheduled = Without(state.Scheduled, ended.Rewards) },
             EnrollmentAdjusted adjusted => With(state, adjusted.Enrollment, old => old with { Adjustment = adjusted.Adjustment, AdjustedBy = seq }),
             EnrollmentSwitched switched => With(state, switched.Enrollment, old => old with { Disabled = !switched.Enabled }),
             EnrollmentDeleted deleted => With(state, deleted.Enrollment, old => old with { Deleted = true }),
@@ -51,7 +56,7 @@ public static class ReferralFold
         {
             Seq = state.Seq + Movements.RowsOf(e),
             LastAt = at,
-            DueAt = next.Holds == state.Holds ? state.DueAt : next.Holds.Where(hold => hold.ReleasesItself).Min(hold => hold.ReleaseAt),
+            DueAt = next.Holds == state.Holds && next.Scheduled == state.Scheduled ? state.DueAt : Due(next),
         };
     }
 
@@ -59,33 +64,84 @@ public static class ReferralFold
     private static Referral WithSale(Referral state, DateTimeOffset at, SaleDecided sale)
     {
         var seq = state.Seq + 1;
-        var (holds, dueAt) = (state.Holds, state.DueAt);
-        ImmutableArray<Enrollment>.Builder? enrollments = null;
-        for (var i = 0; i < sale.Decisions.Length; i++)
-        {
-            var decision = sale.Decisions[i];
-            if (decision.Minor == 0) continue;
-            enrollments ??= state.Enrollments.ToBuilder();
-            var old = enrollments[decision.Enrollment - 1];
-            enrollments[decision.Enrollment - 1] = old with { NetMinor = old.NetMinor + decision.Minor, Count = old.Count + 1 };
-            if (!decision.Held) continue;
-            holds = holds.With(new(
-                new RewardId(seq, i).Key, decision.Enrollment, sale.Referrer, decision.Asset!.Value, decision.Minor,
-                decision.ReleaseAt, decision.ReleasesItself, sale.Replays == 0 ? seq : sale.Replays));
-            if (decision.ReleasesItself && (dueAt is null || decision.ReleaseAt < dueAt)) dueAt = decision.ReleaseAt;
-        }
-
+        var given = Given(state, seq, sale.Referrer, sale.Decisions, sale.Replays == 0 ? seq : sale.Replays, out var enrollments, out var dueAt);
         return state with
         {
             Seq = state.Seq + Movements.RowsOf(sale),
             LastAt = at,
             Counted = state.Counted || sale.Counts,
             Sold = state.Sold || (sale.Counts && sale.Action.AmountMinor > 0),
-            Enrollments = enrollments?.MoveToImmutable() ?? state.Enrollments,
-            Holds = holds,
+            Enrollments = enrollments,
+            Holds = given,
             DueAt = dueAt,
             Parked = sale.Replays == 0 ? state.Parked : state.Parked.Without(sale.Replays),
         };
+    }
+
+    private static Referral Given(Referral state, int seq, StreamId referrer, ImmutableArray<RuleDecision> decisions, int about)
+    {
+        var holds = Given(state, seq, referrer, decisions, about, out var enrollments, out _);
+        return state with { Enrollments = enrollments, Holds = holds };
+    }
+
+    private static OpenHolds Given(
+        Referral state, int seq, StreamId referrer, ImmutableArray<RuleDecision> decisions, int about, out ImmutableArray<Enrollment> enrollments, out DateTimeOffset? dueAt)
+    {
+        var holds = state.Holds;
+        dueAt = state.DueAt;
+        ImmutableArray<Enrollment>.Builder? changed = null;
+        for (var i = 0; i < decisions.Length; i++)
+        {
+            var decision = decisions[i];
+            if (decision.Minor == 0) continue;
+            changed ??= state.Enrollments.ToBuilder();
+            var old = changed[decision.Enrollment - 1];
+            changed[decision.Enrollment - 1] = old with { NetMinor = old.NetMinor + decision.Minor, Count = old.Count + 1 };
+            if (!decision.Held) continue;
+            holds = holds.With(new(
+                new RewardId(seq, i).Key, decision.Enrollment, referrer, decision.Asset!.Value, decision.Minor,
+                decision.ReleaseAt, decision.ReleasesItself, about));
+            if (decision.ReleasesItself && (dueAt is null || decision.ReleaseAt < dueAt)) dueAt = decision.ReleaseAt;
+        }
+
+        enrollments = changed?.MoveToImmutable() ?? state.Enrollments;
+        return holds;
+    }
+
+    private static IEnumerable<ScheduledReward> Rows(int seq, ScheduleStarted started) => started.Rows.Select((row, i) => new ScheduledReward(
+        new RewardId(seq, i).Key, started.Decision.Enrollment, started.Referrer, started.Decision.Asset!.Value, row.At, row.Minor));
+
+    private static Referral Unlocked(Referral state, ScheduleUnlocked unlocked)
+    {
+        var enrollments = WithNet(state.Enrollments, unlocked.Unlocked, 1).ToBuilder();
+        var holds = state.Holds;
+        foreach (var change in unlocked.Unlocked)
+        {
+            enrollments[change.Enrollment - 1] = enrollments[change.Enrollment - 1] with { Count = enrollments[change.Enrollment - 1].Count + 1 };
+            if (change.Pending)
+                holds = holds.With(new(
+                    change.Reward, change.Enrollment, change.Referrer, change.Asset, change.Minor, change.ReleaseAt, change.ReleasesItself, unlocked.Schedule));
+        }
+
+        return state with
+        {
+            Enrollments = enrollments.MoveToImmutable(),
+            Holds = holds,
+            Scheduled = Without(state.Scheduled, [.. unlocked.Unlocked.Select(change => change.Reward)]),
+        };
+    }
+
+    private static ImmutableArray<ScheduledReward>? With(ImmutableArray<ScheduledReward>? scheduled, IEnumerable<ScheduledReward> rows) =>
+        ImmutableArray.CreateRange((scheduled ?? []).Concat(rows)) is { IsEmpty: false } all ? all : null;
+
+    private static ImmutableArray<ScheduledReward>? Without(ImmutableArray<ScheduledReward>? scheduled, ImmutableArray<long> rewards) =>
+        ImmutableArray.CreateRange((scheduled ?? []).Where(row => !rewards.Contains(row.Reward))) is { IsEmpty: false } left ? left : null;
+
+    private static DateTimeOffset? Due(Referral state)
+    {
+        var held = state.Holds.Where(hold => hold.ReleasesItself).Min(hold => hold.ReleaseAt);
+        var scheduled = state.Scheduled?.Min(row => (DateTimeOffset?)row.At);
+        return held is null || scheduled < held ? scheduled ?? held : held;
     }
 
     private static Referral WithTaken(Referral state, ImmutableArray<RewardChange> taken)

@@ -51,6 +51,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>Ends the hold windows that are over by now (H13).</summary>
     public void SettleDue()
     {
+        if (State.Scheduled is not null) Schedules.Settle(this);
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
         var due = State.Holds.Where(hold => hold.ReleasesItself && hold.ReleaseAt <= Facts.Now).ToList();
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
@@ -61,7 +62,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     public int Apply(ReferralEvent e)
     {
         var recorded = new Recorded(State.Seq + 1, Facts.Now, e);
-        if (e is SaleDecided sale && Facts.Tally is { } tally) Facts = Facts with { Tally = After(tally, sale) };
+        if (Facts.Tally is { } tally) Facts = Counted(tally, e);
         State = ReferralFold.Evolve(State, Facts.Now, e);
         known.Remember(recorded);
         events.Add(recorded);
@@ -95,6 +96,22 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         return action.Kind is ActionKind.Chargeback or ActionKind.ChargebackWon && known.SaleOf(action) is { } sale
             ? rows.Union(State.Parked.About(sale.Id))
             : rows;
+    }
+
+    private DecisionFacts Counted(Tally tally, ReferralEvent e) => e switch
+    {
+        SaleDecided sale => Facts with { Tally = After(tally, sale) },
+        ReferralApproved => Facts with { Tally = tally with { Approved = tally.Approved + 1 } },
+        RewardsGranted granted => Facts with { Tally = After(tally, granted) },
+        _ => Facts,
+    };
+
+    private static Tally After(Tally tally, RewardsGranted granted)
+    {
+        foreach (var decision in granted.Decisions)
+            if (decision.Further is { Gathered: > 0 } seen)
+                tally = tally.With(decision.Code == DecisionCode.Gathered ? new(decision.Rule, seen.Gathered, seen.GatheredMinor) : new(decision.Rule, 0, 0));
+        return tally;
     }
 
     private Tally After(Tally tally, SaleDecided sale)

@@ -1,3 +1,5 @@
+using ReferralGrains.Domain.Actions;
+
 namespace ReferralGrains.Domain.Referrals;
 
 /// <summary>Releasing and cancelling one pending reward by hand (H13, D12).</summary>
@@ -5,6 +7,7 @@ public static class RewardCommands
 {
     public static Decision Release(ReferralTurn turn, RewardId reward, string by)
     {
+        if (turn.State.ScheduledReward(reward.Key) is { } row) return new Decision.Accepted(Schedules.Release(turn, row, by));
         if (Pending(turn, reward) is not { } hold) return NotPending();
         return new Decision.Accepted(turn.Apply(new RewardsReleased([Whole(hold)], by, hold.Sale)));
     }
@@ -12,6 +15,8 @@ public static class RewardCommands
     /// <summary>Takes back what is left of it, which frees an amount cap (D5).</summary>
     public static Decision Cancel(ReferralTurn turn, RewardId reward, string? reason, string by)
     {
+        if (turn.State.ScheduledReward(reward.Key) is { } row)
+            return new Decision.Accepted(turn.Apply(new ScheduleEnded(reward.Seq, row.Enrollment, [reward.Key], DecisionCode.Rewarded, reason, by)));
         if (Pending(turn, reward) is not { } hold) return NotPending();
         return new Decision.Accepted(turn.Apply(new RewardCancelled(hold.Sale, Whole(hold), reason, by)));
     }

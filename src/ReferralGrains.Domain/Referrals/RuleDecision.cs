@@ -54,10 +54,14 @@ public sealed record SeenTags(
 /// <param name="Step">Counts from 1; 0 in a rule without steps (X3).</param>
 /// <param name="Lines">The lines that the rule rewards, where that is not the whole sale (X2).</param>
 /// <param name="DecidedBy">The enrollment that decided for the exclusive group (X4).</param>
+/// <param name="Gathered">Approvals since the last reward for N of them, this one included (H9).</param>
+/// <param name="GatheredMinor">The sum of their conversion values.</param>
 public sealed record FurtherSeen(
     [property: JsonPropertyName("s")] int Step = 0,
     [property: JsonPropertyName("l")] SeenLines? Lines = null,
-    [property: JsonPropertyName("d")] int DecidedBy = 0);
+    [property: JsonPropertyName("d")] int DecidedBy = 0,
+    [property: JsonPropertyName("n")] int Gathered = 0,
+    [property: JsonPropertyName("g")] long GatheredMinor = 0);
 
 /// <summary>The part of a sale that a rule rewards: what a refund by line is measured against (X2).</summary>
 /// <param name="Minor">Of the sale's amount.</param>

@@ -26,7 +26,7 @@ public sealed record Referrer(
     ImmutableArray<GrantedRule> Granted,
     ImmutableDictionary<long, Tally> Tallies)
 {
-    public const int FoldVersion = 1;
+    public const int FoldVersion = 2;
 
     public static readonly Referrer None =
         new(0, DateTimeOffset.MinValue, ReferrerStatus.None, 0, [], [], ImmutableDictionary<long, Tally>.Empty);
@@ -43,7 +43,7 @@ public sealed record Referrer(
             RuleRevoked revoked => state with { Granted = state.Granted.Remove(revoked.Rule), FactVersion = state.FactVersion + 1 },
             TallyStarted started => state with
             {
-                Tallies = state.Tallies.SetItem(started.Program.Value, new(started.ValueMinor, started.Count, [])),
+                Tallies = state.Tallies.SetItem(started.Program.Value, new(started.ValueMinor, started.Count, [], started.Approved)),
             },
             TallyMoved moved => state with
             {
@@ -55,8 +55,18 @@ public sealed record Referrer(
         return next with { Seq = state.Seq + 1, LastAt = at };
     }
 
-    private static Tally Moved(Tally tally, TallyMoved moved) =>
-        new(tally.ValueMinor + moved.ValueMinor, tally.Count + moved.Count, tally.Paid.AddRange(moved.Paid));
+    private static Tally Moved(Tally tally, TallyMoved moved)
+    {
+        var next = tally with
+        {
+            ValueMinor = tally.ValueMinor + moved.ValueMinor,
+            Count = tally.Count + moved.Count,
+            Paid = tally.Paid.AddRange(moved.Paid),
+            Approved = tally.Approved + moved.Approved,
+        };
+        foreach (var gathered in moved.Gathered ?? []) next = next.With(gathered);
+        return next;
+    }
 }
 
 /// <summary>What happened to a referrer: the rows of its grain's stream.</summary>
@@ -93,11 +103,14 @@ public sealed record RuleGranted(GrantedRule Rule, string By) : ReferrerEvent;
 public sealed record RuleRevoked(GrantedRule Rule, string By) : ReferrerEvent;
 
 /// <summary>The tally of a program that has just become tiered, summed from what was committed before (D6).</summary>
-public sealed record TallyStarted(StreamId Program, long ValueMinor, int Count) : ReferrerEvent;
+public sealed record TallyStarted(StreamId Program, long ValueMinor, int Count, int Approved = 0) : ReferrerEvent;
 
-/// <summary>One turn's sales were counted (D6): committed in one append with their decisions.</summary>
+/// <summary>One turn's sales and approvals were counted (D6): committed in one append with their decisions.</summary>
+/// <param name="Gathered">What has gathered by now, for the rules for which that has changed (H9).</param>
 public sealed record TallyMoved(
     [property: JsonPropertyName("p")] StreamId Program,
     [property: JsonPropertyName("m")] long ValueMinor,
     [property: JsonPropertyName("n")] int Count,
-    [property: JsonPropertyName("t")] ImmutableArray<PaidTier> Paid) : ReferrerEvent;
+    [property: JsonPropertyName("t")] ImmutableArray<PaidTier> Paid,
+    [property: JsonPropertyName("a")] int Approved = 0,
+    [property: JsonPropertyName("g")] ImmutableArray<Gathered>? Gathered = null) : ReferrerEvent;

@@ -12,6 +12,9 @@ namespace ReferralGrains.Gateway.Programs;
 /// <param name="Id">Made up when it is left out; the id of a rule that exists makes a new version of it (S7).</param>
 /// <param name="Eligibility">everyone, or granted: nobody until granted per referrer (H1).</param>
 /// <param name="AcknowledgeWarnings">Tiers that overlap or leave gaps are meant (H3).</param>
+/// <param name="N">Of every_n_referrals.</param>
+/// <param name="EveryMonths">Of interval: months between two rewards, in the program's time zone.</param>
+/// <param name="Times">Of interval: how many rewards.</param>
 /// <param name="Steps">The value changes with the n-th reward, or with months since approval; not with tiers.</param>
 /// <param name="Exclusive">Of the rules in a group, the first in order of priority whose conditions are met decides.</param>
 [Example("""
@@ -34,9 +37,9 @@ internal sealed record RuleBody(
     ActiveBody? Active = null,
     bool? Enabled = null,
     bool? AcknowledgeWarnings = null,
-    int? N = null,
-    int? EveryMonths = null,
-    int? Times = null,
+    [property: Whole(RuleParser.MinN, RuleParser.MaxN)] int? N = null,
+    [property: Whole(1, StepParser.MaxMonths)] int? EveryMonths = null,
+    [property: Whole(1, RuleParser.MaxTimes)] int? Times = null,
     [property: AtMost(StepParser.MaxSteps)] ImmutableArray<StepBody>? Steps = null,
     ExclusiveBody? Exclusive = null);
 
@@ -167,6 +170,9 @@ internal sealed record RuleAnswer(
     [property: OneOf(typeof(RuleWords), nameof(RuleWords.Eligibilities))] string Eligibility,
     ActiveBody Active,
     bool Enabled,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? N = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? EveryMonths = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Times = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<StepBody>? Steps = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ExclusiveBody? Exclusive = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);

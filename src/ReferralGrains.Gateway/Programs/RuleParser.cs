@@ -14,15 +14,15 @@ internal static class RuleParser
     public const int MaxDays = 36_500;
     public const int MaxProducts = 1_000;
     public const int MaxGroup = 100;
+    public const int MinN = 2;
+    public const int MaxN = 10_000;
+    public const int MaxTimes = 1_000;
     public const int MaxPriority = 1_000_000;
 
     public static (RewardRule Terms, SentState State) Parse(RuleBody body, CallerId id, ProgramTerms program)
     {
         var dates = ProgramDates.Of(program.TimeZone);
         var trigger = RuleWords.Triggers.Supported(body.Trigger, "trigger");
-        Unsupported(body.N, "n");
-        Unsupported(body.EveryMonths, "every_months");
-        Unsupported(body.Times, "times");
         var (reward, tiers) = RewardParser.Parse(body.Reward, body.Tiers ?? [], body.Steps ?? [], program.Currency);
         if (trigger == Trigger.TierReached && tiers.IsEmpty) throw Problem.MissingField("tiers").AsException();
         if (body.AcknowledgeWarnings != true && TierWarnings.Of(tiers, program.Currency) is { IsEmpty: false } warnings)
@@ -38,7 +38,10 @@ internal static class RuleParser
             Hold(body.Hold),
             RuleWords.Eligibilities.Parse(body.Eligibility, false, "eligibility"),
             StepParser.Parse(body.Steps ?? [], tiers, reward),
-            Exclusive(body.Exclusive, trigger));
+            Exclusive(body.Exclusive, trigger),
+            OfApprovals.Schedule(body, trigger),
+            OfApprovals.EveryN(body, trigger));
+        OfApprovals.Check(terms);
         return (terms, new(body.Enabled, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
     }
 
@@ -128,10 +131,37 @@ internal static class RuleParser
             with
         { Warnings = warnings };
 
-    private static void Unsupported(int? value, string param)
+}
+
+/// <summary>Rules of approvals: one at once, several over time, one for every so many (H2, H9, H11).</summary>
+internal static class OfApprovals
+{
+    public static Schedule? Schedule(RuleBody body, Trigger trigger)
     {
-        if (value is not null) throw Problem.NotSupported(param, "This field").AsException();
+        var (months, times) = (Value(body.EveryMonths, trigger == Trigger.Interval, StepParser.MaxMonths, "every_months"),
+            Value(body.Times, trigger == Trigger.Interval, RuleParser.MaxTimes, "times"));
+        return trigger == Trigger.Interval ? new(months, times) : null;
     }
+
+    public static int EveryN(RuleBody body, Trigger trigger) => Value(body.N, trigger == Trigger.EveryNReferrals, RuleParser.MaxN, "n", RuleParser.MinN);
+
+    public static void Check(RewardRule terms)
+    {
+        if (terms.Trigger.IsOfActions()) return;
+        if (terms.Exclusive is not null) throw Wrong("exclusive", "Only rules of actions are in a group.");
+        if (terms.IsTiered && (terms.Trigger != Trigger.ReferralApproved || terms.Tiers[0].By != TierBy.Count))
+            throw Wrong("tiers", "Of the rules of approvals only referral_approved has tiers, by count.");
+        if (terms.Reward is { Type: not RewardType.Fixed, Of: RewardBase.Transaction })
+            throw Problem.NotSupported("reward.of", "A share of a transaction without an action", " Use conversion_value, or a fixed reward.").AsException();
+    }
+
+    private static int Value(int? value, bool belongs, int max, string param, int min = 1)
+    {
+        if (!belongs) return value is null ? 0 : throw Wrong(param, "This does not belong to this trigger.");
+        return (int)AmountLimits.Range(value ?? throw Problem.MissingField(param).AsException(), min, max, param)!.Value;
+    }
+
+    private static ProblemException Wrong(string param, string detail) => Problem.Unprocessable("invalid_rule", param, detail).AsException();
 }
 
 /// <summary>Dates of a rule: an instant, or a bare date, which is a whole day in the program's time zone (R6).</summary>

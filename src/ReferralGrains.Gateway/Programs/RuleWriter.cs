@@ -25,6 +25,9 @@ internal static class RuleWriter
             RuleWords.Eligibilities.Of(terms.GrantedOnly),
             new(Shown(rule.State.From), Shown(rule.State.To)),
             rule.State.Enabled,
+            terms.EveryN == 0 ? null : terms.EveryN,
+            terms.Schedule?.EveryMonths,
+            terms.Schedule?.Times,
             Steps(terms.Steps),
             terms.Exclusive is { } exclusive ? new(exclusive.Group, exclusive.Priority) : null,
             duplicate ? true : null);
@@ -96,7 +99,8 @@ internal static class RuleWriter
 internal static class RuleWords
 {
     public static readonly Words<Trigger> Triggers = new(
-        ("recurring_action", Trigger.RecurringAction), ("first_action", Trigger.FirstAction), ("tier_reached", Trigger.TierReached));
+        ("recurring_action", Trigger.RecurringAction), ("first_action", Trigger.FirstAction), ("tier_reached", Trigger.TierReached),
+        ("referral_approved", Trigger.ReferralApproved), ("interval", Trigger.Interval), ("every_n_referrals", Trigger.EveryNReferrals));
 
     public static readonly Words<RewardType> Types = new(("percent", RewardType.Percent), ("fixed", RewardType.Fixed), ("per_amount", RewardType.PerAmount));
 

@@ -59,6 +59,10 @@ internal static class ActivityWords
         ReversalUndone undone => ("reversal_undone", $"{(undone.Action.Kind == ActionKind.RefundFailed ? "The failed refund" : "The won chargeback")} {undone.Action.Id} gave back to {Count(undone.Given.Length, "reward")}."),
         RewardsReleased released => ("rewards_released", $"{Count(released.Released.Length, "reward")} left {(released.By is null ? "the hold window" : "it by hand")}."),
         RewardCancelled cancelled => ("reward_cancelled", "A pending reward was cancelled" + Why(cancelled.Reason)),
+        RewardsGranted granted => ("rewards_granted", $"The approval earned {Count(granted.Decisions.Count(decision => decision.Minor > 0), "reward")}."),
+        ScheduleStarted started => ("schedule_started", $"A schedule of {Count(started.Rows.Length, "reward")} began."),
+        ScheduleUnlocked unlocked => ("schedule_unlocked", $"{Count(unlocked.Unlocked.Length, "reward")} of a schedule {(unlocked.By is null ? "became due" : "came early, by hand")}."),
+        ScheduleEnded ended => ("schedule_ended", $"{Count(ended.Rewards.Length, "reward")} of a schedule will not come" + Why(ended.Reason ?? (ended.By is null ? ended.Code.ToWire() : null))),
         EnrollmentAdjusted adjusted => ("enrollment_adjusted", "The enrollment was adjusted" + Why(adjusted.Reason)),
         EnrollmentSwitched switched => ("enrollment_switched", $"The enrollment was {(switched.Enabled ? "enabled" : "disabled")}" + Why(switched.Reason)),
         EnrollmentDeleted deleted => ("enrollment_deleted", "The enrollment was ended" + Why(deleted.Reason)),
@@ -84,6 +88,14 @@ internal static class ActivityWords
         ReversalUndone undone => Changes(stream, undone.Given, DecisionCode.GivenBack.ToWire(), 1),
         RewardsReleased released => Changes(stream, released.Released, "released", 1),
         RewardCancelled cancelled => Changes(stream, [cancelled.Taken], "cancelled", -1),
+        RewardsGranted granted => granted.Decisions.Select((decision, i) => Change(
+            stream, decision.Enrollment, decision.Minor > 0 ? new RewardId(recorded.Seq, i).Key : null, decision.Code.ToWire(), decision.Asset, decision.Minor)),
+        ScheduleStarted started => started.Rows.IsEmpty
+            ? [Plain(stream, started.Decision.Enrollment, started.Decision.Code.ToWire())]
+            : started.Rows.Select((row, i) => Change(
+                stream, started.Decision.Enrollment, new RewardId(recorded.Seq, i).Key, "scheduled", started.Decision.Asset, row.Minor)),
+        ScheduleUnlocked unlocked => Changes(stream, unlocked.Unlocked, "unlocked", 1),
+        ScheduleEnded ended => ended.Rewards.Select(reward => Change(stream, ended.Enrollment, reward, "cancelled", null, 0)),
         EnrollmentAdjusted adjusted => [Plain(stream, adjusted.Enrollment, "adjusted")],
         EnrollmentSwitched switched => [Plain(stream, switched.Enrollment, switched.Enabled ? "enabled" : "disabled")],
         EnrollmentDeleted deleted => [Plain(stream, deleted.Enrollment, "deleted")],

@@ -131,6 +131,9 @@ internal static class ReferralStories
         SaleDecided sale when sale.Decisions.Any(decision => decision is { Minor: > 0, Held: false }) => ["first_sale", "first_reward", "first_release"],
         SaleDecided sale when sale.Decisions.Any(decision => decision.Minor > 0) => ["first_sale", "first_reward"],
         SaleDecided => ["first_sale"],
+        RewardsGranted granted when granted.Decisions.Any(decision => decision is { Minor: > 0, Held: false }) => ["first_reward", "first_release"],
+        RewardsGranted granted when granted.Decisions.Any(decision => decision.Minor > 0) => ["first_reward"],
+        ScheduleUnlocked unlocked => unlocked.Unlocked.All(change => change.Pending) ? ["first_reward"] : ["first_reward", "first_release"],
         RewardsReleased => ["first_release"],
         _ => [],
     };

@@ -13,7 +13,10 @@ namespace ReferralGrains.Gateway.Rewards;
 /// <summary>A reward as it stands now.</summary>
 /// <param name="AmountMinor">As it was given.</param>
 /// <param name="LeftMinor">After refunds, chargebacks and cancellation.</param>
-/// <param name="ExpectedAt">When a pending one is expected to be released.</param>
+/// <param name="ActionId">Null for what no action earned: an approval, a schedule.</param>
+/// <param name="ExpectedAt">When a pending one is expected: due, or released from its hold.</param>
+/// <param name="TotalSoFarMinor">Of a schedule: this reward and those before it.</param>
+/// <param name="TotalMinor">Of a schedule: all of its rewards.</param>
 internal sealed record RewardAnswer(
     string Id,
     string Asset,
@@ -23,12 +26,14 @@ internal sealed record RewardAnswer(
     CallerId ProgramId,
     CallerId RefereeId,
     CallerId ReferrerId,
-    CallerId ActionId,
+    CallerId? ActionId,
     string EnrollmentId,
     CallerId RuleId,
     int RuleVersion,
     DateTimeOffset CreatedAt,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ExpectedAt);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ExpectedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalSoFarMinor = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalMinor = null);
 
 /// <summary>Rewards in the words of the outside: their rules are named by their ids, which the programs know.</summary>
 internal sealed class RewardAnswers(IFacts facts)
@@ -53,7 +58,9 @@ internal sealed class RewardAnswers(IFacts facts)
         program.Rule(view.Rule).Id,
         view.Version,
         view.GivenAt,
-        view.Status == RewardStatus.Pending ? view.ExpectedAt : null);
+        view.Status == RewardStatus.Pending ? view.ExpectedAt : null,
+        view.Total?.SoFarMinor,
+        view.Total?.TotalMinor);
 }
 
 /// <summary>The rewards of one referral, in the order in which they were given, from its events.</summary>
@@ -63,8 +70,18 @@ internal static class RewardsOfReferral
     {
         var known = new KnownActions(story.Stream, Referral.None);
         foreach (var recorded in story.Events) known.Remember(recorded);
-        return known.All.SelectMany(history => Of(story, history, known)).OrderBy(view => view.Reward.Key);
+        return known.All.SelectMany(history => Of(story, history, known)).Concat(Granted(story)).OrderBy(view => view.Reward.Key);
     }
+
+    private static IEnumerable<RewardView> Granted(ReferralStory story) =>
+        from granted in GrantedReward.Of(story.Events, story.State)
+        let given = granted.Reward.Given
+        let isScheduled = story.State.ScheduledReward(granted.Reward.Key) is not null
+        select new RewardView(
+            story.Stream, RewardId.FromKey(granted.Reward.Key), story.Program, story.Referee, story.Referrer!.Value, null, given.Enrollment, given.Rule,
+            given.Version, given.Asset!.Value, given.Minor, granted.Reward.LeftMinor, granted.Status, granted.GivenAt,
+            isScheduled ? granted.DueAt : story.State.Holds.Find(granted.Reward.Key)?.ReleaseAt,
+            granted.DueAt is null ? null : new(granted.SoFarMinor, granted.TotalMinor));
 
     private static IEnumerable<RewardView> Of(ReferralStory story, ActionHistory history, KnownActions known)
     {

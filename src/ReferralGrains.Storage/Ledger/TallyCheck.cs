@@ -13,7 +13,8 @@ internal static class TallyCheck
             $"""
             with told as (
               select stream as referrer, coalesce(data ->> 'p', data ->> 'program')::int8 as program,
-                sum(coalesce(data ->> 'm', data ->> 'valueMinor', '0')::int8) as value, sum(coalesce(data ->> 'n', data ->> 'count', '0')::int8) as count
+                sum(coalesce(data ->> 'm', data ->> 'valueMinor', '0')::int8) as value, sum(coalesce(data ->> 'n', data ->> 'count', '0')::int8) as count,
+                sum(coalesce(data ->> 'a', data ->> 'approved', '0')::int8) as approved
               from event
               where type in ({EventCodec.NumberOf(typeof(TallyStarted))}, {EventCodec.NumberOf(typeof(TallyMoved))}) and ($1 is null or tenant = $1)
               group by 1, 2),
@@ -22,13 +23,16 @@ internal static class TallyCheck
               from told t join referral r on r.referrer = t.referrer and r.program = t.program join event e on e.stream = r.stream
               where e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and (e.data ->> 'n')::bool
               group by 1, 2)
-            select t.referrer, t.program, t.value::int8, t.count::int8, coalesce(s.value, 0)::int8, coalesce(s.count, 0)
-            from told t left join sold s on s.referrer = t.referrer and s.program = t.program
-            where (t.value, t.count) is distinct from (coalesce(s.value, 0), coalesce(s.count, 0))
+            select t.referrer, t.program, t.value::int8, t.count::int8, coalesce(s.value, 0)::int8, coalesce(s.count, 0), t.approved::int8, a.approved
+            from told t
+            cross join lateral (
+              select count(*) as approved from referral r where r.referrer = t.referrer and r.program = t.program and r.approved_at is not null) a
+            left join sold s on s.referrer = t.referrer and s.program = t.program
+            where (t.value, t.count, t.approved) is distinct from (coalesce(s.value, 0), coalesce(s.count, 0), a.approved)
             order by 1, 2 limit 100
             """,
             reader => differences.Add(
                 "tally",
-                $"Referrer {reader.GetInt64(0)} in program {reader.GetInt64(1)}: tally {reader.GetInt64(2)} of {reader.GetInt64(3)} referees, but its sales come to {reader.GetInt64(4)} of {reader.GetInt64(5)}."),
+                $"Referrer {reader.GetInt64(0)} in program {reader.GetInt64(1)}: tally {reader.GetInt64(2)} of {reader.GetInt64(3)} referees and {reader.GetInt64(6)} approvals, but its sales come to {reader.GetInt64(4)} of {reader.GetInt64(5)}, and {reader.GetInt64(7)} are approved."),
             stop, Questions.Int(tenant));
 }

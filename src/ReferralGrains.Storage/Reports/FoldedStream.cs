@@ -32,14 +32,25 @@ internal sealed class FoldedStream(StreamId stream, CallerId program, CallerId r
         events.Add(recorded);
     }
 
-    /// <summary>Every reward that was ever given, in that order, as it stands now.</summary>
-    public IEnumerable<GivenReward> Rewards() =>
+    /// <summary>Every reward that was ever given, in that order, as it stands now; of schedules also what is not due yet.</summary>
+    public IEnumerable<GivenReward> Rewards() => Earned().Concat(Granted()).OrderBy(given => given.Reward.Key);
+
+    private IEnumerable<GivenReward> Earned() =>
         from history in Known.All
         let record = SaleRecord.Of(history)
         where record is not null
         from reward in record.Rewards
-        orderby reward.Key
-        select new GivenReward(history, record.Referrer, reward, StatusOf(reward), State.Holds.Find(reward.Key)?.ReleaseAt);
+        select new GivenReward(
+            history.Id, record.Referrer, reward, StatusOf(reward), history.Events.First(recorded => recorded.Seq == RewardId.FromKey(reward.Key).Seq).At,
+            State.Holds.Find(reward.Key)?.ReleaseAt);
+
+    private IEnumerable<GivenReward> Granted() =>
+        from granted in GrantedReward.Of(events, State)
+        let isScheduled = State.ScheduledReward(granted.Reward.Key) is not null
+        select new GivenReward(
+            null, granted.Referrer, granted.Reward, granted.Status, granted.GivenAt,
+            isScheduled ? granted.DueAt : State.Holds.Find(granted.Reward.Key)?.ReleaseAt,
+            granted.DueAt is null ? null : new(granted.SoFarMinor, granted.TotalMinor));
 
     private RewardStatus StatusOf(RecordedReward reward) =>
         State.Holds.Contains(reward.Key) ? RewardStatus.Pending
@@ -48,10 +59,11 @@ internal sealed class FoldedStream(StreamId stream, CallerId program, CallerId r
         : RewardStatus.Released;
 }
 
+/// <param name="Action">Null for what no action earned.</param>
 /// <param name="Referrer">Who was credited.</param>
-internal sealed record GivenReward(ActionHistory Action, StreamId Referrer, RecordedReward Reward, RewardStatus Status, DateTimeOffset? ExpectedAt)
+/// <param name="Total">Of a schedule.</param>
+internal sealed record GivenReward(
+    CallerId? Action, StreamId Referrer, RecordedReward Reward, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt, RunningTotal? Total = null)
 {
     public RewardId Id => RewardId.FromKey(Reward.Key);
-
-    public DateTimeOffset GivenAt => Action.Events.First(recorded => recorded.Seq == Id.Seq).At;
 }

@@ -69,10 +69,14 @@ public sealed record ActionStory(
 
 public sealed record ActionConflict(DateTimeOffset At, ReferralAction Action);
 
+/// <param name="Action">Null for what no action earned.</param>
 /// <param name="LeftMinor">What is left of it after refunds, chargebacks and cancellation.</param>
 public sealed record RewardView(
-    StreamId Referral, RewardId Reward, CallerId Program, CallerId Referee, CallerId Referrer, CallerId Action, int Enrollment, int Rule, int Version,
-    Asset Asset, long Minor, long LeftMinor, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt);
+    StreamId Referral, RewardId Reward, CallerId Program, CallerId Referee, CallerId Referrer, CallerId? Action, int Enrollment, int Rule, int Version,
+    Asset Asset, long Minor, long LeftMinor, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt, RunningTotal? Total = null);
+
+/// <summary>Of a schedule: a row with those before it, and all of them (H11).</summary>
+public sealed record RunningTotal(long SoFarMinor, long TotalMinor);
 
 /// <param name="Event">
 /// The domain event as it was recorded, from which the gateway words the entry. It may also hold decisions of other enrollments of the

@@ -60,8 +60,8 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
     {
         var decision = given.Reward.Given;
         return new(
-            stream.Stream, given.Id, stream.Program, stream.Referee, referrer, given.Action.Id, decision.Enrollment, decision.Rule, decision.Version,
-            decision.Asset!.Value, decision.Minor, given.Reward.LeftMinor, given.Status, given.GivenAt, given.ExpectedAt);
+            stream.Stream, given.Id, stream.Program, stream.Referee, referrer, given.Action, decision.Enrollment, decision.Rule, decision.Version,
+            decision.Asset!.Value, decision.Minor, given.Reward.LeftMinor, given.Status, given.GivenAt, given.ExpectedAt, given.Total);
     }
 
     private Task<List<FoldedStream>> Streams(int tenant, StreamId? credited, RewardStatus? status, long from, CancellationToken stop) =>
@@ -86,7 +86,8 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
             """,
         RewardStatus.Released => $"exists (select from event e where e.stream = r.stream and e.to_account & 7 = {(int)AccountKind.Payable})",
         RewardStatus.Reversed => $"exists (select from event e where e.stream = r.stream and e.type = {EventCodec.NumberOf(typeof(SaleReversed))})",
-        RewardStatus.Cancelled => $"exists (select from event e where e.stream = r.stream and e.type = {EventCodec.NumberOf(typeof(RewardCancelled))})",
-        _ => "exists (select from event e where e.stream = r.stream and e.amount is not null)",
+        RewardStatus.Cancelled =>
+            $"exists (select from event e where e.stream = r.stream and e.type in ({EventCodec.NumberOf(typeof(RewardCancelled))}, {EventCodec.NumberOf(typeof(ScheduleEnded))}))",
+        _ => $"exists (select from event e where e.stream = r.stream and (e.amount is not null or e.type = {EventCodec.NumberOf(typeof(ScheduleStarted))}))",
     };
 }

@@ -37,7 +37,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
     public void Start(StreamId program, DateTimeOffset at, Tally tally)
     {
         Later(at);
-        Own(new TallyStarted(program, tally.ValueMinor, tally.Count));
+        Own(new TallyStarted(program, tally.ValueMinor, tally.Count, tally.Approved));
     }
 
     public void Decide(DecideReferral decide, ProgramTerms program, ReferrerFacts referrer, bool parkingFull)
@@ -54,7 +54,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
         var commands = decide.Commands.Select(command => command.Referrer?.Stream == referrer.Stream ? command with { Referrer = referrer } : command);
         var answers = ReferralWork.Run(turn, [.. commands], refused);
         tallies[program.Stream] = turn.Facts.Tally!;
-        if (turn.Events.Any(recorded => recorded.Event is SaleDecided { Counts: true })) counted.Add(program.Stream);
+        if (turn.Events.Any(recorded => recorded.Event is SaleDecided { Counts: true } or ReferralApproved or RewardsGranted)) counted.Add(program.Stream);
         replies.Add(new ReferralDecided(AppendOutcome.Committed, answers, turn.State));
         if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(GrainAddress.Referral(tenant, decide.Program, decide.Referee).Stream, turn, decide.State));
         if (ReferralAppend.Row(turn, decide.State) is { } row) referrals.Add(row);
@@ -84,7 +84,13 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
 
     // Also where the sales came to nothing: a decision that looked at the tally holds only if this is still the referrer's last row.
     private void Move(StreamId program, Tally from, Tally to) =>
-        Own(new TallyMoved(program, to.ValueMinor - from.ValueMinor, to.Count - from.Count, [.. to.Paid.Skip(from.Paid.Length)]));
+        Own(new TallyMoved(program, to.ValueMinor - from.ValueMinor, to.Count - from.Count, [.. to.Paid.Skip(from.Paid.Length)], to.Approved - from.Approved, Gathered(from, to)));
+
+    private static ImmutableArray<Gathered>? Gathered(Tally from, Tally to)
+    {
+        var changed = ImmutableArray.CreateRange((to.Gathered ?? []).Where(gathered => from.GatheredFor(gathered.Rule) != gathered));
+        return changed.IsEmpty ? null : changed;
+    }
 
     private void Own(ReferrerEvent e)
     {

@@ -26,7 +26,7 @@ public sealed class Journal
                 histories[(stream, recorded.Seq)] = [recorded];
             }
 
-            if (KnownActions.About(recorded.Event) is var about and > 0) histories[(stream, about)].Add(recorded);
+            if (KnownActions.About(recorded.Event) is var about and > 0 && histories.TryGetValue((stream, about), out var history)) history.Add(recorded);
         }
     }
 

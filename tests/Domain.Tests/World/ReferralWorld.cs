@@ -139,6 +139,9 @@ public sealed class ReferralWorld
     public void Set(RuleState state, int rule = 1) =>
         Program = Program with { Revision = Program.Revision + 1, Rules = Program.Rules.SetItem(rule - 1, Program.Rule(rule) with { State = state }) };
 
+    /// <summary>What no action earned, as it stands now.</summary>
+    public IReadOnlyList<GrantedReward> Granted(string referee = Anna) => [.. GrantedReward.Of(Journal.Of(Stream(referee)), State(referee))];
+
     public long Balance(AccountKind kind, Asset? asset = null) => Postings().Where(posting => posting.Amount.Asset == (asset ?? Rules.Gbp)).Sum(posting =>
         (posting.To.Kind == kind ? posting.Amount.Minor : 0) - (posting.From.Kind == kind ? posting.Amount.Minor : 0));
 

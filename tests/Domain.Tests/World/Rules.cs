@@ -68,6 +68,13 @@ public static class Rules
 
     public static Step UntilMonths(int? months, int basisPoints) => new(null, months, BasisPoints: basisPoints);
 
+    /// <summary>The approval is rewarded, not an action.</summary>
+    public static RewardRule OnApproval(this RewardRule rule) => rule with { Trigger = Trigger.ReferralApproved };
+
+    public static RewardRule Monthly(this RewardRule rule, int times, int every = 1) => rule with { Trigger = Trigger.Interval, Schedule = new(every, times) };
+
+    public static RewardRule ForEvery(this RewardRule rule, int n) => rule with { Trigger = Trigger.EveryNReferrals, EveryN = n };
+
     /// <summary>Only the referee's first sale above zero.</summary>
     public static RewardRule First(this RewardRule rule) => rule with { Trigger = Trigger.FirstAction };
 

@@ -16,6 +16,8 @@ public sealed class BoundsTests : IAsyncLifetime
         """{"id":"points","trigger":"recurring_action","reward":{"kind":"points","type":"per_amount","points":1,"per_minor":10000000000000}}""",
         """{"id":"counted","trigger":"tier_reached","acknowledge_warnings":true,"reward":{"kind":"cash"},"tiers":[{"by":"count","min":0,"max":1000000000000000,"amount_minor":5}]}""",
         """{"id":"valued","trigger":"recurring_action","acknowledge_warnings":true,"reward":{"kind":"cash"},"tiers":[{"by":"value","min_minor":0,"max_minor":1000000000000000,"basis_points":5}]}""",
+        """{"id":"monthly","trigger":"interval","every_months":1,"times":3,"reward":{"kind":"cash","type":"fixed","amount_minor":500}}""",
+        """{"id":"three","trigger":"every_n_referrals","n":3,"reward":{"kind":"cash","type":"fixed","amount_minor":500}}""",
         """{"id":"stepping","trigger":"recurring_action","reward":{"kind":"cash"},"steps":[{"until_count":3,"basis_points":4000},{"basis_points":2000}],"exclusive":{"group":"rate","priority":1}}""",
     ];
 

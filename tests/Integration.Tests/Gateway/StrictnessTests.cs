@@ -80,7 +80,7 @@ public sealed class StrictnessTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("/v1/programs/p/rules", """{"trigger":"weekly","reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "\"weekly\" is not supported in this release. Expected is one of recurring_action, first_action, tier_reached.")]
+    [InlineData("/v1/programs/p/rules", """{"trigger":"weekly","reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "\"weekly\" is not supported in this release. Expected is one of recurring_action, first_action, tier_reached, referral_approved, interval, every_n_referrals.")]
     [InlineData("/v1/programs/p/rules", """{"trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":0}}""", "A whole number from 1 to 10000000000000 is expected, not 0.")]
     [InlineData("/v1/programs", """{"name":"P","currency":"EURO","time_zone":"UTC"}""", "An ISO 4217 code is expected, like GBP, not \"EURO\".")]
     public async Task A_refused_value_is_named_with_what_would_do(string path, string body, string detail) =>

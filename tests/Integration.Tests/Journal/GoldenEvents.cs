@@ -45,6 +45,10 @@ public static class GoldenEvents
         new EnrollmentSwitched(2, Enabled: true, "appeal", "admin"),
         new EnrollmentDeleted(2, "fraud", "admin"),
         new RuleJoined(Enrollment: 3, Rule: 2, Version: 4, "admin"),
+        new RewardsGranted(Referrer, [Rewarded, new(3, 2, 1, DecisionCode.Gathered, Further: new(Gathered: 2, GatheredMinor: 6_00))]),
+        new ScheduleStarted(Referrer, Rewarded, [new(At, 10_00), new(At.AddMonths(1), 5_00)]),
+        new ScheduleUnlocked(9, [Change, Change with { Pending = false, ReleaseAt = null, ReleasesItself = false }], "admin"),
+        new ScheduleEnded(9, 2, [9L << 16 | 1], DecisionCode.ReferralCancelled, "left", "admin"),
         new ReferrerCreated(["vip"]),
         new ReferrerTagged(["vip", "press"]),
         new ReferrerClosed("left", "admin"),
@@ -97,6 +101,12 @@ public static class GoldenEvents
                 Conditions with { ReferrerNamed = new(["gold"], ["staff"]), RefereeNamed = new([], ["x"]), ExcludedProductIds = ["gift"], Attributes = [new("country", ["FR", "DE"])] },
                 [], new(HoldMode.Days, 7), Steps: [new(3, null, BasisPoints: 40_00), new(null, null, AmountMinor: 5_00), new(null, 12, 1)], Exclusive: new("rate", 3)),
             new(Enabled: true)),
+        ["approved"] = new TallyMoved(new(7), 0, 0, [], Approved: 1, [new(2, 1, 300_00)]),
+        ["approvals"] = new TallyStarted(new(7), 400_00, 3, Approved: 4),
+        ["schedule"] = new RulePublished(
+            3, new("monthly"), 1, new("Monthly", Trigger.Interval, Terms, Limits.None, Conditions.None, [], Hold.None, Schedule: new(1, 3), EveryN: 0), new(Enabled: true)),
+        ["every_n"] = new RulePublished(
+            4, new("three"), 1, new("Three", Trigger.EveryNReferrals, Terms, Limits.None, Conditions.None, [], Hold.None, EveryN: 3), new(Enabled: true)),
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };

@@ -18,12 +18,12 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
         await Round();
         return database.Read(_ =>
         {
-            var counted = database.Referrals.Values
-                .Where(referral => referral.Referrer == referrer && referral.Program == program)
+            var referrals = database.Referrals.Values.Where(referral => referral.Referrer == referrer && referral.Program == program).ToList();
+            var counted = referrals
                 .SelectMany(referral => database.Stream(referral.Stream).Rows)
                 .Where(row => row.Event.Type == EventCodec.NumberOf(typeof(SaleDecided)))
                 .Select(row => (row.Stream, Sale: row.Decode<SaleDecided>())).Where(row => row.Sale.Counts).ToList();
-            return new Tally(counted.Sum(row => row.Sale.Action.EarningMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), []);
+            return new Tally(counted.Sum(row => row.Sale.Action.EarningMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), [], referrals.Count(referral => referral.ApprovedAt is not null));
         });
     }
 

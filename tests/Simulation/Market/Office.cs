@@ -56,6 +56,7 @@ internal sealed class Office(Marketplace market)
         if ((await market.Tell(place, command)).State is not { } state) return;
         seen[place] = state;
         rewards.AddRange(state.Holds.Select(hold => (place, RewardId.FromKey(hold.Reward))));
+        rewards.AddRange((state.Scheduled ?? []).Select(row => (place, RewardId.FromKey(row.Reward))));
     }
 
     private async Task Adjust(Place place)

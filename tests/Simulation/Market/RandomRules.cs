@@ -7,16 +7,20 @@ namespace ReferralGrains.Simulation.Market;
 /// <summary>Rules as business users make them up, small enough that caps are met and tiers are jumped.</summary>
 public static class RandomRules
 {
-    public static RewardRule Plain(Random random) => Varied(random, random.Next(4) switch
+    public static RewardRule Plain(Random random) => Varied(random, random.Next(6) switch
     {
+        4 => Rules.Fixed(1 + random.Next(5_00)).Monthly(1 + random.Next(4), 1 + random.Next(2)),
+        5 => Rules.Percent(1 + random.Next(3_000)).OfConversion().OnApproval(),
         0 => Rules.Fixed(1 + random.Next(500)),
         1 => Rules.Points(1 + random.Next(3), 100),
         2 => Rules.Percent(1 + random.Next(3_000)).OfConversion(),
         _ => Rules.Percent(1 + random.Next(3_000)),
     });
 
-    public static RewardRule Tiered(Random random) => Varied(random, random.Next(5) switch
+    public static RewardRule Tiered(Random random) => Varied(random, random.Next(7) switch
     {
+        5 => Rules.Percent(1 + random.Next(3_000)).OfConversion().ForEvery(2),
+        6 => Rules.Fixed(0).OnApproval() with { Tiers = [Rules.Referees(1, 1, pays: 3_00), Rules.Referees(2, 3, pays: 5_00)] },
         0 => Rules.Tiered(Rules.Referees(1, 1, pays: 1_00), Rules.Referees(2, null, pays: 3_00)),
         1 => Rules.Tiered(Rules.SpentShare(0, 200_00, 5_00), Rules.SpentShare(200_00, null, 10_00)),
         2 => Rules.Tiered(Rules.SpentShare(50_00, 300_00, 10_00)),
@@ -43,7 +47,7 @@ public static class RandomRules
         if (random.Next(12) == 0) rule = random.Next(2) == 0 ? rule.WhereReferrerHas(["vip"]) : rule.WhereRefereeHas([], "vip");
         if (random.Next(12) == 0) rule = rule.WhereAction("country", "FR", "DE");
         if (random.Next(8) == 0 && rule.Trigger == Trigger.RecurringAction) rule = rule.First();
-        if (random.Next(6) == 0 && rule.Trigger != Trigger.TierReached) rule = rule.In("group", random.Next(3));
+        if (random.Next(3) == 0 && rule.Trigger.IsOfActions() && rule.Trigger != Trigger.TierReached) rule = rule.In("group", random.Next(3));
         if (random.Next(6) == 0 && !rule.IsTiered && rule.Reward.Asset == Rules.Gbp)
             rule = random.Next(2) == 0
                 ? rule.Stepping(Rules.UntilCount(2, 30_00), Rules.UntilCount(null, 5_00))

@@ -43,6 +43,7 @@ internal static class MoneyChecks
         var given = new Dictionary<long, (long Minor, DateTimeOffset? ReleaseAt)>();
         var left = new Dictionary<long, long>();
         var released = new HashSet<long>();
+        var rows = new Dictionary<long, ScheduleRow>();
         foreach (var (row, e) in referral.Events)
         {
             var text = $"row {row.Seq} of {referral.Place}";
@@ -57,6 +58,28 @@ internal static class MoneyChecks
                         left[key] = sale.Decisions[i].Minor;
                     }
 
+                    break;
+                case RewardsGranted granted:
+                    for (var i = 0; i < granted.Decisions.Length; i++)
+                        if (granted.Decisions[i].Minor > 0)
+                            (given[new RewardId(row.Seq, i).Key], left[new RewardId(row.Seq, i).Key]) =
+                                ((granted.Decisions[i].Minor, granted.Decisions[i].ReleaseAt), granted.Decisions[i].Minor);
+                    break;
+                case ScheduleStarted started:
+                    for (var i = 0; i < started.Rows.Length; i++) rows[new RewardId(row.Seq, i).Key] = started.Rows[i];
+                    break;
+                case ScheduleUnlocked unlocked:
+                    foreach (var change in unlocked.Unlocked)
+                    {
+                        if (!rows.Remove(change.Reward, out var due) || due.Minor != change.Minor) yield return $"{text} unlocks {change}, which is not in its schedule any more";
+                        if (unlocked.By is null && due.At > row.Event.At) yield return $"{text} unlocks {change} before {due.At:O}";
+                        (given[change.Reward], left[change.Reward]) = ((change.Minor, change.ReleaseAt), change.Minor);
+                    }
+
+                    break;
+                case ScheduleEnded ended:
+                    foreach (var reward in ended.Rewards)
+                        if (!rows.Remove(reward)) yield return $"{text} ends a row that is not in its schedule any more";
                     break;
                 case SaleReversed reversed:
                     foreach (var taken in reversed.Taken)
@@ -93,8 +116,8 @@ internal static class MoneyChecks
                 case EnrollmentAdjusted adjustment:
                     adjusted[adjustment.Enrollment] = adjustment.Adjustment;
                     break;
-                case SaleDecided sale:
-                    foreach (var decision in sale.Decisions.Where(decision => decision.Minor > 0))
+                case SaleDecided or RewardsGranted:
+                    foreach (var decision in ((e as SaleDecided)?.Decisions ?? ((RewardsGranted)e).Decisions).Where(decision => decision.Minor > 0))
                     {
                         var (net, count) = earned.GetValueOrDefault(decision.Enrollment);
                         earned[decision.Enrollment] = (net += decision.Minor, ++count);
@@ -102,6 +125,14 @@ internal static class MoneyChecks
                         var limits = (adjusted.GetValueOrDefault(decision.Enrollment)?.Over(terms) ?? terms).Limits;
                         if (net > limits.MaxAmountMinor || count > limits.MaxCount)
                             yield return $"row {row.Seq} of {referral.Place} breaks a cap: {net} and {count} under {limits}";
+                    }
+
+                    break;
+                case ScheduleUnlocked unlocked:
+                    foreach (var change in unlocked.Unlocked)
+                    {
+                        var (net, count) = earned.GetValueOrDefault(change.Enrollment);
+                        earned[change.Enrollment] = (net + change.Minor, count + 1);
                     }
 
                     break;

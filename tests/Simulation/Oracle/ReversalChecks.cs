@@ -32,7 +32,7 @@ internal static class ReversalChecks
                     sales[undone.Sale].Undo(undone);
                     sales[undone.Sale].Take(undone.Given, -1);
                     break;
-                case RewardCancelled cancelled:
+                case RewardCancelled cancelled when sales.ContainsKey(cancelled.Sale):
                     sales[cancelled.Sale].Cancelled.Add(cancelled.Taken.Reward);
                     break;
             }

@@ -60,6 +60,12 @@ internal static class StateChecks
         where hold.ReleasesItself
         select $"a reward of {referral.Place} was never released: {hold}";
 
+    /// <summary>And every row of a schedule.</summary>
+    public static IEnumerable<string> Unlocked(History history) =>
+        from referral in history.Referrals
+        from row in referral.State.Scheduled ?? []
+        select $"a row of a schedule of {referral.Place} neither became due nor ended: {row}";
+
     /// <summary>The quota on what waits counts what waits.</summary>
     public static IEnumerable<string> Parked(History history) =>
         from tenant in history.Referrals.GroupBy(referral => referral.Place.Tenant)

@@ -20,8 +20,18 @@ internal static class TallyChecks
         {
             if (e is ReferralApproved approval) approved[row.Stream] = approval.ApprovedAt;
             if (e is ReferralCancelled) cancelled.Add(row.Stream);
-            if (e is not SaleDecided sale) continue;
             var program = history.ProgramOf(referral);
+            if (e is ReferralApproved or RewardsGranted)
+            {
+                var credited = (referral.State.Referrer, program.Stream.Id);
+                running[credited] = After(running.GetValueOrDefault(credited, Tally.Empty), e);
+                if (e is RewardsGranted granted)
+                    foreach (var decision in granted.Decisions)
+                        if (decision.Tally is { } seen && seen != running[credited].Approved)
+                            yield return $"row {row.Seq} of {referral.Place} saw {seen} approvals, and there were {running[credited].Approved}";
+            }
+
+            if (e is not SaleDecided sale) continue;
             var counts = !cancelled.Contains(row.Stream) && sale.Action.Currency is null && sale.Action.OccurredAt >= approved[row.Stream];
             var key = (sale.Referrer, program.Stream.Id);
             var tally = running.GetValueOrDefault(key, Tally.Empty);
@@ -30,7 +40,7 @@ internal static class TallyChecks
             // A sale that does not count is refused before its tally is asked.
             foreach (var decision in sale.Decisions.Where(decision => counts || decision.Minor > 0))
             {
-                if (decision.Tally is { } seen && seen != tally.Measure(program.Terms.Terms(decision.Rule, decision.Version).Tiers[0].By))
+                if (decision.Tally is { } seen && seen != Measured(tally, program.Terms.Terms(decision.Rule, decision.Version)))
                     yield return $"action {sale.Action.Id} of {referral.Place} saw a tally of {seen}, and it was {tally}";
                 if (decision is not { Tier: > 0, Minor: > 0 } || program.Terms.Terms(decision.Rule, decision.Version).Trigger != Trigger.TierReached) continue;
                 var paid = new PaidTier(decision.Rule, decision.Tier);
@@ -45,12 +55,16 @@ internal static class TallyChecks
             foreach (var (program, tally) in referrer.State.Tallies)
             {
                 var sold = running.GetValueOrDefault((referrer.Stream.Id, new(program)), Tally.Empty);
-                if ((sold.ValueMinor, sold.Count) != (tally.ValueMinor, tally.Count) || !sold.Paid.Order(Tiers).SequenceEqual(tally.Paid.Order(Tiers)))
+                if ((sold.ValueMinor, sold.Count, sold.Approved) != (tally.ValueMinor, tally.Count, tally.Approved) || !sold.Paid.Order(Tiers).SequenceEqual(tally.Paid.Order(Tiers)))
                     yield return $"the tally of {referrer.Stream.Key} in program {program} is {Text(tally)}, and its sales are {Text(sold)}";
             }
     }
 
+    private static long Measured(Tally tally, RewardRule terms) => tally.Measure(terms.Tiers[0].By, terms.Trigger);
+
+    private static Tally After(Tally tally, ReferralEvent e) => e is ReferralApproved ? tally with { Approved = tally.Approved + 1 } : tally;
+
     private static IComparer<PaidTier> Tiers => Comparer<PaidTier>.Create((left, right) => (left.Rule, left.Tier).CompareTo((right.Rule, right.Tier)));
 
-    private static string Text(Tally tally) => $"{tally.ValueMinor} of {tally.Count}, paid {string.Join(", ", tally.Paid)}";
+    private static string Text(Tally tally) => $"{tally.ValueMinor} of {tally.Count}, {tally.Approved} approved, paid {string.Join(", ", tally.Paid)}";
 }

@@ -42,6 +42,9 @@ internal static class TermsChecks
                             terms.Rules.Length >= joined.Rule && terms.Rule(joined.Rule) is { State.Enabled: true } rule && rule.Latest.Number == joined.Version))
                             yield return $"{text} joins version {joined.Version} of rule {joined.Rule}, which was not in force";
                         break;
+                    case ScheduleUnlocked unlocked when unlocked.Unlocked.Any(change => closed[change.Referrer] < row.Commit) && unlocked.By is null:
+                        yield return $"{text} unlocks a row for a referrer that was closed";
+                        break;
                     case SaleDecided sale:
                         foreach (var decision in sale.Decisions.Where(decision => decision.Minor > 0))
                         {

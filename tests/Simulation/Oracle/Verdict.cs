@@ -39,6 +39,7 @@ public static class Verdict
         .. StateChecks.Replayed(log, history),
         .. StateChecks.Fresh(log),
         .. StateChecks.Released(history),
+        .. StateChecks.Unlocked(history),
         .. StateChecks.Rows(history),
         .. StateChecks.Parked(history),
         .. TallyChecks.Of(history),

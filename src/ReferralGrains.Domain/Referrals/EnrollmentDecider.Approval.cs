@@ -1,0 +1,83 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Programs;
+
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>What an approval earns by itself: the same ladder and the same path, for an occasion that has neither amount nor products.</summary>
+public static partial class EnrollmentDecider
+{
+    /// <summary>Adds one decision, or one for each tier that holds the number of approved referrals.</summary>
+    public static void DecideApproval(
+        Referral referral, Enrollment enrollment, DecisionFacts facts, ImmutableArray<RuleDecision>.Builder decisions)
+    {
+        var rule = facts.Program.Rule(enrollment.Rule);
+        var (terms, occasion) = (Terms(enrollment, rule), Occasion(referral.ApprovedAt));
+        var seen = See(referral, enrollment, terms, occasion, facts);
+        if (Refuse(referral, enrollment, rule, terms, occasion, facts, seen) is { } code) decisions.Add(seen with { Code = code });
+        else if (terms.Trigger == Trigger.EveryNReferrals) decisions.Add(Gather(referral, enrollment, terms, occasion, facts, seen));
+        else if (!terms.IsTiered) decisions.Add(Reward(enrollment, terms, occasion, facts, seen, ValueOf(seen, terms)));
+        else AddTiers(enrollment, terms, occasion, facts, seen, decisions);
+    }
+
+    /// <summary>The rows of a schedule, each decided as the rewards before it will have left the enrollment; the first that is refused ends it (H11).</summary>
+    /// <param name="anchor">When the first is due.</param>
+    public static ScheduleStarted Schedule(Referral referral, Enrollment enrollment, DecisionFacts facts, DateTimeOffset anchor)
+    {
+        var rule = facts.Program.Rule(enrollment.Rule);
+        var terms = Terms(enrollment, rule);
+        var occasion = Occasion(referral.ApprovedAt);
+        var seen = See(referral, enrollment, terms, occasion, facts);
+        if (Refuse(referral, enrollment, rule, terms, occasion, facts, seen) is { } code) return new(referral.Referrer, seen with { Code = code }, []);
+
+        RuleDecision? first = null;
+        var rows = ImmutableArray.CreateBuilder<ScheduleRow>(terms.Schedule!.Times);
+        for (var i = 0; i < terms.Schedule.Times; i++)
+        {
+            var at = ProgramZone.Months(anchor, i * terms.Schedule.EveryMonths, facts.Program.TimeZone);
+            seen = See(referral, enrollment, terms, Occasion(at), facts);
+            var decision = Reward(enrollment, terms, occasion, facts, seen, ValueOf(seen, terms));
+            first ??= decision;
+            if (decision.Minor == 0) break;
+            rows.Add(new(i == 0 ? anchor : at, decision.Minor));
+            enrollment = enrollment with { NetMinor = enrollment.NetMinor + decision.Minor, Count = enrollment.Count + 1 };
+        }
+
+        return new(referral.Referrer, first!, rows.DrainToImmutable());
+    }
+
+    /// <summary>Why a row of a schedule that is due is not unlocked, or null: what is state by now, and not a term (D17).</summary>
+    public static DecisionCode? RefuseDue(Referral referral, Enrollment enrollment, DecisionFacts facts)
+    {
+        var state = facts.Program.Rule(enrollment.Rule).State;
+        return facts.Referrer!.Closed ? DecisionCode.ReferrerClosed
+            : enrollment.Disabled ? DecisionCode.EnrollmentDisabled
+            : !state.Enabled ? DecisionCode.RuleDisabled
+            : !state.IsActiveAt(facts.Now) ? DecisionCode.RuleInactive
+            : null;
+    }
+
+    /// <summary>A row of a schedule as it enters the ledger; its hold runs from its date, so that a late turn or a leap of a test clock changes nothing.</summary>
+    public static RewardChange Unlock(ScheduledReward row, Enrollment enrollment, DecisionFacts facts)
+    {
+        var hold = Terms(enrollment, facts.Program.Rule(enrollment.Rule)).Hold;
+        var releaseAt = ReleaseAt(hold, Occasion(row.At), row.At);
+        var held = hold.Mode == HoldMode.Manual || releaseAt > facts.Now;
+        return new(
+            row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, held, held ? releaseAt : null, held && hold.Mode == HoldMode.Days);
+    }
+
+    // The N-th pays of the sum; those before it only count towards it (H9).
+    private static RuleDecision Gather(
+        Referral referral, Enrollment enrollment, RewardRule terms, ReferralAction occasion, DecisionFacts facts, RuleDecision seen)
+    {
+        var before = facts.Tally!.GatheredFor(enrollment.Rule);
+        var (count, sum) = (before.Count + 1, before.ValueMinor + (referral.ConversionValueMinor ?? 0));
+        seen = seen with { Further = (seen.Further ?? new()) with { Gathered = count, GatheredMinor = sum } };
+        if (count < terms.EveryN) return seen with { Code = DecisionCode.Gathered };
+        var ofSum = terms.Reward.Of == RewardBase.ConversionValue ? seen with { BaseMinor = sum } : seen;
+        return Reward(enrollment, terms, occasion, facts, ofSum, ValueOf(seen, terms));
+    }
+
+    private static ReferralAction Occasion(DateTimeOffset at) => new(new("-"), default, ActionKind.Sale, null, null, at, null, [], null, null);
+}

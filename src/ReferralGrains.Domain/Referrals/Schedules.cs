@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Programs;
+
+namespace ReferralGrains.Domain.Referrals;
+
+/// <summary>Rewards without an action: what an approval earns, and the rows of schedules that become due (H2, H9, H11).</summary>
+public static class Schedules
+{
+    /// <summary>A referral was just approved: what its rules of approvals make of that.</summary>
+    public static void Approved(ReferralTurn turn)
+    {
+        var decisions = ImmutableArray.CreateBuilder<RuleDecision>();
+        foreach (var enrollment in turn.State.Enrollments)
+        {
+            var trigger = turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version).Trigger;
+            if (trigger is Trigger.ReferralApproved or Trigger.EveryNReferrals) EnrollmentDecider.DecideApproval(turn.State, enrollment, turn.Facts, decisions);
+        }
+
+        if (decisions.Count > 0) turn.Apply(new RewardsGranted(turn.State.Referrer, decisions.DrainToImmutable()));
+        foreach (var enrollment in turn.State.Enrollments) Start(turn, enrollment, turn.State.ApprovedAt);
+    }
+
+    /// <summary>Starts the schedule of an enrollment, if its rule has one; what is due of it enters the ledger in the same turn.</summary>
+    public static void Start(ReferralTurn turn, Enrollment enrollment, DateTimeOffset anchor)
+    {
+        if (turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version).Trigger != Trigger.Interval) return;
+        turn.Apply(EnrollmentDecider.Schedule(turn.State, enrollment, turn.Facts, anchor));
+        if (turn.State.Scheduled is not null) Settle(turn);
+    }
+
+    /// <summary>Rows that are due are unlocked, or ended where the rule does not reward any more; a closed referrer has no rows left.</summary>
+    public static void Settle(ReferralTurn turn)
+    {
+        if (turn.Facts.Referrer!.Closed) End(turn, _ => true, DecisionCode.ReferrerClosed, null, null);
+        foreach (var schedule in Of(turn.State, row => row.At <= turn.Facts.Now))
+        {
+            var enrollment = turn.State.Enrollments[schedule.First().Enrollment - 1];
+            turn.Apply(EnrollmentDecider.RefuseDue(turn.State, enrollment, turn.Facts) is { } code
+                ? new ScheduleEnded(schedule.Key, schedule.First().Enrollment, [.. schedule.Select(row => row.Reward)], code, null, null)
+                : new ScheduleUnlocked(schedule.Key, [.. schedule.Select(row => EnrollmentDecider.Unlock(row, enrollment, turn.Facts))], By: null));
+        }
+    }
+
+    /// <summary>Rows that will never be due: the referral was cancelled, the enrollment ended, a person said so (H11).</summary>
+    public static void End(ReferralTurn turn, Func<ScheduledReward, bool> which, DecisionCode code, string? reason, string? by)
+    {
+        foreach (var schedule in Of(turn.State, which))
+            turn.Apply(new ScheduleEnded(schedule.Key, schedule.First().Enrollment, [.. schedule.Select(row => row.Reward)], code, reason, by));
+    }
+
+    /// <summary>A row enters the ledger before its date, and is payable at once.</summary>
+    public static int Release(ReferralTurn turn, ScheduledReward row, string by) => turn.Apply(new ScheduleUnlocked(
+        RewardId.FromKey(row.Reward).Seq, [new(row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, Pending: false)], by));
+
+    private static List<IGrouping<int, ScheduledReward>> Of(Referral state, Func<ScheduledReward, bool> which) =>
+        [.. (state.Scheduled ?? []).Where(which).GroupBy(row => RewardId.FromKey(row.Reward).Seq)];
+}

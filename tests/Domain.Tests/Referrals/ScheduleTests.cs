@@ -1,0 +1,191 @@
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Tests.World;
+using static ReferralGrains.Domain.Tests.World.Draft;
+using static ReferralGrains.Domain.Tests.World.ReferralWorld;
+using static ReferralGrains.Domain.Tests.World.Rules;
+
+namespace ReferralGrains.Domain.Tests.Referrals;
+
+/// <summary>What an approval earns by itself: at once, over time, or together with others.</summary>
+public class ScheduleTests
+{
+    private static readonly DateTimeOffset April = new(2023, 4, 19, 9, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void H11_the_rows_of_a_schedule_are_there_up_front_with_their_running_totals()
+    {
+        var world = Approved(Fixed(10_00).Monthly(3));
+
+        Assert.Equal(
+            [(April, 10_00L, 30_00L, RewardStatus.Released), (April.AddMonths(1), 20_00, 30_00, RewardStatus.Pending), (April.AddMonths(2), 30_00, 30_00, RewardStatus.Pending)],
+            world.Granted().Select(row => (row.DueAt!.Value, row.SoFarMinor, row.TotalMinor, row.Status)));
+    }
+
+    [Fact]
+    public void H12_a_schedule_of_a_share_of_the_conversion_value()
+    {
+        var world = Approved(Percent(10_00).OfConversion().Monthly(3), conversion: 300_00);
+
+        Assert.Equal([(30_00L, 90_00L), (60_00, 90_00), (90_00, 90_00)], world.Granted().Select(row => (row.SoFarMinor, row.TotalMinor)));
+    }
+
+    [Fact]
+    public void D13_rows_that_are_not_due_are_in_no_balance_and_enter_it_when_they_are()
+    {
+        var world = Approved(Fixed(10_00).Monthly(3));
+        Assert.Equal(10_00, world.Balance(AccountKind.Payable));
+        Assert.Equal((10_00, 1), (world.Enrollment().NetMinor, world.Enrollment().Count));
+        Assert.Equal(April.AddMonths(1), world.State().DueAt);
+
+        world.Advance(TimeSpan.FromDays(30) - TimeSpan.FromTicks(1));
+        Assert.Equal(10_00, world.Balance(AccountKind.Payable));
+        world.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal(20_00, world.Balance(AccountKind.Payable));
+        world.Advance(TimeSpan.FromDays(365));
+        Assert.Equal(30_00, world.Balance(AccountKind.Payable));
+        Assert.Null(world.State().DueAt);
+    }
+
+    [Fact]
+    public void D14_the_hold_of_a_row_runs_from_its_date()
+    {
+        var world = Approved(Fixed(10_00).Monthly(2).Held(10));
+        Assert.Equal((10_00, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+
+        // A leap of the clock comes to the same as every day by itself.
+        world.Advance(TimeSpan.FromDays(31));
+        Assert.Equal((10_00, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        world.Advance(TimeSpan.FromDays(9));
+        Assert.Equal((0, 20_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void D15_rows_keep_to_the_last_day_of_shorter_months()
+    {
+        var world = Empty(Fixed(1).Monthly(3));
+        world.Now = new(2023, 1, 31, 12, 0, 0, TimeSpan.Zero);
+        world.Refer(Anna);
+
+        Assert.Equal(["01-31", "02-28", "03-31"], world.Granted().Select(row => $"{row.DueAt:MM-dd}"));
+    }
+
+    [Fact]
+    public void H11_a_future_row_can_be_released_early_or_cancelled()
+    {
+        var world = Approved(Fixed(10_00).Monthly(3).Held(10));
+        var rows = world.Granted().Select(row => row.Reward.Key).ToList();
+        Assert.IsType<Decision.Accepted>(world.Release(rows[2]));
+        Assert.IsType<Decision.Accepted>(world.CancelReward(rows[1]));
+        Assert.Equal("reward_not_pending", Assert.IsType<Decision.Refused>(world.CancelReward(rows[1])).Why.Code);
+
+        Assert.Equal(10_00, world.Balance(AccountKind.Payable));
+        Assert.Equal([RewardStatus.Pending, RewardStatus.Cancelled, RewardStatus.Released], world.Granted().Select(row => row.Status));
+        world.Advance(TimeSpan.FromDays(365));
+        Assert.Equal(20_00, world.Balance(AccountKind.Payable));
+        Assert.Equal(0, world.Balance(AccountKind.Clawbacks));
+    }
+
+    [Theory]
+    [InlineData("cancelled")]
+    [InlineData("ended")]
+    [InlineData("closed")]
+    [InlineData("disabled")]
+    public void H11_what_ends_the_accrual_cancels_the_rows(string how)
+    {
+        var world = Approved(Fixed(10_00).Monthly(3));
+        if (how == "cancelled") world.Turn(Anna, turn => ReferralCommands.Cancel(turn, "left", "ada", cancelPending: false));
+        if (how == "ended") world.Turn(Anna, turn => ReferralCommands.Delete(turn, 1, "left", "ada"));
+        if (how == "closed") world.Referrer = world.Referrer with { Closed = true };
+        if (how == "disabled") world.Set(new(Enabled: false));
+        world.Advance(TimeSpan.FromDays(365));
+
+        Assert.Equal(10_00, world.Balance(AccountKind.Payable));
+        Assert.Equal([RewardStatus.Released, RewardStatus.Cancelled, RewardStatus.Cancelled], world.Granted().Select(row => row.Status));
+        Assert.Null(world.State().DueAt);
+    }
+
+    [Fact]
+    public void D5_caps_bound_a_schedule_from_the_start()
+    {
+        Assert.Equal([10_00, 10_00, 5_00], Approved(Fixed(10_00).Monthly(6).UpTo(25_00)).Granted().Select(row => row.Reward.Given.Minor));
+        Assert.Equal(2, Approved(Fixed(10_00).Monthly(6).Times(2)).Granted().Count);
+    }
+
+    [Fact]
+    public void D17_whoever_joins_later_starts_its_schedule_then()
+    {
+        var world = Approved(Percent(10_00));
+        world.Publish(Fixed(10_00).Monthly(2));
+        world.Advance(TimeSpan.FromDays(5));
+        world.Turn(Anna, turn => ReferralCommands.Join(turn, 2, "ada"));
+
+        Assert.Equal([April.AddDays(5), April.AddDays(5).AddMonths(1)], world.Granted().Select(row => row.DueAt!.Value));
+    }
+
+    [Fact]
+    public void S1_an_approval_is_rewarded_and_no_action_is()
+    {
+        var world = Approved(Fixed(10_00).OnApproval());
+
+        Assert.Equal(10_00, world.Balance(AccountKind.Payable));
+        Assert.Equal(DecisionCode.NotEnrolled, world.Send(Sale(100_00)).Code);
+    }
+
+    [Fact]
+    public void H8_a_share_of_a_conversion_value_that_is_missing_is_no_reward()
+    {
+        var world = Approved(Percent(10_00).OfConversion().OnApproval());
+
+        Assert.Empty(world.Granted());
+        Assert.Equal(DecisionCode.AmountMissing, Assert.Single(world.Journal.All.OfType<RewardsGranted>()).Decisions.Single().Code);
+    }
+
+    [Fact]
+    public void H2_D6_approvals_are_paid_by_their_number_this_one_included()
+    {
+        var world = Empty(Fixed(0).OnApproval() with { Tiers = [Referees(1, 2, 5_00), Referees(3, null, 20_00)] });
+        foreach (var referee in (string[])["a", "b", "c", "d"]) world.Refer(referee);
+
+        Assert.Equal([5_00, 5_00, 20_00, 20_00], new[] { "a", "b", "c", "d" }.Select(referee => world.Granted(referee).Single().Reward.Given.Minor));
+        Assert.Equal((4, 0), (world.Tally.Approved, world.Tally.Count));
+    }
+
+    [Fact]
+    public void H9_every_N_referrals_are_paid_together_by_the_sum_of_their_values()
+    {
+        var world = Empty(Percent(10_00).OfConversion().ForEvery(3));
+        world.Refer("a", null, 100_00).Refer("b").Refer("c", null, 250_00).Refer("d", null, 1_000_00).Refer("e", null, 1_00).Refer("f", null, 1_00);
+
+        Assert.Equal(["c", "f"], new[] { "a", "b", "c", "d", "e", "f" }.Where(referee => world.Granted(referee).Count > 0));
+        Assert.Equal((35_00, 100_20), (world.Granted("c").Single().Reward.Given.Minor, world.Granted("f").Single().Reward.Given.Minor));
+    }
+
+    [Fact]
+    public void H9_what_fails_a_condition_is_not_gathered()
+    {
+        var world = Empty(Fixed(50_00).ForEvery(2).WhereRefereeHas(["vip"]));
+        world.Refer("a", null, null, "vip").Refer("b").Refer("c", null, null, "vip");
+
+        Assert.Equal(50_00, world.Granted("c").Single().Reward.Given.Minor);
+        Assert.Equal(DecisionCode.RefereeTag, world.Journal.Of(world.Stream("b")).Select(recorded => recorded.Event).OfType<RewardsGranted>().Single().Decisions.Single().Code);
+    }
+
+    [Fact]
+    public void D9_a_pending_reward_of_an_approval_can_be_cancelled()
+    {
+        var world = Approved(Fixed(10_00).OnApproval().Held(30));
+        world.CancelReward(world.Granted().Single().Reward.Key);
+
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Clawbacks)));
+        Assert.Equal(RewardStatus.Cancelled, world.Granted().Single().Status);
+    }
+
+    private static ReferralWorld Approved(Domain.Programs.RewardRule rule, long? conversion = null)
+    {
+        var world = Empty(rule);
+        world.Now = April;
+        return world.Refer(Anna, April, conversion);
+    }
+}

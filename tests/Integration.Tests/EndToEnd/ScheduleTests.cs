@@ -1,0 +1,88 @@
+using System.Text.Json.Nodes;
+using ReferralGrains.Integration.Tests.Faults.World;
+
+namespace ReferralGrains.Integration.Tests.EndToEnd;
+
+/// <summary>Rewards that no action earns, by HTTP and with a sandbox's clock: schedules, approvals, every N referrals.</summary>
+[Collection(OneServer.Name)]
+public sealed class ScheduleTests(LivingServer server)
+{
+    [Theory]
+    [InlineData("h11", """{"kind":"cash","type":"fixed","amount_minor":1000}""", 1_000)]
+    [InlineData("h12", """{"kind":"cash","type":"percent","basis_points":1000,"of":"conversion_value"}""", 3_000)]
+    public async Task H11_H12_D13_a_schedule_is_there_up_front_and_enters_the_ledger_when_it_is_due(string name, string reward, long each)
+    {
+        using var sandbox = await Sandbox(name, "2023-04-19T00:00:00Z");
+        await Publish(sandbox, name, $$"""{"id":"{{name}}-rule","trigger":"interval","every_months":1,"times":3,"reward":{{reward}}}""");
+        await Refer(sandbox, name, "jane", 30_000);
+
+        Assert.Equal(
+            [("released", null, each), ("pending", "2023-05-19T00:00:00Z", 2 * each), ("pending", "2023-06-19T00:00:00Z", 3 * each)],
+            (await Rewards(sandbox)).Select(row => ((string)row["state"]!, (string?)row["expected_at"], (long)row["total_so_far_minor"]!)));
+        Assert.All(await Rewards(sandbox), row => Assert.Equal((3 * each, null), ((long)row["total_minor"]!, (string?)row["action_id"])));
+        Assert.Equal(each, await Payable(sandbox));
+
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2023-05-19T00:00:00Z" });
+        Assert.Equal(2 * each, await Payable(sandbox));
+        await LedgerCheck.Clean(await Books(name));
+
+        // A future row can be released early.
+        await sandbox.Ok($"/v1/rewards/{(string)(await Rewards(sandbox))[2]["id"]!}/release", new { });
+        Assert.Equal(3 * each, await Payable(sandbox));
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2024-05-19T00:00:00Z" });
+        Assert.Equal(3 * each, await Payable(sandbox));
+        Assert.Contains("schedule_started", (await sandbox.Ok($"/v1/referrals/{name}/jane/activity")).ToJsonString(), StringComparison.Ordinal);
+        await LedgerCheck.Clean(await Books(name));
+    }
+
+    [Fact]
+    public async Task H11_cancelling_the_referral_cancels_what_is_not_due()
+    {
+        using var sandbox = await Sandbox("h11c", "2023-04-19T00:00:00Z");
+        await Publish(sandbox, "h11c", """{"id":"h11c-rule","trigger":"interval","every_months":1,"times":3,"reward":{"kind":"points","type":"fixed","amount_minor":10}}""");
+        await Refer(sandbox, "h11c", "jane");
+        await sandbox.Ok($"/v1/rewards/{(string)(await Rewards(sandbox))[1]["id"]!}/cancel", new { reason = "left" });
+        await sandbox.Ok("/v1/referrals/h11c/jane/cancel", new { });
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2024-05-19T00:00:00Z" });
+
+        Assert.Equal(["released", "cancelled", "cancelled"], (await Rewards(sandbox)).Select(row => (string)row["state"]!));
+        Assert.Equal(2, (await sandbox.Ok("/v1/rewards?state=cancelled"))["data"]!.AsArray().Count);
+        Assert.Equal(10, await Payable(sandbox));
+    }
+
+    [Fact]
+    public async Task H2_H9_approvals_pay_by_their_number_and_every_N_together()
+    {
+        using var sandbox = await Sandbox("h9", "2023-04-19T00:00:00Z");
+        await Publish(sandbox, "h9", """{"id":"h9-three","trigger":"every_n_referrals","n":3,"reward":{"kind":"cash","type":"percent","basis_points":1000,"of":"conversion_value"}}""");
+        await Publish(sandbox, "h9", """{"id":"h9-each","trigger":"referral_approved","reward":{"kind":"credit"},"tiers":[{"by":"count","min":1,"max":2,"amount_minor":500},{"by":"count","min":3,"amount_minor":2000}]}""");
+        foreach (var (referee, value) in ((string, long?)[])[("a", 10_000), ("b", null), ("c", 25_000), ("d", 1)]) await Refer(sandbox, "h9", referee, value);
+
+        Assert.Equal(3_500, await Payable(sandbox));
+        Assert.Equal(500 + 500 + 2_000 + 2_000, await Payable(sandbox, "credit:USD"));
+        Assert.Equal(["first_reward"], (await sandbox.Ok("/v1/referrals/h9/a"))["chain"]!.AsArray().Select(step => (string)step!["step"]!).Where(step => step == "first_reward"));
+        await LedgerCheck.Clean(await Books("h9"));
+    }
+
+    private async Task<Api> Sandbox(string name, string at)
+    {
+        await server.Api.Ok("/v1/tenants", new { id = name, sandbox = true, clock_at = at });
+        var sandbox = new Api(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "admin", tenant = name }))["key"]!);
+        await sandbox.Ok("/v1/programs", new { id = name, name, currency = "USD", time_zone = "UTC" });
+        await sandbox.Ok("/v1/referrers", new { id = "rita" });
+        return sandbox;
+    }
+
+    private async Task<Api> Books(string tenant) => new(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "finance", tenant }))["key"]!);
+
+    private static Task<JsonNode> Publish(Api api, string program, string rule) => api.Ok($"/v1/programs/{program}/rules", JsonNode.Parse(rule)!);
+
+    private static Task<JsonNode> Refer(Api api, string program, string referee, long? value = null) =>
+        api.Ok("/v1/referrals", new { program_id = program, referee_id = referee, referrer_id = "rita", conversion_value_minor = value });
+
+    private static async Task<List<JsonNode>> Rewards(Api api) => [.. (await api.Ok("/v1/rewards"))["data"]!.AsArray().Select(row => row!)];
+
+    private static async Task<long> Payable(Api api, string asset = "") =>
+        (await api.Ok("/v1/referrers/rita/balance"))["balances"]!.AsArray().Where(line => asset.Length == 0 ? !((string)line!["asset"]!).Contains(':', StringComparison.Ordinal) : (string)line!["asset"]! == asset)
+        .Sum(line => (long)line!["payable_minor"]!);
+}
