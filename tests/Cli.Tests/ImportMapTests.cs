@@ -123,6 +123,36 @@ public sealed class ImportMapTests
             ran.Sent);
     }
 
+    [Fact]
+    public async Task Word_that_a_map_does_not_know_is_one_slip_and_stops_the_import()
+    {
+        using var files = new Files();
+        var map = files.Write("map.json", """
+            {
+              "columns": { "action_id": "id", "referee_id": "who", "occurred_at": "when", "amount_minor": "sum" },
+              "types": { "column": "kind", "values": { "order": "sale", "note": null } }
+            }
+            """);
+
+        var ran = await Import(null, ["--map", map], "id,kind,who,when,sum", "1,Order,c,2026-01-01T00:00:00Z,5", "2,note,c,2026-01-01T00:00:00Z,5", "3,gift,c,2026-01-01T00:00:00Z,5");
+
+        Assert.Empty(ran.Sent);
+        Assert.EndsWith("line 4, column 2 (kind): the map says nothing about 'gift'", ran.Ran.Line, StringComparison.Ordinal);
+        Assert.Contains("refused: invalid_field (kind) 1", ran.Ran.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("missing_field", ran.Ran.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refund_whose_time_nobody_knows_stays_with_its_sale_when_sorted()
+    {
+        var ran = await Import("shopify-orders", ["--sort"],
+            "Name,Email,Financial Status,Paid at,Currency,Subtotal,Total,Lineitem name,Refunded Amount",
+            "#2,ann@example.com,refunded,2026-01-06 10:00:00 +0000,USD,10.00,10.00,Mug,10.00",
+            "#1,ann@example.com,refunded,2026-01-05 10:00:00 +0000,USD,10.00,10.00,Mug,10.00");
+
+        Assert.Equal(["#1", "#1:refund", "#2", "#2:refund"], ran.Sent.Select(action => JsonDocument.Parse(action).RootElement.GetProperty("action_id").GetString()));
+    }
+
     [Theory]
     [InlineData("""{"columns":{"action_id":"a"},"colour":1}""", "is not a map: ")]
     [InlineData("""{"columns":{"amount":"a"}}""", "there is no field 'amount'; there are action_id, type,")]

@@ -46,8 +46,9 @@ internal sealed class ActionColumns
     public static string? First(TableRow row, int[] columns) => columns.Select(row.Cell).FirstOrDefault(text => text is not null);
 
     /// <summary>What the file calls a field, and where it is; for messages.</summary>
-    public (string Name, long Column) Place(string? type, string field) =>
-        Of(type, field) is [var first, ..] ? (table.Header[first], first + 1) : (field, table.Header.Count + 1);
+    public (string Name, long Column) Place(string? type, string field) => field == "type" && TypeColumn is { } word
+        ? (table.Header[word], word + 1)
+        : Of(type, field) is [var first, ..] ? (table.Header[first], first + 1) : (field, table.Header.Count + 1);
 
     public string NameOf(int column) => table.Header[column];
 
