@@ -50,6 +50,7 @@ public sealed class OrleansRouter(IGrainFactory grains, TenantQuota quota) : IGr
         GrainKind.Referral => grains.GetGrain<IReferralEnrollmentGrain>(GrainKeys.Of(to)),
         GrainKind.Referrer => grains.GetGrain<IReferrerGrain>(GrainKeys.Of(to)),
         GrainKind.Program => grains.GetGrain<IProgramGrain>(GrainKeys.Of(to)),
+        GrainKind.PayoutBatch => grains.GetGrain<IPayoutBatchGrain>(GrainKeys.Of(to)),
         GrainKind.PayoutItem => grains.GetGrain<IPayoutItemGrain>(GrainKeys.Of(to)),
         _ => throw new UnreachableException($"No grain of kind {to.Kind} is served."),
     };

@@ -23,6 +23,7 @@ internal sealed class TurnGrainActivator(GrainKind kind, TurnWorld world, Mailbo
             GrainKind.Referral => new ReferralEnrollmentGrain(context, mailbox),
             GrainKind.Referrer => new ReferrerGrain(context, mailbox),
             GrainKind.Program => new ProgramGrain(context, mailbox),
+            GrainKind.PayoutBatch => new PayoutBatchGrain(context, mailbox),
             GrainKind.PayoutItem => new PayoutItemGrain(context, mailbox),
             _ => throw new UnreachableException(),
         };
@@ -41,6 +42,7 @@ internal sealed class TurnGrainActivators(IServiceProvider services, IGrainRoute
             "referral" => GrainKind.Referral,
             "referrer" => GrainKind.Referrer,
             "program" => GrainKind.Program,
+            "payout_batch" => GrainKind.PayoutBatch,
             "payout_item" => GrainKind.PayoutItem,
             _ => default,
         };

@@ -24,6 +24,8 @@ public readonly record struct GrainAddress(GrainKind Kind, int Tenant, CallerId 
 
     public static GrainAddress Referrer(int tenant, CallerId referrer) => new(GrainKind.Referrer, tenant, referrer, null);
 
+    public static GrainAddress PayoutBatch(int tenant, CallerId batch) => new(GrainKind.PayoutBatch, tenant, batch, null);
+
     /// <summary>One payment to one referrer; its id is unique in the tenant.</summary>
     public static GrainAddress PayoutItem(int tenant, CallerId item) => new(GrainKind.PayoutItem, tenant, item, null);
 

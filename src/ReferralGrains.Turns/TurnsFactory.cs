@@ -14,6 +14,7 @@ public static class TurnsFactory
         GrainKind.Referral => new ReferralTurns(address, world),
         GrainKind.Referrer => new ReferrerTurns(address, world),
         GrainKind.Program => new ProgramTurns(address, world),
+        GrainKind.PayoutBatch => new PayoutBatchTurns(address, world),
         GrainKind.PayoutItem => new PayoutItemTurns(address, world),
         _ => throw new UnreachableException($"No grain of kind {address.Kind} is served."),
     };

@@ -17,7 +17,7 @@ namespace ReferralGrains.Turns.Tests;
 public sealed class MessageJsonTests
 {
     public static TheoryData<Type> OnTheWire =>
-        [.. Commands.Concat(Commands.Select(Reply)).Append(typeof(Referral)).Append(typeof(Referrer)).Append(typeof(ReferralProgram)).Append(typeof(PayoutItem)).Distinct()];
+        [.. Commands.Concat(Commands.Select(Reply)).Append(typeof(Referral)).Append(typeof(Referrer)).Append(typeof(ReferralProgram)).Append(typeof(PayoutItem)).Append(typeof(PayoutBatch)).Distinct()];
 
     private static IEnumerable<Type> Commands =>
         typeof(ICommand).Assembly.GetTypes().Where(type => !type.IsAbstract && typeof(ICommand).IsAssignableFrom(type));
@@ -38,6 +38,7 @@ public sealed class MessageJsonTests
     [InlineData(typeof(Referrer))]
     [InlineData(typeof(ReferralProgram))]
     [InlineData(typeof(PayoutItem))]
+    [InlineData(typeof(PayoutBatch))]
     public void States_round_trip_as_snapshots(Type type)
     {
         var json = JournalJson.Default.GetTypeInfo(type)!;

@@ -63,6 +63,18 @@ public static class EventCodec
         [typeof(TransferRejected)] = 80,
         [typeof(PayoutReleased)] = 81,
         [typeof(PayoutToReview)] = 82,
+        [typeof(BatchDrawn)] = 100,
+        [typeof(CandidatesListed)] = 101,
+        [typeof(BatchListed)] = 102,
+        [typeof(BatchFrozen)] = 103,
+        [typeof(BatchApproved)] = 104,
+        [typeof(BatchApprovalRevoked)] = 105,
+        [typeof(SendingBegan)] = 106,
+        [typeof(SendingPaused)] = 107,
+        [typeof(SendingResumed)] = 108,
+        [typeof(BatchSettled)] = 109,
+        [typeof(BatchCancelling)] = 110,
+        [typeof(BatchCancelled)] = 111,
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<short, Type> Types = Numbers.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);

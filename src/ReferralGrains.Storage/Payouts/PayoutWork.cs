@@ -13,7 +13,7 @@ public readonly record struct DuePayout(int Tenant, CallerId Item, int Generatio
 /// <summary>What senders have to do. It only tells: the right to do it is asked of the item.</summary>
 public interface IPayoutWork
 {
-    /// <summary>The items whose time has come, the longest due first.</summary>
+    /// <summary>The items whose time has come, the longest due first. Of a batch that is not being sent, only those to be looked up.</summary>
     /// <param name="without">Tenants whose sending has stopped.</param>
     /// <exception cref="JournalUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop);
@@ -24,7 +24,8 @@ public sealed class PayoutWork(NpgsqlDataSource database) : IPayoutWork
     public async Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop) => await database.Rows(
         """
         select i.tenant, s.a, i.generation, i.step from payout_item i join stream s on s.id = i.stream
-        where i.next_at <= $1 and i.tenant <> all($2) order by i.next_at, i.stream limit $3
+        left join payout_batch b on b.stream = i.batch
+        where i.next_at <= $1 and i.tenant <> all($2) and (i.step = 2 or b.status is null or b.status = 5) order by i.next_at, i.stream limit $3
         """,
         static reader => new DuePayout(reader.GetInt32(0), new(reader.GetString(1)), reader.GetInt32(2), (PayoutStep)reader.GetInt16(3)),
         stop, Questions.Time(until), CommitBatch.Array(NpgsqlDbType.Integer, without), Questions.Int(limit));

@@ -11,7 +11,7 @@ namespace ReferralGrains.Domain.Tests.Conventions;
 /// <summary>The compiler does not check that a family of events is handled as a whole, so a test walks it.</summary>
 public class FamilyTests
 {
-    public static TheoryData<Type> Families => [typeof(ReferralEvent), typeof(ProgramEvent), typeof(ReferrerEvent), typeof(PayoutItemEvent)];
+    public static TheoryData<Type> Families => [typeof(ReferralEvent), typeof(ProgramEvent), typeof(ReferrerEvent), typeof(PayoutItemEvent), typeof(PayoutBatchEvent)];
 
     [Theory]
     [MemberData(nameof(Families))]

@@ -54,6 +54,24 @@ public class RoundTripTests
         new PayoutToReview(ReviewReason.Several, "2 transfers"),
     ];
 
+    public static TheoryData<PayoutBatchEvent> PayoutBatchEvents =>
+    [
+        new BatchDrawn("ada", NeedsSecondPerson: true),
+        new CandidatesListed([new("item_1", new(7), new(9), new(1_470, Asset.Cash("USD")), "acct_1"), new("item_2", new(7), new(9), new(1, Asset.Cash("EUR")), "acct_1")]),
+        new BatchListed(),
+        new BatchFrozen("ab", [new("item_2", "balance_short")]),
+        new BatchApproved("grace"),
+        new BatchApprovalRevoked("destination_changed"),
+        new BatchApproved("grace"),
+        new SendingBegan(),
+        new SendingPaused(ForFunds: true, "1 items await funds"),
+        new SendingResumed("ada"),
+        new SendingBegan(),
+        new BatchSettled(),
+        new BatchCancelling("ada"),
+        new BatchCancelled(),
+    ];
+
     [Theory]
     [MemberData(nameof(ReferralEvents))]
     public void An_event_of_a_referral(ReferralEvent e) => AssertSame(e);
@@ -69,6 +87,23 @@ public class RoundTripTests
     [Theory]
     [MemberData(nameof(PayoutItemEvents))]
     public void An_event_of_a_payout_item(PayoutItemEvent e) => AssertSame(e);
+
+    [Theory]
+    [MemberData(nameof(PayoutBatchEvents))]
+    public void An_event_of_a_payout_batch(PayoutBatchEvent e) => AssertSame(e);
+
+    [Fact]
+    public void A_payout_batch_at_every_point_of_its_history()
+    {
+        var state = PayoutBatch.None;
+        foreach (var row in PayoutBatchEvents)
+        {
+            AssertSame(state);
+            state = PayoutBatch.Evolve(state, ReferralWorld.Start, row.Data);
+        }
+
+        AssertSame(state);
+    }
 
     [Fact]
     public void A_payout_item_at_every_point_of_its_history()
@@ -88,6 +123,7 @@ public class RoundTripTests
     {
         AssertWhole(typeof(ProgramEvent), ProgramEvents.Count);
         AssertWhole(typeof(ReferrerEvent), ReferrerEvents.Count);
+        AssertWhole(typeof(PayoutBatchEvent), PayoutBatchEvents.Select(row => row.Data.GetType()).Distinct().Count());
         AssertWhole(typeof(PayoutItemEvent), PayoutItemEvents.Select(row => row.Data.GetType()).Distinct().Count());
     }
 

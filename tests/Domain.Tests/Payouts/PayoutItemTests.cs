@@ -228,14 +228,19 @@ public sealed class PayoutItemTests
     [Fact]
     public void A_release_is_only_for_what_was_certainly_not_made()
     {
+        desk.Begin();
         desk.Refused(new PayoutItemCommand.Release("cancelled", "ada"), PayoutItemRefusal.WrongState);
+        desk.Now += PayoutWaits.Live.Abandoned;
         desk.Send(new TransferAnswer.Unknown("time-out"));
         desk.Refused(new PayoutItemCommand.Release("cancelled", "ada"), PayoutItemRefusal.WrongState);
-        var reserved = new Desk(write: false);
-        reserved.Do(new PayoutItemCommand.Release("cancelled", "ada"));
-        Assert.Equal(PayoutItemStatus.Released, reserved.Item.Status);
-        reserved.Refused(Desk.NextIntent, PayoutItemRefusal.WrongState);
-        reserved.AssertBalanced();
+        foreach (var unsent in new[] { new Desk(write: false), new Desk() })
+        {
+            unsent.Do(new PayoutItemCommand.Release("cancelled", "ada"));
+            Assert.Equal(PayoutItemStatus.Released, unsent.Item.Status);
+            unsent.Refused(new PayoutItemCommand.BeginSend(unsent.Item.Generation), PayoutItemRefusal.WrongState);
+            unsent.Refused(Desk.NextIntent, PayoutItemRefusal.WrongState);
+            unsent.AssertBalanced();
+        }
     }
 
     [Fact]

@@ -78,6 +78,18 @@ public static class GoldenEvents
         new TransferRejected(2, "account_closed"),
         new PayoutReleased("account_closed", "admin"),
         new PayoutToReview(ReviewReason.Several, "2 transfers"),
+        new BatchDrawn("ada", NeedsSecondPerson: true),
+        new CandidatesListed([new("item_1", new(7), Referrer, new(14_70, Gbp), "acct_1")]),
+        new BatchListed(),
+        new BatchFrozen("ab", [new("item_2", "balance_short")]),
+        new BatchApproved("admin"),
+        new BatchApprovalRevoked("destination_changed"),
+        new SendingBegan(),
+        new SendingPaused(ForFunds: true, "1 items await funds"),
+        new SendingResumed("admin"),
+        new BatchSettled(),
+        new BatchCancelling("admin"),
+        new BatchCancelled(),
     ];
 
     private static readonly ActionDetail Detail = new(8_00, [new("prod-1", 6_00, 5_00), new("prod-2", 4_00, 3_00)], [new("country", "FR"), new("kind", "new")]);

@@ -69,6 +69,7 @@ public sealed record GoldenRow(short Type, short Version, string? ActionId, Guid
     {
         ReferralEvent => EventCodec.Decode<ReferralEvent>(Type, Version, Data, ActionId, Hash),
         ReferrerEvent => EventCodec.Decode<ReferrerEvent>(Type, Version, Data, ActionId, Hash),
+        PayoutBatchEvent => EventCodec.Decode<PayoutBatchEvent>(Type, Version, Data, ActionId, Hash),
         PayoutItemEvent => EventCodec.Decode<PayoutItemEvent>(Type, Version, Data, ActionId, Hash),
         ProgramEvent => EventCodec.Decode<ProgramEvent>(Type, Version, Data, ActionId, Hash),
         _ => throw new System.Diagnostics.UnreachableException(),

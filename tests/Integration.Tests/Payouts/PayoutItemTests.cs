@@ -79,6 +79,53 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         Assert.Equal(3, await Database.Ask<long>("select count(*) from event e join stream s on s.id = e.stream where s.a = 'item_1'"));
     }
 
+    [Fact]
+    public async Task Of_a_batch_that_is_not_being_sent_nothing_is_due_but_what_is_to_be_looked_up()
+    {
+        await Earn(120);
+        await Tell(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        await Tell(new PayoutBatchCommand.List([first, second]));
+        await Tell(new PayoutBatchCommand.EndList(2));
+        var work = new PayoutBatchWork(Database.Source);
+        var open = Assert.Single(await work.Open(Stop));
+        Assert.Equal((1, new CallerId("batch_1"), PayoutBatchStatus.Reserving), (open.Tenant, open.Batch, open.Status));
+        var orders = (await Ask(new ShowPayoutBatch())).Batch.Orders;
+        Assert.All(orders, order => Assert.Equal(open.Stream, order.Batch));
+        foreach (var order in orders)
+        {
+            await Ask(order, new PayoutItemCommand.Reserve(order));
+            await Ask(order, Intent);
+        }
+
+        await Tell(new PayoutBatchCommand.Freeze([]));
+        Assert.Empty(await work.Open(Stop));
+        Assert.Empty(await Due());
+        await Tell(new PayoutBatchCommand.Approve("ada", PayoutBatch.HashOf(orders)));
+        await Tell(new PayoutBatchCommand.BeginSending());
+        Assert.Equal(2, (await Due()).Count);
+        Assert.Equal(new BatchProgress(Open: 2, AwaitingFunds: 0, Stopping: 0), await work.Progress(open.Stream, Stop));
+
+        await Ask(orders[0], new PayoutItemCommand.BeginSend(1));
+        await Ask(orders[0], new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.Broken(IsReplayed: true), 0));
+        await Ask(orders[1], new PayoutItemCommand.BeginSend(1));
+        await Ask(orders[1], new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.FundsShort(), 0));
+        Assert.Equal(new BatchProgress(Open: 1, AwaitingFunds: 1, Stopping: 0), await work.Progress(open.Stream, Stop));
+        await Tell(new PayoutBatchCommand.Pause(ForFunds: true, "why"));
+        Assert.Equal([new DuePayout(1, new("item_1"), 1, PayoutStep.LookUp)], await Due());
+        var found = new TransferSeen("tr_1", 60, "gbp", "acct_1", "item_1");
+        await Ask(orders[0], new PayoutItemCommand.RecordLookup(1, new([found, found with { Id = "tr_2" }]), Always));
+        Assert.Equal(new BatchProgress(Open: 0, AwaitingFunds: 1, Stopping: 1), await work.Progress(open.Stream, Stop));
+    }
+
+    private async Task Tell(PayoutBatchCommand command) => Assert.True((await Ask(new AskPayoutBatch(command))).Changed);
+
+    private async Task<PayoutBatchReply> Ask(ICommand<PayoutBatchReply> command)
+    {
+        var envelope = new Envelope<PayoutBatchReply>(command);
+        await new PayoutBatchTurns(GrainAddress.PayoutBatch(1, new("batch_1")), World()).Turn([envelope]);
+        return await envelope.Replied;
+    }
+
     private Task<IReadOnlyList<DuePayout>> Due() => new PayoutWork(Database.Source).Due(Always, without: [], limit: 10, Stop);
 
     private Task<PayoutItemReply> Ask(PayoutOrder order, PayoutItemCommand command) => Ask(Turns(order), command);
@@ -90,9 +137,11 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         return await envelope.Replied;
     }
 
-    private PayoutItemTurns Turns(PayoutOrder order) => new(GrainAddress.PayoutItem(1, new(order.Item)), new(
-        Writer, new StreamLoader(Database.Source), Facts: null!, new StillLease(), Snapshots: null!, Clock: null!, Profiles: null!, Tallies: null!, new(),
-        Router: null!, TimeProvider.System, NullLogger.Instance));
+    private PayoutItemTurns Turns(PayoutOrder order) => new(GrainAddress.PayoutItem(1, new(order.Item)), World());
+
+    private TurnWorld World() => new(
+        Writer, new StreamLoader(Database.Source), Facts: null!, new StillLease(), Snapshots: null!, new WallClock(), Profiles: null!, Tallies: null!, new(),
+        Router: null!, TimeProvider.System, NullLogger.Instance);
 
     private async Task Earn(long minor)
     {
@@ -105,4 +154,13 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
 
     private async Task AssertSums() => Assert.Equal(
         await Database.Ask<decimal>("select coalesce(sum(minor), 0) from payout_item where in_transit"), await Database.Ask<decimal>("select sum(in_transit) from balance"));
+
+    private sealed class WallClock : ITenantClock
+    {
+        public ValueTask<DateTimeOffset> Now(int tenant)
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            return ValueTask.FromResult(now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond)));
+        }
+    }
 }

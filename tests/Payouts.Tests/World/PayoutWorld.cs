@@ -5,6 +5,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Payouts.Batches;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Simulation.Database;
@@ -21,7 +22,7 @@ namespace Payouts.Tests.World;
 /// Silos with senders over one database, and the stand-in for Stripe. It watches what must never be: on receipt of each request the right
 /// to send it must be durable, and afterwards nobody may have been paid twice.
 /// </summary>
-internal sealed class PayoutWorld : IPayoutWork, IStripeAccounts, IAsyncDisposable
+internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IStripeAccounts, IAsyncDisposable
 {
     public const int Tenant = 1;
 
@@ -43,11 +44,16 @@ internal sealed class PayoutWorld : IPayoutWork, IStripeAccounts, IAsyncDisposab
     private readonly ConcurrentBag<string> violations = [];
     private readonly ConcurrentDictionary<string, string> bytesOfKeys = new();
     private readonly ConcurrentDictionary<string, int> requestsOfKeys = new();
+    private readonly MemoryTenants tenants = new(TimeProvider.System);
     private readonly List<Silo> silos = [];
     private readonly Func<IGrainRouter, MemoryDatabase, IGrainRouter> between;
     private StripeTransfers transfers = null!;
 
-    private PayoutWorld(Func<IGrainRouter, MemoryDatabase, IGrainRouter> between) => this.between = between;
+    private PayoutWorld(Func<IGrainRouter, MemoryDatabase, IGrainRouter> between)
+    {
+        this.between = between;
+        Assert.Equal(Tenant, tenants.Add("shop").Number);
+    }
 
     public MemoryDatabase Database { get; } = new();
 
@@ -71,6 +77,17 @@ internal sealed class PayoutWorld : IPayoutWork, IStripeAccounts, IAsyncDisposab
     /// <param name="transfers">Whether Stripe lets their accounts receive any.</param>
     public async Task Order(int items, string transfers = "active")
     {
+        await Earn(items, transfers);
+        await Parallel.ForEachAsync(Orders, async (order, _) =>
+        {
+            Assert.Null((await Ask(order, new PayoutItemCommand.Reserve(order))).Refusal);
+            await Ask(order, Intent);
+        });
+    }
+
+    /// <summary>Referrers who have earned, and what is to be ordered for each.</summary>
+    public async Task Earn(int items, string transfers = "active")
+    {
         var accounts = Enumerable.Range(0, 10).Select(_ => Standin.Platform.AddAccount()).ToList();
         foreach (var account in accounts) Standin.Platform.SetTransfers(account, transfers);
         for (var i = 0; i < items; i++)
@@ -85,18 +102,17 @@ internal sealed class PayoutWorld : IPayoutWork, IStripeAccounts, IAsyncDisposab
             var name = PayoutOrder.NameOf("test", Tenant, new("batch"), new($"referrer{i}"), usd);
             Orders.Add(new(name, new(8), referrer, new(minor, usd), accounts[i % accounts.Count]));
         }
-
-        await Parallel.ForEachAsync(Orders, async (order, _) =>
-        {
-            Assert.Null((await Ask(order, new PayoutItemCommand.Reserve(order))).Refusal);
-            await Ask(order, Intent);
-        });
     }
 
     public static PayoutItemCommand Intent => new PayoutItemCommand.WriteIntent(options.Environment, Tenant, options.ApiVersion);
 
     public Task<PayoutItemReply> Ask(PayoutOrder order, PayoutItemCommand command) =>
         silos[0].Router.Ask(GrainAddress.PayoutItem(Tenant, new(order.Item)), new AskPayoutItem(command), CancellationToken.None);
+
+    public Task<PayoutBatchReply> Ask(PayoutBatchCommand command) => Ask(new AskPayoutBatch(command));
+
+    public Task<PayoutBatchReply> Ask(ICommand<PayoutBatchReply> command) =>
+        silos[0].Router.Ask(GrainAddress.PayoutBatch(Tenant, new("batch")), command, CancellationToken.None);
 
     /// <summary>A process dies: what it has not committed never is, and what it was told is lost. Another takes its place.</summary>
     public async Task Kill(int index)
@@ -148,8 +164,21 @@ internal sealed class PayoutWorld : IPayoutWork, IStripeAccounts, IAsyncDisposab
 
     public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<DuePayout>>([
-            .. Database.PayoutItems.Where(row => row.Row.Item.NextAt <= until && !without.Contains(row.Tenant)).OrderBy(row => row.Row.Item.NextAt).Take(limit)
+            .. Database.PayoutItems.Where(row => row.Row.Item.NextAt <= until && !without.Contains(row.Tenant) && MayGoOn(row.Row.Item)).OrderBy(row => row.Row.Item.NextAt).Take(limit)
                 .Select(row => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), row.Row.Item.Generation, row.Row.Item.Next))]);
+
+    public Task<IReadOnlyList<OpenBatch>> Open(CancellationToken stop) => Task.FromResult<IReadOnlyList<OpenBatch>>([
+        .. Database.PayoutBatches.Select(row => new OpenBatch(row.Tenant, new(Database.Stream(row.Row.Stream).Key.First), row.Row.Stream, row.Row.Status))
+            .Where(batch => batch.Status is PayoutBatchStatus.Reserving or PayoutBatchStatus.Approved or PayoutBatchStatus.Sending or PayoutBatchStatus.Cancelling)]);
+
+    public Task<BatchProgress> Progress(StreamId batch, CancellationToken stop)
+    {
+        var items = Database.PayoutItems.Select(row => row.Row.Item).Where(item => item.Order!.Batch == batch).ToList();
+        return Task.FromResult(new BatchProgress(
+            items.Count(item => item is { InTransit: true, Status: not (PayoutItemStatus.AwaitingFunds or PayoutItemStatus.Review) }),
+            items.Count(item => item.Status == PayoutItemStatus.AwaitingFunds),
+            items.Count(item => item.Status == PayoutItemStatus.Review && item.Review is ReviewReason.Several or ReviewReason.KeyMismatch)));
+    }
 
     public StripeTransfers? Of(int tenant) => transfers;
 
@@ -175,15 +204,20 @@ internal sealed class PayoutWorld : IPayoutWork, IStripeAccounts, IAsyncDisposab
         return ValueTask.CompletedTask;
     }
 
+    private bool MayGoOn(PayoutItem item) => item.Next == PayoutStep.LookUp
+        || !Database.PayoutBatches.Any(row => row.Row.Stream == item.Order!.Batch && row.Row.Status != PayoutBatchStatus.Sending);
+
     private static PayoutItem Folded(JournalStream stream) =>
         stream.Rows.OrderBy(row => row.Seq).Aggregate(PayoutItem.None, (item, row) => PayoutItem.Evolve(item, row.Event.At, row.Decode<PayoutItemEvent>()));
 
     private Silo Begin()
     {
         var node = new MemoryNode(
-            Database, new(TimeProvider.System), world => new PlainRouter(world with { Waits = Waits, Time = TimeProvider.System }, TimeProvider.System));
+            Database, tenants, world => new PlainRouter(world with { Waits = Waits, Time = TimeProvider.System }, TimeProvider.System));
         var router = between(node.Router, Database);
-        return new(node, router, new PayoutSender(this, router, this, Gate, options, TimeProvider.System, NullLogger<PayoutSender>.Instance), Database);
+        var sender = new PayoutSender(this, router, this, Gate, options, TimeProvider.System, NullLogger<PayoutSender>.Instance);
+        var runner = new PayoutBatchRunner(this, router, options, TimeProvider.System, NullLogger<PayoutBatchRunner>.Instance);
+        return new(node, router, stop => Task.WhenAll(sender.Run(stop), runner.Run(stop)), Database);
     }
 
     private static async Task Quietly(Task task)
@@ -204,10 +238,10 @@ internal sealed class PayoutWorld : IPayoutWork, IStripeAccounts, IAsyncDisposab
         private readonly MemoryDatabase database;
         private readonly Task running;
 
-        public Silo(MemoryNode node, IGrainRouter router, PayoutSender sender, MemoryDatabase database)
+        public Silo(MemoryNode node, IGrainRouter router, Func<CancellationToken, Task> work, MemoryDatabase database)
         {
             (Node, Router, this.database) = (node, router, database);
-            running = Task.Run(() => sender.Run(stop.Token));
+            running = Task.Run(() => work(stop.Token));
         }
 
         public MemoryNode Node { get; }

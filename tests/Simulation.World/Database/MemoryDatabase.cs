@@ -28,6 +28,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<StreamId, (int Tenant, ReferrerRow Row)> referrers = [];
     private readonly Dictionary<(int Tenant, CallerId Id), StreamId> rules = [];
     private readonly Dictionary<StreamId, (int Tenant, PayoutItemRow Row)> payoutItems = [];
+    private readonly Dictionary<StreamId, (int Tenant, PayoutBatchRow Row)> payoutBatches = [];
     private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private readonly HashSet<long> living = [];
@@ -100,6 +101,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     public StreamId? RuleOf(int tenant, CallerId id) => Read(_ => rules.TryGetValue((tenant, id), out var program) ? program : (StreamId?)null);
 
     public IReadOnlyList<(int Tenant, PayoutItemRow Row)> PayoutItems => Read(_ => payoutItems.Values.ToList());
+
+    public IReadOnlyList<(int Tenant, PayoutBatchRow Row)> PayoutBatches => Read(_ => payoutBatches.Values.ToList());
 
     /// <summary>How many actions of a tenant wait.</summary>
     public long Parked(int tenant) => Read(_ => parked.GetValueOrDefault(tenant));
@@ -207,6 +210,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
                 : referrer);
         foreach (var change in Side<ParkedChange>(append)) Park(append.Tenant, change.More);
         foreach (var item in Side<PayoutItemRow>(append)) payoutItems[item.Stream] = (append.Tenant, item);
+        foreach (var batch in Side<PayoutBatchRow>(append)) payoutBatches[batch.Stream] = (append.Tenant, batch);
         foreach (var rule in Side<RuleRow>(append)) rules.Add((append.Tenant, rule.Id), rule.Program);
         foreach (var conflict in Side<ConflictRow>(append))
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))

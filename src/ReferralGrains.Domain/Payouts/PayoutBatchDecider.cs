@@ -1,0 +1,172 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+
+namespace ReferralGrains.Domain.Payouts;
+
+/// <summary>What is asked of a payout batch: by people, and by the runner that carries out what it has decided.</summary>
+[JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Draw), "draw")]
+[JsonDerivedType(typeof(PayoutBatchCommand.List), "list")]
+[JsonDerivedType(typeof(PayoutBatchCommand.EndList), "end_list")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Freeze), "freeze")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Approve), "approve")]
+[JsonDerivedType(typeof(PayoutBatchCommand.RevokeApproval), "revoke_approval")]
+[JsonDerivedType(typeof(PayoutBatchCommand.BeginSending), "begin_sending")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Pause), "pause")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Resume), "resume")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Settle), "settle")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Cancel), "cancel")]
+[JsonDerivedType(typeof(PayoutBatchCommand.EndCancel), "end_cancel")]
+public abstract record PayoutBatchCommand
+{
+    private PayoutBatchCommand()
+    {
+    }
+
+    public sealed record Draw(string By, bool NeedsSecondPerson) : PayoutBatchCommand;
+
+    /// <summary>Candidates, in as many parts as it takes. Those that are listed already are a repeat.</summary>
+    public sealed record List(ImmutableArray<PayoutOrder> Orders) : PayoutBatchCommand;
+
+    /// <param name="Count">How many candidates there are: a part that was lost is noticed.</param>
+    public sealed record EndList(int Count) : PayoutBatchCommand;
+
+    /// <summary>Every candidate has been asked for: all but these are reserved.</summary>
+    public sealed record Freeze(ImmutableArray<LeftOut> LeftOut) : PayoutBatchCommand;
+
+    /// <param name="Hash">Of what was looked at.</param>
+    public sealed record Approve(string By, string Hash) : PayoutBatchCommand;
+
+    public sealed record RevokeApproval(string Why) : PayoutBatchCommand;
+
+    /// <summary>All intents are written.</summary>
+    public sealed record BeginSending : PayoutBatchCommand;
+
+    public sealed record Pause(bool ForFunds, string Why) : PayoutBatchCommand;
+
+    public sealed record Resume(string By) : PayoutBatchCommand;
+
+    /// <summary>No item of it is open.</summary>
+    public sealed record Settle : PayoutBatchCommand;
+
+    public sealed record Cancel(string By) : PayoutBatchCommand;
+
+    /// <summary>All that was reserved is given back.</summary>
+    public sealed record EndCancel : PayoutBatchCommand;
+}
+
+public enum PayoutBatchRefusal
+{
+    /// <summary>It exists with other content.</summary>
+    OtherContent = 1,
+
+    WrongState = 2,
+
+    /// <summary>More items than a batch may hold.</summary>
+    TooMany = 3,
+
+    /// <summary>Not all candidates have arrived.</summary>
+    ListIncomplete = 4,
+
+    /// <summary>What was approved is not what is to be paid.</summary>
+    HashDiffers = 5,
+
+    /// <summary>Who drew it up may not approve it.</summary>
+    SamePerson = 6,
+}
+
+public abstract record PayoutBatchDecision
+{
+    private PayoutBatchDecision()
+    {
+    }
+
+    public sealed record Accepted(PayoutBatchEvent Event) : PayoutBatchDecision;
+
+    public sealed record Unchanged : PayoutBatchDecision;
+
+    public sealed record Refused(PayoutBatchRefusal Why) : PayoutBatchDecision;
+}
+
+/// <summary>Decides over one payout batch. Each step may be asked for again: who carries it out may have died in between.</summary>
+public static class PayoutBatchDecider
+{
+    /// <summary>At 25 a second it is sent in seven minutes.</summary>
+    public const int MostOrders = 10_000;
+
+    public static PayoutBatchDecision Decide(PayoutBatch batch, PayoutBatchCommand command) => command switch
+    {
+        PayoutBatchCommand.Draw draw => Draw(batch, draw),
+        PayoutBatchCommand.List list => List(batch, list),
+        PayoutBatchCommand.EndList end => EndList(batch, end),
+        PayoutBatchCommand.Freeze freeze => Step(batch, PayoutBatchStatus.Reserving, PayoutBatchStatus.Frozen, () => Frozen(batch, freeze)),
+        PayoutBatchCommand.Approve approve => Approve(batch, approve),
+        PayoutBatchCommand.RevokeApproval revoke => Step(batch, PayoutBatchStatus.Approved, PayoutBatchStatus.Frozen, () => new BatchApprovalRevoked(revoke.Why)),
+        PayoutBatchCommand.BeginSending => Step(batch, PayoutBatchStatus.Approved, PayoutBatchStatus.Sending, static () => new SendingBegan()),
+        PayoutBatchCommand.Pause pause => Step(
+            batch, PayoutBatchStatus.Sending, pause.ForFunds ? PayoutBatchStatus.AwaitingFunds : PayoutBatchStatus.Review, () => new SendingPaused(pause.ForFunds, pause.Why)),
+        PayoutBatchCommand.Resume resume => batch.Status is PayoutBatchStatus.AwaitingFunds or PayoutBatchStatus.Review
+            ? Accept(new SendingResumed(resume.By))
+            : Refuse(PayoutBatchRefusal.WrongState),
+        PayoutBatchCommand.Settle => Step(batch, PayoutBatchStatus.Sending, PayoutBatchStatus.Settled, static () => new BatchSettled()),
+        PayoutBatchCommand.Cancel cancel => Cancel(batch, cancel),
+        PayoutBatchCommand.EndCancel => Step(batch, PayoutBatchStatus.Cancelling, PayoutBatchStatus.Cancelled, static () => new BatchCancelled()),
+        _ => throw new UnreachableException(),
+    };
+
+    private static PayoutBatchDecision Draw(PayoutBatch batch, PayoutBatchCommand.Draw draw)
+    {
+        if (batch.Status == PayoutBatchStatus.None) return Accept(new BatchDrawn(draw.By, draw.NeedsSecondPerson));
+        return (batch.DrawnBy, batch.NeedsSecondPerson) == (draw.By, draw.NeedsSecondPerson) ? Same() : Refuse(PayoutBatchRefusal.OtherContent);
+    }
+
+    private static PayoutBatchDecision List(PayoutBatch batch, PayoutBatchCommand.List list)
+    {
+        if (batch.Status != PayoutBatchStatus.Draft) return Refuse(PayoutBatchRefusal.WrongState);
+        var known = batch.Orders.ToDictionary(order => order.Item, StringComparer.Ordinal);
+        if (list.Orders.Any(order => known.TryGetValue(order.Item, out var listed) && listed != order)) return Refuse(PayoutBatchRefusal.OtherContent);
+        ImmutableArray<PayoutOrder> more = [.. list.Orders.Where(order => !known.ContainsKey(order.Item)).DistinctBy(order => order.Item)];
+        if (batch.Orders.Length + more.Length > MostOrders) return Refuse(PayoutBatchRefusal.TooMany);
+        return more.IsEmpty ? Same() : Accept(new CandidatesListed(more));
+    }
+
+    private static PayoutBatchDecision EndList(PayoutBatch batch, PayoutBatchCommand.EndList end)
+    {
+        if (batch.Status == PayoutBatchStatus.Reserving) return Same();
+        if (batch.Status != PayoutBatchStatus.Draft) return Refuse(PayoutBatchRefusal.WrongState);
+        return batch.Orders.Length == end.Count ? Accept(new BatchListed()) : Refuse(PayoutBatchRefusal.ListIncomplete);
+    }
+
+    private static BatchFrozen Frozen(PayoutBatch batch, PayoutBatchCommand.Freeze freeze)
+    {
+        var left = freeze.LeftOut.Select(one => one.Item).ToHashSet(StringComparer.Ordinal);
+        return new(PayoutBatch.HashOf(batch.Orders.Where(order => !left.Contains(order.Item))), freeze.LeftOut);
+    }
+
+    private static PayoutBatchDecision Approve(PayoutBatch batch, PayoutBatchCommand.Approve approve)
+    {
+        if (batch.ApprovedBy == approve.By && batch.Hash == approve.Hash) return Same();
+        if (batch.Status != PayoutBatchStatus.Frozen) return Refuse(PayoutBatchRefusal.WrongState);
+        if (batch.Hash != approve.Hash) return Refuse(PayoutBatchRefusal.HashDiffers);
+        if (batch.NeedsSecondPerson && batch.DrawnBy == approve.By) return Refuse(PayoutBatchRefusal.SamePerson);
+        return Accept(new BatchApproved(approve.By));
+    }
+
+    // Only while every item is reserved and nothing more: an intent may be sent at any moment.
+    private static PayoutBatchDecision Cancel(PayoutBatch batch, PayoutBatchCommand.Cancel cancel) => batch.Status switch
+    {
+        PayoutBatchStatus.Cancelling or PayoutBatchStatus.Cancelled => Same(),
+        PayoutBatchStatus.Draft or PayoutBatchStatus.Reserving or PayoutBatchStatus.Frozen => Accept(new BatchCancelling(cancel.By)),
+        _ => Refuse(PayoutBatchRefusal.WrongState),
+    };
+
+    private static PayoutBatchDecision Step(PayoutBatch batch, PayoutBatchStatus from, PayoutBatchStatus to, Func<PayoutBatchEvent> e) =>
+        batch.Status == from ? Accept(e()) : batch.Status == to ? Same() : Refuse(PayoutBatchRefusal.WrongState);
+
+    private static PayoutBatchDecision.Accepted Accept(PayoutBatchEvent e) => new(e);
+
+    private static PayoutBatchDecision.Unchanged Same() => new();
+
+    private static PayoutBatchDecision.Refused Refuse(PayoutBatchRefusal why) => new(why);
+}

@@ -1,0 +1,126 @@
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Payouts;
+
+namespace ReferralGrains.Domain.Tests.Payouts;
+
+/// <summary>A batch: what is fixed when, who may approve it, and that each step may be asked for again.</summary>
+public sealed class PayoutBatchTests
+{
+    private static readonly PayoutOrder one = new("item_1", new(7), new(9), new(1_470, Asset.Cash("USD")), "acct_1");
+    private static readonly PayoutOrder two = new("item_2", new(7), new(10), new(30, Asset.Cash("EUR")), "acct_2");
+
+    private PayoutBatch batch = PayoutBatch.None;
+
+    [Fact]
+    public void It_is_drawn_up_reserved_approved_sent_and_settled()
+    {
+        Freeze();
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+        Do(new PayoutBatchCommand.BeginSending());
+        Assert.True(batch.Sends);
+        Do(new PayoutBatchCommand.Pause(ForFunds: true, "why"));
+        Assert.False(batch.Sends);
+        Do(new PayoutBatchCommand.Resume("ada"));
+        Do(new PayoutBatchCommand.BeginSending());
+        Do(new PayoutBatchCommand.Settle());
+        Assert.Equal(PayoutBatchStatus.Settled, batch.Status);
+    }
+
+    [Fact]
+    public void Each_step_may_be_asked_for_again()
+    {
+        Do(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        Unchanged(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        Refused(new PayoutBatchCommand.Draw("grace", NeedsSecondPerson: false), PayoutBatchRefusal.OtherContent);
+        Do(new PayoutBatchCommand.List([one]));
+        Unchanged(new PayoutBatchCommand.List([one]));
+        Do(new PayoutBatchCommand.List([one, two]));
+        Assert.Equal(2, batch.Orders.Length);
+        Refused(new PayoutBatchCommand.List([one with { Destination = "acct_9" }]), PayoutBatchRefusal.OtherContent);
+        Do(new PayoutBatchCommand.EndList(2));
+        Unchanged(new PayoutBatchCommand.EndList(2));
+        Do(new PayoutBatchCommand.Freeze([]));
+        Unchanged(new PayoutBatchCommand.Freeze([]));
+        Do(new PayoutBatchCommand.Approve("ada", batch.Hash!));
+        Unchanged(new PayoutBatchCommand.Approve("ada", batch.Hash!));
+        Do(new PayoutBatchCommand.BeginSending());
+        Unchanged(new PayoutBatchCommand.BeginSending());
+    }
+
+    [Fact]
+    public void A_part_of_the_list_that_was_lost_is_noticed()
+    {
+        Do(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        Do(new PayoutBatchCommand.List([one]));
+        Refused(new PayoutBatchCommand.EndList(2), PayoutBatchRefusal.ListIncomplete);
+    }
+
+    [Fact]
+    public void A_batch_has_a_limit()
+    {
+        Do(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        Do(new PayoutBatchCommand.List([.. Enumerable.Range(0, PayoutBatchDecider.MostOrders).Select(i => one with { Item = $"item_{i}" })]));
+        Refused(new PayoutBatchCommand.List([one with { Item = "one_more" }]), PayoutBatchRefusal.TooMany);
+    }
+
+    [Fact]
+    public void What_could_not_be_reserved_is_left_out_of_what_is_approved()
+    {
+        Freeze(new LeftOut("item_2", "balance_short"));
+        Assert.Equal([one], batch.Orders);
+        Assert.Equal(PayoutBatch.HashOf([one]), batch.Hash);
+    }
+
+    [Fact]
+    public void An_approval_is_of_items_amounts_and_destinations_in_any_order()
+    {
+        Freeze();
+        Assert.Equal(PayoutBatch.HashOf([two, one]), batch.Hash);
+        foreach (var other in new[] { one with { Item = "item_3" }, one with { Amount = one.Amount with { Minor = 1 } }, one with { Destination = "acct_9" } })
+            Refused(new PayoutBatchCommand.Approve("grace", PayoutBatch.HashOf([other, two])), PayoutBatchRefusal.HashDiffers);
+    }
+
+    [Fact]
+    public void Where_two_people_are_needed_nobody_approves_what_they_drew_up()
+    {
+        Freeze();
+        Refused(new PayoutBatchCommand.Approve("ada", batch.Hash!), PayoutBatchRefusal.SamePerson);
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+        Do(new PayoutBatchCommand.RevokeApproval("destination_changed"));
+        Refused(new PayoutBatchCommand.BeginSending(), PayoutBatchRefusal.WrongState);
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+    }
+
+    [Fact]
+    public void It_is_cancelled_only_while_nothing_can_have_been_sent()
+    {
+        Freeze();
+        Do(new PayoutBatchCommand.Cancel("ada"));
+        Do(new PayoutBatchCommand.EndCancel());
+        Unchanged(new PayoutBatchCommand.Cancel("ada"));
+        Refused(new PayoutBatchCommand.Approve("grace", batch.Hash!), PayoutBatchRefusal.WrongState);
+
+        batch = PayoutBatch.None;
+        Freeze();
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+        Refused(new PayoutBatchCommand.Cancel("ada"), PayoutBatchRefusal.WrongState);
+        Do(new PayoutBatchCommand.BeginSending());
+        Refused(new PayoutBatchCommand.Cancel("ada"), PayoutBatchRefusal.WrongState);
+    }
+
+    private void Freeze(params LeftOut[] left)
+    {
+        Do(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: true));
+        Do(new PayoutBatchCommand.List([one, two]));
+        Do(new PayoutBatchCommand.EndList(2));
+        Do(new PayoutBatchCommand.Freeze([.. left]));
+    }
+
+    private void Do(PayoutBatchCommand command) =>
+        batch = PayoutBatch.Evolve(batch, batch.LastAt, Assert.IsType<PayoutBatchDecision.Accepted>(PayoutBatchDecider.Decide(batch, command)).Event);
+
+    private void Unchanged(PayoutBatchCommand command) => Assert.IsType<PayoutBatchDecision.Unchanged>(PayoutBatchDecider.Decide(batch, command));
+
+    private void Refused(PayoutBatchCommand command, PayoutBatchRefusal why) =>
+        Assert.Equal(why, Assert.IsType<PayoutBatchDecision.Refused>(PayoutBatchDecider.Decide(batch, command)).Why);
+}

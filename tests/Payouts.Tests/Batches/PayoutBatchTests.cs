@@ -1,0 +1,128 @@
+using Payouts.Tests.World;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Payouts;
+
+namespace Payouts.Tests.Batches;
+
+/// <summary>A whole batch, from its candidates to its last transfer, over silos that die.</summary>
+public sealed class PayoutBatchTests
+{
+    private static readonly TimeSpan limit = TimeSpan.FromMinutes(5);
+
+    [Fact]
+    public async Task It_pays_to_the_penny_what_was_approved_and_settles()
+    {
+        await using var world = await PayoutWorld.Start(FaultScript.Seeded(7, 10, FaultScript.Passing), silos: 3);
+        await world.Earn(60);
+        await Freeze(world);
+        Assert.All(world.Orders, order => Assert.Equal(PayoutItemStatus.Reserved, world.Item(order).Status));
+        Assert.Empty(world.Standin.Platform.AllTransfers());
+
+        await Approve(world);
+        var random = new Random(7);
+        var round = 0;
+        while (await Status(world) != PayoutBatchStatus.Settled)
+        {
+            // Somebody has seen to the money.
+            if (await Status(world) == PayoutBatchStatus.AwaitingFunds) await Told(world, new PayoutBatchCommand.Resume("ada"));
+            if (++round <= 10) await world.Kill(random.Next(3));
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, CancellationToken.None);
+        }
+
+        Assert.Empty(world.Violations());
+        Assert.All(world.Orders, order => Assert.Equal(PayoutItemStatus.Succeeded, world.Item(order).Status));
+        Assert.Equal(world.Orders.Sum(order => order.Amount.Minor), world.Standin.Platform.AllTransfers().Sum(transfer => (long)transfer["amount"]!));
+    }
+
+    [Fact]
+    public async Task What_the_balance_does_not_bear_is_left_out_and_nothing_is_sent_before_the_approval()
+    {
+        await using var world = await PayoutWorld.Start(FaultScript.None);
+        await world.Earn(3);
+        world.Orders[1] = world.Orders[1] with { Amount = world.Orders[1].Amount with { Minor = 1_000_000 } };
+        await Freeze(world);
+        Assert.Equal(PayoutItemStatus.None, world.Item(world.Orders[1]).Status);
+        Assert.Equal([world.Orders[0].Item, world.Orders[2].Item], (await world.Ask(new ShowPayoutBatch())).Batch.Orders.Select(order => order.Item));
+        Assert.Empty(world.Standin.Platform.AllTransfers());
+    }
+
+    [Fact]
+    public async Task Cancelled_it_gives_everything_back()
+    {
+        await using var world = await PayoutWorld.Start(FaultScript.None);
+        await world.Earn(3);
+        await Freeze(world);
+        await Told(world, new PayoutBatchCommand.Cancel("ada"));
+        await Until(world, PayoutBatchStatus.Cancelled);
+        Assert.All(world.Orders, order => Assert.Equal(PayoutItemStatus.Released, world.Item(order).Status));
+        Assert.Empty(world.Violations());
+    }
+
+    // Another transfer of the same item, made by hand: the batch stops, and what was not sent yet stays where it is.
+    [Fact]
+    public async Task Several_transfers_of_one_item_stop_the_batch()
+    {
+        await using var world = await PayoutWorld.Start(FaultScript.Of(Fault.None, Fault.None, Fault.SavedError));
+        await world.Earn(1);
+        await Freeze(world);
+        var order = world.Orders[0];
+        var client = world.Standin.Client();
+        for (var i = 0; i < 2; i++)
+            await client.V1.Transfers.CreateAsync(
+                new() { Amount = order.StripeAmount, Currency = "usd", Destination = order.Destination, TransferGroup = order.Item }, new() { IdempotencyKey = $"by hand {i}" });
+        await Approve(world);
+        await Until(world, PayoutBatchStatus.Review);
+        Assert.Equal((PayoutItemStatus.Review, ReviewReason.Several), (world.Item(order).Status, world.Item(order).Review));
+    }
+
+    private static async Task Freeze(PayoutWorld world)
+    {
+        await Told(world, new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: true));
+        foreach (var part in world.Orders.Chunk(20)) await Told(world, new PayoutBatchCommand.List([.. part]));
+        await Told(world, new PayoutBatchCommand.EndList(world.Orders.Count));
+        await Until(world, PayoutBatchStatus.Frozen);
+    }
+
+    private static async Task Approve(PayoutWorld world) => await Told(world, new PayoutBatchCommand.Approve("grace", (await world.Ask(new ShowPayoutBatch())).Batch.Hash!));
+
+    private static async Task Until(PayoutWorld world, PayoutBatchStatus status)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (await Status(world) is var now && now != status)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < limit, $"It is {now}.");
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    private static async Task<PayoutBatchStatus> Status(PayoutWorld world)
+    {
+        try
+        {
+            return (await world.Ask(new ShowPayoutBatch())).Batch.Status;
+        }
+        catch (GrainUnavailableException)
+        {
+            return PayoutBatchStatus.None;
+        }
+    }
+
+    // Asked again after the silo that was asked has died.
+    private static async Task Told(PayoutWorld world, PayoutBatchCommand command)
+    {
+        while (true)
+        {
+            try
+            {
+                Assert.Null((await world.Ask(command)).Refusal);
+                return;
+            }
+            catch (GrainUnavailableException)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+}
