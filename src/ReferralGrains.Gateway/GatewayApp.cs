@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ReferralGrains.Gateway.Access;
@@ -33,6 +34,8 @@ public static class GatewayApp
             kestrel.Limits.MaxRequestBodySize = MaxDrainedBody;
         });
         services.AddRouting();
+        services.AddRequestDecompression();
+        services.AddResponseCompression();
         services.AddHealthChecks();
         services.AddAccess();
         services.AddHostedService<IdempotencySweep>();
@@ -98,6 +101,9 @@ public static class GatewayApp
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(Unpack);
+        app.UseRequestDecompression();
+        app.UseWhen(context => HttpMethods.IsGet(context.Request.Method), get => get.UseResponseCompression());
         app.UseMiddleware<PathIds>();
         app.UseMiddleware<KnownParameters>();
         app.UseMiddleware<Idempotency>();
@@ -109,6 +115,15 @@ public static class GatewayApp
         context.Response.Headers[ProblemAnswer.RequestId] = context.TraceIdentifier;
         if (HttpMethods.IsHead(context.Request.Method)) context.Request.Method = HttpMethods.Get;
         return next(context);
+    }
+
+    // Lines have no end, whether they are packed or not; and what nobody can unpack is no JSON that is wrong.
+    private static Task Unpack(HttpContext context, RequestDelegate next)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes.Contains(RouteDescription.Lines) == true) LineStreams.Unbounded(context);
+        return context.Request.Headers.ContentEncoding is [{ } encoding] && encoding is not ("gzip" or "br" or "deflate" or "identity")
+            ? ProblemAnswer.Write(context, Problem.OfStatus(StatusCodes.Status415UnsupportedMediaType))
+            : next(context);
     }
 
     private static T Of<T>(WebApplication app)

@@ -10,10 +10,28 @@ public sealed class GatewayOptions
     public string? AdminKey { get; set; }
 
     /// <summary>
-    /// How long a client of a stream may leave its answers unread before it is cut off. Longer ties up memory of the server for
+    /// How long a client of a stream may leave its answers unread, once it has sent all, before it is cut off. Longer keeps disk for
     /// clients that are gone; shorter cuts off slow ones. Default: 60 seconds.
     /// </summary>
     public TimeSpan UnreadAnswers { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// How many bytes of answers may wait on disk for clients that send all before they read, of all streams together. When it is full no
+    /// more of their lines are taken, and a line says so. Default: 1 GiB, which is some four million answers.
+    /// </summary>
+    public long SpoolBytes { get; set; } = 1024L * 1024 * 1024;
+
+    /// <summary>Where they wait. Default: the folder for temporary files.</summary>
+    public string SpoolFolder { get; set; } = Path.GetTempPath();
+
+    /// <summary>How many streams a tenant may have open at this process; each costs some 65 KB. Default: 64.</summary>
+    public int StreamsPerTenant { get; set; } = 64;
+
+    /// <summary>
+    /// After how long a stream ends over which no byte goes, either way. Longer keeps memory for clients that are gone; shorter ends those
+    /// that send now and then. Default: 5 minutes.
+    /// </summary>
+    public TimeSpan IdleStream { get; set; } = TimeSpan.FromMinutes(5);
 
     /// <summary>
     /// How long a line of a stream is tried again while the journal cannot be reached. Default: 30 seconds, so that an Ask that

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Dashboard;
 using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Access;
@@ -39,7 +41,7 @@ public static class GrainsServer
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
         StartChecks.DataFolder(options.DataDirectory);
         using var claim = FolderClaim.Take(options.DataDirectory);
-        StartChecks.Port(options);
+        StartChecks.Ports(options);
         var certificate = SiloCertificate.Load(options);
         using var log = new LogFile(options.DataDirectory, TimeProvider.System);
         using var logs = LoggerFactory.Create(logging => Logging(logging, options.Log, log));
@@ -94,7 +96,7 @@ public static class GrainsServer
     {
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging.ClearProviders(), options.Log, log);
-        builder.WebHost.UseKestrelCore().UseUrls(options.Url);
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddTelemetry();
         builder.Services.AddTurns(database, lease);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
@@ -104,6 +106,10 @@ public static class GrainsServer
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);
             gateway.UnreadAnswers = options.UnreadAnswers;
             gateway.Unavailable = options.Unavailable;
+            gateway.SpoolBytes = options.StreamSpool * 1024L * 1024;
+            gateway.SpoolFolder = Path.Combine(options.DataDirectory, "spool");
+            gateway.StreamsPerTenant = options.StreamsPerTenant;
+            gateway.IdleStream = options.IdleStream;
         });
         builder.Services.AddHealthChecks().AddCheck<Readiness>("journal");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopWithin);
@@ -114,6 +120,19 @@ public static class GrainsServer
         else app.MapGateway();
         if (options.Role != ProcessRole.Silo) app.MapOrleansDashboard("/ops").OnlyForOperators();
         return app;
+    }
+
+    // In clear a connection begins with either protocol and cannot ask for the other, so each has a port.
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options)
+    {
+        On(options.Port, HttpProtocols.Http1);
+        if (options.Http2Port is { } port) On(port, HttpProtocols.Http2);
+
+        void On(int port, HttpProtocols protocols)
+        {
+            if (options.Listen == "localhost") kestrel.ListenLocalhost(port, listen => listen.Protocols = protocols);
+            else kestrel.Listen(IPAddress.Parse(options.Listen), port, listen => listen.Protocols = protocols);
+        }
     }
 
     private static SiloOptions Silo(ServerOptions options, string name, SiloCertificate? certificate)

@@ -24,10 +24,18 @@ internal static class StartChecks
     }
 
     /// <exception cref="InvalidOperationException">With the line to show.</exception>
-    public static void Port(ServerOptions options)
+    public static void Ports(ServerOptions options)
+    {
+        Port(options, options.Port, "port");
+        if (options.Http2Port is not { } second) return;
+        if (second == options.Port) throw new InvalidOperationException($"--port and --http2-port are both {second}: give two");
+        Port(options, second, "http2-port");
+    }
+
+    private static void Port(ServerOptions options, int port, string called)
     {
         var address = options.Listen == "localhost" ? IPAddress.Loopback : IPAddress.Parse(options.Listen);
-        using var listener = new TcpListener(address, options.Port);
+        using var listener = new TcpListener(address, port);
         try
         {
             listener.Start();
@@ -36,10 +44,10 @@ internal static class StartChecks
         {
             throw new InvalidOperationException(refused.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => $"port {options.Port} of {options.Listen} is in use: end what uses it ('ss -ltnp sport = :{options.Port}' names it), or choose another with --port",
-                SocketError.AccessDenied => $"{Environment.UserName} may not listen on port {options.Port}: choose one above 1023 with --port, and put a proxy in front",
+                SocketError.AddressAlreadyInUse => $"port {port} of {options.Listen} is in use: end what uses it ('ss -ltnp sport = :{port}' names it), or choose another with --{called}",
+                SocketError.AccessDenied => $"{Environment.UserName} may not listen on port {port}: choose one above 1023 with --{called}, and put a proxy in front",
                 SocketError.AddressNotAvailable => $"{options.Listen} is no address of this machine: give one that is with --listen, or 0.0.0.0 for all",
-                _ => $"cannot listen on {options.Listen} port {options.Port}: {refused.Message}",
+                _ => $"cannot listen on {options.Listen} port {port}: {refused.Message}",
             });
         }
     }

@@ -17,12 +17,12 @@ public sealed class StartCheckTests : IDisposable
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
         var port = ((IPEndPoint)other.LocalEndpoint).Port;
-        Assert.StartsWith($"port {port} of 127.0.0.1 is in use", Refused(() => StartChecks.Port(new() { Port = port })), StringComparison.Ordinal);
+        Assert.StartsWith($"port {port} of 127.0.0.1 is in use", Refused(() => StartChecks.Ports(new() { Port = port })), StringComparison.Ordinal);
     }
 
     [Fact]
     public void An_address_of_another_machine_is_said() => Assert.StartsWith(
-        "192.0.2.1 is no address of this machine", Refused(() => StartChecks.Port(new() { Listen = "192.0.2.1", Port = 8080 })), StringComparison.Ordinal);
+        "192.0.2.1 is no address of this machine", Refused(() => StartChecks.Ports(new() { Listen = "192.0.2.1", Port = 8080 })), StringComparison.Ordinal);
 
     [Fact]
     public void A_data_folder_that_is_a_file_is_said()

@@ -13,11 +13,14 @@ internal enum Intake
 
     /// <summary>The client or the server went away: what follows is not known.</summary>
     Cut = 2,
+
+    /// <summary>Too many answers wait for the client: what followed was read and not taken.</summary>
+    Full = 3,
 }
 
 /// <summary>Reads lines, parses each once and puts it into its lane.</summary>
 internal sealed class LineIntake<TItem, TReply>(
-    PipeReader body, LineWork<TItem, TReply> work, Window<TItem, TReply> window, LineAsker<TItem, TReply> asker)
+    PipeReader body, LineWork<TItem, TReply> work, Window<TItem, TReply> window, LineAsker<TItem, TReply> asker, AnswerSpool spool, Pulse pulse)
 {
     private const int LinesBetweenStarts = 256;
     private const int MaxLanes = 32_768;
@@ -25,6 +28,9 @@ internal sealed class LineIntake<TItem, TReply>(
     private readonly LineReader reader = new(body);
     private readonly Dictionary<GrainAddress, Lane<TItem, TReply>> lanes = [];
     private readonly List<Lane<TItem, TReply>> ready = [];
+
+    /// <summary>The number of the last line that was taken.</summary>
+    public long Line => reader.Line;
 
     public async Task<Intake> Run(CancellationToken stop)
     {
@@ -34,6 +40,7 @@ internal sealed class LineIntake<TItem, TReply>(
         {
             while (await reader.ReadMore(stop))
             {
+                pulse.Beat();
                 await work.Begin(stop);
                 while (TakeLines())
                 {
@@ -44,11 +51,15 @@ internal sealed class LineIntake<TItem, TReply>(
 
                 Start();
                 reader.Advance();
+                if (!spool.IsFull) continue;
+                window.End();
+                await reader.PassOver(pulse, stop);
+                return Intake.Full;
             }
 
             return Intake.Whole;
         }
-        catch (Exception exception) when (exception is OperationCanceledException or IOException or ConnectionResetException or BadHttpRequestException)
+        catch (Exception exception) when (exception is OperationCanceledException or IOException or ConnectionResetException or BadHttpRequestException or InvalidDataException)
         {
             return Intake.Cut;
         }

@@ -9,7 +9,7 @@ namespace ReferralGrains.Gateway.Lines;
 /// Writes the answers in input order, many at a time. A line leaves only after its grain has answered, which is after it is durable.
 /// </summary>
 internal sealed class LineOutput<TItem, TReply>(
-    HttpContext context, LineWork<TItem, TReply> work, Window<TItem, TReply> window, bool errorsOnly, TimeProvider time, TimeSpan unread)
+    AnswerSpool spool, LineWork<TItem, TReply> work, Window<TItem, TReply> window, bool errorsOnly)
 {
     private const int BytesTogether = 32 * 1024;
 
@@ -25,7 +25,7 @@ internal sealed class LineOutput<TItem, TReply>(
         {
             if (window.Head() is not { } slot)
             {
-                await Flush(stop);
+                Flush();
                 var more = await window.WaitForHead();
                 stop.ThrowIfCancellationRequested();
                 if (!more) return;
@@ -35,20 +35,33 @@ internal sealed class LineOutput<TItem, TReply>(
             if (slot.Problem is null) await work.Prepare(slot.Item!, slot.Reply!, stop);
             Write(json, slot);
             window.Free(slot);
-            if (buffer.WrittenCount >= BytesTogether) await Flush(stop);
+            if (buffer.WrittenCount >= BytesTogether) Flush();
         }
     }
 
     /// <summary>The last line, after every other.</summary>
-    public async Task Finish(CancellationToken stop)
+    /// <param name="leftOut">The first line that was not taken, and none after it; null when all were.</param>
+    public async Task Finish(long? leftOut)
     {
-        if (!work.Summarises) return;
         await using var json = new Utf8JsonWriter(buffer, Writing);
-        json.WriteStartObject();
-        work.WriteSummary(json);
-        json.WriteEndObject();
-        End(json);
-        await Flush(stop);
+        if (leftOut is { } line)
+        {
+            json.WriteStartObject();
+            json.WriteNumber(Line, line);
+            WriteError(json, Problem.AnswersUnread);
+            json.WriteEndObject();
+            End(json);
+        }
+
+        if (work.Summarises)
+        {
+            json.WriteStartObject();
+            work.WriteSummary(json);
+            json.WriteEndObject();
+            End(json);
+        }
+
+        Flush();
     }
 
     private void Write(Utf8JsonWriter json, Slot<TItem, TReply> slot)
@@ -68,6 +81,11 @@ internal sealed class LineOutput<TItem, TReply>(
     {
         if (slot.IsParsed) work.WriteName(json, slot.Item!);
         else if (slot.Name is { } name) work.WriteName(json, name);
+        WriteError(json, problem);
+    }
+
+    private static void WriteError(Utf8JsonWriter json, Problem problem)
+    {
         json.WriteStartObject("error");
         json.WriteNumber("status", problem.Status);
         json.WriteString("code", problem.Code);
@@ -84,12 +102,10 @@ internal sealed class LineOutput<TItem, TReply>(
         buffer.Advance(1);
     }
 
-    // Waits as long as the client may take to read; then it is cut off, and everything that was answered is durable.
-    private async ValueTask Flush(CancellationToken stop)
+    private void Flush()
     {
         if (buffer.WrittenCount == 0) return;
-        var write = context.Response.BodyWriter.WriteAsync(buffer.WrittenMemory, stop);
-        if (!write.IsCompletedSuccessfully) await write.AsTask().WaitAsync(unread, time, stop);
+        spool.Write(buffer.WrittenMemory);
         buffer.ResetWrittenCount();
     }
 }

@@ -52,6 +52,18 @@ internal sealed class LineReader(PipeReader body)
         body.AdvanceTo(buffer.Start, buffer.End);
     }
 
+    /// <summary>Reads to the end of the body and keeps nothing, so that whoever sends it comes to read.</summary>
+    public async Task PassOver(Pulse pulse, CancellationToken stop)
+    {
+        while (!isLast)
+        {
+            var read = await body.ReadAsync(stop);
+            pulse.Beat();
+            isLast = read.IsCompleted;
+            body.AdvanceTo(read.Buffer.End);
+        }
+    }
+
     private bool TryReadLast(out ReadOnlySpan<byte> line, out bool tooLong)
     {
         line = default;

@@ -23,6 +23,7 @@ internal sealed partial class Faults(ILogger<Faults> log) : IExceptionHandler
     {
         ProblemException refused => refused.Problem,
         GrainBusyException busy => Problem.Busy(busy.RetryAfter),
+        InvalidDataException => Problem.OfStatus(StatusCodes.Status400BadRequest), // A body that says it is compressed and is not.
         BadHttpRequestException bad => Problem.OfStatus(bad.StatusCode),
         _ when IsUnavailable(exception) => Problem.Unavailable,
         _ => Problem.Bug,

@@ -82,6 +82,14 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
 
     public static Problem Forbidden(string role) => new(403, "forbidden", null, $"This needs a key with the role {role}.");
 
+    public static readonly Problem AnswersUnread = new(
+        429, "answers_unread", null, "More answers are left unread than are kept. This line and those after it were not taken: send them again, and read while you send.");
+
+    public static readonly Problem TooManyStreams = new(429, "too_many_streams", null, "Too many streams of this tenant are open here already. End one, or send more lines in each.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
     public static Problem Busy(TimeSpan retryAfter) => new(429, "busy", null, "Too much is waiting there already; try again a little later.")
     {
         RetryAfter = retryAfter,
@@ -92,6 +100,7 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
     {
         StatusCodes.Status404NotFound => NoRoute,
         StatusCodes.Status405MethodNotAllowed => WrongMethod,
+        StatusCodes.Status415UnsupportedMediaType => new(415, "encoding_not_supported", "Content-Encoding", "A body may be packed by gzip, deflate or br, or not at all."),
         StatusCodes.Status413PayloadTooLarge => new(413, "body_too_large", null, "The body is too large."),
         >= 500 => Bug,
         _ => new(status, "bad_request", null, "The request is not well-formed HTTP, or came too slowly."),

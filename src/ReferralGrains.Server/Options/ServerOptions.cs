@@ -72,6 +72,15 @@ public sealed record ServerOptions
 
     public TimeSpan Unavailable { get; init; } = TimeSpan.FromSeconds(30);
 
+    public int StreamSpool { get; init; } = 1_024;
+
+    public int StreamsPerTenant { get; init; } = 64;
+
+    public TimeSpan IdleStream { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Null where only HTTP/1.1 is served.</summary>
+    public int? Http2Port { get; init; }
+
     public TimeSpan StopWithin { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>Where a browser or a client on this machine finds it.</summary>

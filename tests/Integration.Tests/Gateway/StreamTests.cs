@@ -1,6 +1,8 @@
+using System.IO.Compression;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using ReferralGrains.Integration.Tests.Gateway.World;
@@ -229,24 +231,95 @@ public sealed class StreamTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_client_that_does_not_read_is_slowed_down_and_then_cut_off()
+    public async Task A_client_that_sends_all_before_it_reads_gets_all_its_answers()
+    {
+        const int lines = 60_000;
+        using var raw = await Connect(host, "Transfer-Encoding: chunked");
+        await SendAll(raw, lines);
+        var answers = await Answers(raw);
+        Assert.Equal(Enumerable.Range(1, lines).Select(i => $"a{i}"), answers.SkipLast(1).Select(Id));
+        Assert.Equal((lines, lines, 0, 0, 0, 0, 0), Summary(answers[^1]));
+    }
+
+    [Fact]
+    public async Task When_no_more_answers_can_be_kept_a_line_says_which_lines_were_not_taken()
+    {
+        await using var small = await Started(options => options.SpoolBytes = 1_000_000);
+        using var raw = await Connect(small, "Transfer-Encoding: chunked");
+        await SendAll(raw, 60_000);
+        var answers = await Answers(raw);
+        var taken = answers.Count - 2;
+        Assert.InRange(taken, 1, 59_999);
+        Assert.Equal(Enumerable.Range(1, taken).Select(i => $"a{i}"), answers.Take(taken).Select(Id));
+        Assert.Equal((429, "answers_unread", null, null), Error(answers[^2]));
+        Assert.Equal((taken + 1L, taken), (answers[^2].GetProperty("line").GetInt64(), Summary(answers[^1]).Item1));
+
+        // The disk is free again, for this client and for others.
+        Assert.Equal(1_001, (await small.Stream(Path, string.Concat(Enumerable.Range(1, 1_000).Select(i => Sale($"b{i}", i % 20) + "\n")))).Count);
+    }
+
+    [Fact]
+    public async Task A_client_that_leaves_its_answers_unread_after_it_has_sent_all_is_cut_off()
     {
         await using var brisk = await Started(options => options.UnreadAnswers = TimeSpan.FromSeconds(1));
-        using var raw = await Connect(brisk, "Content-Length: 1000000000");
-        var sent = 0L;
-        var line = 0;
-        var cut = await Assert.ThrowsAnyAsync<IOException>(async () =>
-        {
-            while (true)
-            {
-                var bytes = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 100).Select(_ => Sale($"a{++line}", line % 20) + "\n")));
-                await raw.WriteAsync(bytes);
-                sent += bytes.Length;
-            }
-        });
-        Assert.IsType<SocketException>(cut.InnerException);
-        Assert.InRange(sent, 1, 100_000_000);
+        using var raw = await Connect(brisk, "Transfer-Encoding: chunked");
+        await SendAll(raw, 60_000);
         await Ended(brisk);
+    }
+
+    [Fact]
+    public async Task A_body_may_be_compressed()
+    {
+        using var packed = new MemoryStream();
+        await using (var gzip = new GZipStream(packed, CompressionMode.Compress, leaveOpen: true))
+            await gzip.WriteAsync(Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(1, 500_000).Select(i => $"{{\"action_id\":\"a{i}\",\"nobody\":\"{new string('x', 100)}\"}}\n"))));
+        using var request = new HttpRequestMessage(HttpMethod.Post, Path + "?answers=errors") { Content = new ByteArrayContent(packed.ToArray()) };
+        request.Headers.Authorization = new("Bearer", GatewayHost.AdminKey);
+        request.Content.Headers.ContentEncoding.Add("gzip");
+        request.Headers.ExpectContinue = true;
+        using var answer = await host.Client.SendAsync(request);
+        Assert.EndsWith("\"errors\":500000}}\n", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("gzip", 400, "bad_request")]
+    [InlineData("compress", 415, "encoding_not_supported")]
+    public async Task A_body_that_cannot_be_unpacked_is_refused(string encoding, int expected, string code)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/actions") { Content = new StringContent(Sale("a1", 0)) };
+        request.Headers.Authorization = new("Bearer", GatewayHost.AdminKey);
+        request.Content.Headers.ContentEncoding.Add(encoding);
+        using var answer = await host.Client.SendAsync(request);
+        Assert.Equal(expected, (int)answer.StatusCode);
+        Assert.Contains($"\"{code}\"", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stream_over_which_nothing_goes_is_ended()
+    {
+        await using var brisk = await Started(options => options.IdleStream = TimeSpan.FromSeconds(1));
+        using var raw = await Connect(brisk, "Transfer-Encoding: chunked");
+        await Chunk(raw, Sale("a1", 0) + "\n");
+        Assert.DoesNotContain("summary", await ReadToEnd(raw), StringComparison.Ordinal);
+        await Ended(brisk);
+    }
+
+    [Fact]
+    public async Task A_tenant_has_so_many_streams_at_a_time()
+    {
+        await using var few = await Started(options => options.StreamsPerTenant = 1);
+        using (var raw = await Connect(few, "Transfer-Encoding: chunked"))
+        {
+            await Chunk(raw, Sale("a1", 0) + "\n");
+            await ReadUntil(raw, "a1");
+            var (status, problem) = await few.Send("POST", Path, Sale("a2", 0));
+            Assert.Equal((429, "too_many_streams"), (status, problem.GetProperty("code").GetString()));
+            await raw.WriteAsync("0\r\n\r\n"u8.ToArray());
+            await ReadUntil(raw, "summary");
+        }
+
+        await Ended(few);
+        Assert.Equal(2, (await few.Stream(Path, Sale("a2", 0))).Count);
     }
 
     [Fact]
@@ -269,6 +342,28 @@ public sealed class StreamTests : IAsyncLifetime
         Assert.Equal((404, "code_not_found"), (answers[3].GetProperty("error").GetProperty("status").GetInt32(), answers[3].GetProperty("error").GetProperty("code").GetString()));
         Assert.Equal((404, "referrer_not_found"), (answers[4].GetProperty("error").GetProperty("status").GetInt32(), answers[4].GetProperty("error").GetProperty("code").GetString()));
         Assert.Equal((400, "missing_field"), (answers[5].GetProperty("error").GetProperty("status").GetInt32(), answers[5].GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    private static async Task SendAll(NetworkStream raw, int lines)
+    {
+        foreach (var some in Enumerable.Range(1, lines).Chunk(500)) await Chunk(raw, string.Concat(some.Select(i => Sale($"a{i}", i % 20) + "\n")));
+        await raw.WriteAsync("0\r\n\r\n"u8.ToArray());
+    }
+
+    private static async Task<List<JsonElement>> Answers(NetworkStream raw)
+    {
+        var (seen, buffer) = (new StringBuilder(), new byte[1024 * 1024]);
+        do
+        {
+            var read = await raw.ReadAsync(buffer);
+            Assert.NotEqual(0, read);
+            seen.Append(Encoding.UTF8.GetString(buffer, 0, read));
+        }
+        while (seen.Length < 7 || seen.ToString(seen.Length - 7, 7) != "\r\n0\r\n\r\n");
+
+        // Chunks end anywhere, and between two of them stands the length of the next.
+        var whole = Regex.Replace(seen.ToString(), "\r\n[0-9a-f]+\r\n", "");
+        return [.. whole.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
     private static async Task<GatewayHost> Started(Action<ReferralGrains.Gateway.GatewayOptions>? configure = null) =>
