@@ -22,8 +22,9 @@ public static class GatewayApp
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>, <c>ITestClock</c>,
-    /// <c>ILedgerCheck</c> and <c>IIdempotentAnswers</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks say that are registered.
+    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
+    /// <c>ITestClock</c>, <c>ILedgerCheck</c> and <c>IIdempotentAnswers</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
+    /// say that are registered.
     /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
     {
@@ -55,6 +56,7 @@ public static class GatewayApp
             .AddSingleton<ProgramEndpoints>()
             .AddSingleton<RuleEndpoints>()
             .AddSingleton<ReferrerEndpoints>()
+            .AddSingleton<EntryEndpoints>()
             .AddSingleton<AttributionEndpoints>()
             .AddSingleton<ReferralEndpoints>()
             .AddSingleton<ActionEndpoints>()
@@ -84,6 +86,7 @@ public static class GatewayApp
         Of<ProgramEndpoints>(app).Map(app);
         Of<RuleEndpoints>(app).Map(app);
         Of<ReferrerEndpoints>(app).Map(app);
+        Of<EntryEndpoints>(app).Map(app);
         Of<AttributionEndpoints>(app).Map(app);
         Of<ReferralEndpoints>(app).Map(app);
         Of<ActionEndpoints>(app).Map(app);

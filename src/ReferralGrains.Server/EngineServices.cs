@@ -6,6 +6,7 @@ using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Ledger;
+using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
@@ -31,6 +32,7 @@ internal static class EngineServices
         services.AddSingleton<IFacts, PostgresFacts>();
         services.AddSingleton<IDueReader, DueReader>();
         services.AddSingleton<ITallySource, TallySource>();
+        services.AddSingleton<IReferrerLedger, ReferrerLedger>();
         services.AddSingleton<IReports, PostgresReports>();
         services.AddSingleton<ILedgerCheck, LedgerCheck>();
         services.AddSingleton<Sealer>(all => new(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
@@ -62,6 +64,7 @@ internal static class EngineServices
         all.GetRequiredService<ITenantClock>(),
         all.GetRequiredService<IReferrerProfiles>(),
         all.GetRequiredService<ITallySource>(),
+        all.GetRequiredService<IReferrerLedger>(),
         all.GetRequiredService<RepeatWatch>(),
         router,
         TimeProvider.System,

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Silos;
 
@@ -19,6 +20,7 @@ public sealed record TurnWorld(
     ITenantClock Clock,
     IReferrerProfiles Profiles,
     ITallySource Tallies,
+    IReferrerLedger Ledger,
     RepeatWatch Repeats,
     IGrainRouter Router,
     TimeProvider Time,

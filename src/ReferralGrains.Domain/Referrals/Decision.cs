@@ -50,6 +50,10 @@ public enum Field
     Tiers = 18,
     To = 19,
     Exclusive = 20,
+    Asset = 21,
+    AmountMinor = 22,
+    EntryId = 23,
+    SpendId = 24,
 }
 
 public enum RefusalKind

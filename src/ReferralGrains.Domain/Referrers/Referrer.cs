@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
 
 namespace ReferralGrains.Domain.Referrers;
 
@@ -38,7 +39,7 @@ public sealed record Referrer(
             ReferrerCreated created => state with { Status = ReferrerStatus.Active, Tags = created.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerTagged tagged => state with { Tags = tagged.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerClosed => state with { Status = ReferrerStatus.Closed, FactVersion = state.FactVersion + 1 },
-            ReferrerProfileChanged => state,
+            ReferrerProfileChanged or EntryBooked or AssetSpent => state,
             RuleGranted granted => state with { Granted = [.. state.Granted.Remove(granted.Rule), granted.Rule], FactVersion = state.FactVersion + 1 },
             RuleRevoked revoked => state with { Granted = state.Granted.Remove(revoked.Rule), FactVersion = state.FactVersion + 1 },
             TallyStarted started => state with
@@ -79,6 +80,8 @@ public sealed record Referrer(
 [JsonDerivedType(typeof(RuleRevoked), "revoked")]
 [JsonDerivedType(typeof(TallyStarted), "tally_started")]
 [JsonDerivedType(typeof(TallyMoved), "tally_moved")]
+[JsonDerivedType(typeof(EntryBooked), "entry")]
+[JsonDerivedType(typeof(AssetSpent), "spent")]
 public abstract record ReferrerEvent
 {
     private protected ReferrerEvent()
@@ -114,3 +117,11 @@ public sealed record TallyMoved(
     [property: JsonPropertyName("t")] ImmutableArray<PaidTier> Paid,
     [property: JsonPropertyName("a")] int Approved = 0,
     [property: JsonPropertyName("g")] ImmutableArray<Gathered>? Gathered = null) : ReferrerEvent;
+
+/// <summary>Booked by hand: a bonus, a correction, or what was paid elsewhere already (X6).</summary>
+/// <param name="Minor">Above zero: earned and payable. Below: taken back, and payable may go below zero.</param>
+/// <param name="AlreadyPaid">Only moves what is payable to what is paid; above zero.</param>
+public sealed record EntryBooked(CallerId Id, Asset Asset, long Minor, bool AlreadyPaid, string Reason, string By) : ReferrerEvent;
+
+/// <summary>The referrer redeemed something of what is payable: credit, points, a service or a coupon.</summary>
+public sealed record AssetSpent(CallerId Id, Asset Asset, long Minor, string By) : ReferrerEvent;

@@ -66,6 +66,19 @@ internal sealed class OneOfAttribute : BoundAttribute
     public override void Describe(OpenApiSchema schema) => schema.Enum = Choices(words, schema);
 }
 
+/// <summary>Of a body that is one of a few words, or an object that has lists of texts.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+internal sealed class WordOrAttribute(Type holder, string table, params string[] lists) : Attribute
+{
+    public void Describe(OpenApiSchema schema)
+    {
+        var word = new OpenApiSchema { Type = JsonSchemaType.String };
+        new OneOfAttribute(holder, table).Describe(word);
+        var names = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } };
+        schema.OneOf = [word, new OpenApiSchema { Type = JsonSchemaType.Object, Properties = lists.ToDictionary(list => list, _ => (IOpenApiSchema)names) }];
+    }
+}
+
 /// <summary>A text of a form that a regular expression tells.</summary>
 internal sealed class FormAttribute(string pattern) : BoundAttribute
 {
@@ -73,6 +86,9 @@ internal sealed class FormAttribute(string pattern) : BoundAttribute
 
     /// <summary>Every printable ASCII character that an id may hold.</summary>
     public const string Id = @"^[!#-&(-;=?-\[\]-_a-~]{1,200}$";
+
+    /// <summary>A currency, <c>credit:CURRENCY</c>, <c>points</c>, or a thing with its id.</summary>
+    public const string Asset = @"^((credit:)?[A-Za-z]{3}|points|(service|coupon|item):[!#-&(-;=?-\[\]-_a-~]{1,200})$";
 
     /// <summary>A date, which is a day in the program's time zone, or an instant.</summary>
     public const string DateOrInstant = @"^\d{4}-\d{2}-\d{2}([Tt].+)?$";

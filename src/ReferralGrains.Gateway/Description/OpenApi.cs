@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
@@ -7,7 +8,6 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
-using ReferralGrains.Gateway.Programs;
 
 namespace ReferralGrains.Gateway.Description;
 
@@ -127,8 +127,7 @@ internal static partial class OpenApi
         if (plain == typeof(CallerId)) (schema.Type, schema.Pattern) = (text, FormAttribute.Id);
         if (plain == typeof(DateTimeOffset)) (schema.Type, schema.Format) = (text, "date-time");
         BoundAttribute.Describe(schema, context.JsonPropertyInfo?.AttributeProvider);
-        if (plain == typeof(TagsBody))
-            schema.OneOf = [new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. RuleWords.Tags.All.Select(tag => JsonValue.Create(tag.Word))] }, NamedTags()];
+        if (plain.GetCustomAttribute<WordOrAttribute>() is { } choice) choice.Describe(schema);
         foreach (var property in type.Properties)
             if (property.AttributeProvider?.IsDefined(typeof(JsonIgnoreAttribute), inherit: false) == true) schema.Required?.Remove(property.Name);
         if (schema.Description is { } description) schema.Description = Numbers().Replace(description, "");
@@ -140,10 +139,4 @@ internal static partial class OpenApi
     // Numbers of behaviour.md, which our comments cite and nobody outside has.
     [GeneratedRegex(@" \([VSRHGDX]\d+(?:[,–] ?[VSRHGDX]\d+)*\)")]
     private static partial Regex Numbers();
-
-    private static OpenApiSchema NamedTags()
-    {
-        var names = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } };
-        return new() { Type = JsonSchemaType.Object, Properties = new Dictionary<string, IOpenApiSchema> { ["any_of"] = names, ["none_of"] = names } };
-    }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Gateway.Problems;
 
@@ -80,6 +81,21 @@ internal static class Currencies
 
     // What is longer than any code stands in the wrong column, and may be anything: it is not repeated where errors are logged.
     public static string Expected(string text) => "An ISO 4217 code is expected, like GBP" + (text.Length is > 0 and <= 4 ? $", not {Text.Shown(text)}." : ".");
+}
+
+/// <summary>Assets as callers name them.</summary>
+internal static class Assets
+{
+    public static Asset Of(string? text, string param)
+    {
+        if (string.IsNullOrEmpty(text)) throw Problem.MissingField(param).AsException();
+        if (text == Asset.Points.Name) return Asset.Points;
+        if (Currencies.Known(text) is { } cash) return Asset.Cash(cash);
+        if (text.StartsWith("credit:", StringComparison.Ordinal) && Currencies.Known(text[7..]) is { } credit) return Asset.Credit(credit);
+        return text.Split(':', 2) is ["service" or "coupon" or "item", var id] && CallerId.IsValid(id)
+            ? new(text)
+            : throw Problem.InvalidField(param, $"Expected is a currency, credit:CURRENCY, points, service:ID, coupon:ID or item:ID, not {Text.Shown(text)}.").AsException();
+    }
 }
 
 /// <summary>Test clocks stay where every date that a rule can make from them is still a date.</summary>

@@ -84,7 +84,7 @@ internal sealed record ConditionsBody(
 
 /// <summary>A condition on tags: a word, or tags by name.</summary>
 /// <param name="Word">ALL, ANY or NONE.</param>
-[JsonConverter(typeof(TagsBodyJson))]
+[JsonConverter(typeof(TagsBodyJson)), WordOr(typeof(RuleWords), nameof(RuleWords.Tags), "any_of", "none_of")]
 internal sealed record TagsBody(string? Word, NamedTagsBody? Named = null);
 
 /// <param name="AnyOf">At least one of these.</param>

@@ -21,7 +21,7 @@ internal sealed partial class GrainStateSnapshots : ISnapshots, IAsyncDisposable
     public static readonly KeptSnapshots Kept = new(
         """
         select k.kind::smallint as kind, split_part(g.id, ' ', 1)::int as tenant, split_part(g.id, ' ', 2) as a, split_part(g.id, ' ', 3) as b, g.payload
-        from orleans.grain_state g join (values ('referral', 2), ('referrer', 3), ('program', 4)) k(type, kind) on k.type = g.type
+        from orleans.grain_state g join (values ('payout_batch', 1), ('referral', 2), ('referrer', 3), ('program', 4), ('payout_item', 5)) k(type, kind) on k.type = g.type
         where g.payload is not null
         """);
 
@@ -122,6 +122,8 @@ internal sealed partial class GrainStateSnapshots : ISnapshots, IAsyncDisposable
         GrainKind.Referral => "referral",
         GrainKind.Referrer => "referrer",
         GrainKind.Program => "program",
+        GrainKind.PayoutBatch => "payout_batch",
+        GrainKind.PayoutItem => "payout_item",
         _ => throw new ArgumentOutOfRangeException(nameof(key), key.Kind, "No snapshots are kept of this kind of grain."),
     };
 

@@ -47,6 +47,8 @@ public static class EventCodec
         [typeof(TallyStarted)] = 35,
         [typeof(TallyMoved)] = 36,
         [typeof(ReferrerProfileChanged)] = 37,
+        [typeof(EntryBooked)] = 38,
+        [typeof(AssetSpent)] = 39,
         [typeof(ProgramCreated)] = 50,
         [typeof(RulePublished)] = 51,
         [typeof(RuleSwitched)] = 52,
@@ -108,6 +110,9 @@ public static class EventCodec
 
     /// <summary>An event of one row; what it moves, if anything, is added to it.</summary>
     public static EventRow Encode(object e, DateTimeOffset at) => new(Numbers[e.GetType()], Version, null, at, null, null, null, Json(e, JournalJson.Default.Options));
+
+    /// <summary>The row of a referrer's event.</summary>
+    public static EventRow Encode(ReferrerEvent e, StreamId referrer, DateTimeOffset at) => Encode(e, at) with { Posting = ReferrerBooks.Movement(e, referrer) };
 
     public static TEvent Decode<TEvent>(short type, short version, string data, string? actionId, Guid? hash)
         where TEvent : class

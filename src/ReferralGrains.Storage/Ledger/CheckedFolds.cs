@@ -34,9 +34,12 @@ internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : IChe
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
     {
-        state = Referrer.Evolve(state, rows[0].Row.At, rows[0].Row.Decode<ReferrerEvent>());
+        var e = rows[0].Row.Decode<ReferrerEvent>();
+        state = Referrer.Evolve(state, rows[0].Row.At, e);
         snapshot.Reached(state.Seq, state);
-        return rows.Count > 1 || rows[0].Posting is not null ? "moves money, which no event of a referrer does" : null;
+        if (rows.Count > 1) return $"takes {rows.Count} rows where its event makes one";
+        var expected = ReferrerBooks.Movement(e, stream);
+        return rows[0].Posting != expected ? $"posts {CheckedRow.Show(rows[0].Posting)} where its event makes {CheckedRow.Show(expected)}" : null;
     }
 
     public void Finish(Differences differences, KeptTotals totals)

@@ -28,7 +28,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         if (expected.Count != rows.Count) return $"takes {rows.Count} rows where its event makes {expected.Count}";
         for (var i = 0; i < rows.Count; i++)
         {
-            if (rows[i].Posting != expected[i].Posting) return $"posts {Show(rows[i].Posting)} where its event makes {Show(expected[i].Posting)}";
+            if (rows[i].Posting != expected[i].Posting) return $"posts {CheckedRow.Show(rows[i].Posting)} where its event makes {CheckedRow.Show(expected[i].Posting)}";
             if (rows[i].About != expected[i].About) return $"is about row {rows[i].About} where its event is about {expected[i].About}";
             if (rows[i].Row.ActionId != expected[i].ActionId?.Value) return "carries the id of another action than its event";
             pending += Pending(rows[i].Posting);
@@ -58,10 +58,6 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
     private static long Pending(Posting? posting) => posting is not { } moved
         ? 0
         : (moved.To.Kind == AccountKind.Pending ? moved.Amount.Minor : 0) - (moved.From.Kind == AccountKind.Pending ? moved.Amount.Minor : 0);
-
-    private static string Show(Posting? posting) => posting is not { } moved
-        ? "nothing"
-        : $"{moved.Amount.Minor} {moved.Amount.Asset} from {moved.From.Kind} of {moved.From.Owner} to {moved.To.Kind} of {moved.To.Owner}";
 
     private static string Show(DateTimeOffset? at) => at?.ToString("O", CultureInfo.InvariantCulture) ?? "never";
 }

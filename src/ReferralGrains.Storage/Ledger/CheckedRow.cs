@@ -20,6 +20,10 @@ internal readonly record struct CheckedRow(StreamId Stream, StoredRow Row, int? 
             ? null
             : new(Account.FromNumber(reader.GetInt64(9)), Account.FromNumber(reader.GetInt64(10)), new(reader.GetInt64(11), new(reader.MaybeText(12) ?? ""))),
         reader.GetInt32(13));
+
+    public static string Show(Posting? posting) => posting is not { } moved
+        ? "nothing"
+        : $"{moved.Amount.Minor} {moved.Amount.Asset} from {moved.From.Kind} of {moved.From.Owner} to {moved.To.Kind} of {moved.To.Owner}";
 }
 
 /// <summary>What is kept beside a stream and must follow from it.</summary>

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Npgsql;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 
@@ -8,7 +9,7 @@ namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>
 /// What is kept for a tenant and not for a stream, beside what all its streams say together: how many actions wait, whose a rule's id is,
-/// and what was refused under an action's id. A fold that is kept elsewhere is compared where its stream is folded.
+/// what is booked under an id, and what was refused under an action's id. A fold that is kept elsewhere is compared where its stream is folded.
 /// </summary>
 internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differences differences)
 {
@@ -35,7 +36,20 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         foreach (var (of, id) in rules.Keys.Where(rule => !unreadable.Contains(rule.Tenant)).Order())
             differences.Add("rule", $"Rule {id} of tenant {of} has no row.");
         await Conflicts(stop);
+        await Entries(stop);
     }
+
+    // An id of an entry or a spend that is not on record could be used again.
+    private Task Entries(CancellationToken stop) => snapshot.Each(
+        """
+        select coalesce(e.tenant, n.tenant), coalesce(e.data ->> 'id', n.id), coalesce(e.stream, n.stream), coalesce(e.seq, n.seq)
+        from (select * from event where type in ($2, $3) and ($1 is null or tenant = $1)) e
+        full join (select * from entry where $1 is null or tenant = $1) n on n.stream = e.stream and n.seq = e.seq
+        where n.tenant is distinct from e.tenant or n.id is distinct from e.data ->> 'id' or n.kind is distinct from (case e.type when $2 then 1 else 2 end)
+        order by 3, 4 limit 100
+        """,
+        reader => differences.Add("entry", $"Entry {reader.GetString(1)} of tenant {reader.GetInt32(0)}: its row and row ({reader.GetInt64(2)}, {reader.GetInt32(3)}) do not say the same."),
+        stop, Questions.Int(tenant), Questions.Int(EventCodec.NumberOf(typeof(EntryBooked))), Questions.Int(EventCodec.NumberOf(typeof(AssetSpent))));
 
     // What is left when all rows are read has none.
     private void Rule(NpgsqlDataReader reader)

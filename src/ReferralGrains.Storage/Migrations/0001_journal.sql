@@ -156,6 +156,17 @@ create table rule (
   primary key (tenant, id)
 );
 
+-- What is booked by hand or spent has an id: one effect each, for ever, whichever referrer it named first.
+create table entry (
+  tenant int not null,
+  kind smallint not null,
+  id text collate "C" not null,
+  stream bigint not null,
+  seq int not null,
+  primary key (tenant, kind, id)
+);
+create unique index entry_event on entry (stream, seq);
+
 -- Personal data lives here and nowhere in the journal, so that it can be erased.
 create table referrer (
   stream bigint primary key,

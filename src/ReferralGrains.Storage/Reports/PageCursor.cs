@@ -1,4 +1,5 @@
 using System.Globalization;
+using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Storage.Reports;
 
@@ -14,6 +15,11 @@ public static class PageCursor
     public static string Of(ActivityEntry entry) => string.Create(CultureInfo.InvariantCulture, $"{entry.Referral.Value}_{entry.Event.Seq}");
 
     public static string Of(PostingView posting) => string.Create(CultureInfo.InvariantCulture, $"{posting.Stream.Value}_{posting.Seq}");
+
+    public static string Of(StreamId stream, int seq) => string.Create(CultureInfo.InvariantCulture, $"{stream.Value}_{seq}");
+
+    /// <summary>The row that the id of an entry names.</summary>
+    public static int SeqOf(string text) => Entry(text).Seq;
 
     public static bool IsReward(string text) => Numbers(text, 3) is not null;
 

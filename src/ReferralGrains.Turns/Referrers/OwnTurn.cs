@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
@@ -15,6 +17,8 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
 {
     private readonly Referrer before = state;
     private readonly ImmutableArray<EventRow>.Builder rows = ImmutableArray.CreateBuilder<EventRow>();
+    private readonly Dictionary<(EntryKind Kind, CallerId Id), BookedEvent> booked = [];
+    private readonly HashSet<BalanceGuard> guards = [];
     private ReferrerRow? profile;
     private bool profiled;
 
@@ -35,7 +39,7 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     public void Apply(ReferrerEvent e)
     {
         State = Referrer.Evolve(State, now, e);
-        rows.Add(EventCodec.Encode(e, now));
+        rows.Add(EventCodec.Encode(e, stream, now));
     }
 
     /// <summary>An event with the personal data that it leaves.</summary>
@@ -43,6 +47,35 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     {
         Apply(e);
         (profile, profiled) = (row, true);
+    }
+
+    /// <summary>An event that has an id of its own, which it takes for ever.</summary>
+    public BookedEvent Book(EntryKind kind, CallerId entry, ReferrerEvent e)
+    {
+        Apply(e);
+        var one = new BookedEvent(stream, State.Seq, now, e);
+        booked.Add((kind, entry), one);
+        return one;
+    }
+
+    /// <summary>As <see cref="Book"/>, of what the commit may refuse: others may spend the same at the same time.</summary>
+    public BookedEvent Spend(AssetSpent spent)
+    {
+        guards.Add(new(stream, spent.Asset));
+        return Book(EntryKind.Spend, spent.Id, spent);
+    }
+
+    /// <summary>What this turn has booked under an id.</summary>
+    public BookedEvent? Booked(EntryKind kind, CallerId entry) => booked.GetValueOrDefault((kind, entry));
+
+    /// <summary>What this turn has moved of what is payable of an asset.</summary>
+    public long Moved(Asset asset)
+    {
+        var minor = 0L;
+        foreach (var row in rows)
+            if (row.Posting is { } posting && posting.Amount.Asset == asset)
+                minor += (posting.To.Kind == AccountKind.Payable ? posting.Amount.Minor : 0) - (posting.From.Kind == AccountKind.Payable ? posting.Amount.Minor : 0);
+        return minor;
     }
 
     /// <summary>Null when nothing came of it.</summary>
@@ -53,6 +86,11 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
         Facts = State.FactVersion == before.FactVersion
             ? []
             : [new(stream, State.FactVersion, JsonSerializer.Serialize(Facts, JournalJson.Default.ReferrerFacts))],
-        SideRows = [SideRows.Of<ReferrerRow>(profiled ? [profile!] : [])],
+        Guards = [.. guards],
+        SideRows =
+        [
+            SideRows.Of<ReferrerRow>(profiled ? [profile!] : []),
+            SideRows.Of<EntryRow>([.. booked.Select(one => new EntryRow(one.Key.Kind, one.Key.Id, stream, one.Value.Seq))]),
+        ],
     };
 }

@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
+using System.Diagnostics;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Referrers;
 
 namespace ReferralGrains.Turns.Referrers;
 
@@ -17,6 +20,27 @@ public sealed record CloseReferrer(string? Reason, string By) : ICommand<Referre
 
 /// <summary>Grants or revokes eligibility for a rule that is granted by hand (H1).</summary>
 public sealed record GrantRule(CallerId Program, CallerId Rule, bool Granted, string By) : ICommand<ReferrerReply>;
+
+/// <summary>Books an entry by hand (X6). The same again is a repeat, for ever; other content, or another referrer, is a conflict.</summary>
+public sealed record BookEntry(EntryBooked Entry) : ICommand<BookedReply>;
+
+/// <summary>Redeems something of what is payable. Repeats as <see cref="BookEntry"/>.</summary>
+public sealed record SpendAsset(AssetSpent Spent) : ICommand<BookedReply>;
+
+/// <param name="Booked">What is on record under the id; null when it was refused.</param>
+public sealed record BookedReply(Refusal? Refusal, bool Duplicate, BookedEvent? Booked)
+{
+    public static BookedReply Refused(BookRefusal why) => new(
+        why switch
+        {
+            BookRefusal.ReferrerMissing => new(RefusalKind.NotFound, "referrer_not_found", Field.Id, "There is no such referrer."),
+            BookRefusal.ReferrerClosed => new(RefusalKind.Conflict, "referrer_closed", Field.Id, "This referrer is closed."),
+            BookRefusal.NotSpendable =>
+                new(RefusalKind.Senseless, "asset_not_spendable", Field.Asset, "Cash is paid out and items are handed over; credit, points, services and coupons are spent."),
+            BookRefusal.BalanceInsufficient => new(RefusalKind.Senseless, "balance_insufficient", Field.AmountMinor, "Less of the asset is payable."),
+            _ => throw new UnreachableException(),
+        }, false, null);
+}
 
 /// <param name="Changed">False when there was nothing to change: for a creating call, a repeat.</param>
 public sealed record ReferrerReply(Refusal? Refusal, bool Changed, StreamId Stream);

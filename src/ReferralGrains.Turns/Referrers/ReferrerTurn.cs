@@ -95,7 +95,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
     private void Own(ReferrerEvent e)
     {
         State = Referrer.Evolve(State, now, e);
-        own.Add(EventCodec.Encode(e, now));
+        own.Add(EventCodec.Encode(e, stream, now));
     }
 
     private void Later(DateTimeOffset at) => now = at > now ? at : now;

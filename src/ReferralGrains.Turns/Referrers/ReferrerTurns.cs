@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
@@ -55,12 +56,14 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         if (after.FactVersion != before.FactVersion) World.Facts.Forget(Stream);
     }
 
-    private async ValueTask<ReferrerReply> Decide(OwnTurn turn, ICommand command) => command switch
+    private async ValueTask<object> Decide(OwnTurn turn, ICommand command) => command switch
     {
         CreateReferrer create => await Create(turn, create),
         ChangeReferrer change => await Change(turn, change),
         CloseReferrer close => await Close(turn, close),
         GrantRule grant => await Grant(turn, grant),
+        BookEntry book => await Book(turn, book.Entry),
+        SpendAsset spend => await Spend(turn, spend.Spent),
         _ => throw new UnreachableException(),
     };
 
@@ -118,6 +121,28 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         turn.Apply(grant.Granted ? new RuleGranted(granted, grant.By) : new RuleRevoked(granted, grant.By));
         return Changed(turn);
     }
+
+    private async ValueTask<BookedReply> Book(OwnTurn turn, EntryBooked entry)
+    {
+        if (await Known(turn, EntryKind.Manual, entry.Id) is { } known)
+            return known.Referrer == turn.Stream && known.Event is EntryBooked old && old with { By = entry.By } == entry ? new(null, true, known) : Other(Field.EntryId);
+        return ReferrerBooks.Refuses(turn.State, entry) is { } refusal ? BookedReply.Refused(refusal) : new(null, false, turn.Book(EntryKind.Manual, entry.Id, entry));
+    }
+
+    private async ValueTask<BookedReply> Spend(OwnTurn turn, AssetSpent spent)
+    {
+        if (await Known(turn, EntryKind.Spend, spent.Id) is { } known)
+            return known.Referrer == turn.Stream && known.Event is AssetSpent old && old with { By = spent.By } == spent ? new(null, true, known) : Other(Field.SpendId);
+        var payable = await World.Ledger.Payable(turn.Stream, spent.Asset) + turn.Moved(spent.Asset);
+        return ReferrerBooks.Refuses(turn.State, spent, payable) is { } refusal ? BookedReply.Refused(refusal) : new(null, false, turn.Spend(spent));
+    }
+
+    // Looked up first: they are few, and a repeat must find what it repeats.
+    private async ValueTask<BookedEvent?> Known(OwnTurn turn, EntryKind kind, CallerId id) =>
+        turn.Booked(kind, id) ?? await World.Ledger.Find(Address.Tenant, kind, id);
+
+    private static BookedReply Other(Field field) =>
+        new(new(RefusalKind.Conflict, "conflict", field, "This id was sent before with other content; nothing was changed."), false, null);
 
     private async Task<ReferrerRow> Profile()
     {

@@ -34,6 +34,8 @@ public class RoundTripTests
         new RuleRevoked(new(new(1), 2), "ada"),
         new TallyStarted(new(1), 100, 2),
         new TallyMoved(new(1), 100, 2, [new(1, 2)]),
+        new EntryBooked(new("e"), new("GBP"), -5, true, "why", "ada"),
+        new AssetSpent(new("s"), new("points"), 5, "ada"),
     ];
 
     public static TheoryData<PayoutItemEvent> PayoutItemEvents =>

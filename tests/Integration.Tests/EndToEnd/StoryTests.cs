@@ -64,6 +64,36 @@ public sealed class StoryTests(LivingServer server)
     }
 
     [Fact]
+    public async Task X6_what_was_earned_and_paid_elsewhere_is_booked_once_and_what_is_spent_is_paid()
+    {
+        var shop = await server.OpenShop();
+        var (referrer, id) = (shop.Referrers[0], shop.Program);
+        object Entry(string entry, string asset, long minor, bool paid = false) => new { entry_id = $"{id}-{entry}", asset, amount_minor = minor, reason = "brought along", already_paid = paid };
+        Assert.Null((await Api.Ok($"/v1/referrers/{referrer}/entries", Entry("earned", "gbp", 700)))["duplicate"]);
+        await Api.Ok($"/v1/referrers/{referrer}/entries", Entry("paid", "GBP", 500, paid: true));
+        Assert.True((bool)(await Api.Ok($"/v1/referrers/{referrer}/entries", Entry("earned", "GBP", 700)))["duplicate"]!);
+        Assert.Equal((409, "conflict"), Answer(await Api.Post($"/v1/referrers/{referrer}/entries", Entry("earned", "GBP", 701))));
+        Assert.Equal((400, "invalid_field"), Answer(await Api.Post($"/v1/referrers/{referrer}/entries", Entry("none", "GBP", 0))));
+        Assert.Equal((400, "invalid_field"), Answer(await Api.Post($"/v1/referrers/{referrer}/entries", Entry("less", "GBP", -1, paid: true))));
+        Assert.Equal((400, "invalid_field"), Answer(await Api.Post($"/v1/referrers/{referrer}/entries", Entry("what", "gold", 1))));
+
+        await Api.Ok($"/v1/referrers/{referrer}/entries", Entry("credit", "credit:GBP", 300));
+        Assert.Equal((422, "balance_insufficient"), Answer(await Api.Post($"/v1/referrers/{referrer}/spends", new { spend_id = $"{id}-s", asset = "credit:GBP", amount_minor = 301 })));
+        await Api.Ok($"/v1/referrers/{referrer}/spends", new { spend_id = $"{id}-s", asset = "credit:GBP", amount_minor = 120 });
+        var balances = (await Api.Ok($"/v1/referrers/{referrer}/balance"))["balances"]!.AsArray().ToDictionary(line => (string)line!["asset"]!, line => ((long)line!["earned_minor"]!, (long)line["payable_minor"]!, (long)line["paid_minor"]!));
+        Assert.Equal(((700, 200, 500), (300, 180, 120)), (balances["GBP"], balances["credit:GBP"]));
+
+        var first = await Api.Ok($"/v1/referrers/{referrer}/entries?limit=2");
+        Assert.Equal([$"{id}-credit", $"{id}-paid"], first["data"]!.AsArray().Select(one => (string)one!["entry_id"]!));
+        var rest = await Api.Ok($"/v1/referrers/{referrer}/entries?limit=2&starting_after={(string)first["data"]![1]!["id"]!}");
+        Assert.Equal([$"{id}-earned"], rest["data"]!.AsArray().Select(one => (string)one!["entry_id"]!));
+        Assert.False((bool)rest["has_more"]!);
+        await LedgerCheck.Clean(Api);
+
+        static (int, string?) Answer(Answer answer) => (answer.Status, answer.Code);
+    }
+
+    [Fact]
     public async Task R12_a_dry_run_says_what_would_be_and_saves_nothing()
     {
         var shop = await server.OpenShop();

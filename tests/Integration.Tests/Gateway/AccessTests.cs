@@ -55,6 +55,7 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/referrals/{program}/{referee}/approve
         POST /v1/referrals/{program}/{referee}/cancel
         POST /v1/referrals:batch
+        POST /v1/referrers/{id}/spends
         """)]
     [InlineData(KeyRole.Admin, """
         DELETE /v1/enrollments/{id}
@@ -65,6 +66,7 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/programs/{id}/rules
         POST /v1/referrers
         POST /v1/referrers/{id}/close
+        POST /v1/referrers/{id}/entries
         POST /v1/rewards/{id}/cancel
         POST /v1/rewards/{id}/release
         POST /v1/rules/{id}/disable
@@ -260,8 +262,14 @@ public sealed class AccessTests : IAsyncLifetime
             _ => "key_999",
         }, StringComparison.Ordinal);
 
-    private static string? Body(string method, string pattern) =>
-        method != "PATCH" ? null : pattern.Contains("enrollments", StringComparison.Ordinal) ? """{"reason":"x"}""" : "{}";
+    private static string? Body(string method, string pattern) => (method, pattern) switch
+    {
+        ("PATCH", "/v1/enrollments/{id}") => """{"reason":"x"}""",
+        ("PATCH", _) => "{}",
+        ("POST", "/v1/referrers/{id}/entries") => """{"entry_id":"e","asset":"GBP","amount_minor":1,"reason":"x"}""",
+        ("POST", "/v1/referrers/{id}/spends") => """{"spend_id":"s","asset":"points","amount_minor":1}""",
+        _ => null,
+    };
 
     private static string Said(System.Text.Json.JsonElement problem) =>
         $"{problem.GetProperty("code")} {problem.GetProperty("detail")} {(problem.TryGetProperty("param", out var param) ? param : default)}";

@@ -74,6 +74,10 @@ public sealed class DescriptionTests : IAsyncLifetime
         await Fits("GET", "/v1/referrers/{id}/balance", null, "/v1/referrers/rita/balance");
         await Fits("GET", "/v1/referrers/{id}/rewards", null, "/v1/referrers/rita/rewards");
         await Fits("GET", "/v1/referrers/{id}/activity", null, "/v1/referrers/rita/activity");
+        await Fits("POST", "/v1/referrers/{id}/entries", """{"entry_id":"e1","asset":"credit:GBP","amount_minor":500,"reason":"bonus"}""", "/v1/referrers/rita/entries");
+        await Fits("GET", "/v1/referrers/{id}/entries", null, "/v1/referrers/rita/entries");
+        await Fits("POST", "/v1/referrers/{id}/spends", """{"spend_id":"s1","asset":"credit:GBP","amount_minor":200}""", "/v1/referrers/rita/spends");
+        await Fits("GET", "/v1/referrers/{id}/spends", null, "/v1/referrers/rita/spends");
         await Fits("PATCH", "/v1/enrollments/{id}", """{"reason":"r","limits":{"max_count":2} }""", $"/v1/enrollments/{enrollment}");
         await Fits("GET", "/v1/enrollments/{id}/activity", null, $"/v1/enrollments/{enrollment}/activity");
         await Fits("GET", "/v1/rewards/{id}", null, $"/v1/rewards/{reward}");

@@ -57,6 +57,8 @@ public static class GoldenEvents
         new TallyStarted(new(7), 400_00, 3),
         new TallyMoved(new(7), 10_00, 1, [new(1, 2)]),
         new ReferrerProfileChanged(),
+        new EntryBooked(new("bonus-7"), Gbp, -25_00, AlreadyPaid: true, "launch bonus", "admin"),
+        new AssetSpent(new("order-88"), Gbp, 5_00, "key_3"),
         new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London"),
         new RulePublished(
             1, new("tiers"), 3,
@@ -126,6 +128,7 @@ public static class GoldenEvents
     /// <summary>The row that an event is written as now.</summary>
     public static EventRow Write(object e)
     {
+        if (e is ReferrerEvent referrer) return EventCodec.Encode(referrer, Referrer, At);
         if (e is not ReferralEvent referral) return EventCodec.Encode(e, At);
         var rows = ImmutableArray.CreateBuilder<EventRow>();
         EventCodec.Encode(new(9, At, referral), new(7), rows);

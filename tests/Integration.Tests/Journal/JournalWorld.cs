@@ -66,9 +66,22 @@ public sealed class JournalWorld : IAsyncDisposable
         await Commit(new()
         {
             Tenant = Tenant,
-            Streams = [new(loaded.Stream, 1, [EventCodec.Encode(new ReferrerCreated([.. tags]), Now)], key)],
+            Streams = [new(loaded.Stream, 1, [EventCodec.Encode(new ReferrerCreated([.. tags]), loaded.Stream, Now)], key)],
             Facts = [new(loaded.Stream, 1, JsonSerializer.Serialize(facts, JournalJson.Default.ReferrerFacts))],
             SideRows = [SideRows.Of<ReferrerRow>([new(loaded.Stream, "CODE-" + id, id + "@example.org", "Name of " + id, CashOptIn: true, "cus_1", Now)])],
+        });
+    }
+
+    /// <summary>Books an entry by hand for Rita.</summary>
+    public async Task Book(string id, long minor)
+    {
+        var loaded = await loader.Load(new(Tenant, Referrer, "rita", ""));
+        var entry = new EntryBooked(new(id), new("GBP"), minor, AlreadyPaid: false, "because", "admin");
+        await Commit(new()
+        {
+            Tenant = Tenant,
+            Streams = [new(loaded.Stream, loaded.Head + 1, [EventCodec.Encode(entry, loaded.Stream, Now)])],
+            SideRows = [SideRows.Of<EntryRow>([new(EntryKind.Manual, entry.Id, loaded.Stream, loaded.Head + 1)])],
         });
     }
 

@@ -187,6 +187,21 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("delete from entry", "entry", "Entry bonus of tenant 1")]
+    [InlineData("update entry set id = 'other'", "entry", "Entry bonus of tenant 1")]
+    [InlineData("update entry set kind = 2", "entry", "Entry bonus of tenant 1")]
+    [InlineData("insert into entry values (1, 1, 'more', 4711, 1)", "entry", "Entry more of tenant 1")]
+    [InlineData("update event set amount = amount + 1 where type = 38", "row", "posts 501 GBP from Rewards")]
+    [InlineData("update event set from_account = null, to_account = null, amount = null, asset = null where type = 38", "row", "posts nothing where its event makes 500 GBP")]
+    public async Task What_was_booked_by_hand_is_on_record_under_its_id(string change, string what, string detail)
+    {
+        await world.Book("bonus", 500);
+        Assert.Empty((await check.Check(world.Tenant, Stop)).Differences);
+        await database.Run(change);
+        Assert.Contains((await check.Check(world.Tenant, Stop)).Differences, one => one.What == what && one.Detail.Contains(detail, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(6, "the same", null)]
     [InlineData(6, "without holds", "is not what its events say")]
     [InlineData(6, "cannot be read", "cannot be read")]

@@ -1,6 +1,7 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
@@ -23,6 +24,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<(int Tenant, CallerId Id), JournalRow> actions = [];
     private readonly Dictionary<StreamId, FactChange> facts = [];
     private readonly Dictionary<(StreamId Referrer, Asset Asset), Balance> balances = [];
+    private readonly Dictionary<(int Tenant, EntryKind Kind, CallerId Id), EntryRow> entries = [];
     private readonly Dictionary<StreamId, (int Tenant, DateTimeOffset At)> due = [];
     private readonly Dictionary<StreamId, ReferralRow> referrals = [];
     private readonly Dictionary<StreamId, (int Tenant, ReferrerRow Row)> referrers = [];
@@ -104,6 +106,11 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     public IReadOnlyList<(int Tenant, PayoutBatchRow Row)> PayoutBatches => Read(_ => payoutBatches.Values.ToList());
 
+    /// <summary>What was booked or spent under an id.</summary>
+    public JournalRow? Entry(int tenant, EntryKind kind, CallerId id) => Read(_ => entries.TryGetValue((tenant, kind, id), out var row)
+        ? streams[row.Referrer].Rows.Single(one => one.Seq == row.Seq)
+        : null);
+
     /// <summary>How many actions of a tenant wait.</summary>
     public long Parked(int tenant) => Read(_ => parked.GetValueOrDefault(tenant));
 
@@ -130,9 +137,10 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         {
             if (!living.Contains(silo)) throw new LeaseLostException($"Silo {silo} has ended.");
             var named = rules.Keys.ToHashSet();
+            var booked = entries.Keys.ToHashSet();
             var begun = directory.Keys.ToHashSet();
             var payable = balances.ToDictionary(balance => balance.Key, balance => balance.Value.Payable);
-            var outcomes = batch.Select(append => Judge(append, named, begun) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
+            var outcomes = batch.Select(append => Judge(append, named, booked, begun) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
                 ? AppendOutcome.BalanceShort
                 : judged).ToList();
             commits++;
@@ -152,12 +160,13 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         }
     }
 
-    private AppendOutcome Judge(Append append, HashSet<(int Tenant, CallerId Id)> named, HashSet<StreamKey> begun)
+    private AppendOutcome Judge(Append append, HashSet<(int Tenant, CallerId Id)> named, HashSet<(int Tenant, EntryKind Kind, CallerId Id)> booked, HashSet<StreamKey> begun)
     {
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(Moved)) return AppendOutcome.StreamMoved;
         if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && (Ids(append).Any(actions.ContainsKey) || Ids(append).Distinct().Count() < Ids(append).Count())) return AppendOutcome.ActionKnown;
         if (!bugs.HasFlag(PlantedBugs.NoFactCheck) && append.Reads.Any(read => !facts.TryGetValue(read.Stream, out var fact) || fact.Version != read.Version))
             return AppendOutcome.FactMoved;
+        if (Side<EntryRow>(append).Any(entry => !booked.Add((append.Tenant, entry.Kind, entry.Id)))) return AppendOutcome.FactMoved;
         if (Side<RuleRow>(append).Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(rows => rows.FirstSeq == 1 && !begun.Add(rows.Key!.Value))) return AppendOutcome.StreamMoved;
         return AppendOutcome.Committed;
@@ -211,6 +220,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         foreach (var change in Side<ParkedChange>(append)) Park(append.Tenant, change.More);
         foreach (var item in Side<PayoutItemRow>(append)) payoutItems[item.Stream] = (append.Tenant, item);
         foreach (var batch in Side<PayoutBatchRow>(append)) payoutBatches[batch.Stream] = (append.Tenant, batch);
+        foreach (var entry in Side<EntryRow>(append)) entries.Add((append.Tenant, entry.Kind, entry.Id), entry);
         foreach (var rule in Side<RuleRow>(append)) rules.Add((append.Tenant, rule.Id), rule.Program);
         foreach (var conflict in Side<ConflictRow>(append))
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))

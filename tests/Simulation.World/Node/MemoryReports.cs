@@ -1,17 +1,19 @@
 using System.Text.Json;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Node;
 
 /// <summary>The questions that grains and the sweeper ask of history.</summary>
-public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITallySource, IReferrerProfiles, IDueReader
+public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITallySource, IReferrerProfiles, IReferrerLedger, IDueReader
 {
     public async Task<Tally> Sum(StreamId referrer, StreamId program)
     {
@@ -36,6 +38,29 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
         return new(
             stream, referrer, row.Code, row.Email, row.Name, facts.Tags, row.CashOptIn, row.StripeCustomerId, facts.Closed, facts.Granted, row.CreatedAt);
     }
+
+    public async Task<BookedEvent?> Find(int tenant, EntryKind kind, CallerId id)
+    {
+        await Round();
+        return database.Entry(tenant, kind, id) is { } row ? Booked(row) : null;
+    }
+
+    public async Task<long> Payable(StreamId referrer, Asset asset)
+    {
+        await Round();
+        return database.Read(_ => database.Balances.GetValueOrDefault((referrer, asset)).Payable);
+    }
+
+    public async Task<Page<BookedEvent>?> Page(int tenant, CallerId referrer, EntryKind kind, int? before, int limit, CancellationToken stop)
+    {
+        await Round();
+        if (database.Find(new(tenant, (short)GrainKind.Referrer, referrer.Value, "")) is not { } stream) return null;
+        var booked = database.Read(_ => stream.Rows.Where(row => row.Seq < (before ?? int.MaxValue)).OrderByDescending(row => row.Seq).Select(Booked).ToList());
+        var wanted = booked.Where(one => kind == EntryKind.Manual ? one.Event is EntryBooked : one.Event is AssetSpent).ToList();
+        return new([.. wanted.Take(limit)], wanted.Count > limit);
+    }
+
+    private static BookedEvent Booked(JournalRow row) => new(row.Stream, row.Seq, row.Event.At, row.Decode<ReferrerEvent>());
 
     public async Task<IReadOnlyList<int>> Tenants(int shard, DateTimeOffset until, CancellationToken stop)
     {

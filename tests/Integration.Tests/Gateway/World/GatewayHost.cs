@@ -13,6 +13,7 @@ using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Ledger;
+using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
@@ -58,6 +59,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IGrainRouter>(grains);
         builder.Services.AddSingleton<IFacts>(grains);
         builder.Services.AddSingleton<IReports>(new InMemoryReports(grains));
+        builder.Services.AddSingleton<IReferrerLedger>(grains.Ledger);
         builder.Services.AddSingleton<ITenants>(tenants);
         builder.Services.AddSingleton<ITenantClock>(tenants);
         builder.Services.AddSingleton<ITestClock>(tenants);

@@ -30,6 +30,8 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
 
     public Dictionary<(int Tenant, CallerId Action), List<ActionConflict>> Conflicts { get; } = [];
 
+    public InMemoryLedger Ledger => field ??= new((tenant, referrer) => Referrers.ContainsKey(GrainAddress.Referrer(tenant, referrer)));
+
     /// <summary>Runs before each command, on the caller's time: to make a grain slow, busy or unreachable.</summary>
     public Func<GrainAddress, ICommand, Task> Before { get; set; } = static (_, _) => Task.CompletedTask;
 
@@ -45,6 +47,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
             return (TReply)(to.Kind switch
             {
                 GrainKind.Program => (object)Decide(to, (ICommand)command, Programs.GetValueOrDefault(to, ReferralProgram.None)),
+                GrainKind.Referrer when command is BookEntry or SpendAsset => Ledger.Decide(to.Tenant, StreamOf(to), Referrers.GetValueOrDefault(to).State ?? Domain.Referrers.Referrer.None, command, now),
                 GrainKind.Referrer => Decide(to, command),
                 GrainKind.Referral => Decide(to, (IReferralCommand)command, now),
                 _ => throw new UnreachableException(),
