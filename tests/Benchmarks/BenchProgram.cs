@@ -56,7 +56,7 @@ internal sealed record BenchProgram(Access Access, string Id, int Referrers, int
             stop)).Json();
 
         var names = Enumerable.Range(0, Referrers).Select(Referrer);
-        await new ReferrerCreation(api, ExchangeLimits.Default, time).Run(names, _ => { }, stop);
+        await new ReferrerCreation(new(api, ExchangeLimits.Default, time)).Run(names, _ => { }, stop);
         Access[] silos = [Access, .. others];
         for (var silo = 0; silo < silos.Length; silo++) await Refer(silos[silo], silo, silos.Length, time, stop);
     }

@@ -38,6 +38,9 @@ internal sealed class StandIn : IAsyncDisposable
     /// <summary>The bodies of rules that were published.</summary>
     public ConcurrentQueue<JsonElement> Rules { get; } = new();
 
+    /// <summary>What was booked by hand, by referrer and id.</summary>
+    public ConcurrentDictionary<string, JsonElement> Entries { get; } = new();
+
     public int Actions => actions.Count;
 
     public int Referees => referees.Count;
@@ -56,6 +59,7 @@ internal sealed class StandIn : IAsyncDisposable
         app.MapGet("/v1/programs/{id}", (string id) => id == Program ? Results.Text(standIn.ProgramBody, "application/json") : NotFound("program_id"));
         app.MapPost("/v1/programs/{id}/rules", standIn.Publish);
         app.MapPost("/v1/referrers", standIn.CreateReferrer);
+        app.MapPost("/v1/referrers/{id}/entries", standIn.BookEntry);
         app.MapPost("/v1/referrals:batch", context => standIn.AnswerLines(context, referral: true, int.MaxValue));
         app.MapPost("/v1/actions:stream", standIn.StreamActions);
         app.MapPost("/v1/actions", (JsonElement action) => standIn.Answer(0, action));
@@ -84,6 +88,15 @@ internal sealed class StandIn : IAsyncDisposable
 
     private static IResult NotFound(string parameter) =>
         Results.Json(new { code = "not_found", param = parameter, detail = "not there" }, statusCode: 404);
+
+    private IResult BookEntry(string id, JsonElement body)
+    {
+        var key = $"{id} {body.GetProperty("entry_id").GetString()}";
+        var isNew = Entries.TryAdd(key, body);
+        return isNew || Entries[key].GetRawText() == body.GetRawText()
+            ? Results.Ok(new { duplicate = !isNew })
+            : Results.Json(new { code = "conflict", detail = "another amount" }, statusCode: 409);
+    }
 
     private IResult Publish(JsonElement body)
     {

@@ -31,12 +31,12 @@ internal sealed class ReferralFile
 
     public CsvTable Table { get; }
 
-    /// <summary>What is to be sent, or what is wrong with it, and the referrer that it names.</summary>
-    public IEnumerable<(FileLine Line, string? Referrer)> Lines() => Table.Rows().Select(Read);
+    /// <summary>What is to be sent, or what is wrong with it, and whom it names.</summary>
+    public IEnumerable<(FileLine Line, string? Referee, string? Referrer)> Lines() => Table.Rows().Select(Read);
 
-    private (FileLine, string?) Read(TableRow row)
+    private (FileLine, string?, string?) Read(TableRow row)
     {
-        if (row.Fault is { } fault) return (FileLine.Bad(row.Line, null, fault), null);
+        if (row.Fault is { } fault) return (FileLine.Bad(row.Line, null, fault), null, null);
         var faults = new List<Fault>();
         var (refereeId, referrerId) = (Id(referee), Id(referrer));
         DateTimeOffset? approved = null;
@@ -46,7 +46,7 @@ internal sealed class ReferralFile
             if (approved is null) faults.Add(Fault.Invalid(Table.Header[column], column + 1, times.Reason(text)));
         }
 
-        if (faults.Count > 0) return (FileLine.Bad(row.Line, null, faults), null);
+        if (faults.Count > 0) return (FileLine.Bad(row.Line, null, faults), null, null);
         var line = new NumberedLine(row.Line, JsonLine.Write(json =>
         {
             json.WriteString("program_id", program);
@@ -55,7 +55,7 @@ internal sealed class ReferralFile
             json.WriteString("status", "approved");
             if (approved is { } time) json.WriteString("approved_at", JsonLine.Time(time));
         }));
-        return (new(line, default, [], null), referrerId);
+        return (new(line, default, [], null), refereeId, referrerId);
 
         string? Id(int place)
         {

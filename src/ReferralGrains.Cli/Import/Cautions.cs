@@ -19,6 +19,15 @@ internal sealed class Cautions(ImportOptions options, ImportLook look, ProgramRu
         if (Holds() is not null) throw new CommandFailed("say which is meant: --holds-from occurred or --holds-from unlocked; nothing was sent");
     }
 
+    /// <summary>What was paid elsewhere has to be known by referrer, and payable.</summary>
+    public void CheckPaid()
+    {
+        if (options.PaidUntil is null) return;
+        if (options.Referrals is null) throw new CommandFailed("--paid-until comes with --referrals, which say whom each reward was paid to");
+        if (options.HoldsFrom is null && program.HoldingFromNow is [var rule, ..])
+            throw new CommandFailed($"rule '{rule.Id}' holds rewards for {rule.HoldDays} days from now on, and what was paid is held no more: say --holds-from occurred as well; nothing was sent");
+    }
+
     /// <summary>Does what --holds-from says.</summary>
     /// <returns>What was changed, in the words of a person.</returns>
     public async Task<IReadOnlyList<string>> SettleHolds(CancellationToken stop)

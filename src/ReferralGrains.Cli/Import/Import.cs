@@ -20,19 +20,21 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
         var actions = new ActionFile(actionInput, Reading(program.Currency));
         var referrals = referralInput is null ? null : new ReferralFile(referralInput, options.Program, options.ReferralTimes());
         using var rejects = options.Rejects is { } path ? new Rejects(path, actions.Table) : null;
-        var look = new ImportLook(actions, referrals, rejects, program.Currency);
-        var report = new ImportReport(options.Program, look);
+        var paidBefore = options.PaidBefore(program.TimeZone);
+        var look = new ImportLook(actions, referrals, rejects, program.Currency, keepsReferees: paidBefore is not null);
+        var report = new ImportReport(options.Program, look) { Paid = paidBefore is { } until ? new(until, options.Program, look.Referees) : null };
 
         await Stages.Show(around, json, stages => stages.Stage("checked", 0, advance => look.Run(advance, stop)));
         var cautions = new Cautions(options, look, program, around.Time.GetUtcNow());
         Say(cautions.Notes(actionInput.Name, actions.Table));
         if (!options.DryRun && look.MayGoOn)
         {
+            cautions.CheckPaid();
             if (around.IsTerminal) cautions.AskFirst();
             Say(await cautions.SettleHolds(stop));
             var exchange = new LineExchange(access, limits, around.Time);
             await Stages.Show(around, json, stages =>
-                new Sending(api, exchange, limits, around.Time, stages, report).Run(actions, referrals, rejects, options, stop));
+                new Sending(new(api, limits, around.Time), exchange, stages, report).Run(actions, referrals, rejects, options, stop));
             Say(report.Afterthoughts(options));
         }
 

@@ -47,6 +47,11 @@ internal sealed class ImportCommand
         Description = "From when rewards of this import are held: occurred (a rule that counts from now is published anew, counting from when an action occurred) or unlocked (as the rules are).",
     };
 
+    private readonly Option<string?> paidUntil = new("--paid-until")
+    {
+        Description = "What occurred before this day (in the program's zone) or instant was paid for elsewhere: each referrer's rewards until then are booked as paid.",
+    };
+
     public static Command Build(AccessOptions access, Surroundings around) => new ImportCommand().Command(access, around);
 
     private Command Command(AccessOptions access, Surroundings around)
@@ -55,7 +60,7 @@ internal sealed class ImportCommand
         holdsFrom.AcceptOnlyFromAmong("unlocked", "occurred");
         var command = new Command("import", "Import referrals and actions. Safe to run again: what the server has is reported as duplicate.")
         {
-            program, actions, referrals, dryRun, rejects, sort, decimals, timeZone, map, preset, holdsFrom,
+            program, actions, referrals, dryRun, rejects, sort, decimals, timeZone, map, preset, holdsFrom, paidUntil,
         };
         command.Validators.Add(result =>
         {
@@ -75,6 +80,7 @@ internal sealed class ImportCommand
         Sort = parsed.GetValue(sort),
         TimeZone = parsed.GetValue(timeZone),
         Map = parsed.GetValue(map) is { } path ? FileMap.Load(path) : parsed.GetValue(preset) is { } name ? FileMap.Preset(name) : FileMap.Ours,
+        PaidUntil = parsed.GetValue(paidUntil),
         Decimals = parsed.GetResult(decimals) is null ? null : parsed.GetValue(decimals) == "comma" ? DecimalMark.Comma : DecimalMark.Point,
         HoldsFrom = parsed.GetValue(holdsFrom) switch { "occurred" => HoldsFrom.Occurred, "unlocked" => HoldsFrom.Unlocked, _ => null },
     };

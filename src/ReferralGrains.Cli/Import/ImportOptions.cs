@@ -24,6 +24,17 @@ internal sealed record ImportOptions(string Program, string Actions, string? Ref
     /// <summary>From when holds are to run; null leaves it to the rules.</summary>
     public HoldsFrom? HoldsFrom { get; init; }
 
+    /// <summary>What occurred before this day, or instant, was paid for elsewhere.</summary>
+    public string? PaidUntil { get; init; }
+
+    /// <param name="programZone">Of a bare day, unless another zone was named.</param>
+    public DateTimeOffset? PaidBefore(string programZone)
+    {
+        if (PaidUntil is null) return null;
+        var times = new FileTimes(["yyyy-MM-dd"], FileTimes.Zone(TimeZone ?? programZone));
+        return times.Read(PaidUntil) ?? throw new CommandFailed($"--paid-until takes a day such as 2026-01-31, or an instant, not '{PaidUntil}'");
+    }
+
     public FileTimes Times()
     {
         var zone = TimeZone ?? Map.TimeZone;

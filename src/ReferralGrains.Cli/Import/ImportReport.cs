@@ -22,6 +22,9 @@ internal sealed class ImportReport(string program, ImportLook look)
 
     public LineTally? Referrals { get; set; }
 
+    /// <summary>Null when nothing was said to be paid already.</summary>
+    public PaidElsewhere? Paid { get; init; }
+
     public int Interruptions { get; set; }
 
     public long SentAgain { get; set; }
@@ -29,7 +32,7 @@ internal sealed class ImportReport(string program, ImportLook look)
     public double Seconds { get; set; }
 
     /// <summary>Lines of both files that are not in the program.</summary>
-    public long Refused => look.Bad + (Actions?.Refused ?? 0) + (Referrals?.Refused ?? 0);
+    public long Refused => look.Bad + (Actions?.Refused ?? 0) + (Referrals?.Refused ?? 0) + (Paid?.Refused ?? 0);
 
     private FileFindings Findings => look.Actions;
 
@@ -38,6 +41,8 @@ internal sealed class ImportReport(string program, ImportLook look)
     {
         if (options.HoldsFrom == HoldsFrom.Occurred && Referrals is { Duplicates: > 0 and var there })
             yield return $"{there:N0} referrals were there before: they keep the holds under which they were enrolled";
+        if (Paid is { Unknown: > 0 and var unknown })
+            yield return $"{unknown:N0} actions that were paid for are of referees whom the file of referrals does not have: they are not booked as paid";
     }
 
     public string ToJson() => JsonSerializer.Serialize(
@@ -72,6 +77,14 @@ internal sealed class ImportReport(string program, ImportLook look)
                 taken_back_minor = (long)total.TakenBackMinor,
                 net_minor = (long)total.NetMinor,
             }),
+            paid_before = Paid is null || Actions is null ? null : new
+            {
+                booked = Paid.Booked,
+                duplicate = Paid.Existing,
+                refused = Paid.Refused,
+                refusals = Kinds(Paid.Refusals),
+                totals = Paid.Totals.Select(total => new { asset = total.Key, amount_minor = (long)total.Value }),
+            },
             file = new
             {
                 types = Findings.Types,
@@ -103,6 +116,7 @@ internal sealed class ImportReport(string program, ImportLook look)
 
         if (Actions is null) output.WriteLine($"  actions     {Findings.Fit:N0} fit to be sent, {Findings.Bad:N0} wrong");
         else Print(output, Actions);
+        PrintPaid(output);
         PrintFile(output);
         Print(output, Findings.Refusals);
         if (Interruptions > 0)
@@ -128,6 +142,14 @@ internal sealed class ImportReport(string program, ImportLook look)
         }
 
         Print(output, actions.Refusals);
+    }
+
+    private void PrintPaid(TextWriter output)
+    {
+        if (Paid is null || Actions is null) return;
+        output.WriteLine($"  paid before {Paid.Booked:N0} referrers booked, {Paid.Existing:N0} duplicate, {Paid.Refused:N0} refused");
+        foreach (var (asset, minor) in Paid.Totals) output.WriteLine($"{Indent}{FileAmounts.Text((long)minor, asset)} together");
+        foreach (var kind in Paid.Refusals.Kinds) output.WriteLine($"{Indent}refused: {kind.Code} {kind.Count:N0}, such as {kind.First[0].Reason}");
     }
 
     private void PrintFile(TextWriter output)

@@ -11,11 +11,13 @@ namespace ReferralGrains.Cli.Import;
 internal sealed record ProgramRule(string Id, bool Enabled, int HoldDays, bool HoldsFromOccurred, string? Cap, JsonElement Body);
 
 /// <summary>The program that is imported into.</summary>
-internal sealed class ProgramRules(ApiClient api, string program, string currency, IReadOnlyList<ProgramRule> rules)
+internal sealed class ProgramRules(ApiClient api, string program, string currency, string timeZone, IReadOnlyList<ProgramRule> rules)
 {
     private const string OccurredAt = "occurred_at";
 
     public string Currency => currency;
+
+    public string TimeZone => timeZone;
 
     /// <summary>Rules that pay by what arrives first.</summary>
     public IReadOnlyList<ProgramRule> Capped => [.. rules.Where(rule => rule is { Enabled: true, Cap: not null })];
@@ -34,7 +36,7 @@ internal sealed class ProgramRules(ApiClient api, string program, string currenc
         }
 
         var body = answer.Json();
-        return new(api, program, body.Text("currency") ?? "", [.. body.Items("rules").Select(Rule)]);
+        return new(api, program, body.Text("currency") ?? "", body.Text("time_zone") ?? "UTC", [.. body.Items("rules").Select(Rule)]);
     }
 
     /// <summary>Publishes the rule anew, the same but for the beginning of its holds; whoever is enrolled from now on has it.</summary>

@@ -62,6 +62,26 @@ public sealed class HistoryTests(LivingServer server) : IDisposable
         Assert.Equal((500, 0), await PendingAndPayable($"{program}-referrer"));
     }
 
+    [Fact]
+    public async Task X6_what_was_paid_before_is_not_payable_again()
+    {
+        var program = (await server.OpenShop()).Program;
+        string[] actions =
+        [
+            "action_id,type,referee_id,occurred_at,amount_minor",
+            $"{program}-1,sale,{{0}},2026-01-15T12:00:00Z,5000",
+            $"{program}-2,sale,{{0}},2026-03-31T23:30:00+01:00,2000",
+        ];
+        string[] options = ["--holds-from", "occurred", "--paid-until", "2026-02-01"];
+
+        await Import(program, "referrer", actions, options);
+        var said = await Import(program, "referrer", actions, options);
+
+        Assert.Contains("paid before 0 referrers booked, 1 duplicate, 0 refused", said, StringComparison.Ordinal);
+        Assert.Equal((0, 200), await PendingAndPayable($"{program}-referrer"));
+        Assert.Equal(500, (int)(await Balance($"{program}-referrer"))["paid_minor"]!);
+    }
+
     /// <returns>What the command has said; it has to succeed.</returns>
     private async Task<string> Import(string program, string referrer, string[] actions, params string[] options)
     {
@@ -84,9 +104,11 @@ public sealed class HistoryTests(LivingServer server) : IDisposable
 
     private async Task<(int Pending, int Payable)> PendingAndPayable(string referrer)
     {
-        JsonNode balance = (await server.Api.Ok($"/v1/referrers/{referrer}/balance"))["balances"]!.AsArray().Single()!;
+        var balance = await Balance(referrer);
         return ((int)balance["pending_minor"]!, (int)balance["payable_minor"]!);
     }
+
+    private async Task<JsonNode> Balance(string referrer) => (await server.Api.Ok($"/v1/referrers/{referrer}/balance"))["balances"]!.AsArray().Single()!;
 
     private static string Program() => Path.Combine(AppContext.BaseDirectory, "ReferralGrains.Cli.dll");
 }

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using ReferralGrains.Cli.Api;
+using ReferralGrains.Cli.Files;
+
+namespace ReferralGrains.Cli.Import;
+
+/// <summary>
+/// What was paid before this server kept the books. All that a history has earned would become payable once more; so what occurred
+/// before a day is booked for each referrer as already paid (X6), under an id that makes a second run harmless.
+/// </summary>
+/// <param name="until">Actions that occurred before it were paid for.</param>
+/// <param name="program">Where they are imported.</param>
+/// <param name="referrers">Of each referee.</param>
+internal sealed class PaidElsewhere(DateTimeOffset until, string program, IReadOnlyDictionary<string, string> referrers)
+{
+    private const int AtOnce = 16;
+    private readonly Dictionary<(string Referrer, string Asset), Int128> sums = [];
+
+    /// <summary>Entries that are new, and that were there.</summary>
+    public int Booked { get; private set; }
+
+    public int Existing { get; private set; }
+
+    /// <summary>By the line of no file.</summary>
+    public Refusals Refusals { get; } = new();
+
+    public int Refused { get; private set; }
+
+    /// <summary>Actions before that day of referees that the file of referrals does not have: whose they are is not known here.</summary>
+    public long Unknown { get; private set; }
+
+    public int Entries => sums.Count(sum => sum.Value > 0);
+
+    /// <summary>What it comes to, by asset.</summary>
+    public IReadOnlyDictionary<string, Int128> Totals =>
+        sums.Where(sum => sum.Value > 0).GroupBy(sum => sum.Key.Asset).OrderBy(asset => asset.Key, StringComparer.Ordinal)
+            .ToDictionary(asset => asset.Key, asset => asset.Aggregate(Int128.Zero, (total, sum) => total + sum.Value));
+
+    /// <summary>Counts an action whose state is known.</summary>
+    public void Add(NumberedLine line, JsonElement answer)
+    {
+        var rewards = answer.Items("decisions").Select(decision => decision.Object("reward")).OfType<JsonElement>()
+            .Where(reward => reward.Text("state") != "cancelled").ToList();
+        if (rewards.Count == 0) return;
+        using var action = JsonDocument.Parse(line.Json);
+        if (action.RootElement.Text("occurred_at") is not { } time || FileTimes.Exact.Read(time) is not { } occurred || occurred >= until) return;
+        if (!referrers.TryGetValue(action.RootElement.Text("referee_id") ?? "", out var referrer))
+        {
+            Unknown++;
+            return;
+        }
+
+        foreach (var reward in rewards)
+        {
+            var key = (referrer, reward.Text("asset")!);
+            sums[key] = sums.GetValueOrDefault(key) + (reward.Number("amount_minor") ?? 0);
+        }
+    }
+
+    public Task Book(PatientCalls calls, Action<long> advance, CancellationToken stop) => Parallel.ForEachAsync(
+        sums.Where(sum => sum.Value > 0), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, async (sum, token) =>
+        {
+            var (referrer, asset) = sum.Key;
+            var entry = new
+            {
+                entry_id = $"paid-before:{until.UtcDateTime:yyyy-MM-dd'T'HHmmss'Z'}:{program}:{asset}",
+                asset,
+                amount_minor = (long)sum.Value,
+                already_paid = true,
+                reason = $"Paid elsewhere for what occurred before {until.UtcDateTime:u}",
+            };
+            var answer = await calls.Post($"/v1/referrers/{Uri.EscapeDataString(referrer)}/entries", entry, token);
+            lock (sums)
+            {
+                if (answer.IsSuccess && answer.Json().IsTrue("duplicate")) Existing++;
+                else if (answer.IsSuccess) Booked++;
+                else Refuse(referrer, answer.Problem);
+                advance(1);
+            }
+        });
+
+    private void Refuse(string referrer, Problem problem)
+    {
+        Refused++;
+        Refusals.Add(0, problem.Code ?? problem.Status.ToString(), problem.Parameter, $"{referrer}: {problem.Detail}");
+    }
+}

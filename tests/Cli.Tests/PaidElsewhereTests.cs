@@ -1,0 +1,77 @@
+namespace Cli.Tests;
+
+/// <summary>What was paid before this server kept the books does not become payable again (X6).</summary>
+public sealed class PaidElsewhereTests
+{
+    private static readonly string[] referrals = ["referee_id,referrer_id", "c1,ann", "c2,ann", "c3,bob"];
+
+    private static readonly string[] actions =
+    [
+        "action_id,type,referee_id,occurred_at,amount_minor,refund_of",
+        "early1,refund,c1,2026-01-20T00:00:00Z,4000,a1",
+        "a1,sale,c1,2026-01-10T00:00:00Z,10000,",
+        "a2,sale,c2,2026-01-31T22:59:59Z,5000,",
+        "a3,sale,c3,2026-01-31T23:00:00Z,7000,",
+        "a4,sale,c3,2026-01-05T00:00:00Z,100,",
+        "a5,sale,c9,2026-01-05T00:00:00Z,100,",
+        "a6,sale,c3,,900,",
+    ];
+
+    [Fact]
+    public async Task X6_each_referrer_s_rewards_until_that_day_are_booked_as_paid_once()
+    {
+        await using var server = await StandIn.Start();
+        server.ProgramBody = """{"id":"classic10","currency":"GBP","time_zone":"Europe/Berlin","rules":[]}""";
+        using var files = new Files();
+        string[] import = ["import", "--program", StandIn.Program, "--actions", files.Write("a.csv", actions), "--referrals", files.Write("r.csv", referrals), "--paid-until", "2026-02-01"];
+
+        var first = await Ran.Command(server, import);
+        var second = await Ran.Command(server, import);
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Equal(
+            [
+                """ann {"entry_id":"paid-before:2026-01-31T230000Z:classic10:GBP","asset":"GBP","amount_minor":1100,"already_paid":true,"reason":"Paid elsewhere for what occurred before 2026-01-31 23:00:00Z"}""",
+                """bob {"entry_id":"paid-before:2026-01-31T230000Z:classic10:GBP","asset":"GBP","amount_minor":10,"already_paid":true,"reason":"Paid elsewhere for what occurred before 2026-01-31 23:00:00Z"}""",
+            ],
+            server.Entries.Select(entry => $"{entry.Key.Split(' ')[0]} {entry.Value.GetRawText()}").Order());
+        Assert.Contains("paid before 2 referrers booked, 0 duplicate, 0 refused", first.Out, StringComparison.Ordinal);
+        Assert.Contains("11.10 GBP together", first.Out, StringComparison.Ordinal);
+        Assert.Contains("1 actions that were paid for are of referees whom the file of referrals does not have", first.Out, StringComparison.Ordinal);
+        Assert.Contains("paid before 0 referrers booked, 2 duplicate, 0 refused", second.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task X6_another_sum_for_the_same_day_is_told_and_not_booked_twice()
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        string[] import = ["import", "--program", StandIn.Program, "--referrals", files.Write("r.csv", referrals), "--paid-until", "2026-02-01", "--actions"];
+        await Ran.Command(server, [.. import, files.Write("a.csv", actions[..4])]);
+
+        var ran = await Ran.Command(server, [.. import, files.Write("b.csv", actions[0], "b1,sale,c1,2026-01-10T00:00:00Z,10000,")]);
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Contains("refused: conflict 1, such as ann: another amount", ran.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_paid_is_known_by_referrer_and_no_longer_held()
+    {
+        await using var server = await StandIn.Start();
+        server.ProgramBody = """
+            {"id":"classic10","currency":"GBP","time_zone":"Europe/Berlin","rules":[{"id":"ten","enabled":true,"hold":{"mode":"days","days":30,"from":"unlocked"}}]}
+            """;
+        using var files = new Files();
+        string[] import = ["import", "--program", StandIn.Program, "--actions", files.Write("a.csv", actions), "--paid-until"];
+
+        var alone = await Ran.Command(server, [.. import, "2026-02-01"]);
+        var held = await Ran.Command(server, [.. import, "2026-02-01", "--referrals", files.Write("r.csv", referrals)]);
+        var wrong = await Ran.Command(server, [.. import, "February"]);
+
+        Assert.Contains("--paid-until comes with --referrals", alone.Line, StringComparison.Ordinal);
+        Assert.Contains("rule 'ten' holds rewards for 30 days from now on, and what was paid is held no more: say --holds-from occurred", held.Line, StringComparison.Ordinal);
+        Assert.Contains("--paid-until takes a day such as 2026-01-31, or an instant, not 'February'", wrong.Line, StringComparison.Ordinal);
+        Assert.Empty(server.Received);
+    }
+}
