@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.OpenApi;
 using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
 
 namespace ReferralGrains.Gateway.Description;
 
@@ -63,6 +64,21 @@ internal static class RouteDescription
     /// <summary>A list in pages.</summary>
     public static RouteHandlerBuilder Pages<TPage>(this RouteHandlerBuilder route, params QueryParameter[] filters) =>
         route.Answers<TPage>().Query([.. filters, Limit, After]);
+}
+
+/// <summary>Times in a query.</summary>
+internal static class Times
+{
+    public static readonly QueryParameter From = new("from", "string", "From this instant on, in RFC 3339; from the beginning when it is left out.");
+    public static readonly QueryParameter To = new("to", "string", "Before this instant, in RFC 3339; up to now when it is left out.");
+    public static readonly QueryParameter KnownAt = new("known_at", "string", "As it was known at this instant, in RFC 3339: what was written later is left out.");
+
+    /// <summary>Null when it is absent.</summary>
+    public static DateTimeOffset? Of(HttpContext context, QueryParameter parameter)
+    {
+        if (context.Single(parameter.Name) is not { } text) return null;
+        return Instant.TryParse(text, out var at) ? at : throw Problem.InvalidField(parameter.Name, $"An instant like 2026-01-31T00:00:00Z is expected, not {Text.Shown(text)}.").AsException();
+    }
 }
 
 /// <summary>

@@ -38,6 +38,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Referrers.ReferrerAnswer))]
 [JsonSerializable(typeof(Referrers.BalanceAnswer))]
 [JsonSerializable(typeof(Referrers.EligibilityAnswer))]
+[JsonSerializable(typeof(Referrers.StatementAnswer))]
 [JsonSerializable(typeof(Referrers.NewEntry))]
 [JsonSerializable(typeof(Referrers.EntryAnswer))]
 [JsonSerializable(typeof(Referrers.NewSpend))]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
@@ -27,6 +28,9 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
             .WithSummary("A referrer; personal data only for admin keys").Answers<ReferrerAnswer>();
         routes.Get("/v1/referrers/{id}/balance", Balance).Needs(KeyRole.Read)
             .WithSummary("What a referrer has of each asset").Answers<BalanceAnswer>();
+        routes.Get("/v1/referrers/{id}/statement", Statement).Needs(KeyRole.Read)
+            .WithSummary("What a referrer had, what was moved and what is left, in a period, also as it was known at a time").Answers<StatementAnswer>()
+            .Query(Times.From, Times.To, Times.KnownAt);
         routes.Get("/v1/referrers/{id}/activity", ListActivity).Needs(KeyRole.Read)
             .WithSummary("What happened on all referrals of a referrer, newest first").Pages<PageAnswer<ActivityAnswer>>();
         routes.Post("/v1/referrers/{id}/close", Close).Needs(KeyRole.Admin)
@@ -74,6 +78,21 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
         var referrer = Valid(id);
         var balances = await reports.Balances(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw Missing();
         return Answers.Ok(new(referrer, [.. balances.Select(ReferrerFields.Line)]), GatewayJson.Default.BalanceAnswer);
+    }
+
+    private async Task<IResult> Statement(HttpContext context, string id)
+    {
+        var referrer = Valid(id);
+        var period = new Period(Times.Of(context, Times.From) ?? DateTimeOffset.UnixEpoch, Times.Of(context, Times.To) ?? DateTimeOffset.MaxValue, Times.Of(context, Times.KnownAt));
+        if (period.From >= period.To) throw Problem.InvalidField("to", "A time after from is expected.").AsException();
+        var lines = await reports.Statement(context.Caller().Tenant, referrer, period, context.RequestAborted) ?? throw Missing();
+        return Answers.Ok(
+            new(
+                referrer, period.From == DateTimeOffset.UnixEpoch ? null : period.From, period.To == DateTimeOffset.MaxValue ? null : period.To, period.KnownAt,
+                [.. lines.Select(line => new StatementAssetAnswer(line.Asset.Name, Amounts(line.Opening), Amounts(line.Moved), Amounts(line.Closing)))]),
+            GatewayJson.Default.StatementAnswer);
+
+        static StatementAmounts Amounts(Balance sum) => new(sum.Earned, sum.ClawedBack, sum.Net, sum.Pending, sum.Payable, sum.InTransit, sum.Paid);
     }
 
     private async Task<IResult> ListActivity(HttpContext context, string id)
@@ -158,6 +177,23 @@ internal sealed record BalanceLine(
     long PayableMinor,
     long InTransitMinor,
     long PaidMinor);
+
+/// <param name="From">Absent: from the beginning.</param>
+/// <param name="To">Just before it. Absent: up to now.</param>
+/// <param name="KnownAt">What was written later than this is not in it.</param>
+internal sealed record StatementAnswer(
+    CallerId ReferrerId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? From,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? To,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? KnownAt,
+    ImmutableArray<StatementAssetAnswer> Assets);
+
+/// <param name="Moved">What the period added; below zero where it took from it. Opening and moved come to closing.</param>
+internal sealed record StatementAssetAnswer(string Asset, StatementAmounts Opening, StatementAmounts Moved, StatementAmounts Closing);
+
+/// <summary>net = earned − clawed back = pending + payable + in transit + paid.</summary>
+internal sealed record StatementAmounts(
+    long EarnedMinor, long ClawedBackMinor, long NetMinor, long PendingMinor, long PayableMinor, long InTransitMinor, long PaidMinor);
 
 /// <summary>What is left out stays.</summary>
 [Example("""{"email":"rita@example.org","name":"Rita R.","tags":["partner","gold"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]

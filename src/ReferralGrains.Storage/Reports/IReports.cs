@@ -42,6 +42,9 @@ public interface IReports
     /// <summary>What happened on one referral, newest first (R9); with a number, only what concerns that enrollment (R10).</summary>
     Task<Page<ActivityEntry>> ReferralActivity(int tenant, StreamId referral, int? enrollment, string? after, int limit, CancellationToken stop);
 
+    /// <summary>Null when there is no such referrer.</summary>
+    Task<IReadOnlyList<StatementLine>?> Statement(int tenant, CallerId referrer, Period period, CancellationToken stop);
+
     /// <summary>The sum of every kind of account in every asset; each asset's sums come to zero.</summary>
     Task<IReadOnlyList<TrialBalanceLine>> TrialBalance(int tenant, CancellationToken stop);
 
@@ -53,6 +56,18 @@ public sealed record Page<T>(ImmutableArray<T> Items, bool HasMore);
 public sealed record ApprovedReferral(StreamId Stream, CallerId Referee);
 
 public sealed record AssetBalance(Asset Asset, Balance Balance);
+
+/// <summary>From one moment to just before another, as far as it was known at a third: null for all that is known now.</summary>
+public readonly record struct Period(DateTimeOffset From, DateTimeOffset To, DateTimeOffset? KnownAt);
+
+/// <param name="Opening">What had come of everything before the period.</param>
+/// <param name="Moved">What the period added to it, and may have taken from it.</param>
+public sealed record StatementLine(Asset Asset, Balance Opening, Balance Moved)
+{
+    public Balance Closing => new(
+        Opening.Earned + Moved.Earned, Opening.ClawedBack + Moved.ClawedBack, Opening.Pending + Moved.Pending, Opening.Payable + Moved.Payable,
+        Opening.InTransit + Moved.InTransit, Opening.Paid + Moved.Paid);
+}
 
 public sealed record ReferrerProfile(
     StreamId Stream, CallerId Id, string Code, string? Email, string? Name, ImmutableArray<string> Tags, bool CashOptIn,

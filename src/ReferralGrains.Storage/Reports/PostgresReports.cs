@@ -14,6 +14,7 @@ public sealed class PostgresReports : IReports
     private readonly RewardPages rewards;
     private readonly ActivityPages activity;
     private readonly LedgerReports ledger;
+    private readonly StatementReports statements;
 
     public PostgresReports(NpgsqlDataSource database)
     {
@@ -25,6 +26,7 @@ public sealed class PostgresReports : IReports
         rewards = new(database, directory, folder);
         activity = new(database, directory);
         ledger = new(database);
+        statements = new(database, directory);
     }
 
     public Task<IReadOnlyList<AssetBalance>?> Balances(int tenant, CallerId referrer, CancellationToken stop) =>
@@ -54,6 +56,9 @@ public sealed class PostgresReports : IReports
     public Task<Page<ActivityEntry>> ReferralActivity(
         int tenant, StreamId referral, int? enrollment, string? after, int limit, CancellationToken stop) =>
         activity.OfReferral(tenant, referral, enrollment, after, limit, stop);
+
+    public Task<IReadOnlyList<StatementLine>?> Statement(int tenant, CallerId referrer, Period period, CancellationToken stop) =>
+        statements.Read(tenant, referrer, period, stop);
 
     public Task<IReadOnlyList<TrialBalanceLine>> TrialBalance(int tenant, CancellationToken stop) => ledger.TrialBalance(tenant, stop);
 

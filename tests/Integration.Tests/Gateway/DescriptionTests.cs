@@ -73,6 +73,7 @@ public sealed class DescriptionTests : IAsyncLifetime
         await Fits("GET", "/v1/referrers/{id}", null, "/v1/referrers/rita");
         await Fits("GET", "/v1/referrers/{id}/balance", null, "/v1/referrers/rita/balance");
         await Fits("GET", "/v1/referrers/{id}/rewards", null, "/v1/referrers/rita/rewards");
+        await Fits("GET", "/v1/referrers/{id}/statement", null, "/v1/referrers/rita/statement?from=2026-01-01T00:00:00Z");
         await Fits("GET", "/v1/referrers/{id}/activity", null, "/v1/referrers/rita/activity");
         await Fits("POST", "/v1/referrers/{id}/entries", """{"entry_id":"e1","asset":"credit:GBP","amount_minor":500,"reason":"bonus"}""", "/v1/referrers/rita/entries");
         await Fits("GET", "/v1/referrers/{id}/entries", null, "/v1/referrers/rita/entries");

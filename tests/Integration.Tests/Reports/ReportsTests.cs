@@ -33,6 +33,40 @@ public sealed class ReportsTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task D13_a_statement_opens_with_what_was_before_and_closes_with_the_balance()
+    {
+        await World.Refer("anna");
+        await World.Sell("anna", 10_00, "before");
+        World.Now += TimeSpan.FromDays(10);
+        var from = World.Now;
+        await World.Sell("anna", 20_00, "inside");
+        await World.Refund("anna", "before", 5_00);
+        World.Now += TimeSpan.FromDays(25);
+        await World.Settle("anna");
+        await World.Book("bonus", 7_00);
+        var known = await Database.Ask<DateTime>("select now()");
+        var to = World.Now + TimeSpan.FromDays(1);
+        World.Now = to;
+        await World.Sell("anna", 40_00, "after");
+
+        var balance = (await Reports.Balances(World.Tenant, Rita, Stop))!.Single(line => line.Asset == Gbp).Balance;
+        var inside = Assert.Single((await Reports.Statement(World.Tenant, Rita, new(from, to, null), Stop))!);
+        Assert.Equal((1_50, 50), (inside.Opening.Earned, inside.Opening.Payable));
+        Assert.Equal((3_00 + 7_00, 75), (inside.Moved.Earned, inside.Moved.ClawedBack));
+        Assert.True(inside.Opening.Balances && inside.Moved.Balances && inside.Closing.Balances);
+        var rest = Assert.Single((await Reports.Statement(World.Tenant, Rita, new(to, DateTimeOffset.MaxValue, null), Stop))!);
+        Assert.Equal((inside.Closing, balance), (rest.Opening, rest.Closing));
+
+        // As it was known then, and it stays that.
+        var then = new Period(DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue, known);
+        var whole = Assert.Single((await Reports.Statement(World.Tenant, Rita, then, Stop))!);
+        Assert.Equal((default, inside.Closing), (whole.Opening, whole.Closing));
+        await World.Book("late", 1_00);
+        Assert.Equal(whole, Assert.Single((await Reports.Statement(World.Tenant, Rita, then, Stop))!));
+        Assert.Null(await Reports.Statement(World.Tenant, new("nobody"), then, Stop));
+    }
+
+    [Fact]
     public async Task V1_a_referrer_is_found_by_its_id_and_by_its_code()
     {
         await World.AddReferrer("tom", "vip", "press");

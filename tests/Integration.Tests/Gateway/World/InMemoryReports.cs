@@ -25,6 +25,9 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
         return Task.FromResult<IReadOnlyList<AssetBalance>?>([.. balances.Select(pair => new AssetBalance(new(pair.Key), pair.Value))]);
     }
 
+    public async Task<IReadOnlyList<StatementLine>?> Statement(int tenant, CallerId referrer, Period period, CancellationToken stop) =>
+        await Balances(tenant, referrer, stop) is { } balances ? [.. balances.Select(line => new StatementLine(line.Asset, default, line.Balance))] : null;
+
     public Task<ReferrerProfile?> Referrer(int tenant, CallerId referrer, CancellationToken stop) =>
         Task.FromResult(grains.Referrers.TryGetValue(GrainAddress.Referrer(tenant, referrer), out var there) ? there.Profile with { Granted = there.State.Granted } : null);
 
