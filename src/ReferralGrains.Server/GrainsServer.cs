@@ -7,6 +7,7 @@ using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Grains.Silos;
 using ReferralGrains.LocalPostgres;
+using ReferralGrains.Payouts;
 using ReferralGrains.Server.Options;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
@@ -101,6 +102,7 @@ public static class GrainsServer
         builder.Services.AddTurns(database, lease);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
+        if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts(new() { Keys = options.StripeKeys });
         builder.Services.AddGateway(gateway =>
         {
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);

@@ -24,7 +24,6 @@ public sealed partial class PayoutBatchRunner(
             try
             {
                 foreach (var batch in await work.Open(stop)) await DoOne(batch, stop);
-                await Task.Delay(options.Pause, time, stop);
             }
             catch (JournalUnavailableException exception)
             {
@@ -34,6 +33,8 @@ public sealed partial class PayoutBatchRunner(
             {
                 break;
             }
+
+            await Task.Delay(options.Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

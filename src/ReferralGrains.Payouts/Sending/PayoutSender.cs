@@ -10,13 +10,6 @@ using ReferralGrains.Turns.Payouts;
 
 namespace ReferralGrains.Payouts.Sending;
 
-/// <summary>The Stripe account of each tenant.</summary>
-public interface IStripeAccounts
-{
-    /// <summary>Null where none is named, or not for this kind of tenant.</summary>
-    StripeTransfers? Of(int tenant);
-}
-
 /// <summary>How payouts are sent.</summary>
 public sealed record PayoutSenderOptions
 {
@@ -58,8 +51,6 @@ public sealed partial class PayoutSender(
                     await places.WaitAsync(stop);
                     _ = DoOne(due, places, stop);
                 }
-
-                await Task.Delay(options.Pause, time, stop);
             }
             catch (JournalUnavailableException exception)
             {
@@ -69,6 +60,8 @@ public sealed partial class PayoutSender(
             {
                 break;
             }
+
+            await Task.Delay(options.Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         for (var i = 0; i < options.AtOnce; i++) await places.WaitAsync(CancellationToken.None);
@@ -110,9 +103,11 @@ public sealed partial class PayoutSender(
 
     private async Task Do(DuePayout due, CancellationToken stop)
     {
-        if (accounts.Of(due.Tenant) is not { } stripe)
+        var account = await accounts.Of(due.Tenant, stop);
+        if (account.Transfers is not { } stripe)
         {
-            gate.Close(due.Tenant, "no_stripe_account");
+            gate.Close(due.Tenant, account.WhyNot!);
+            LogStopped(due.Tenant, account.WhyNot);
             return;
         }
 
@@ -132,7 +127,7 @@ public sealed partial class PayoutSender(
         if (answer is TransferAnswer.AccessRefused refused)
         {
             gate.Close(due.Tenant, refused.Code ?? "key_refused");
-            LogStopped(due.Tenant, refused.Code);
+            LogStopped(due.Tenant, refused.Code ?? "key_refused");
         }
 
         await Ask(due, new PayoutItemCommand.RecordAnswer(item.Generation, item.Attempt, answer, RandomNumberGenerator.GetInt32(1_000)));
@@ -151,8 +146,8 @@ public sealed partial class PayoutSender(
     [LoggerMessage(LogLevel.Warning, "A step of a payout could not be written: {Reason}")]
     private partial void LogUnavailable(string reason);
 
-    [LoggerMessage(LogLevel.Error, "All sending stops for tenant {Tenant}: Stripe refuses its key ({Code}).")]
-    private partial void LogStopped(int tenant, string? code);
+    [LoggerMessage(LogLevel.Error, "All sending stops for tenant {Tenant}, until a person has seen to it: {Reason}.")]
+    private partial void LogStopped(int tenant, string? reason);
 
     [LoggerMessage(LogLevel.Error, "A step of payout item {Item} met a bug.")]
     private partial void LogBug(CallerId item, Exception exception);

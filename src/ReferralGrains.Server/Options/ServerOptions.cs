@@ -1,4 +1,5 @@
 using System.Net;
+using ReferralGrains.Payouts.Sending;
 
 namespace ReferralGrains.Server.Options;
 
@@ -51,6 +52,8 @@ public sealed record ServerOptions
 
     /// <summary>The first key, as the caller chose it; null to make one.</summary>
     public string? AdminKey { get; init; }
+
+    public StripeKeys StripeKeys { get; init; } = StripeKeys.None;
 
     public bool PostgresSmall { get; init; }
 

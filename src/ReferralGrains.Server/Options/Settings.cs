@@ -1,4 +1,5 @@
 using System.Text;
+using ReferralGrains.Payouts.Sending;
 
 namespace ReferralGrains.Server.Options;
 
@@ -76,6 +77,9 @@ internal static class Settings
         new("stop-within", "1s to 10m", "8s",
             "How long a stop waits for what is under way. Longer lets slow clients finish; a service manager must wait longer than this before it kills.",
             (options, text) => options with { StopWithin = Values.Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromMinutes(10)) }),
+        new("stripe-keys", "a JSON file", "none",
+            "The Stripe keys of tenants, as docs/payouts.md has it; without one nothing is sent. Read at the start, and never written to the database or a log.",
+            (options, text) => options with { StripeKeys = StripeKeys.Parse(File.ReadAllText(Values.ExistingFile(text))) }),
         new("postgres-small", "1 or 0", "0",
             "For the PostgreSQL of our own: 256 MB of shared buffers instead of a quarter of the memory. Several fit beside each other, slower once the data outgrows them.",
             (options, text) => options with { PostgresSmall = Values.YesOrNo(text) }),

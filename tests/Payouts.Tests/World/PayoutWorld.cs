@@ -180,7 +180,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IStripeAccoun
             items.Count(item => item.Status == PayoutItemStatus.Review && item.Review is ReviewReason.Several or ReviewReason.KeyMismatch)));
     }
 
-    public StripeTransfers? Of(int tenant) => transfers;
+    public ValueTask<StripeAccount> Of(int tenant, CancellationToken stop) => new(new StripeAccount(transfers, null));
 
     public async ValueTask DisposeAsync()
     {

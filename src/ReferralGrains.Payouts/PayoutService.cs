@@ -1,0 +1,84 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using ReferralGrains.Payouts.Batches;
+using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Turns;
+
+namespace ReferralGrains.Payouts;
+
+/// <summary>Sends payouts, on one silo at a time.</summary>
+internal sealed partial class PayoutService(
+    ISenderTurn turn, IPayoutWork work, IPayoutBatchWork batches, IGrainRouter router, IStripeAccounts accounts, SendGate gate, TimeProvider time,
+    ILoggerFactory logs) : BackgroundService
+{
+    private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
+
+    private readonly ILogger<PayoutService> log = logs.CreateLogger<PayoutService>();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (await turn.IsMine(stoppingToken)) await WorkWhileMine(stoppingToken);
+            }
+            catch (JournalUnavailableException exception)
+            {
+                LogUnavailable(exception.Message);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+
+            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task WorkWhileMine(CancellationToken stop)
+    {
+        using var mine = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var options = new PayoutSenderOptions { Environment = await turn.Installation(stop), Pause = pause };
+        var sender = new PayoutSender(work, router, accounts, gate, options, time, logs.CreateLogger<PayoutSender>());
+        var runner = new PayoutBatchRunner(batches, router, options, time, logs.CreateLogger<PayoutBatchRunner>());
+        LogBegan();
+        var working = Task.WhenAll(sender.Run(mine.Token), runner.Run(mine.Token));
+        try
+        {
+            while (!working.IsCompleted && await turn.IsMine(stop)) await Task.WhenAny(working, Task.Delay(pause, time, stop));
+        }
+        finally
+        {
+            await mine.CancelAsync();
+            await working;
+            LogEnded();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Whether this silo sends payouts cannot be asked: {Reason}")]
+    private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Information, "This silo sends payouts.")]
+    private partial void LogBegan();
+
+    [LoggerMessage(LogLevel.Information, "This silo sends payouts no more.")]
+    private partial void LogEnded();
+}
+
+public static class PayoutSetup
+{
+    /// <summary>Needs <c>IGrainRouter</c>, <c>ITenants</c>, <c>TimeProvider</c> and the database beside it.</summary>
+    public static IServiceCollection AddPayouts(this IServiceCollection services, PayoutOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton(options.Keys)
+        .AddSingleton<SendGate>()
+        .AddSingleton<ISenderTurn, SenderTurn>()
+        .AddSingleton<IPayoutWork, PayoutWork>()
+        .AddSingleton<IPayoutBatchWork, PayoutBatchWork>()
+        .AddSingleton<IStripeAccounts, StripeAccounts>()
+        .AddHostedService<PayoutService>();
+}

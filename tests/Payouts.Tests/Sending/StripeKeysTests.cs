@@ -1,0 +1,64 @@
+using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Simulation.Node;
+
+namespace Payouts.Tests.Sending;
+
+public sealed class StripeKeysTests
+{
+    private const string File =
+        """
+        {
+          "live": { "secret_key": "sk_live_abc", "webhook_secrets": ["whsec_1", "whsec_2"] },
+          "trial": { "secret_key": "rk_test_abc", "api_base": "http://127.0.0.1:1" },
+          "mistaken": { "secret_key": "sk_test_abc" },
+          "dangerous": { "secret_key": "rk_live_abc" }
+        }
+        """;
+
+    [Fact]
+    public void The_keys_of_each_tenant_are_read()
+    {
+        var keys = StripeKeys.Parse(File);
+        Assert.Equal((true, "sk_live_abc", 2), (keys.Of(new("live"))!.IsLive, keys.Of(new("live"))!.SecretKey, keys.Of(new("live"))!.WebhookSecrets.Length));
+        Assert.Equal((false, new Uri("http://127.0.0.1:1")), (keys.Of(new("trial"))!.IsLive, keys.Of(new("trial"))!.ApiBase));
+        Assert.Null(keys.Of(new("other")));
+        Assert.DoesNotContain("abc", keys.Of(new("live"))!.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nothing")]
+    [InlineData("[]")]
+    [InlineData("""{"a b": {"secret_key": "sk_test_SECRET"}}""")]
+    [InlineData("""{"a": "sk_test_SECRET"}""")]
+    [InlineData("""{"a": {"secret_key": 5}}""")]
+    [InlineData("""{"a": {"secret_key": "SECRET"}}""")]
+    [InlineData("""{"a": {"key": "sk_test_SECRET"}}""")]
+    [InlineData("""{"a": {"secret_key": "sk_test_SECRET", "api_base": "nowhere"}}""")]
+    [InlineData("""{"a": {"secret_key": "sk_live_SECRET", "api_base": "http://127.0.0.1:1"}}""")]
+    public void What_is_wrong_is_said_without_a_secret(string json) =>
+        Assert.DoesNotContain("SECRET", Assert.Throws<FormatException>(() => StripeKeys.Parse(json)).Message, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("live", false, null)]
+    [InlineData("trial", true, null)]
+    [InlineData("mistaken", false, "test_key_of_a_live_tenant")]
+    [InlineData("dangerous", true, "live_key_of_a_sandbox")]
+    [InlineData("other", false, "no_stripe_key")]
+    public async Task A_key_of_the_wrong_kind_sends_nothing(string tenant, bool sandbox, string? whyNot)
+    {
+        var tenants = new MemoryTenants(TimeProvider.System);
+        using var accounts = new StripeAccounts(tenants, StripeKeys.Parse(File), new PayoutOptions(), TimeProvider.System);
+        var account = await accounts.Of(tenants.Add(tenant, sandbox).Number, CancellationToken.None);
+        Assert.Equal((whyNot, whyNot is null), (account.WhyNot, account.Transfers is not null));
+    }
+
+    [Fact]
+    public async Task Tenants_with_one_key_share_one_account_and_its_limit()
+    {
+        var tenants = new MemoryTenants(TimeProvider.System);
+        var keys = StripeKeys.Parse("""{"a": {"secret_key": "sk_live_abc"}, "b": {"secret_key": "sk_live_abc"}}""");
+        using var accounts = new StripeAccounts(tenants, keys, new PayoutOptions(), TimeProvider.System);
+        var (one, other) = (await accounts.Of(tenants.Add("a").Number, CancellationToken.None), await accounts.Of(tenants.Add("b").Number, CancellationToken.None));
+        Assert.Same(one.Transfers, other.Transfers);
+    }
+}
