@@ -38,8 +38,8 @@ internal sealed class StandIn : IAsyncDisposable
     /// <summary>The bodies of rules that were published.</summary>
     public ConcurrentQueue<JsonElement> Rules { get; } = new();
 
-    /// <summary>What was booked by hand, by referrer and id.</summary>
-    public ConcurrentDictionary<string, JsonElement> Entries { get; } = new();
+    /// <summary>What was booked by hand, by its id.</summary>
+    public ConcurrentDictionary<string, (string Referrer, JsonElement Body)> Entries { get; } = new();
 
     public int Actions => actions.Count;
 
@@ -91,9 +91,9 @@ internal sealed class StandIn : IAsyncDisposable
 
     private IResult BookEntry(string id, JsonElement body)
     {
-        var key = $"{id} {body.GetProperty("entry_id").GetString()}";
-        var isNew = Entries.TryAdd(key, body);
-        return isNew || Entries[key].GetRawText() == body.GetRawText()
+        var key = body.GetProperty("entry_id").GetString()!;
+        var isNew = Entries.TryAdd(key, (id, body));
+        return isNew || (Entries[key].Referrer == id && Entries[key].Body.GetRawText() == body.GetRawText())
             ? Results.Ok(new { duplicate = !isNew })
             : Results.Json(new { code = "conflict", detail = "another amount" }, statusCode: 409);
     }

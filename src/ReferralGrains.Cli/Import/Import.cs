@@ -58,6 +58,7 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
 
     private static CommandFailed Failure(ImportReport report, InputFile actions, InputFile? referrals)
     {
+        if (report.Paid is { Refused: > 0 and var entries }) return new($"{entries:N0} referrers have another sum booked as paid, and {report.Refused - entries:N0} lines were refused");
         if (report.Actions is not null) return new(report.Refused == 1 ? "1 line was refused" : $"{report.Refused:N0} lines were refused");
         var (file, findings) = report.Look.Referrals.Bad > 0 ? (referrals!, report.Look.Referrals) : (actions, report.Look.Actions);
         return report.Look.Bad == 1 && findings.Only is { } only

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using ReferralGrains.Cli.Api;
 using ReferralGrains.Cli.Files;
@@ -63,7 +64,7 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program, IReadO
             var (referrer, asset) = sum.Key;
             var entry = new
             {
-                entry_id = $"paid-before:{until.UtcDateTime:yyyy-MM-dd'T'HHmmss'Z'}:{program}:{asset}",
+                entry_id = Id(referrer, asset),
                 asset,
                 amount_minor = (long)sum.Value,
                 already_paid = true,
@@ -78,6 +79,13 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program, IReadO
                 advance(1);
             }
         });
+
+    // One for each referrer and asset, for an id is unique in its tenant; what it is of may be longer than an id is.
+    private string Id(string referrer, string asset)
+    {
+        var of = SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes((string[])[program, referrer, asset]));
+        return $"paid-before:{until.UtcDateTime:yyyy-MM-dd'T'HHmmss'Z'}:{Convert.ToHexStringLower(of.AsSpan(0, 16))}";
+    }
 
     private void Refuse(string referrer, Problem problem)
     {

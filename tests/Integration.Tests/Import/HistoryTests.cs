@@ -77,9 +77,11 @@ public sealed class HistoryTests(LivingServer server) : IDisposable
         await Import(program, "referrer", actions, options);
         var said = await Import(program, "referrer", actions, options);
 
+        await Import(program, "other", [actions[0], actions[1].Replace("-1", "-3", StringComparison.Ordinal)], options);
+
         Assert.Contains("paid before 0 referrers booked, 1 duplicate, 0 refused", said, StringComparison.Ordinal);
         Assert.Equal((0, 200), await PendingAndPayable($"{program}-referrer"));
-        Assert.Equal(500, (int)(await Balance($"{program}-referrer"))["paid_minor"]!);
+        Assert.Equal((500, 500), ((int)(await Balance($"{program}-referrer"))["paid_minor"]!, (int)(await Balance($"{program}-other"))["paid_minor"]!));
     }
 
     /// <returns>What the command has said; it has to succeed.</returns>
