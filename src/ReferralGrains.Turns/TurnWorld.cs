@@ -5,6 +5,7 @@ using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Silos;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns;
 
@@ -26,6 +27,9 @@ public sealed record TurnWorld(
     TimeProvider Time,
     ILogger Log)
 {
+    /// <summary>Says whether a referee's customer is active (H15).</summary>
+    public ICustomerCheck Customers { get; init; } = new NobodyKnows();
+
     /// <summary>How long payouts wait for what.</summary>
     public PayoutWaits Waits { get; init; } = PayoutWaits.Live;
 }

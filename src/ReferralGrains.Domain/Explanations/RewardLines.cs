@@ -83,6 +83,7 @@ internal static class RewardLines
         return hold.Mode switch
         {
             HoldMode.None => "Payable at once.",
+            HoldMode.DaysThenActiveCustomer => $"Held for {hold.Days} days from when {from}, until {until:u}; then sent if the referee's Stripe customer is active, else cancelled.",
             HoldMode.Days when explained.Seen.Held => $"Held for {hold.Days} days from when {from}, until {until:u}.",
             HoldMode.Days => $"Payable at once: its {hold.Days} days from when {from} were over at {until:u}.",
             HoldMode.Manual when explained.Seen.ReleaseAt is null => "Held until somebody releases it.",

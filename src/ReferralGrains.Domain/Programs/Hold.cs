@@ -11,6 +11,9 @@ public enum HoldMode
 
     /// <summary>When somebody releases it.</summary>
     Manual = 2,
+
+    /// <summary>After a number of days, if the referee's Stripe customer is active then; cancelled if it is not (H15).</summary>
+    DaysThenActiveCustomer = 3,
 }
 
 /// <summary>The hold window of a reward: it stays pending and can be released or cancelled at any time (H13).</summary>
@@ -19,4 +22,12 @@ public enum HoldMode
 public sealed record Hold(HoldMode Mode, int Days = 0, bool FromOccurred = false)
 {
     public static readonly Hold None = new(HoldMode.None);
+
+    /// <summary>Whether time ends it: always, or with a look at the customer.</summary>
+    public bool ReleasesItself => Mode is HoldMode.Days or HoldMode.DaysThenActiveCustomer;
+
+    public bool ChecksCustomer => Mode == HoldMode.DaysThenActiveCustomer;
+
+    /// <summary>Whether a reward is pending at first: nobody has looked yet, or its days are not over.</summary>
+    public bool Holds(DateTimeOffset? releaseAt, DateTimeOffset now) => Mode is HoldMode.Manual or HoldMode.DaysThenActiveCustomer || releaseAt > now;
 }

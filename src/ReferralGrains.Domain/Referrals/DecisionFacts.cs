@@ -11,8 +11,23 @@ namespace ReferralGrains.Domain.Referrals;
 /// <param name="Tally">The referrer's tally before the action; only in a program with tiers.</param>
 public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, ReferrerFacts? Referrer, Tally? Tally)
 {
+    /// <summary>Whether the referee's customer is active, where a hold asked (H15).</summary>
+    public CustomerState Customer { get; init; }
+
     /// <summary>Whether so many actions of the tenant wait that no more may.</summary>
     public bool ParkingFull { get; init; }
+}
+
+/// <summary>What is known of a customer. Only a definite answer ends a hold (H15).</summary>
+public enum CustomerState
+{
+    /// <summary>The turn began when no reward waited for it.</summary>
+    NotAsked = 0,
+    Active = 1,
+    Inactive = 2,
+
+    /// <summary>Nobody could say.</summary>
+    Unknown = 3,
 }
 
 /// <summary>What other grains need to know of a referrer. A decision made on an older version is not committed.</summary>

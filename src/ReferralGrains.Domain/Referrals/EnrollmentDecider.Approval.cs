@@ -62,9 +62,9 @@ public static partial class EnrollmentDecider
     {
         var hold = Terms(enrollment, facts.Program.Rule(enrollment.Rule)).Hold;
         var releaseAt = ReleaseAt(hold, Occasion(row.At), row.At);
-        var held = hold.Mode == HoldMode.Manual || releaseAt > facts.Now;
+        var held = hold.Holds(releaseAt, facts.Now);
         return new(
-            row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, held, held ? releaseAt : null, held && hold.Mode == HoldMode.Days);
+            row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, held, held ? releaseAt : null, held && hold.ReleasesItself, held && hold.ChecksCustomer);
     }
 
     // The N-th pays of the sum; those before it only count towards it (H9).

@@ -136,8 +136,9 @@ public static partial class EnrollmentDecider
             Asset = terms.Reward.Asset,
             Minor = Math.Min(value, room),
             ReleaseAt = releaseAt,
-            ReleasesItself = terms.Hold.Mode == HoldMode.Days,
-            Held = terms.Hold.Mode == HoldMode.Manual || releaseAt > facts.Now,
+            ReleasesItself = terms.Hold.ReleasesItself,
+            ChecksCustomer = terms.Hold.ChecksCustomer,
+            Held = terms.Hold.Holds(releaseAt, facts.Now),
         };
     }
 

@@ -7,6 +7,7 @@ namespace ReferralGrains.Domain.Referrals;
 /// <param name="Reward"><see cref="RewardId.Key"/>.</param>
 /// <param name="ReleaseAt">When it is expected to be released; null when only a person can tell.</param>
 /// <param name="ReleasesItself">False for a manual hold, which waits for a person even after that date (R7).</param>
+/// <param name="ChecksCustomer">Its date releases it only if the referee's customer is active then (H15).</param>
 /// <param name="Sale">The row at which the sale that earned it was first seen: what a cancellation points at.</param>
 public readonly record struct OpenHold(
     long Reward,
@@ -16,7 +17,8 @@ public readonly record struct OpenHold(
     long RemainingMinor,
     DateTimeOffset? ReleaseAt,
     bool ReleasesItself,
-    int Sale)
+    int Sale,
+    bool ChecksCustomer = false)
 {
     // There are millions of open holds: a third of the bytes of an optional instant. 0 is no date.
     private readonly long releaseAtTicks = ReleaseAt?.UtcTicks ?? 0;

@@ -51,6 +51,18 @@ public sealed record Referral(
     /// <summary>Rewards of schedules that are not due yet, in the order of their keys; null where there are none.</summary>
     public ImmutableArray<ScheduledReward>? Scheduled { get; init; }
 
+    /// <summary>The referee's customer at Stripe, if it was named (H15).</summary>
+    public string? StripeCustomerId { get; init; }
+
+    /// <summary>Whether a reward may wait for somebody to look at the customer in a turn that begins now; a row that is due may turn into one.</summary>
+    public bool AsksForCustomer(DateTimeOffset now)
+    {
+        if (DueAt is null || DueAt > now) return false;
+        foreach (var hold in Holds)
+            if (hold.ChecksCustomer && hold.ReleaseAt <= now) return true;
+        return Scheduled is not null;
+    }
+
     /// <summary>Whether a sale above zero has counted: what comes after it is not the referee's first (S5).</summary>
     public bool Sold { get; init; }
 

@@ -11,7 +11,7 @@ public static class ReferralCommands
     /// <param name="selfReferral">What makes it look like the referrer's own: flagged, and attributed all the same (D16).</param>
     public static Decision Attribute(
         ReferralTurn turn, ReferrerFacts referrer, ImmutableArray<string> tags, long? conversionValueMinor, DateTimeOffset? approvedAt,
-        SelfReferral selfReferral = SelfReferral.None)
+        SelfReferral selfReferral = SelfReferral.None, string? stripeCustomerId = null)
     {
         var state = turn.State;
         if (state.Status != ReferralStatus.None)
@@ -20,7 +20,7 @@ public static class ReferralCommands
                 : Refused(RefusalKind.Conflict, "already_attributed", Field.ReferrerId, "This referee was referred by another referrer.");
         if (referrer.Closed) return Refused(RefusalKind.Senseless, "referrer_closed", Field.ReferrerId, "This referrer is closed.");
         if (InFuture(turn, approvedAt) is { } refused) return refused;
-        var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral));
+        var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral, stripeCustomerId));
         turn.Meet(referrer);
         if (approvedAt is { } at) Approve(turn, at);
         return new Decision.Accepted(seq);

@@ -20,6 +20,7 @@ namespace ReferralGrains.Domain.Referrals;
 [JsonDerivedType(typeof(SaleReversed), "reversed")]
 [JsonDerivedType(typeof(ReversalUndone), "undone")]
 [JsonDerivedType(typeof(RewardsReleased), "released")]
+[JsonDerivedType(typeof(HoldsPostponed), "postponed")]
 [JsonDerivedType(typeof(RewardCancelled), "reward_cancelled")]
 [JsonDerivedType(typeof(RewardsGranted), "granted")]
 [JsonDerivedType(typeof(ScheduleStarted), "scheduled")]
@@ -38,8 +39,10 @@ public abstract record ReferralEvent
 
 /// <summary>A referee was linked to the referrer for good (V2). The program's revision pins the terms (S7).</summary>
 /// <param name="SelfReferral">Why it was flagged (D16).</param>
+/// <param name="StripeCustomerId">The referee's, for holds that look at it (H15).</param>
 public sealed record ReferralAttributed(
-    StreamId Referrer, int Revision, ImmutableArray<string> Tags, long? ConversionValueMinor, SelfReferral SelfReferral = SelfReferral.None) : ReferralEvent;
+    StreamId Referrer, int Revision, ImmutableArray<string> Tags, long? ConversionValueMinor, SelfReferral SelfReferral = SelfReferral.None,
+    string? StripeCustomerId = null) : ReferralEvent;
 
 /// <summary>The referral was approved and enrolled in every rule that was enabled then (R1, D17).</summary>
 public sealed record ReferralApproved(DateTimeOffset ApprovedAt, ImmutableArray<EnrolledRule> Enrolled) : ReferralEvent;
@@ -106,7 +109,8 @@ public sealed record RewardChange(
     [property: JsonPropertyName("m")] long Minor,
     [property: JsonPropertyName("h")] bool Pending,
     [property: JsonPropertyName("u")] DateTimeOffset? ReleaseAt = null,
-    [property: JsonPropertyName("z")] bool ReleasesItself = false);
+    [property: JsonPropertyName("z")] bool ReleasesItself = false,
+    [property: JsonPropertyName("k")] bool ChecksCustomer = false);
 
 /// <summary>Hold windows ended: by themselves, or by hand (H13).</summary>
 /// <param name="Sale">The row of the action that earned the one that was released by hand, so that it is found with it; 0 for those of many.</param>
@@ -114,6 +118,10 @@ public sealed record RewardsReleased(
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Released,
     [property: JsonPropertyName("by")] string? By,
     [property: JsonPropertyName("s")] int Sale = 0) : ReferralEvent;
+
+/// <summary>Nobody could say whether the referee's customer is active, so the rewards that wait for it wait longer (H15).</summary>
+public sealed record HoldsPostponed(
+    [property: JsonPropertyName("w")] ImmutableArray<long> Rewards, [property: JsonPropertyName("u")] DateTimeOffset Until) : ReferralEvent;
 
 /// <summary>A pending reward was cancelled: its remainder was taken back (D12).</summary>
 /// <param name="Sale">The row of the action that earned it.</param>

@@ -8,7 +8,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 6;
+    public const int Version = 7;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -25,6 +25,7 @@ public static class ReferralFold
                 ConversionValueMinor = attributed.ConversionValueMinor,
                 AttributedAt = at,
                 SelfReferral = attributed.SelfReferral,
+                StripeCustomerId = attributed.StripeCustomerId,
             },
             ReferralApproved approved => state with
             {
@@ -41,6 +42,10 @@ public static class ReferralFold
             RewardsReleased released => state with
             {
                 Holds = state.Holds.Without(released.Released.Select(change => change.Reward).ToHashSet()),
+            },
+            HoldsPostponed postponed => state with
+            {
+                Holds = state.Holds.WithAll([.. postponed.Rewards.Order().Select(reward => state.Holds.Find(reward)!.Value with { ReleaseAt = postponed.Until })]),
             },
             RewardCancelled cancelled => WithTaken(state, [cancelled.Taken]),
             RewardsGranted granted => Given(state, seq, granted.Referrer, granted.Decisions, seq),
@@ -100,7 +105,7 @@ public static class ReferralFold
             if (!decision.Held) continue;
             holds = holds.With(new(
                 new RewardId(seq, i).Key, decision.Enrollment, referrer, decision.Asset!.Value, decision.Minor,
-                decision.ReleaseAt, decision.ReleasesItself, about));
+                decision.ReleaseAt, decision.ReleasesItself, about, decision.ChecksCustomer));
             if (decision.ReleasesItself && (dueAt is null || decision.ReleaseAt < dueAt)) dueAt = decision.ReleaseAt;
         }
 
@@ -120,7 +125,8 @@ public static class ReferralFold
             enrollments[change.Enrollment - 1] = enrollments[change.Enrollment - 1] with { Count = enrollments[change.Enrollment - 1].Count + 1 };
             if (change.Pending)
                 holds = holds.With(new(
-                    change.Reward, change.Enrollment, change.Referrer, change.Asset, change.Minor, change.ReleaseAt, change.ReleasesItself, unlocked.Schedule));
+                    change.Reward, change.Enrollment, change.Referrer, change.Asset, change.Minor, change.ReleaseAt, change.ReleasesItself, unlocked.Schedule,
+                    change.ChecksCustomer));
         }
 
         return state with
@@ -164,7 +170,7 @@ public static class ReferralFold
             if (change.Pending)
                 changed.Add(new(
                     change.Reward, change.Enrollment, change.Referrer, change.Asset, (state.Holds.Find(change.Reward)?.RemainingMinor ?? 0) + change.Minor,
-                    change.ReleaseAt, change.ReleasesItself, undone.Sale));
+                    change.ReleaseAt, change.ReleasesItself, undone.Sale, change.ChecksCustomer));
         return state with { Enrollments = WithNet(state.Enrollments, undone.Given, 1), Holds = state.Holds.WithAll(changed) };
     }
 

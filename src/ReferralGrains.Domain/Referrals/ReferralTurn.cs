@@ -53,7 +53,8 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     {
         if (State.Scheduled is not null) Schedules.Settle(this);
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
-        var due = State.Holds.Where(hold => hold.ReleasesItself && hold.ReleaseAt <= Facts.Now).ToList();
+        if (Facts.Customer != CustomerState.NotAsked) RewardCommands.SettleCustomer(this);
+        var due = State.Holds.Where(hold => hold is { ReleasesItself: true, ChecksCustomer: false } && hold.ReleaseAt <= Facts.Now).ToList();
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
             Apply(new RewardsReleased([.. chunk.Select(RewardCommands.Whole)], By: null));
     }

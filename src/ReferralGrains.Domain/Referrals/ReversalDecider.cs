@@ -67,6 +67,7 @@ public static class ReversalDecider
             Pending = pending,
             ReleaseAt = pending ? reward.Given.ReleaseAt : null,
             ReleasesItself = pending && reward.Given.ReleasesItself,
+            ChecksCustomer = pending && reward.Given.ChecksCustomer,
         };
     }
 
@@ -75,7 +76,7 @@ public static class ReversalDecider
         reward.Given.Held
         && !reward.Released
         && (reward.LeftMinor == 0 || referral.Holds.Contains(reward.Key))
-        && (!reward.Given.ReleasesItself || reward.Given.ReleaseAt > now);
+        && (!reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > now);
 
     private static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor) => new(
         reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.Contains(reward.Key));

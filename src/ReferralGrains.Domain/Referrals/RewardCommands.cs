@@ -21,6 +21,24 @@ public static class RewardCommands
         return new Decision.Accepted(turn.Apply(new RewardCancelled(hold.Sale, Whole(hold), reason, by)));
     }
 
+    /// <summary>How long nobody is asked again who could not say.</summary>
+    public static readonly TimeSpan AskAgainAfter = TimeSpan.FromHours(6);
+
+    /// <summary>Rewards that wait for the referee's customer: sent, cancelled, or left for later (H15).</summary>
+    internal static void SettleCustomer(ReferralTurn turn)
+    {
+        var due = turn.State.Holds.Where(hold => hold.ChecksCustomer && hold.ReleaseAt <= turn.Facts.Now).ToList();
+        if (due.Count == 0) return;
+        if (turn.Facts.Customer == CustomerState.Unknown) turn.Apply(new HoldsPostponed([.. due.Select(hold => hold.Reward)], turn.Facts.Now + AskAgainAfter));
+
+        // Each by itself, so that it is found with the action that earned it.
+        else
+            foreach (var hold in due)
+                turn.Apply(turn.Facts.Customer == CustomerState.Active
+                    ? new RewardsReleased([Whole(hold)], By: null, hold.Sale)
+                    : new RewardCancelled(hold.Sale, Whole(hold), "The referee's customer is not active.", By: null));
+    }
+
     internal static RewardChange Whole(OpenHold hold) =>
         new(hold.Reward, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true);
 

@@ -13,6 +13,7 @@ namespace ReferralGrains.Domain.Referrals;
 /// <param name="ReleaseAt">End of its hold window.</param>
 /// <param name="Held">Pending; otherwise it was payable at once.</param>
 /// <param name="ReleasesItself">False for a manual hold.</param>
+/// <param name="ChecksCustomer">The end of its hold window releases it only if the referee's customer is active then (H15).</param>
 /// <param name="Tier">Counts from 1; 0 in a rule without tiers.</param>
 /// <param name="ValueMinor">The rule's value before the cap.</param>
 /// <param name="NetBefore">Of the enrollment, before this decision: what the amount cap looked at.</param>
@@ -41,7 +42,8 @@ public sealed record RuleDecision(
     [property: JsonPropertyName("p")] string? Product = null,
     [property: JsonPropertyName("y")] SeenTags? Tags = null,
     [property: JsonPropertyName("o")] long? BaseMinor = null,
-    [property: JsonPropertyName("w")] FurtherSeen? Further = null);
+    [property: JsonPropertyName("w")] FurtherSeen? Further = null,
+    [property: JsonPropertyName("k")] bool ChecksCustomer = false);
 
 /// <summary>How many tags each side had when a condition looked, and the one that a condition by name met or forbids (X4).</summary>
 public sealed record SeenTags(

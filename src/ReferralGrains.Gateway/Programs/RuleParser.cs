@@ -80,7 +80,7 @@ internal static class RuleParser
         if (body is null) return Domain.Programs.Hold.None;
         var mode = RuleWords.Holds.Supported(body.Mode, path + ".mode");
         if (body.AmountMinor is not null) throw Problem.NotSupported(path + ".amount_minor", "Releasing in groups").AsException();
-        if (mode == HoldMode.Days && body.Days is null) throw Problem.MissingField(path + ".days").AsException();
+        if (mode is HoldMode.Days or HoldMode.DaysThenActiveCustomer && body.Days is null) throw Problem.MissingField(path + ".days").AsException();
         var days = (int?)AmountLimits.Range(body.Days, 0, MaxDays, path + ".days") ?? 0;
         var fromOccurred = RuleWords.HoldStarts.Parse(body.From, false, path + ".from");
         return mode == HoldMode.None ? Domain.Programs.Hold.None : new(mode, days, fromOccurred);

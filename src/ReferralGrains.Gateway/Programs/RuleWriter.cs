@@ -116,5 +116,6 @@ internal static class RuleWords
 
     public static readonly Words<bool> HoldStarts = new(("unlocked", false), ("occurred_at", true));
 
-    public static readonly Words<HoldMode> Holds = new(("none", HoldMode.None), ("days", HoldMode.Days), ("manual", HoldMode.Manual));
+    public static readonly Words<HoldMode> Holds = new(("none", HoldMode.None), ("days", HoldMode.Days), ("manual", HoldMode.Manual),
+        ("days_then_active_customer", HoldMode.DaysThenActiveCustomer));
 }

@@ -58,6 +58,7 @@ internal static class ActivityWords
         SaleReversed reversed => ("sale_reversed", $"{Kind(reversed.Action)} {reversed.Action.Id} took back from {Count(reversed.Taken.Length, "reward")}."),
         ReversalUndone undone => ("reversal_undone", $"{(undone.Action.Kind == ActionKind.RefundFailed ? "The failed refund" : "The won chargeback")} {undone.Action.Id} gave back to {Count(undone.Given.Length, "reward")}."),
         RewardsReleased released => ("rewards_released", $"{Count(released.Released.Length, "reward")} left {(released.By is null ? "the hold window" : "it by hand")}."),
+        HoldsPostponed postponed => ("holds_postponed", $"{Count(postponed.Rewards.Length, "reward")} wait for a customer of whom nobody can say whether it is active."),
         RewardCancelled cancelled => ("reward_cancelled", "A pending reward was cancelled" + Why(cancelled.Reason)),
         RewardsGranted granted => ("rewards_granted", $"The approval earned {Count(granted.Decisions.Count(decision => decision.Minor > 0), "reward")}."),
         ScheduleStarted started => ("schedule_started", $"A schedule of {Count(started.Rows.Length, "reward")} began."),

@@ -14,7 +14,7 @@ namespace ReferralGrains.Gateway.Referrals;
 /// <param name="Status">approved when it is left out.</param>
 /// <param name="ConversionValueMinor">What the referral itself is worth, for rules of: conversion_value (H6).</param>
 /// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>
-/// <param name="StripeCustomerId">Checked and not kept in this release.</param>
+/// <param name="StripeCustomerId">The referee's customer, for holds that look at it (H15).</param>
 [Example("""
     {"program_id":"friends","referee_id":"cus_1","referrer_id":"auth0|rita","referee_email":"carl@example.com",
      "approved_at":"2026-01-01T00:00:00Z","status":"approved","tags":["trial"],"conversion_value_minor":30000,"stripe_customer_id":"cus_1"}
@@ -134,7 +134,8 @@ internal static class ReferralFields
 
     /// <summary>The command that attributes it to a referrer.</summary>
     public static AttributeReferral Attribute(NewReferral body, CallerId referrer) =>
-        new(referrer, Tags.Of(body.Tags, "tags"), body.ConversionValueMinor, IsApproved(body), body.ApprovedAt, body.RefereeEmail);
+        new(referrer, Tags.Of(body.Tags, "tags"), body.ConversionValueMinor, IsApproved(body), body.ApprovedAt, body.RefereeEmail,
+            string.IsNullOrEmpty(body.StripeCustomerId) ? null : body.StripeCustomerId);
 
     public static ReferralAnswer Answer(CallerId program, CallerId referee, CallerId referrer, Referral state, bool duplicate = false) => new(
         program,

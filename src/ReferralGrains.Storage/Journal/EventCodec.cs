@@ -39,6 +39,7 @@ public static class EventCodec
         [typeof(EnrollmentDeleted)] = 16,
         [typeof(RuleJoined)] = 17,
         [typeof(ScheduleEnded)] = 18,
+        [typeof(HoldsPostponed)] = 19,
         [typeof(ReferrerCreated)] = 30,
         [typeof(ReferrerTagged)] = 31,
         [typeof(ReferrerClosed)] = 32,

@@ -60,10 +60,12 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
 
     // Every turn settles all that is due, so what should have been released before the earliest date that is still open has been.
     private static bool IsPending(RecordedReward reward, DateTimeOffset? dueAt) =>
-        reward is { Given.Held: true, Released: false, LeftMinor: > 0 } && (!reward.Given.ReleasesItself || reward.Given.ReleaseAt >= dueAt);
+        reward is { Given.Held: true, Released: false, LeftMinor: > 0 }
+        && (!reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt >= dueAt);
 
     private static OpenHold Hold(SaleRecord sale, RecordedReward reward) => new(
-        reward.Key, reward.Given.Enrollment, sale.Referrer, reward.Given.Asset!.Value, reward.LeftMinor, reward.Given.ReleaseAt, reward.Given.ReleasesItself, sale.Seq);
+        reward.Key, reward.Given.Enrollment, sale.Referrer, reward.Given.Asset!.Value, reward.LeftMinor, reward.Given.ReleaseAt, reward.Given.ReleasesItself, sale.Seq,
+        reward.Given.ChecksCustomer);
 
     private async Task<ImmutableArray<Enrollment>> Enrollments(StreamId stream, SaleRecord sale, CancellationToken stop)
     {

@@ -44,7 +44,8 @@ public sealed record ActionReply(Refusal? Refusal, ActionOutcome? Outcome, bool 
 /// <param name="ApprovedAt">May lie in the past; null means now.</param>
 /// <param name="RefereeEmail">Compared with the referrer's (D16), and kept nowhere.</param>
 public sealed record AttributeReferral(
-    CallerId Referrer, ImmutableArray<string>? Tags, long? ConversionValueMinor, bool Approve, DateTimeOffset? ApprovedAt, string? RefereeEmail = null) : ICommand<ReferralReply>, IReferralCommand;
+    CallerId Referrer, ImmutableArray<string>? Tags, long? ConversionValueMinor, bool Approve, DateTimeOffset? ApprovedAt, string? RefereeEmail = null,
+    string? StripeCustomerId = null) : ICommand<ReferralReply>, IReferralCommand;
 
 public sealed record ApproveReferral(DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IReferralCommand;
 
@@ -95,7 +96,8 @@ public sealed record DecideReferral(
     Referral State,
     DateTimeOffset Now,
     ImmutableArray<ActionHistory> Known,
-    ImmutableArray<PreparedCommand> Commands) : ICommand<ReferralDecided>;
+    ImmutableArray<PreparedCommand> Commands,
+    CustomerState Customer = CustomerState.NotAsked) : ICommand<ReferralDecided>;
 
 /// <param name="Outcome">How the append ended; if it did not hold, the enrollment refolds and asks again.</param>
 /// <param name="State">The referral as it is then.</param>

@@ -44,6 +44,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var prepared = new List<PreparedCommand>(taken.Count);
         foreach (var envelope in taken) prepared.Add(await Prepare((IReferralCommand)envelope.Command));
         var facts = new DecisionFacts(Later(await Now(taken), state.LastAt), terms, referrer, Tally: null);
+        if (state.AsksForCustomer(facts.Now)) facts = facts with { Customer = await Customer(state) };
         var known = await Known(state, prepared);
         if (known.IsAhead(state.Seq)) return Again(AppendOutcome.StreamMoved);
         var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
@@ -77,6 +78,10 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
             if (envelope.Command is SettleDue settle) now = Later(settle.At, now);
         return now;
     }
+
+    private ValueTask<CustomerState> Customer(Referral state) => state.StripeCustomerId is { } customer
+        ? World.Customers.Look(Address.Tenant, customer)
+        : ValueTask.FromResult(CustomerState.Unknown);
 
     private async ValueTask<ReferrerFacts?> Referrer(Referral state) =>
         state.Status == ReferralStatus.None ? null : await World.Facts.Referrer(Address.Tenant, state.Referrer, CancellationToken.None);
@@ -138,7 +143,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     private async ValueTask<Prepared> HandUp(Referral state, ReferrerFacts decides, DecisionFacts facts, List<PreparedCommand> commands, KnownActions known)
     {
-        var decide = new DecideReferral(Stream, ProgramId, Address.Second!.Value, state, facts.Now, [.. known.All], [.. commands]);
+        var decide = new DecideReferral(Stream, ProgramId, Address.Second!.Value, state, facts.Now, [.. known.All], [.. commands], facts.Customer);
         var asked = Moment.Now(World.Time);
         var decided = await World.Router.Ask(GrainAddress.Referrer(Address.Tenant, decides.Id), decide, CancellationToken.None);
         return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome)

@@ -76,7 +76,7 @@ public static class ReferralWork
         if (turn.State.Status == ReferralStatus.None) turn.Meet(referrer);
         else if (turn.State.Referrer == referrer.Stream && Differs(turn.State, attribute) is { } field)
             return new(new(RefusalKind.Conflict, "conflict", field, "This referral exists with other content."), false, turn.Known.Stream, turn.State);
-        return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt, prepared.SelfReferral));
+        return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt, prepared.SelfReferral, attribute.StripeCustomerId));
     }
 
     private static ReferralReply Join(ReferralTurn turn, JoinRule join) => Reply(turn, ReferralCommands.Join(turn, join.Rule, join.By));

@@ -46,7 +46,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
         var tally = tallies.GetValueOrDefault(program.Stream) ?? State.Tallies[program.Stream.Value];
         var known = new KnownActions(decide.Stream, decide.State);
         foreach (var history in decide.Known) known.Add(history);
-        var facts = new DecisionFacts(now, program, decide.State.Status == ReferralStatus.None ? null : referrer, tally) { ParkingFull = parkingFull };
+        var facts = new DecisionFacts(now, program, decide.State.Status == ReferralStatus.None ? null : referrer, tally) { ParkingFull = parkingFull, Customer = decide.Customer };
         var turn = new ReferralTurn(decide.State, facts, known);
         var refused = new List<ReferralAction>();
 

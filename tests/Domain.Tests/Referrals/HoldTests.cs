@@ -158,4 +158,59 @@ public class HoldTests
         Assert.Equal(501, world.Balance(AccountKind.Payable));
         Assert.Empty(world.State().Holds);
     }
+
+    [Theory]
+    [InlineData(CustomerState.Active, 5_00, 0, RewardStatus.Released)]
+    [InlineData(CustomerState.Inactive, 0, 5_00, RewardStatus.Cancelled)]
+    public void H15_after_its_days_a_reward_is_sent_or_cancelled_as_the_customer_is(CustomerState customer, long payable, long taken, RewardStatus status)
+    {
+        var world = new ReferralWorld(Fixed(5_00).HeldForCustomer(10)) { Customer = customer };
+        world.Send(Sale(1).Named("s"));
+        world.Advance(TimeSpan.FromDays(9));
+        Assert.Equal(5_00, world.Balance(AccountKind.Pending));
+        world.Advance(TimeSpan.FromDays(1));
+
+        Assert.Equal((0, payable, taken), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+        Assert.Equal(status, world.Outcome(new("s")).Decisions[0].State);
+    }
+
+    [Fact]
+    public void H15_while_nobody_knows_it_stays_pending_and_is_asked_for_again()
+    {
+        var world = new ReferralWorld(Fixed(5_00).HeldForCustomer(10), Fixed(1_00).Held(10));
+        world.Send(Sale(1));
+        world.Advance(TimeSpan.FromDays(10));
+        Assert.Equal((5_00, 1_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        Assert.Equal(world.Now + RewardCommands.AskAgainAfter, world.State().DueAt);
+
+        world.Customer = CustomerState.Active;
+        world.Advance(TimeSpan.FromHours(5));
+        Assert.Equal(5_00, world.Balance(AccountKind.Pending));
+        world.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(6_00, world.Balance(AccountKind.Payable));
+    }
+
+    [Fact]
+    public void H15_even_without_days_somebody_has_to_look()
+    {
+        var world = new ReferralWorld(Fixed(5_00).HeldForCustomer(0)) { Customer = CustomerState.Active };
+        world.Send(Sale(1));
+        Assert.Equal(5_00, world.Balance(AccountKind.Pending));
+
+        world.Advance(TimeSpan.Zero);
+        Assert.Equal(5_00, world.Balance(AccountKind.Payable));
+    }
+
+    [Fact]
+    public void H15_a_turn_that_did_not_ask_leaves_it_to_the_next()
+    {
+        var world = new ReferralWorld(Fixed(5_00).HeldForCustomer(10)) { Customer = CustomerState.NotAsked };
+        world.Send(Sale(1));
+        world.Advance(TimeSpan.FromDays(10));
+        Assert.Equal((5_00, world.Now), (world.Balance(AccountKind.Pending), world.State().DueAt));
+
+        world.Customer = CustomerState.Active;
+        world.Advance(TimeSpan.Zero);
+        Assert.Equal(5_00, world.Balance(AccountKind.Payable));
+    }
 }

@@ -54,6 +54,9 @@ public sealed class ReferralWorld
 
     public ReferrerFacts Referrer { get; set; } = new(new(2), new("rita"), 1, Closed: false, [], []);
 
+    /// <summary>What is said of a referee's customer whenever a hold asks.</summary>
+    public CustomerState Customer { get; set; } = CustomerState.Unknown;
+
     public Tally Tally { get; private set; } = Tally.Empty;
 
     public Referral State(string referee = Anna) => referrals.GetValueOrDefault(referee, Referral.None);
@@ -148,5 +151,8 @@ public sealed class ReferralWorld
     public IEnumerable<Posting> Postings() => Journal.All.SelectMany(e => Movements.Of(e, Program.Stream));
 
     private DecisionFacts Facts(Referral state) => new(
-        Now > state.LastAt ? Now : state.LastAt, Program, state.Status == ReferralStatus.None ? null : Referrer, Program.IsTiered ? Tally : null);
+        Now > state.LastAt ? Now : state.LastAt, Program, state.Status == ReferralStatus.None ? null : Referrer, Program.IsTiered ? Tally : null)
+    {
+        Customer = Customer,
+    };
 }

@@ -90,6 +90,8 @@ public static class Rules
 
     public static RewardRule HeldFromOccurred(this RewardRule rule, int days) => rule with { Hold = new(HoldMode.Days, days, FromOccurred: true) };
 
+    public static RewardRule HeldForCustomer(this RewardRule rule, int days) => rule with { Hold = new(HoldMode.DaysThenActiveCustomer, days) };
+
     public static RewardRule HeldForReview(this RewardRule rule, int days = 0) => rule with { Hold = new(HoldMode.Manual, days) };
 
     private static RewardRule Rule(RewardTerms reward) =>

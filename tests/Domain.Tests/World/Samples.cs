@@ -36,11 +36,12 @@ public static class Samples
         new SaleDecided(Action("s", ActionKind.Sale), Referrer, [Given(1, Gbp, 5_00, held: true)], Counts: false, Replays: 0),
         new RewardCancelled(13, Change(13, 0, 1, Gbp, 5_00, pending: true), "mistake", "rev"),
         new RuleJoined(3, 3, 1, "ada"),
-        // Row 16.
+        // Row 16: nothing is held any more, and so nothing waits longer.
+        new HoldsPostponed([], At.AddHours(6)),
         new RewardsGranted(Referrer, [Given(1, Gbp, 7_00, held: false), new(2, 2, 1, DecisionCode.Gathered, Further: new(Gathered: 1, GatheredMinor: 3_00))]),
         new ScheduleStarted(Referrer, Given(1, Gbp, 5_00, held: false), [new(At, 5_00), new(At.AddMonths(1), 5_00), new(At.AddMonths(2), 5_00)]),
-        new ScheduleUnlocked(17, [Change(17, 0, 1, Gbp, 5_00, pending: false), Change(17, 1, 1, Gbp, 5_00, pending: false)], null),
-        new ScheduleEnded(17, 1, [new RewardId(17, 2).Key], DecisionCode.ReferralCancelled, "fraud", "ada"),
+        new ScheduleUnlocked(18, [Change(18, 0, 1, Gbp, 5_00, pending: false), Change(18, 1, 1, Gbp, 5_00, pending: false)], null),
+        new ScheduleEnded(18, 1, [new RewardId(18, 2).Key], DecisionCode.ReferralCancelled, "fraud", "ada"),
         new ReferralCancelled("fraud", "ada"),
     ];
 

@@ -146,6 +146,25 @@ public sealed class StoryTests(LivingServer server)
         await LedgerCheck.Clean(books);
     }
 
+    [Fact]
+    public async Task H15_while_nobody_can_say_whether_the_customer_is_active_a_reward_stays_pending_and_can_be_sent()
+    {
+        await Api.Ok("/v1/tenants", new { id = "h15", sandbox = true, clock_at = "2026-02-01T00:00:00Z" });
+        using var sandbox = new Api(Api.Address, (string)(await Api.Ok("/v1/api_keys", new { role = "admin", tenant = "h15" }))["key"]!);
+        var rule = new
+        {
+            trigger = "recurring_action",
+            reward = new { kind = "cash", type = "percent", basis_points = 1000 },
+            hold = new { mode = "days_then_active_customer", days = 14 },
+        };
+        var shop = await Shop.Open(sandbox, "shop", referrers: 1, refereesEach: 1, rule);
+        var sold = await sandbox.Ok("/v1/actions", JsonNode.Parse(shop.Sale(shop.Referees[0], 1_000).Json)!);
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2026-03-01T00:00:00Z" });
+        Assert.Equal((100, 0), await Held(sandbox, shop));
+        await sandbox.Ok($"/v1/rewards/{(string)sold["decisions"]![0]!["reward"]!["id"]!}/release", new { });
+        Assert.Equal((0, 100), await Held(sandbox, shop));
+    }
+
     private static async Task<(long Pending, long Payable)> Held(Api api, Shop shop)
     {
         var balance = (await api.Ok($"/v1/referrers/{shop.Referrers[0]}/balance"))["balances"]![0]!;

@@ -48,6 +48,7 @@ public static class GoldenEvents
         new RewardsGranted(Referrer, [Rewarded, new(3, 2, 1, DecisionCode.Gathered, Further: new(Gathered: 2, GatheredMinor: 6_00))]),
         new ScheduleStarted(Referrer, Rewarded, [new(At, 10_00), new(At.AddMonths(1), 5_00)]),
         new ScheduleUnlocked(9, [Change, Change with { Pending = false, ReleaseAt = null, ReleasesItself = false }], "admin"),
+        new HoldsPostponed([3L << 16 | 1], At.AddHours(6)),
         new ScheduleEnded(9, 2, [9L << 16 | 1], DecisionCode.ReferralCancelled, "left", "admin"),
         new ReferrerCreated(["vip"]),
         new ReferrerTagged(["vip", "press"]),
@@ -121,6 +122,9 @@ public static class GoldenEvents
             3, new("monthly"), 1, new("Monthly", Trigger.Interval, Terms, Limits.None, Conditions.None, [], Hold.None, Schedule: new(1, 3), EveryN: 0), new(Enabled: true)),
         ["every_n"] = new RulePublished(
             4, new("three"), 1, new("Three", Trigger.EveryNReferrals, Terms, Limits.None, Conditions.None, [], Hold.None, EveryN: 3), new(Enabled: true)),
+        ["customer"] = new ReferralAttributed(Referrer, Revision: 4, ["vip"], ConversionValueMinor: null, StripeCustomerId: "cus_1"),
+        ["looks"] = new ScheduleUnlocked(9, [Change with { ChecksCustomer = true }], null),
+        ["held"] = new SaleDecided(Action(ActionKind.Sale, "sale"), Referrer, [Rewarded with { ChecksCustomer = true }], Counts: true, Replays: 0),
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };

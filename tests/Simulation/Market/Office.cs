@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Simulation.Node;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
@@ -17,7 +18,8 @@ internal sealed class Office(Marketplace market)
 
     public Task Work(Place place) => Random.Next(39) switch
     {
-        < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past())),
+        < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past(),
+            StripeCustomerId: Random.Next(3) switch { 0 => null, 1 => MemoryCustomers.Gone, _ => MemoryCustomers.Active })),
         < 13 => Tell(place, new ApproveReferral(Past())),
         < 14 => Tell(place, new CancelReferral("ended", "admin", CancelPending: Random.Next(2) == 0)),
         < 16 => Tell(place, new ChangeReferral(Random.Next(2) == 0 ? [] : ["vip"], Random.Next(2) == 0)),

@@ -53,8 +53,9 @@ public static class RandomRules
                 ? rule.Stepping(Rules.UntilCount(2, 30_00), Rules.UntilCount(null, 5_00))
                 : rule.Stepping(Rules.UntilMonths(1, 30_00), Rules.UntilMonths(null, 5_00));
         if (random.Next(6) == 0) rule = rule.Between(null, Marketplace.Start.AddDays(random.Next(15)));
-        return random.Next(5) switch
+        return random.Next(6) switch
         {
+            5 => rule.HeldForCustomer(random.Next(30)),
             0 => rule.HeldForReview(),
             1 => rule.HeldFromOccurred(1 + random.Next(60)),
             2 or 3 => rule.Held(1 + random.Next(60)),

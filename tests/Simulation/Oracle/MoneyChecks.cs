@@ -77,6 +77,9 @@ internal static class MoneyChecks
                     }
 
                     break;
+                case HoldsPostponed postponed:
+                    foreach (var reward in postponed.Rewards) given[reward] = given[reward] with { ReleaseAt = postponed.Until };
+                    break;
                 case ScheduleEnded ended:
                     foreach (var reward in ended.Rewards)
                         if (!rows.Remove(reward)) yield return $"{text} ends a row that is not in its schedule any more";

@@ -3,6 +3,7 @@ using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Simulation.Node;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Turns.Due;
 using ReferralGrains.Turns.Referrals;
@@ -22,6 +23,23 @@ public sealed class HeldRewardTests
         Assert.Equal("reward_not_pending", (await shop.Tell(new ReleaseReward(reward, "admin"))).Refusal!.Code);
         Assert.Equal((0, 5_00), (shop.Balance().Pending, shop.Balance().Payable));
         Assert.Null(shop.Database.DueAt(shop.Referral().Id));
+    }
+
+    [Theory]
+    [InlineData(false, MemoryCustomers.Active, 5_00, 0)]
+    [InlineData(false, MemoryCustomers.Gone, 0, 5_00)]
+    [InlineData(true, MemoryCustomers.Active, 5_00, 0)]
+    [InlineData(true, MemoryCustomers.Gone, 0, 5_00)]
+    [InlineData(false, null, 0, 0)]
+    public async Task H15_the_referees_customer_is_looked_at_when_the_days_are_over(bool tiered, string? customer, long payable, long taken)
+    {
+        var rule = Rules.Percent(10_00).HeldForCustomer(10);
+        await using var shop = await Shop.Empty(tiered ? rule with { Tiers = [Rules.SpentShare(0, null, 10_00)] } : rule);
+        await shop.Tell(new AttributeReferral(new(Shop.Rita), null, null, Approve: true, null, StripeCustomerId: customer));
+        await shop.Sell("a1", 50_00);
+        shop.Time.Advance(TimeSpan.FromDays(10));
+        await shop.Tell(new SettleDue());
+        Assert.Equal((5_00 - payable - taken, payable, taken), (shop.Balance().Pending, shop.Balance().Payable, shop.Balance().ClawedBack));
     }
 
     [Fact]
