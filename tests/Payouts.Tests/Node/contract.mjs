@@ -11,6 +11,12 @@ const stripe = new Stripe('sk_test_contract', at && {
 const pay = (amount, more = {}, options = {}) =>
   stripe.transfers.create({ amount, currency: 'usd', destination: account, ...more }, options);
 
+const input = async () => {
+  let text = '';
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk;
+  return JSON.parse(text);
+};
+
 const refused = async (promise, type, code, status) => {
   const error = await promise.then(() => assert.fail('it was not refused'), error => error);
   assert.equal(error.type, type, error.stack);
@@ -165,12 +171,12 @@ const scenarios = {
 
   // Signs what the test gives on the standard input.
   async sign() {
-    const { payload, secret, timestamp } = JSON.parse(await new Response(process.stdin).text());
+    const { payload, secret, timestamp } = await input();
     console.log(stripe.webhooks.generateTestHeaderString({ payload, secret, timestamp }));
   },
 
   async verify() {
-    const { payload, secret, header, thin } = JSON.parse(await new Response(process.stdin).text());
+    const { payload, secret, header, thin } = await input();
     console.log((thin ? stripe.parseEventNotification(payload, header, secret) : stripe.webhooks.constructEvent(payload, header, secret)).type);
   },
 };
