@@ -31,11 +31,12 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
         {
             cautions.CheckPaid();
             if (around.IsTerminal) cautions.AskFirst();
-            Say(await cautions.SettleHolds(stop));
+            var changed = await cautions.SettleHolds(stop);
+            Say(changed);
             var exchange = new LineExchange(access, limits, around.Time);
             await Stages.Show(around, json, stages =>
                 new Sending(new(api, limits, around.Time), exchange, stages, report).Run(actions, referrals, rejects, options, stop));
-            Say(report.Afterthoughts(options));
+            Say(report.Afterthoughts(holdsChanged: changed.Count > 0));
         }
 
         report.Seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;

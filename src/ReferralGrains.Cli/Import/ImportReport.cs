@@ -37,9 +37,10 @@ internal sealed class ImportReport(string program, ImportLook look)
     private FileFindings Findings => look.Actions;
 
     /// <summary>What is only known when all was sent.</summary>
-    public IEnumerable<string> Afterthoughts(ImportOptions options)
+    /// <param name="holdsChanged">Whether a rule was published anew for the sake of its holds.</param>
+    public IEnumerable<string> Afterthoughts(bool holdsChanged)
     {
-        if (options.HoldsFrom == HoldsFrom.Occurred && Referrals is { Duplicates: > 0 and var there })
+        if (holdsChanged && Referrals is { Duplicates: > 0 and var there })
             yield return $"{there:N0} referrals were there before: they keep the holds under which they were enrolled";
         if (Paid is { Unknown: > 0 and var unknown })
             yield return $"{unknown:N0} actions that were paid for are of referees whom the file of referrals does not have: they are not booked as paid";

@@ -77,7 +77,7 @@ public sealed class HistoryTests(LivingServer server) : IDisposable
         await Import(program, "referrer", actions, options);
         var said = await Import(program, "referrer", actions, options);
 
-        await Import(program, "other", [actions[0], actions[1].Replace("-1", "-3", StringComparison.Ordinal)], options);
+        await Import(program, "other", [actions[0], actions[1].Replace("-1,sale", "-3,sale", StringComparison.Ordinal)], options);
 
         Assert.Contains("paid before 0 referrers booked, 1 duplicate, 0 refused", said, StringComparison.Ordinal);
         Assert.Equal((0, 200), await PendingAndPayable($"{program}-referrer"));
