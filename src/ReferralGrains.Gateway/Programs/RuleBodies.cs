@@ -156,6 +156,7 @@ internal sealed record ActiveBody(
 
 /// <summary>A rule as it stands, in the words in which it was sent.</summary>
 /// <param name="Version">The version that new referrals get.</param>
+/// <param name="Warnings">When it is published: what of it may not be meant.</param>
 internal sealed record RuleAnswer(
     CallerId Id,
     CallerId ProgramId,
@@ -175,7 +176,8 @@ internal sealed record RuleAnswer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Times = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<StepBody>? Steps = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ExclusiveBody? Exclusive = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? Warnings = null);
 
 /// <summary>What became of the approved referrals of the rule's program.</summary>
 /// <param name="Referrals">That were asked.</param>

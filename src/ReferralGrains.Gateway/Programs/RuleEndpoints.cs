@@ -42,6 +42,7 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RuleProgr
         var reply = await router.Ask(GrainAddress.Program(tenant, program.Id), publish, context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
         var answer = RuleWriter.Answer(reply.Terms!, reply.Terms!.Rule(rule)!, !reply.Changed);
+        if (RuleWarnings.Of(terms) is { IsEmpty: false } warnings) answer = answer with { Warnings = warnings };
         return Answers.Created(context, answer, isNew: reply.Changed && !publish.DryRun, GatewayJson.Default.RuleAnswer, "rules", rule.Value);
     }
 

@@ -187,6 +187,17 @@ public sealed class EndpointTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("fixed\",\"amount_minor\":500", "\"max_count\":12", "{}", true)]
+    [InlineData("fixed\",\"amount_minor\":500", "\"max_count\":12", "{\"min_amount_exclusive_minor\":0}", false)]
+    [InlineData("fixed\",\"amount_minor\":500", "\"max_amount_minor\":12", "{}", false)]
+    [InlineData("percent\",\"basis_points\":500", "\"max_count\":12", "{}", false)]
+    public async Task A_publisher_is_told_that_a_free_trial_would_spend_a_count(string reward, string limits, string conditions, bool told)
+    {
+        var rule = await host.Ok("POST", "/v1/programs/p/rules", $$"""{"trigger":"recurring_action","reward":{"kind":"cash","type":"{{reward}}},"limits":{ {{limits}} },"conditions":{{conditions}} }""");
+        Assert.Equal(told, rule.TryGetProperty("warnings", out var warnings) && warnings[0].GetString()!.Contains("min_amount_exclusive_minor: 0", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("tom", null, "same_id")]
     [InlineData("new", "TOM@Example.com", "same_email")]
     [InlineData("new", "new@example.com", null)]
