@@ -113,6 +113,7 @@ public static class GrainsServer
             gateway.StreamsPerTenant = options.StreamsPerTenant;
             gateway.IdleStream = options.IdleStream;
         });
+        builder.Services.AddSingleton<Readiness>();
         builder.Services.AddHealthChecks().AddCheck<Readiness>("journal");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopWithin);
         builder.Services.AddSingleton(new PostgresWatch(postgres));
@@ -161,10 +162,11 @@ public static class GrainsServer
         logging.AddProvider(log).SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.Hosting", LogLevel.Warning)
-            .AddFilter("Npgsql", LogLevel.Warning);
+            .AddFilter("Npgsql", LogLevel.Warning)
+            .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // A trace for each question; Readiness says it once.
         if (format == LogFormat.Json || (format == LogFormat.Auto && Console.IsOutputRedirected))
             logging.AddJsonConsole(console => (console.UseUtcTimestamp, console.TimestampFormat) = (true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z'"));
         else
-            logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "HH:mm:ss.fff "));
+            logging.AddSimpleConsole(console => (console.SingleLine, console.UseUtcTimestamp, console.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "));
     }
 }
