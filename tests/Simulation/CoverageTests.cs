@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Simulation.Market;
 using ReferralGrains.Storage.Journal;
@@ -14,7 +15,9 @@ public sealed class CoverageTests
     public void Every_event_there_is_happens()
     {
         var happened = Run.Value.SelectMany(market => market.Database.Rows()).Select(row => row.Event.Type).ToHashSet();
-        Assert.All(EventCodec.Known, type => Assert.True(happened.Contains(EventCodec.NumberOf(type)), $"{type.Name} never happened."));
+
+        // Payouts have a test of faults of their own, against a stand-in of Stripe.
+        Assert.All(EventCodec.Known.Where(static type => !typeof(PayoutItemEvent).IsAssignableFrom(type) && !typeof(PayoutBatchEvent).IsAssignableFrom(type)), type => Assert.True(happened.Contains(EventCodec.NumberOf(type)), $"{type.Name} never happened."));
     }
 
     [Fact]
@@ -33,7 +36,7 @@ public sealed class CoverageTests
     {
         var appends = Run.Value.SelectMany(market => market.Everyone).SelectMany(process => process.Node.Journal.History).Select(entry => entry.Outcome);
 
-        // Nobody spends here, so no balance is guarded.
+        // Who spends is fenced by its own stream first; the guard is against those who take from the balance of another stream.
         Assert.Equal(Enum.GetValues<AppendOutcome>().Except([AppendOutcome.BalanceShort]), appends.Distinct().Order());
         Assert.Contains(Run.Value, market => market.Everyone.Count > 3);
         Assert.Contains(Run.Value, market => market.Log.Sendings.Exists(sending => sending.Reply is null));

@@ -1,7 +1,10 @@
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Turns;
 using ReferralGrains.Turns.Referrals;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Simulation.Market;
 
@@ -32,6 +35,9 @@ public sealed class ClientLog
 
     /// <summary>States that were answered, and by the running clock when they were asked for and answered.</summary>
     public List<(Place Place, ReferralReply Reply, long AskedAt, long AnsweredAt)> States { get; } = [];
+
+    /// <summary>What was booked by hand or spent, and what was answered.</summary>
+    public List<(GrainAddress Referrer, ReferrerEvent Event, BookedReply Reply)> Books { get; } = [];
 
     public int Intentions { get; set; }
 

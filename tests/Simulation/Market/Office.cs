@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Simulation.Node;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Programs;
@@ -16,7 +18,7 @@ internal sealed class Office(Marketplace market)
 
     private Random Random => market.Random;
 
-    public Task Work(Place place) => Random.Next(39) switch
+    public Task Work(Place place) => Random.Next(44) switch
     {
         < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past(),
             StripeCustomerId: Random.Next(3) switch { 0 => null, 1 => MemoryCustomers.Gone, _ => MemoryCustomers.Active })),
@@ -34,7 +36,9 @@ internal sealed class Office(Marketplace market)
         < 34 => market.Persist(Referrer(place), new GrantRule(place.Program, Marketplace.Rule(place.Program, "rule1"), Random.Next(2) == 0, "admin")),
         < 35 => Random.Next(3) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin")) : Task.CompletedTask,
         < 37 => market.Sweep(),
-        < 38 => Tell(place, new JoinRule(1 + Random.Next(2), "admin")),
+        < 39 => Tell(place, new JoinRule(1 + Random.Next(2), "admin")),
+        < 41 => Book(place),
+        < 43 => Spend(place),
         _ => Tell(place, new SettleDue()),
     };
 
@@ -59,6 +63,21 @@ internal sealed class Office(Marketplace market)
         seen[place] = state;
         rewards.AddRange(state.Holds.Select(hold => (place, RewardId.FromKey(hold.Reward))));
         rewards.AddRange((state.Scheduled ?? []).Select(row => (place, RewardId.FromKey(row.Reward))));
+    }
+
+    // A few ids, so that each is sent again, also for the other referrer.
+    private async Task Book(Place place)
+    {
+        var (to, id) = (Referrer(place), Random.Next(12));
+        var entry = new EntryBooked(new($"entry{id}"), Asset.Credit("GBP"), 1_00 + id, AlreadyPaid: false, "by hand", "admin");
+        market.Log.Books.Add((to, entry, await market.Persist(to, new BookEntry(entry))));
+    }
+
+    private async Task Spend(Place place)
+    {
+        var (to, id) = (Referrer(place), Random.Next(12));
+        var spent = new AssetSpent(new($"spend{id}"), Asset.Credit("GBP"), 40 + id, "admin");
+        market.Log.Books.Add((to, spent, await market.Persist(to, new SpendAsset(spent))));
     }
 
     private async Task Adjust(Place place)

@@ -2,6 +2,9 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Simulation.Market;
+using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Simulation.Oracle;
 
@@ -32,6 +35,24 @@ internal static class MoneyChecks
         foreach (var owner in history.Referrals.SelectMany(referral => referral.State.Holds).GroupBy(hold => (hold.Referrer, hold.Asset)))
             if (history.Database.Balances.GetValueOrDefault(owner.Key).Pending != owner.Sum(hold => hold.RemainingMinor))
                 yield return $"{owner.Key} has holds of {owner.Sum(hold => hold.RemainingMinor)}, and pending is {history.Database.Balances.GetValueOrDefault(owner.Key).Pending}";
+    }
+
+    /// <summary>An id is booked or spent once, as it was answered, and nothing is spent that was not there.</summary>
+    public static IEnumerable<string> Books(ClientLog log, History history)
+    {
+        var rows = history.Rows.Where(row => row.Event.Type == EventCodec.NumberOf(typeof(EntryBooked)) || row.Event.Type == EventCodec.NumberOf(typeof(AssetSpent)))
+            .Select(row => (Row: row, Event: row.Decode<ReferrerEvent>())).ToList();
+        foreach (var again in rows.GroupBy(one => (one.Row.Tenant, Id(one.Event))).Where(group => group.Count() > 1)) yield return $"{again.Key} was booked {again.Count()} times";
+        foreach (var (referrer, e, reply) in log.Books.Where(one => one.Reply.Refusal is null))
+            if (!rows.Exists(one => one.Row.Tenant == referrer.Tenant && one.Event == e && one.Row.Stream == reply.Booked!.Referrer)) yield return $"{e} was answered, and is not there";
+        var payable = new Dictionary<StreamId, long>();
+        foreach (var (row, e) in rows.OrderBy(one => one.Row.Position))
+        {
+            var left = payable[row.Stream] = payable.GetValueOrDefault(row.Stream) + (e is EntryBooked booked ? booked.Minor : -((AssetSpent)e).Minor);
+            if (left < 0) yield return $"{e} spends {-left} more than there was";
+        }
+
+        static string Id(ReferrerEvent e) => e is EntryBooked booked ? $"entry {booked.Id}" : $"spend {((AssetSpent)e).Id}";
     }
 
     public static IEnumerable<string> Rewards(History history) => history.Referrals.SelectMany(Rewards);

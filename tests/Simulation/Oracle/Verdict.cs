@@ -33,6 +33,7 @@ public static class Verdict
         .. ActionChecks.Conflicts(log, history),
         .. ActionChecks.InOrder(log),
         .. MoneyChecks.Balances(history),
+        .. MoneyChecks.Books(log, history),
         .. MoneyChecks.Rewards(history),
         .. MoneyChecks.Caps(history),
         .. ReversalChecks.Of(history),
