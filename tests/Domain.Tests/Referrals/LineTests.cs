@@ -24,6 +24,17 @@ public class LineTests
         Assert.Equal(0, world.Enrollment().NetMinor);
     }
 
+    // 10.00 of line A, and of the other 30.00 what the rest of A is in the rest of the sale: 10 + 30 × 20 ÷ 90 = 16.67 of its 30.
+    [Fact]
+    public void X2_other_refunds_are_spread_over_what_is_left_of_each_line()
+    {
+        var world = new ReferralWorld(Percent(10_00).For("a"));
+        world.Send(TwoLines);
+
+        Assert.Equal(-1_00, world.Send(Refund("s").With(new SoldLine("a", 10_00))).Minor);
+        Assert.Equal(-67, world.Send(Refund("s", 30_00)).Minor);
+    }
+
     [Fact]
     public void X2_a_refund_of_another_line_takes_nothing()
     {
