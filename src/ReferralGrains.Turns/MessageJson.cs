@@ -21,6 +21,7 @@ namespace ReferralGrains.Turns;
 [JsonSerializable(typeof(IReferralCommand))]
 [JsonSerializable(typeof(IReferralReply))]
 [JsonSerializable(typeof(CreateProgram))]
+[JsonSerializable(typeof(ChangeProgram))]
 [JsonSerializable(typeof(PublishRule))]
 [JsonSerializable(typeof(SwitchRule))]
 [JsonSerializable(typeof(ProgramReply))]

@@ -45,6 +45,7 @@ public static class Messages
         [typeof(BookedReply)] = "booked",
         [typeof(ReferrerReply)] = "referrer",
         [typeof(CreateProgram)] = "create_program",
+        [typeof(ChangeProgram)] = "change_program",
         [typeof(PublishRule)] = "publish_rule",
         [typeof(SwitchRule)] = "switch_rule",
         [typeof(ProgramReply)] = "program",

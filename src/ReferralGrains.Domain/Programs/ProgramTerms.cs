@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Programs;
@@ -6,6 +7,9 @@ namespace ReferralGrains.Domain.Programs;
 /// <summary>A referral program: its currency, its time zone and every version of its rules.</summary>
 /// <param name="Revision">Moves with every change; a decision made on an older revision is not committed.</param>
 /// <param name="TimeZone">IANA name; a bare date in a rule is a day there (R6).</param>
+/// <param name="Disabled">Nobody new is taken in; what exists goes on (S1).</param>
+/// <param name="NewCustomer">Off a referee's first invoice; each referral keeps what was in force when it was attributed (S4, S7).</param>
+/// <param name="Payment">Off the referrers' own payments (G2).</param>
 public sealed record ProgramTerms(
     StreamId Stream,
     CallerId Id,
@@ -13,7 +17,10 @@ public sealed record ProgramTerms(
     string Currency,
     string TimeZone,
     int Revision,
-    ImmutableArray<Rule> Rules)
+    ImmutableArray<Rule> Rules,
+    bool Disabled = false,
+    Discount? NewCustomer = null,
+    PaymentDiscount? Payment = null)
 {
     /// <summary>
     /// Whether any version of any rule has tiers, or gathers referrals: from then on every sale and approval counts towards the referrer's

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Programs;
@@ -18,7 +19,16 @@ public sealed record ReferralProgram(int Seq, DateTimeOffset LastAt, ProgramTerm
         var revision = state.Seq + 1;
         var terms = e switch
         {
-            ProgramCreated created => new ProgramTerms(stream, created.Id, created.Name, created.Currency, created.TimeZone, revision, []),
+            ProgramCreated created => new ProgramTerms(
+                stream, created.Id, created.Name, created.Currency, created.TimeZone, revision, [], NewCustomer: created.NewCustomer, Payment: created.Payment),
+            ProgramChanged changed => state.Terms! with
+            {
+                Revision = revision,
+                Name = changed.Name,
+                Disabled = changed.Disabled,
+                NewCustomer = changed.NewCustomer,
+                Payment = changed.Payment,
+            },
             RulePublished published => state.Terms! with { Revision = revision, Rules = With(state.Terms.Rules, published, revision) },
             RuleSwitched switched => state.Terms! with
             {
@@ -46,6 +56,7 @@ public sealed record ReferralProgram(int Seq, DateTimeOffset LastAt, ProgramTerm
 /// <summary>What happened to a program: the rows of its grain's stream.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(ProgramCreated), "created")]
+[JsonDerivedType(typeof(ProgramChanged), "changed")]
 [JsonDerivedType(typeof(RulePublished), "published")]
 [JsonDerivedType(typeof(RuleSwitched), "switched")]
 public abstract record ProgramEvent
@@ -55,7 +66,11 @@ public abstract record ProgramEvent
     }
 }
 
-public sealed record ProgramCreated(CallerId Id, string Name, string Currency, string TimeZone) : ProgramEvent;
+public sealed record ProgramCreated(
+    CallerId Id, string Name, string Currency, string TimeZone, Discount? NewCustomer = null, PaymentDiscount? Payment = null) : ProgramEvent;
+
+/// <summary>Settings of a program changed (S1, G2). Holds all of them as they are then, not only what changed.</summary>
+public sealed record ProgramChanged(string Name, bool Disabled, Discount? NewCustomer, PaymentDiscount? Payment, string By) : ProgramEvent;
 
 /// <summary>A new rule, or a new version of one (S7).</summary>
 /// <param name="Rule">The rule's number in the program.</param>

@@ -19,6 +19,7 @@ public static class ReferralCommands
                 ? new Decision.Unchanged()
                 : Refused(RefusalKind.Conflict, "already_attributed", Field.ReferrerId, "This referee was referred by another referrer.");
         if (referrer.Closed) return Refused(RefusalKind.Senseless, "referrer_closed", Field.ReferrerId, "This referrer is closed.");
+        if (turn.Facts.Program.Disabled) return Disabled();
         if (InFuture(turn, approvedAt) is { } refused) return refused;
         var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral, stripeCustomerId));
         turn.Meet(referrer);
@@ -36,6 +37,7 @@ public static class ReferralCommands
             case ReferralStatus.Cancelled: return Refused(RefusalKind.Conflict, "referral_cancelled", null, "A cancelled referral cannot be approved.");
         }
 
+        if (turn.Facts.Program.Disabled) return Disabled();
         if (InFuture(turn, approvedAt) is { } refused) return refused;
         var enrolled = turn.Facts.Program.Rules
             .Where(rule => rule.State.Enabled && rule.State.IsActiveAt(turn.Facts.Now))
@@ -61,6 +63,7 @@ public static class ReferralCommands
         if (turn.State.Status != ReferralStatus.Approved)
             return Refused(RefusalKind.Conflict, "referral_not_approved", Field.RefereeId, "Only an approved referral can join a rule.");
         if (turn.State.Enrollments.Any(enrollment => enrollment.Rule == number)) return new Decision.Unchanged();
+        if (turn.Facts.Program.Disabled) return Disabled();
         if (!rule.State.Enabled || !rule.State.IsActiveAt(turn.Facts.Now))
             return Refused(RefusalKind.Conflict, "rule_not_in_force", Field.RuleId, "A rule that is disabled or outside its dates enrolls nobody.");
         var seq = turn.Apply(new RuleJoined(turn.State.Enrollments.Length + 1, number, rule.Latest.Number, by));
@@ -126,6 +129,10 @@ public static class ReferralCommands
         approvedAt > turn.Facts.Now + ActionDecider.FutureTolerance
             ? Refused(RefusalKind.Senseless, "approved_in_future", Field.ApprovedAt, "It was approved more than 5 minutes in the future.")
             : null;
+
+    // Who is there already goes on; nobody is attributed, approved or enrolled any more (S1).
+    private static Decision.Refused Disabled() =>
+        Refused(RefusalKind.Conflict, "program_disabled", Field.ProgramId, "This program is disabled: it takes in nobody new.");
 
     private static Decision.Refused Missing() => Refused(RefusalKind.NotFound, "referral_not_found", Field.RefereeId, "There is no such referral.");
 

@@ -1,13 +1,13 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Discounts;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Storage.Facts;
@@ -24,6 +24,8 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
     {
         routes.Post("/v1/programs", Create).Needs(KeyRole.Admin)
             .WithSummary("Make a program").Takes<NewProgram>().Answers<ProgramAnswer>(creates: true);
+        routes.Patch("/v1/programs/{id}", Change).Needs(KeyRole.Admin)
+            .WithSummary("Change a program's name or discounts, or whether it takes anybody in").Takes<ProgramChange>().Answers<ProgramAnswer>();
         routes.Get("/v1/programs/{id}", Show).Needs(KeyRole.Read)
             .WithSummary("A program with its rules").Answers<ProgramAnswer>();
     }
@@ -31,17 +33,32 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
     private async Task<IResult> Create(HttpContext context)
     {
         var body = await Body.Read(context, GatewayJson.Default.NewProgram);
-        if (body.NewCustomerDiscount is not null)
-            throw Problem.NotSupported("new_customer_discount", "A discount for new customers").AsException();
         var currency = Currencies.Known(body.Currency) ?? throw Problem.InvalidField("currency", Currencies.Expected(body.Currency)).AsException();
         if (!ProgramDates.IsKnown(body.TimeZone))
             throw Problem.InvalidField("time_zone", $"An IANA time zone is expected, like Europe/London, not {Text.Shown(body.TimeZone)}.").AsException();
         var id = body.Id ?? NewIds.Make("prg_", context);
-        var create = new CreateProgram(Text.Of(body.Name, "name", Text.MaxName) ?? id.Value, currency, body.TimeZone);
+        var create = new CreateProgram(
+            Text.Of(body.Name, "name", Text.MaxName) ?? id.Value, currency, body.TimeZone,
+            body.NewCustomerDiscount?.Parse("new_customer_discount"), body.PaymentDiscount?.Parse("payment_discount"));
         var reply = await router.Ask(GrainAddress.Program(context.Caller().Tenant, id), create, context.RequestAborted);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))
             : Answers.Created(context, Answer(reply.Terms!, !reply.Changed), reply.Changed, GatewayJson.Default.ProgramAnswer, "programs", id.Value);
+    }
+
+    private async Task<IResult> Change(HttpContext context, string id)
+    {
+        var caller = context.Caller();
+        var program = CallerId.IsValid(id) ? await facts.Program(caller.Tenant, new(id), context.RequestAborted) : null;
+        if (program is null) return new ProblemAnswer(Problem.NotFound("program", "program_id"));
+        var body = await Body.Read(context, GatewayJson.Default.ProgramChange);
+        var change = new ChangeProgram(
+            Text.Of(body.Name, "name", Text.MaxName), body.Enabled,
+            body.NewCustomerDiscount?.Parse("new_customer_discount"), body is { NamesNewCustomer: true, NewCustomerDiscount: null },
+            body.PaymentDiscount?.Parse("payment_discount"), body is { NamesPayment: true, PaymentDiscount: null },
+            caller.By);
+        var reply = await router.Ask(GrainAddress.Program(caller.Tenant, program.Id), change, context.RequestAborted);
+        return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : Answers.Ok(Answer(reply.Terms!), GatewayJson.Default.ProgramAnswer);
     }
 
     private async Task<IResult> Show(HttpContext context, string id)
@@ -57,6 +74,9 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
         program.Name,
         program.Currency,
         program.TimeZone,
+        !program.Disabled,
+        DiscountBody.Of(program.NewCustomer),
+        PaymentDiscountBody.Of(program.Payment),
         [.. program.Rules.Select(rule => RuleWriter.Answer(program, rule))],
         duplicate ? true : null);
 }
@@ -64,21 +84,55 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="TimeZone">IANA name, like Europe/London: bare dates of rules are days there.</param>
 /// <param name="Id">Made up when it is left out.</param>
-/// <param name="NewCustomerDiscount">Not in this release.</param>
-[Example("""{"id":"friends","name":"Friends of Acme","currency":"USD","time_zone":"America/New_York"}""")]
+[Example("""
+    {"id":"friends","name":"Friends of Acme","currency":"USD","time_zone":"America/New_York",
+     "new_customer_discount":{"type":"fixed","value":1500},"payment_discount":{"type":"fixed","value":6000,"every":"next","mode":"auto"}}
+    """)]
 internal sealed record NewProgram(
     [property: AtMost(Text.MaxName)] string Name,
     [property: Form(FormAttribute.Currency)] string Currency,
     [property: Form(ProgramDates.ZoneForm)] string TimeZone,
     CallerId? Id = null,
-    JsonElement? NewCustomerDiscount = null);
+    DiscountBody? NewCustomerDiscount = null,
+    PaymentDiscountBody? PaymentDiscount = null);
 
+/// <summary>What is left out stays; a discount that is null is taken away.</summary>
+/// <param name="Enabled">false takes in nobody new; what exists goes on (S1).</param>
+[Example("""
+    {"name":"Friends of Acme","enabled":true,"new_customer_discount":{"type":"fixed","value":1500},
+     "payment_discount":{"type":"fixed","value":6000,"every":"next","mode":"auto"}}
+    """)]
+internal sealed record ProgramChange([property: AtMost(Text.MaxName)] string? Name = null, bool? Enabled = null)
+{
+    // Not in the constructor, which could not tell null from absent.
+    public DiscountBody? NewCustomerDiscount
+    {
+        get;
+        set => (field, NamesNewCustomer) = (value, true);
+    }
+
+    public PaymentDiscountBody? PaymentDiscount
+    {
+        get;
+        set => (field, NamesPayment) = (value, true);
+    }
+
+    internal bool NamesNewCustomer { get; private set; }
+
+    internal bool NamesPayment { get; private set; }
+}
+
+/// <param name="Enabled">Whether anybody new is taken in.</param>
+/// <param name="NewCustomerDiscount">For who is referred from now on.</param>
 /// <param name="Rules">As they stand now, disabled ones included.</param>
 internal sealed record ProgramAnswer(
     CallerId Id,
     string Name,
     string Currency,
     string TimeZone,
+    bool Enabled,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DiscountBody? NewCustomerDiscount,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PaymentDiscountBody? PaymentDiscount,
     ImmutableArray<RuleAnswer> Rules,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 

@@ -53,6 +53,7 @@ public static class EventCodec
         [typeof(ProgramCreated)] = 50,
         [typeof(RulePublished)] = 51,
         [typeof(RuleSwitched)] = 52,
+        [typeof(ProgramChanged)] = 53,
         [typeof(PayoutReserved)] = 70,
         [typeof(IntentWritten)] = 71,
         [typeof(SendBegan)] = 72,

@@ -1,3 +1,4 @@
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
@@ -5,7 +6,15 @@ using ReferralGrains.Domain.Referrals;
 namespace ReferralGrains.Turns.Programs;
 
 /// <summary>Makes a program. The same content again is a repeat; other content is a conflict.</summary>
-public sealed record CreateProgram(string Name, string Currency, string TimeZone) : ICommand<ProgramReply>;
+public sealed record CreateProgram(
+    string Name, string Currency, string TimeZone, Discount? NewCustomer = null, PaymentDiscount? Payment = null) : ICommand<ProgramReply>;
+
+/// <summary>What is null stays.</summary>
+/// <param name="Enabled">false takes in nobody new; what exists goes on (S1).</param>
+/// <param name="NoNewCustomer">Takes that discount away.</param>
+/// <param name="NoPayment">Likewise.</param>
+public sealed record ChangeProgram(
+    string? Name, bool? Enabled, Discount? NewCustomer, bool NoNewCustomer, PaymentDiscount? Payment, bool NoPayment, string By) : ICommand<ProgramReply>;
 
 /// <summary>A new rule, or a new version of it when its content differs; the same content again is a repeat (S7).</summary>
 public sealed record PublishRule(CallerId Id, RewardRule Terms, SentState State, bool DryRun = false) : ICommand<ProgramReply>;

@@ -29,6 +29,7 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
             replies.Add(envelope.Command switch
             {
                 CreateProgram create => Create(turn, create),
+                ChangeProgram change => Change(turn, change),
                 PublishRule publish => await Publish(turn, publish),
                 SwitchRule change => Switch(turn, change),
                 _ => throw new UnreachableException(),
@@ -47,9 +48,24 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
 
     private ProgramReply Create(ProgramTurn turn, CreateProgram create)
     {
-        if (turn.State.Terms is not { } terms) return Changed(turn, new ProgramCreated(Address.First, create.Name, create.Currency, create.TimeZone));
-        var same = (terms.Name, terms.Currency, terms.TimeZone) == (create.Name, create.Currency, create.TimeZone);
+        if (turn.State.Terms is not { } terms)
+            return Changed(turn, new ProgramCreated(Address.First, create.Name, create.Currency, create.TimeZone, create.NewCustomer, create.Payment));
+        var same = (terms.Name, terms.Currency, terms.TimeZone) == (create.Name, create.Currency, create.TimeZone)
+            && terms.NewCustomer == create.NewCustomer && terms.Payment == create.Payment;
         return same ? Same(turn) : Refused(RefusalKind.Conflict, "conflict", Field.Id, "This program exists with other content.");
+    }
+
+    private static ProgramReply Change(ProgramTurn turn, ChangeProgram change)
+    {
+        if (turn.State.Terms is not { } terms) return Missing();
+        var changed = new ProgramChanged(
+            change.Name ?? terms.Name,
+            change.Enabled is { } enabled ? !enabled : terms.Disabled,
+            change.NoNewCustomer ? null : change.NewCustomer ?? terms.NewCustomer,
+            change.NoPayment ? null : change.Payment ?? terms.Payment,
+            change.By);
+        var same = (changed.Name, changed.Disabled) == (terms.Name, terms.Disabled) && changed.NewCustomer == terms.NewCustomer && changed.Payment == terms.Payment;
+        return same ? Same(turn) : Changed(turn, changed);
     }
 
     private async ValueTask<ProgramReply> Publish(ProgramTurn turn, PublishRule publish)

@@ -20,6 +20,7 @@ public class RoundTripTests
     public static TheoryData<ProgramEvent> ProgramEvents =>
     [
         new ProgramCreated(new("p"), "Program", "GBP", "Europe/London"),
+        new ProgramChanged("Program", Disabled: true, new(BasisPoints: 15_00), new(new(AmountMinor: 60_00), EveryPayment: true), "ada"),
         new RulePublished(1, new("r"), 2, Rules.TierReached(Rules.Spent(0, null, 5), Rules.Referees(1, 2, 3)).Held(3).For("gold").Granted(), State),
         new RuleSwitched(1, Enabled: false, "ada"),
     ];

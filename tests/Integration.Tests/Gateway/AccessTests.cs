@@ -61,6 +61,7 @@ public sealed class AccessTests : IAsyncLifetime
         DELETE /v1/enrollments/{id}
         DELETE /v1/referrers/{id}/eligible_rules/{rule}
         PATCH /v1/enrollments/{id}
+        PATCH /v1/programs/{id}
         PATCH /v1/referrers/{id}
         POST /v1/programs
         POST /v1/programs/{id}/rules

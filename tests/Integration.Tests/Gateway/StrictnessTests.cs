@@ -108,7 +108,7 @@ public sealed class StrictnessTests : IAsyncLifetime
     [InlineData("POST", "/v1/programs", """{"name":"P","currency":"XXX","time_zone":"UTC"}""", 400, "invalid_field", "currency")]
     [InlineData("POST", "/v1/programs", """{"name":"P","currency":"GBP","time_zone":"Europe/Nowhere"}""", 400, "invalid_field", "time_zone")]
     [InlineData("POST", "/v1/programs", """{"name":"P","currency":"GBP","time_zone":"../../etc/passwd"}""", 400, "invalid_field", "time_zone")]
-    [InlineData("POST", "/v1/programs", """{"name":"P","currency":"GBP","time_zone":"UTC","new_customer_discount":{}}""", 422, "not_supported", "new_customer_discount")]
+    [InlineData("POST", "/v1/programs", """{"name":"P","currency":"GBP","time_zone":"UTC","new_customer_discount":{"type":"percent","value":10001}}""", 400, "invalid_field", "new_customer_discount.value")]
     [InlineData("POST", "/v1/programs", """{"name":"P","name":"P","currency":"GBP","time_zone":"UTC"}""", 400, "duplicate_field", "name")]
     [InlineData("POST", "/v1/programs/p/rules", """{"trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":"10"}}""", 400, "invalid_field", "reward.basis_points")]
     [InlineData("POST", "/v1/programs/p/rules", """{"trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis":10}}""", 400, "unknown_field", "reward.basis")]

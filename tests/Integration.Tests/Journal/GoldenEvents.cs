@@ -61,6 +61,7 @@ public static class GoldenEvents
         new EntryBooked(new("bonus-7"), Gbp, -25_00, AlreadyPaid: true, "launch bonus", "admin"),
         new AssetSpent(new("order-88"), Gbp, 5_00, "key_3"),
         new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London"),
+        new ProgramChanged("Spring", Disabled: true, new(BasisPoints: 15_00), new(new(AmountMinor: 60_00), EveryPayment: true, ByHand: true), "admin"),
         new RulePublished(
             1, new("tiers"), 3,
             new(
@@ -125,6 +126,7 @@ public static class GoldenEvents
         ["customer"] = new ReferralAttributed(Referrer, Revision: 4, ["vip"], ConversionValueMinor: null, StripeCustomerId: "cus_1"),
         ["looks"] = new ScheduleUnlocked(9, [Change with { ChecksCustomer = true }], null),
         ["held"] = new SaleDecided(Action(ActionKind.Sale, "sale"), Referrer, [Rewarded with { ChecksCustomer = true }], Counts: true, Replays: 0),
+        ["discounts"] = new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London", new(AmountMinor: 15_00), new(new(BasisPoints: 60_00))),
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };

@@ -18,7 +18,7 @@ internal sealed class Office(Marketplace market)
 
     private Random Random => market.Random;
 
-    public Task Work(Place place) => Random.Next(44) switch
+    public Task Work(Place place) => Random.Next(45) switch
     {
         < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past(),
             StripeCustomerId: Random.Next(3) switch { 0 => null, 1 => MemoryCustomers.Gone, _ => MemoryCustomers.Active })),
@@ -39,6 +39,7 @@ internal sealed class Office(Marketplace market)
         < 39 => Tell(place, new JoinRule(1 + Random.Next(2), "admin")),
         < 41 => Book(place),
         < 43 => Spend(place),
+        < 44 => Change(place),
         _ => Tell(place, new SettleDue()),
     };
 
@@ -97,6 +98,11 @@ internal sealed class Office(Marketplace market)
 
     private Task<ProgramReply> Switch(Place place, bool enabled) =>
         market.Persist(Program(place), new SwitchRule(Marketplace.Rule(place.Program, $"rule{1 + Random.Next(2)}"), enabled, "admin"));
+
+    // Seldom disabled, for then nobody is referred any more.
+    private Task<ProgramReply> Change(Place place) => market.Persist(Program(place), new ChangeProgram(
+        null, Random.Next(4) > 0, Random.Next(2) == 0 ? new(BasisPoints: 15_00) : null, Random.Next(4) == 0,
+        Random.Next(2) == 0 ? new(new(AmountMinor: 5_00), EveryPayment: Random.Next(3) == 0, ByHand: Random.Next(3) == 0) : null, Random.Next(4) == 0, "admin"));
 
     private async Task Publish(Place place)
     {

@@ -1,5 +1,7 @@
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Turns.Programs;
+using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Tests.World;
 
 namespace ReferralGrains.Turns.Tests.Programs;
@@ -72,4 +74,39 @@ public sealed class ProgramTests
         Assert.Null((await shop.Publish(Rules.Fixed(2), "rule0")).Refusal);
         Assert.Equal("too_many_rewards", (await shop.Publish(Rules.Fixed(1), "one-more")).Refusal!.Code);
     }
+
+    [Fact]
+    public async Task S1_a_disabled_program_takes_in_nobody_new_and_goes_on_with_whom_it_has()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Refer(Shop.Ben, approve: false);
+        await shop.Publish(Rules.Percent(5_00), "late");
+        var changed = await Change(shop, enabled: false);
+        Assert.True(changed.Changed && changed.Terms!.Disabled);
+        Assert.False((await Change(shop, enabled: false)).Changed);
+
+        Assert.Equal("program_disabled", (await shop.Refer("carl")).Refusal!.Code);
+        Assert.Equal("program_disabled", (await shop.Tell(new ApproveReferral(null), Shop.Ben)).Refusal!.Code);
+        Assert.Equal("program_disabled", (await shop.Tell(new JoinRule(2, "admin"))).Refusal!.Code);
+        Assert.Equal("rewarded", (await shop.Sell("a1", 50_00)).Outcome!.Status.ToString().ToLowerInvariant());
+        Assert.Null((await shop.Tell(new ChangeReferral(["vip"], null))).Refusal);
+
+        await Change(shop, enabled: true);
+        Assert.Null((await shop.Refer("carl")).Refusal);
+    }
+
+    [Fact]
+    public async Task S1_discounts_of_a_program_are_set_changed_and_taken_away()
+    {
+        await using var shop = await Shop.Empty();
+        var (fifteen, sixty) = (new Discount(BasisPoints: 15_00), new PaymentDiscount(new(AmountMinor: 60_00)));
+        var set = (await Ask(shop, new(null, null, fifteen, false, sixty, false, "admin"))).Terms!;
+        Assert.Equal((fifteen, sixty, "Shop"), (set.NewCustomer, set.Payment, set.Name));
+        var gone = (await Ask(shop, new("Store", null, null, NoNewCustomer: true, null, false, "admin"))).Terms!;
+        Assert.Equal((null, sixty, "Store"), (gone.NewCustomer, gone.Payment, gone.Name));
+    }
+
+    private static Task<ProgramReply> Change(Shop shop, bool enabled) => Ask(shop, new(null, enabled, null, false, null, false, "admin"));
+
+    private static Task<ProgramReply> Ask(Shop shop, ChangeProgram change) => shop.Ask(GrainAddress.Program(shop.Tenant, Shop.Program), change);
 }

@@ -84,7 +84,13 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
                     ? new(null, false, there)
                     : new(new(RefusalKind.Conflict, "conflict", Field.Id, "It exists with other content."), false, null);
             case CreateProgram create:
-                e = new ProgramCreated(to.First, create.Name, create.Currency, create.TimeZone);
+                e = new ProgramCreated(to.First, create.Name, create.Currency, create.TimeZone, create.NewCustomer, create.Payment);
+                break;
+            case ChangeProgram change:
+                var was = state.Terms!;
+                e = new ProgramChanged(
+                    change.Name ?? was.Name, !(change.Enabled ?? !was.Disabled), change.NoNewCustomer ? null : change.NewCustomer ?? was.NewCustomer,
+                    change.NoPayment ? null : change.Payment ?? was.Payment, change.By);
                 break;
             case PublishRule publish:
                 var rule = state.Terms!.Rule(publish.Id);
