@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Discounts;
 using ReferralGrains.Gateway.Ledger;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
@@ -22,7 +23,7 @@ public static class GatewayApp
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
+    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IDiscounts</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
     /// <c>ITestClock</c>, <c>ILedgerCheck</c> and <c>IIdempotentAnswers</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
     /// say that are registered.
     /// </summary>
@@ -62,6 +63,7 @@ public static class GatewayApp
             .AddSingleton<ActionEndpoints>()
             .AddSingleton<EnrollmentEndpoints>()
             .AddSingleton<RewardEndpoints>()
+            .AddSingleton<CheckoutEndpoints>()
             .AddSingleton<LedgerEndpoints>()
             .AddSingleton<ClockEndpoints>();
     }
@@ -92,6 +94,7 @@ public static class GatewayApp
         Of<ActionEndpoints>(app).Map(app);
         Of<EnrollmentEndpoints>(app).Map(app);
         Of<RewardEndpoints>(app).Map(app);
+        Of<CheckoutEndpoints>(app).Map(app);
         Of<LedgerEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
     }

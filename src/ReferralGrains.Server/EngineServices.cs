@@ -1,6 +1,7 @@
 using Npgsql;
 using ReferralGrains.Grains.Silos;
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Idempotency;
@@ -34,6 +35,7 @@ internal static class EngineServices
         services.AddSingleton<ITallySource, TallySource>();
         services.AddSingleton<IReferrerLedger, ReferrerLedger>();
         services.AddSingleton<IReports, PostgresReports>();
+        services.AddSingleton<IDiscounts, Discounts>();
         services.AddSingleton<ILedgerCheck, LedgerCheck>();
         services.AddSingleton<Sealer>(all => new(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
         services.AddSingleton<SilentSilos>();
@@ -65,6 +67,7 @@ internal static class EngineServices
         all.GetRequiredService<IReferrerProfiles>(),
         all.GetRequiredService<ITallySource>(),
         all.GetRequiredService<IReferrerLedger>(),
+        all.GetRequiredService<IDiscounts>(),
         all.GetRequiredService<RepeatWatch>(),
         router,
         TimeProvider.System,

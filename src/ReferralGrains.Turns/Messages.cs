@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Payouts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
@@ -33,6 +34,10 @@ public static class Messages
         [typeof(ReleaseReward)] = "release_reward",
         [typeof(CancelReward)] = "cancel_reward",
         [typeof(SettleDue)] = "settle_due",
+        [typeof(QuoteCheckout)] = "quote_checkout",
+        [typeof(ConfirmCheckout)] = "confirm_checkout",
+        [typeof(ReleaseCheckout)] = "release_checkout",
+        [typeof(CheckoutReply)] = "checkout",
         [typeof(ReferralReply)] = "referral",
         [typeof(DecideReferral)] = "decide_referral",
         [typeof(ReferralDecided)] = "referral_decided",

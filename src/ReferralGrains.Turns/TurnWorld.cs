@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrers;
@@ -22,6 +23,7 @@ public sealed record TurnWorld(
     IReferrerProfiles Profiles,
     ITallySource Tallies,
     IReferrerLedger Ledger,
+    IDiscounts Discounts,
     RepeatWatch Repeats,
     IGrainRouter Router,
     TimeProvider Time,

@@ -54,6 +54,7 @@ public enum Field
     AmountMinor = 22,
     EntryId = 23,
     SpendId = 24,
+    PaymentId = 25,
 }
 
 public enum RefusalKind

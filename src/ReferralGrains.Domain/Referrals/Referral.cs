@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
@@ -45,7 +46,7 @@ public sealed record Referral(
     public static readonly Referral None = new(
         0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [], OpenHolds.None, ParkedActions.None);
 
-    /// <summary>When the sweeper must wake this grain: the earliest date at which a hold ends, or null. Kept by the fold.</summary>
+    /// <summary>When the sweeper must wake this grain: the earliest date at which something ends by itself, or null. Kept by the fold.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
     /// <summary>Rewards of schedules that are not due yet, in the order of their keys; null where there are none.</summary>
@@ -65,6 +66,12 @@ public sealed record Referral(
 
     /// <summary>Whether a sale above zero has counted: what comes after it is not the referee's first (S5).</summary>
     public bool Sold { get; init; }
+
+    /// <summary>Off the first invoice, as it was offered when the referral was attributed (S7).</summary>
+    public Discount? NewCustomer { get; init; }
+
+    /// <summary>The payment that has it; null while it is free (S4).</summary>
+    public CheckoutDiscount? Checkout { get; init; }
 
     /// <summary>Why it is flagged for review, if it is.</summary>
     public SelfReferral SelfReferral { get; init; }

@@ -21,7 +21,8 @@ public static class ReferralCommands
         if (referrer.Closed) return Refused(RefusalKind.Senseless, "referrer_closed", Field.ReferrerId, "This referrer is closed.");
         if (turn.Facts.Program.Disabled) return Disabled();
         if (InFuture(turn, approvedAt) is { } refused) return refused;
-        var seq = turn.Apply(new ReferralAttributed(referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral, stripeCustomerId));
+        var seq = turn.Apply(new ReferralAttributed(
+            referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral, stripeCustomerId, turn.Facts.Program.NewCustomer));
         turn.Meet(referrer);
         if (approvedAt is { } at) Approve(turn, at);
         return new Decision.Accepted(seq);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 
@@ -30,6 +31,9 @@ namespace ReferralGrains.Domain.Referrals;
 [JsonDerivedType(typeof(EnrollmentAdjusted), "adjusted")]
 [JsonDerivedType(typeof(EnrollmentSwitched), "switched")]
 [JsonDerivedType(typeof(EnrollmentDeleted), "deleted")]
+[JsonDerivedType(typeof(CheckoutQuoted), "checkout_quoted")]
+[JsonDerivedType(typeof(CheckoutConfirmed), "checkout_confirmed")]
+[JsonDerivedType(typeof(CheckoutReleased), "checkout_released")]
 public abstract record ReferralEvent
 {
     private protected ReferralEvent()
@@ -40,9 +44,10 @@ public abstract record ReferralEvent
 /// <summary>A referee was linked to the referrer for good (V2). The program's revision pins the terms (S7).</summary>
 /// <param name="SelfReferral">Why it was flagged (D16).</param>
 /// <param name="StripeCustomerId">The referee's, for holds that look at it (H15).</param>
+/// <param name="NewCustomer">What the program took off a first invoice then (S7).</param>
 public sealed record ReferralAttributed(
     StreamId Referrer, int Revision, ImmutableArray<string> Tags, long? ConversionValueMinor, SelfReferral SelfReferral = SelfReferral.None,
-    string? StripeCustomerId = null) : ReferralEvent;
+    string? StripeCustomerId = null, Discount? NewCustomer = null) : ReferralEvent;
 
 /// <summary>The referral was approved and enrolled in every rule that was enabled then (R1, D17).</summary>
 public sealed record ReferralApproved(DateTimeOffset ApprovedAt, ImmutableArray<EnrolledRule> Enrolled) : ReferralEvent;

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
@@ -8,7 +9,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 7;
+    public const int Version = 8;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -26,6 +27,7 @@ public static class ReferralFold
                 AttributedAt = at,
                 SelfReferral = attributed.SelfReferral,
                 StripeCustomerId = attributed.StripeCustomerId,
+                NewCustomer = attributed.NewCustomer,
             },
             ReferralApproved approved => state with
             {
@@ -55,13 +57,14 @@ public static class ReferralFold
             EnrollmentAdjusted adjusted => With(state, adjusted.Enrollment, old => old with { Adjustment = adjusted.Adjustment, AdjustedBy = seq }),
             EnrollmentSwitched switched => With(state, switched.Enrollment, old => old with { Disabled = !switched.Enabled }),
             EnrollmentDeleted deleted => With(state, deleted.Enrollment, old => old with { Deleted = true }),
+            CheckoutQuoted or CheckoutConfirmed or CheckoutReleased => state with { Checkout = CheckoutDiscounts.Evolve(state.Checkout, e) },
             _ => throw new UnreachableException(),
         };
         return next with
         {
             Seq = state.Seq + Movements.RowsOf(e),
             LastAt = at,
-            DueAt = next.Holds == state.Holds && next.Scheduled == state.Scheduled ? state.DueAt : Due(next),
+            DueAt = next.Holds == state.Holds && next.Scheduled == state.Scheduled && next.Checkout == state.Checkout ? state.DueAt : Due(next),
         };
     }
 
@@ -147,7 +150,8 @@ public static class ReferralFold
     {
         var held = state.Holds.Where(hold => hold.ReleasesItself).Min(hold => hold.ReleaseAt);
         var scheduled = state.Scheduled?.Min(row => (DateTimeOffset?)row.At);
-        return held is null || scheduled < held ? scheduled ?? held : held;
+        var first = held is null || scheduled < held ? scheduled ?? held : held;
+        return state.Checkout?.DueAt is { } expires && (first is null || expires < first) ? expires : first;
     }
 
     private static Referral WithTaken(Referral state, ImmutableArray<RewardChange> taken)

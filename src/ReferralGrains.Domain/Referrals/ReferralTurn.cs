@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Referrers;
 
 namespace ReferralGrains.Domain.Referrals;
@@ -20,6 +21,8 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     public DecisionFacts Facts { get; private set; } = facts;
 
     public KnownActions Known => known;
+
+    public KnownPayments Payments { get; init; } = new();
 
     public IReadOnlyList<Recorded> Events => events;
 
@@ -48,11 +51,12 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>An action that was sent without a time occurs now: by the time that the referral was approved by, whatever other clocks say.</summary>
     public ReferralAction Dated(ReferralAction action) => action.OccurredAt == default ? action with { OccurredAt = Facts.Now } : action;
 
-    /// <summary>Ends the hold windows that are over by now (H13).</summary>
+    /// <summary>Ends the hold windows, and the quotes, that are over by now (H13).</summary>
     public void SettleDue()
     {
         if (State.Scheduled is not null) Schedules.Settle(this);
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
+        CheckoutDiscounts.Settle(this);
         if (Facts.Customer != CustomerState.NotAsked) RewardCommands.SettleCustomer(this);
         var due = State.Holds.Where(hold => hold is { ReleasesItself: true, ChecksCustomer: false } && hold.ReleaseAt <= Facts.Now).ToList();
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
@@ -64,6 +68,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     {
         var recorded = new Recorded(State.Seq + 1, Facts.Now, e);
         if (Facts.Tally is { } tally) Facts = Counted(tally, e);
+        if (CheckoutDiscounts.After(State, e, known.Stream, Facts.Program.Stream) is { } payment) Payments.Take(payment, isQuoted: e is CheckoutQuoted);
         State = ReferralFold.Evolve(State, Facts.Now, e);
         known.Remember(recorded);
         events.Add(recorded);

@@ -18,6 +18,7 @@ internal static class OperationNames
         ["actions"] = "What referees do: sales, refunds, chargebacks",
         ["enrollments"] = "A referral under one rule",
         ["rewards"] = "What referrers earn",
+        ["checkout_discounts"] = "Discounts on referees' first invoices",
         ["ledger"] = "The books as a whole",
         ["test_clock"] = "The clock of a sandbox",
     };

@@ -46,6 +46,8 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Referrers.SpendAnswer))]
 [JsonSerializable(typeof(PageAnswer<Referrers.EntryAnswer>))]
 [JsonSerializable(typeof(PageAnswer<Referrers.SpendAnswer>))]
+[JsonSerializable(typeof(Discounts.CheckoutQuote))]
+[JsonSerializable(typeof(Discounts.CheckoutAnswer))]
 [JsonSerializable(typeof(Referrals.NewReferral))]
 [JsonSerializable(typeof(Referrals.ReferralChange))]
 [JsonSerializable(typeof(Referrals.ReferralApproval))]

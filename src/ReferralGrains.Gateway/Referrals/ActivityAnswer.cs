@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
@@ -67,6 +68,9 @@ internal static class ActivityWords
         EnrollmentAdjusted adjusted => ("enrollment_adjusted", "The enrollment was adjusted" + Why(adjusted.Reason)),
         EnrollmentSwitched switched => ("enrollment_switched", $"The enrollment was {(switched.Enabled ? "enabled" : "disabled")}" + Why(switched.Reason)),
         EnrollmentDeleted deleted => ("enrollment_deleted", "The enrollment was ended" + Why(deleted.Reason)),
+        CheckoutQuoted quoted => ("discount_quoted", $"A discount was told to payment {quoted.Payment}."),
+        CheckoutConfirmed confirmed => ("discount_confirmed", $"Payment {confirmed.Payment} was made with its discount."),
+        CheckoutReleased released => ("discount_released", $"Payment {released.Payment} {(released.By is null ? "was not heard of in time" : "was not made")}: its discount is free again."),
         _ => throw new UnreachableException(),
     };
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
@@ -40,6 +41,9 @@ public static class EventCodec
         [typeof(RuleJoined)] = 17,
         [typeof(ScheduleEnded)] = 18,
         [typeof(HoldsPostponed)] = 19,
+        [typeof(CheckoutQuoted)] = 25,
+        [typeof(CheckoutConfirmed)] = 26,
+        [typeof(CheckoutReleased)] = 27,
         [typeof(ReferrerCreated)] = 30,
         [typeof(ReferrerTagged)] = 31,
         [typeof(ReferrerClosed)] = 32,

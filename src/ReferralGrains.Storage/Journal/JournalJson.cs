@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
@@ -30,6 +31,7 @@ namespace ReferralGrains.Storage.Journal;
 [JsonSerializable(typeof(ProgramTerms))]
 [JsonSerializable(typeof(ReferrerFacts))]
 [JsonSerializable(typeof(ReferralAction))]
+[JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<AppliedReferral>))]
 [JsonSerializable(typeof(Snapshot))]
 public sealed partial class JournalJson : JsonSerializerContext;
 

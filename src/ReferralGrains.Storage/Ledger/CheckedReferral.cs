@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Referrals;
@@ -17,6 +18,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
     private readonly ImmutableArray<EventRow>.Builder expected = ImmutableArray.CreateBuilder<EventRow>();
     private readonly CheckedSnapshot<Referral> snapshot = new(stream, beside.Snapshot, ReferralFold.Version, JournalJson.Default.Referral);
     private Referral state = Referral.None;
+    private readonly Dictionary<CallerId, DiscountedPayment> discounts = [];
     private long pending;
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
@@ -34,6 +36,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
             pending += Pending(rows[i].Posting);
         }
 
+        if (CheckoutDiscounts.After(state, recorded.Event, stream, beside.Program ?? default) is { } payment) discounts[payment.Payment] = payment;
         state = ReferralFold.Evolve(state, recorded.At, recorded.Event);
         snapshot.Reached(state.Seq, state);
         return null;
@@ -42,6 +45,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
     public void Finish(Differences differences, KeptTotals totals)
     {
         totals.Waits(beside.Tenant!.Value, state.Parked.Count);
+        foreach (var payment in discounts.Values) totals.HasDiscount(beside.Tenant!.Value, DiscountSide.Referee, payment);
         var held = state.Holds.Sum(hold => hold.RemainingMinor);
         if (held != pending) differences.Add("row", $"Stream {stream} holds {held}, but its postings left {pending} pending.");
         if (beside.DueAt != state.DueAt) differences.Add("due", $"Stream {stream} is due {Show(state.DueAt)}, but its due row says {Show(beside.DueAt)}.");

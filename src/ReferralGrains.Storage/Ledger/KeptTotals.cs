@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Npgsql;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
@@ -9,17 +10,21 @@ namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>
 /// What is kept for a tenant and not for a stream, beside what all its streams say together: how many actions wait, whose a rule's id is,
-/// what is booked under an id, and what was refused under an action's id. A fold that is kept elsewhere is compared where its stream is folded.
+/// what is booked under an id, what was taken off which payment, and what was refused under an action's id. A fold that is kept elsewhere is
+/// compared where its stream is folded.
 /// </summary>
 internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differences differences)
 {
     private readonly Dictionary<int, long> waiting = [];
     private readonly Dictionary<(int Tenant, string Id), long> rules = [];
+    private readonly Dictionary<(int Tenant, DiscountSide Side, string Payment), DiscountedPayment> discounts = [];
     private readonly HashSet<int> unreadable = [];
 
     public void Waits(int of, int actions) => waiting[of] = waiting.GetValueOrDefault(of) + actions;
 
     public void HasRule(int of, CallerId id, StreamId program) => rules[(of, id.Value)] = program.Value;
+
+    public void HasDiscount(int of, DiscountSide side, DiscountedPayment payment) => discounts[(of, side, payment.Payment.Value)] = payment;
 
     /// <summary>A stream could not be folded: what it adds to the totals is not known, and it was named already.</summary>
     public void Misses(int of) => unreadable.Add(of);
@@ -35,6 +40,11 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         await snapshot.Each("select tenant, id, program from rule where $1 is null or tenant = $1 order by tenant, id", Rule, stop, Questions.Int(tenant));
         foreach (var (of, id) in rules.Keys.Where(rule => !unreadable.Contains(rule.Tenant)).Order())
             differences.Add("rule", $"Rule {id} of tenant {of} has no row.");
+        await snapshot.Each(
+            "select stream, program, amount, discount, state, applied::text, uses, tenant, side, payment from discount where $1 is null or tenant = $1 order by tenant, side, payment",
+            Discount, stop, Questions.Int(tenant));
+        foreach (var (of, side, payment) in discounts.Keys.Where(discount => !unreadable.Contains(discount.Tenant)).Order())
+            differences.Add("discount", $"Payment {payment} ({side}) of tenant {of} has no row.");
         await Conflicts(stop);
         await Entries(stop);
     }
@@ -50,6 +60,17 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         """,
         reader => differences.Add("entry", $"Entry {reader.GetString(1)} of tenant {reader.GetInt32(0)}: its row and row ({reader.GetInt64(2)}, {reader.GetInt32(3)}) do not say the same."),
         stop, Questions.Int(tenant), Questions.Int(EventCodec.NumberOf(typeof(EntryBooked))), Questions.Int(EventCodec.NumberOf(typeof(AssetSpent))));
+
+    private void Discount(NpgsqlDataReader reader)
+    {
+        var (of, side, id) = (reader.GetInt32(7), (DiscountSide)reader.GetInt16(8), new CallerId(reader.GetString(9)));
+        var kept = Discounts.Discounts.Payment(id, reader);
+        if (discounts.Remove((of, side, id.Value), out var folded) ? !Same(folded, kept) : !unreadable.Contains(of))
+            differences.Add("discount", $"Payment {id} ({side}) of tenant {of}: its row is not what its events say.");
+    }
+
+    private static bool Same(DiscountedPayment one, DiscountedPayment other) =>
+        one with { Applied = [] } == other with { Applied = [] } && one.Applied.SequenceEqual(other.Applied);
 
     // What is left when all rows are read has none.
     private void Rule(NpgsqlDataReader reader)

@@ -2,9 +2,11 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrals;
+using ReferralGrains.Turns.Discounts;
 
 namespace ReferralGrains.Turns.Referrals;
 
@@ -25,6 +27,7 @@ public static class ReferralAppend
             [
                 SideRows.Of(Due(turn, before)),
                 SideRows.Of<ReferralRow>(Row(turn, before) is { } row ? [row] : []),
+                SideRows.Of<DiscountRow>([.. CheckoutWork.Rows(turn)]),
                 ParkedChange.By(Parked(turn, before)),
                 SideRows.Of<ConflictRow>(conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))]),
             ],

@@ -4,6 +4,7 @@ using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns.Discounts;
 
 namespace ReferralGrains.Turns.Referrals;
 
@@ -21,11 +22,15 @@ namespace ReferralGrains.Turns.Referrals;
 [JsonDerivedType(typeof(ReleaseReward), "release")]
 [JsonDerivedType(typeof(CancelReward), "cancel_reward")]
 [JsonDerivedType(typeof(SettleDue), "settle")]
+[JsonDerivedType(typeof(QuoteCheckout), "quote_checkout")]
+[JsonDerivedType(typeof(ConfirmCheckout), "confirm_checkout")]
+[JsonDerivedType(typeof(ReleaseCheckout), "release_checkout")]
 public interface IReferralCommand : ICommand;
 
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "reply")]
 [JsonDerivedType(typeof(ActionsRecorded), "actions")]
 [JsonDerivedType(typeof(ReferralReply), "referral")]
+[JsonDerivedType(typeof(CheckoutReply), "checkout")]
 public interface IReferralReply;
 
 /// <summary>Actions of one referee, taken in in this order.</summary>

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Silos;
+using ReferralGrains.Turns.Discounts;
 
 namespace ReferralGrains.Turns.Referrals;
 
@@ -46,7 +48,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var facts = new DecisionFacts(Later(await Now(taken), state.LastAt), terms, referrer, Tally: null);
         if (state.AsksForCustomer(facts.Now)) facts = facts with { Customer = await Customer(state) };
         var known = await Known(state, prepared);
-        if (known.IsAhead(state.Seq)) return Again(AppendOutcome.StreamMoved);
+        if (known.IsAhead(state.Seq) || prepared.Exists(command => command.Payment is { } payment && payment.Owner == Stream && CheckoutDiscounts.IsAhead(payment, state))) return Again(AppendOutcome.StreamMoved);
         var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
         if (terms.IsTiered && decides is not null) return await HandUp(state, decides, facts, prepared, known);
 
@@ -88,6 +90,8 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     private async ValueTask<PreparedCommand> Prepare(IReferralCommand command)
     {
+        if (command is ICheckoutCommand checkout)
+            return new(command, null, Payment: (await World.Discounts.Find(Address.Tenant, DiscountSide.Referee, checkout.Payment, CancellationToken.None))?.Payment);
         if (command is not AttributeReferral attribute) return new(command, null);
         var named = await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None);
         if (named is not null) relied = relied.Add(new(named.Stream, named.Version));
@@ -159,8 +163,11 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     private static Prepared NoProgram(IReadOnlyList<Envelope> commands)
     {
         var refusal = new Refusal(RefusalKind.NotFound, "program_not_found", Field.ProgramId, "There is no such program.");
-        return new(null, [.. commands.Select(envelope => (object)(envelope.Command is RecordActions record
-            ? new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(refusal, null))])
-            : new ReferralReply(refusal, false, default, null)))], static () => { });
+        return new(null, [.. commands.Select(envelope => (object)(envelope.Command switch
+        {
+            RecordActions record => new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(refusal, null))]),
+            ICheckoutCommand => new CheckoutReply(new(refusal, false, null)),
+            _ => new ReferralReply(refusal, false, default, null),
+        }))], static () => { });
     }
 }

@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Turns.Discounts;
 
 namespace ReferralGrains.Turns.Referrals;
 
@@ -11,7 +13,9 @@ namespace ReferralGrains.Turns.Referrals;
 /// </summary>
 /// <param name="Referrer">Whom an attribution names; null when that referrer does not exist.</param>
 /// <param name="SelfReferral">What makes an attribution look like the referrer's own.</param>
-public sealed record PreparedCommand(IReferralCommand Command, ReferrerFacts? Referrer, SelfReferral SelfReferral = SelfReferral.None);
+/// <param name="Payment">The payment that it names, if somebody asked for its discount before.</param>
+public sealed record PreparedCommand(
+    IReferralCommand Command, ReferrerFacts? Referrer, SelfReferral SelfReferral = SelfReferral.None, DiscountedPayment? Payment = null);
 
 /// <summary>
 /// Runs the commands of one referral's turn against the pure decider. The enrollment grain runs it, or in a tiered program the
@@ -21,6 +25,8 @@ public static class ReferralWork
 {
     public static ImmutableArray<IReferralReply> Run(ReferralTurn turn, IReadOnlyList<PreparedCommand> commands, List<ReferralAction> conflicts)
     {
+        foreach (var prepared in commands)
+            if (prepared.Payment is { } payment) turn.Payments.Found(payment);
         turn.SettleDue();
         var replies = ImmutableArray.CreateBuilder<IReferralReply>(commands.Count);
         foreach (var prepared in commands) replies.Add(Run(turn, prepared, conflicts));
@@ -41,6 +47,7 @@ public static class ReferralWork
         DeleteEnrollment delete => Reply(turn, ReferralCommands.Delete(turn, delete.Enrollment, delete.Reason, delete.By)),
         ReleaseReward release => Reply(turn, RewardCommands.Release(turn, release.Reward, release.By)),
         CancelReward cancel => Reply(turn, RewardCommands.Cancel(turn, cancel.Reward, cancel.Reason, cancel.By)),
+        ICheckoutCommand checkout => CheckoutWork.Run(turn, checkout),
         SettleDue => new ReferralReply(null, false, turn.Known.Stream, turn.State),
         _ => throw new UnreachableException(),
     };

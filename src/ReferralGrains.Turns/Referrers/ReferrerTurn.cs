@@ -4,9 +4,11 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrals;
+using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;
@@ -22,6 +24,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
     private readonly List<DueChange> due = [];
     private readonly List<ReferralRow> referrals = [];
     private readonly List<ConflictRow> conflicts = [];
+    private readonly List<DiscountRow> discounts = [];
     private readonly HashSet<FactRead> reads = [];
     private readonly List<object> replies = [];
     private DateTimeOffset now = state.LastAt;
@@ -59,6 +62,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
         if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(GrainAddress.Referral(tenant, decide.Program, decide.Referee).Stream, turn, decide.State));
         if (ReferralAppend.Row(turn, decide.State) is { } row) referrals.Add(row);
         due.AddRange(ReferralAppend.Due(turn, decide.State));
+        discounts.AddRange(CheckoutWork.Rows(turn));
         parked += ReferralAppend.Parked(turn, decide.State);
         conflicts.AddRange(refused.Select(action => ReferralAppend.Conflict(turn, action)));
         reads.UnionWith(ReferralAppend.Reads(turn));
@@ -78,6 +82,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
             SideRows =
             [
                 SideRows.Of<DueChange>([.. due]), SideRows.Of<ReferralRow>([.. referrals]), ParkedChange.By(parked), SideRows.Of<ConflictRow>([.. conflicts]),
+                SideRows.Of<DiscountRow>([.. discounts]),
             ],
         };
     }

@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
@@ -35,6 +36,10 @@ public static class Samples
         // Row 13.
         new SaleDecided(Action("s", ActionKind.Sale), Referrer, [Given(1, Gbp, 5_00, held: true)], Counts: false, Replays: 0),
         new RewardCancelled(13, Change(13, 0, 1, Gbp, 5_00, pending: true), "mistake", "rev"),
+        new CheckoutQuoted(new("in_1"), 99_00, 15_00, At.AddDays(1)),
+        new CheckoutReleased(new("in_1"), null),
+        new CheckoutQuoted(new("in_2"), 99_00, 15_00, At.AddDays(2)),
+        new CheckoutConfirmed(new("in_2")),
         new RuleJoined(3, 3, 1, "ada"),
         // Row 16: nothing is held any more, and so nothing waits longer.
         new HoldsPostponed([], At.AddHours(6)),

@@ -50,6 +50,9 @@ public sealed class AccessTests : IAsyncLifetime
         PATCH /v1/referrals/{program}/{referee}
         POST /v1/actions
         POST /v1/actions:stream
+        POST /v1/checkout_discounts
+        POST /v1/checkout_discounts/{id}/confirm
+        POST /v1/checkout_discounts/{id}/release
         POST /v1/redemptions
         POST /v1/referrals
         POST /v1/referrals/{program}/{referee}/approve

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
@@ -50,6 +51,9 @@ public static class GoldenEvents
         new ScheduleUnlocked(9, [Change, Change with { Pending = false, ReleaseAt = null, ReleasesItself = false }], "admin"),
         new HoldsPostponed([3L << 16 | 1], At.AddHours(6)),
         new ScheduleEnded(9, 2, [9L << 16 | 1], DecisionCode.ReferralCancelled, "left", "admin"),
+        new CheckoutQuoted(new("in_1"), 99_99, 15_00, At.AddDays(1)),
+        new CheckoutConfirmed(new("in_1")),
+        new CheckoutReleased(new("in_1"), "admin"),
         new ReferrerCreated(["vip"]),
         new ReferrerTagged(["vip", "press"]),
         new ReferrerClosed("left", "admin"),
@@ -126,6 +130,7 @@ public static class GoldenEvents
         ["customer"] = new ReferralAttributed(Referrer, Revision: 4, ["vip"], ConversionValueMinor: null, StripeCustomerId: "cus_1"),
         ["looks"] = new ScheduleUnlocked(9, [Change with { ChecksCustomer = true }], null),
         ["held"] = new SaleDecided(Action(ActionKind.Sale, "sale"), Referrer, [Rewarded with { ChecksCustomer = true }], Counts: true, Replays: 0),
+        ["new_customer"] = new ReferralAttributed(Referrer, Revision: 4, [], null, NewCustomer: new(BasisPoints: 15_00)),
         ["discounts"] = new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London", new(AmountMinor: 15_00), new(new(BasisPoints: 60_00))),
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),

@@ -140,7 +140,7 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
     private PayoutItemTurns Turns(PayoutOrder order) => new(GrainAddress.PayoutItem(1, new(order.Item)), World());
 
     private TurnWorld World() => new(
-        Writer, new StreamLoader(Database.Source), Facts: null!, new StillLease(), Snapshots: null!, new WallClock(), Profiles: null!, Tallies: null!, Ledger: null!, new(),
+        Writer, new StreamLoader(Database.Source), Facts: null!, new StillLease(), Snapshots: null!, new WallClock(), Profiles: null!, Tallies: null!, Ledger: null!, Discounts: null!, new(),
         Router: null!, TimeProvider.System, NullLogger.Instance);
 
     private async Task Earn(long minor)

@@ -1,7 +1,9 @@
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
@@ -31,6 +33,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<(int Tenant, CallerId Id), StreamId> rules = [];
     private readonly Dictionary<StreamId, (int Tenant, PayoutItemRow Row)> payoutItems = [];
     private readonly Dictionary<StreamId, (int Tenant, PayoutBatchRow Row)> payoutBatches = [];
+    private readonly Dictionary<(int Tenant, DiscountSide Side, CallerId Payment), DiscountedPayment> discounts = [];
     private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private readonly HashSet<long> living = [];
@@ -111,6 +114,10 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         ? streams[row.Referrer].Rows.Single(one => one.Seq == row.Seq)
         : null);
 
+    public IReadOnlyDictionary<(int Tenant, DiscountSide Side, CallerId Payment), DiscountedPayment> Discounts => discounts;
+
+    public DiscountedPayment? Discount(int tenant, DiscountSide side, CallerId payment) => Read(_ => discounts.GetValueOrDefault((tenant, side, payment)));
+
     /// <summary>How many actions of a tenant wait.</summary>
     public long Parked(int tenant) => Read(_ => parked.GetValueOrDefault(tenant));
 
@@ -138,9 +145,10 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             if (!living.Contains(silo)) throw new LeaseLostException($"Silo {silo} has ended.");
             var named = rules.Keys.ToHashSet();
             var booked = entries.Keys.ToHashSet();
+            var asked = discounts.Keys.ToHashSet();
             var begun = directory.Keys.ToHashSet();
             var payable = balances.ToDictionary(balance => balance.Key, balance => balance.Value.Payable);
-            var outcomes = batch.Select(append => Judge(append, named, booked, begun) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
+            var outcomes = batch.Select(append => Judge(append, named, booked, asked, begun) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
                 ? AppendOutcome.BalanceShort
                 : judged).ToList();
             commits++;
@@ -160,13 +168,16 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         }
     }
 
-    private AppendOutcome Judge(Append append, HashSet<(int Tenant, CallerId Id)> named, HashSet<(int Tenant, EntryKind Kind, CallerId Id)> booked, HashSet<StreamKey> begun)
+    private AppendOutcome Judge(
+        Append append, HashSet<(int Tenant, CallerId Id)> named, HashSet<(int Tenant, EntryKind Kind, CallerId Id)> booked,
+        HashSet<(int Tenant, DiscountSide Side, CallerId Payment)> asked, HashSet<StreamKey> begun)
     {
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(Moved)) return AppendOutcome.StreamMoved;
         if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && (Ids(append).Any(actions.ContainsKey) || Ids(append).Distinct().Count() < Ids(append).Count())) return AppendOutcome.ActionKnown;
         if (!bugs.HasFlag(PlantedBugs.NoFactCheck) && append.Reads.Any(read => !facts.TryGetValue(read.Stream, out var fact) || fact.Version != read.Version))
             return AppendOutcome.FactMoved;
         if (Side<EntryRow>(append).Any(entry => !booked.Add((append.Tenant, entry.Kind, entry.Id)))) return AppendOutcome.FactMoved;
+        if (Side<DiscountRow>(append).Any(row => row.IsNew && !asked.Add((append.Tenant, row.Side, row.Payment.Payment)))) return AppendOutcome.FactMoved;
         if (Side<RuleRow>(append).Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(rows => rows.FirstSeq == 1 && !begun.Add(rows.Key!.Value))) return AppendOutcome.StreamMoved;
         return AppendOutcome.Committed;
@@ -221,6 +232,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         foreach (var item in Side<PayoutItemRow>(append)) payoutItems[item.Stream] = (append.Tenant, item);
         foreach (var batch in Side<PayoutBatchRow>(append)) payoutBatches[batch.Stream] = (append.Tenant, batch);
         foreach (var entry in Side<EntryRow>(append)) entries.Add((append.Tenant, entry.Kind, entry.Id), entry);
+        foreach (var row in Side<DiscountRow>(append)) discounts[(append.Tenant, row.Side, row.Payment.Payment)] = row.Payment;
         foreach (var rule in Side<RuleRow>(append)) rules.Add((append.Tenant, rule.Id), rule.Program);
         foreach (var conflict in Side<ConflictRow>(append))
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))

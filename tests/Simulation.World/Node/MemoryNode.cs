@@ -18,7 +18,7 @@ public sealed class MemoryNode
         Loader = new(database, faults);
         Facts = new(database, time);
         Reports = new(database, faults);
-        World = new(Journal, Loader, Facts, Lease, Loader, tenants, Reports, Reports, Reports, Repeats, Router: null!, time, Log) { Customers = new MemoryCustomers(faults) };
+        World = new(Journal, Loader, Facts, Lease, Loader, tenants, Reports, Reports, Reports, Reports, Repeats, Router: null!, time, Log) { Customers = new MemoryCustomers(faults) };
         Router = engine(World);
     }
 

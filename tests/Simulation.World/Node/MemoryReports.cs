@@ -1,9 +1,11 @@
 using System.Text.Json;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Simulation.Database;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrers;
@@ -13,7 +15,7 @@ using ReferralGrains.Turns;
 namespace ReferralGrains.Simulation.Node;
 
 /// <summary>The questions that grains and the sweeper ask of history.</summary>
-public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITallySource, IReferrerProfiles, IReferrerLedger, IDueReader
+public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITallySource, IReferrerProfiles, IReferrerLedger, IDiscounts, IDueReader
 {
     public async Task<Tally> Sum(StreamId referrer, StreamId program)
     {
@@ -61,6 +63,14 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
     }
 
     private static BookedEvent Booked(JournalRow row) => new(row.Stream, row.Seq, row.Event.At, row.Decode<ReferrerEvent>());
+
+    public async Task<FoundPayment?> Find(int tenant, DiscountSide side, CallerId payment, CancellationToken stop)
+    {
+        await Round();
+        if (database.Discount(tenant, side, payment) is not { } found) return null;
+        var owner = database.Stream(found.Owner).Key;
+        return new(found, new(database.Stream(found.Program).Key.First), new(side == DiscountSide.Referee ? owner.Second : owner.First));
+    }
 
     public async Task<IReadOnlyList<int>> Tenants(int shard, DateTimeOffset until, CancellationToken stop)
     {

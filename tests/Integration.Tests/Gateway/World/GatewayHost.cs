@@ -10,6 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Metrics;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Ledger;
@@ -58,6 +59,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton(clock);
         builder.Services.AddSingleton<IGrainRouter>(grains);
         builder.Services.AddSingleton<IFacts>(grains);
+        builder.Services.AddSingleton<IDiscounts>(grains);
         builder.Services.AddSingleton<IReports>(new InMemoryReports(grains));
         builder.Services.AddSingleton<IReferrerLedger>(grains.Ledger);
         builder.Services.AddSingleton<ITenants>(tenants);

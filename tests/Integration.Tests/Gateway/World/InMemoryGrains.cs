@@ -1,14 +1,17 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Turns;
+using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;
@@ -16,7 +19,7 @@ using ReferralGrains.Turns.Referrers;
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 
 /// <summary>The deciders behind a router, without an engine and without a journal: enough for the gateway to answer truly.</summary>
-internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IGrainRouter, IFacts
+internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IGrainRouter, IFacts, IDiscounts
 {
     private readonly Lock gate = new();
     private readonly Dictionary<GrainAddress, StreamId> streams = [];
@@ -31,6 +34,8 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
     public Dictionary<(int Tenant, CallerId Action), List<ActionConflict>> Conflicts { get; } = [];
 
     public InMemoryLedger Ledger => field ??= new((tenant, referrer) => Referrers.ContainsKey(GrainAddress.Referrer(tenant, referrer)));
+
+    public Dictionary<(int Tenant, DiscountSide Side, CallerId Payment), FoundPayment> Discounts { get; } = [];
 
     /// <summary>Runs before each command, on the caller's time: to make a grain slow, busy or unreachable.</summary>
     public Func<GrainAddress, ICommand, Task> Before { get; set; } = static (_, _) => Task.CompletedTask;
@@ -65,6 +70,9 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
 
     public ValueTask<ReferrerFacts?> Referrer(int tenant, StreamId stream, CancellationToken stop) =>
         new(Facts(streams.First(pair => pair.Value == stream).Key));
+
+    public Task<FoundPayment?> Find(int tenant, DiscountSide side, CallerId payment, CancellationToken stop) =>
+        Task.FromResult(Discounts.GetValueOrDefault((tenant, side, payment)));
 
     public ValueTask<bool> Confirm(IReadOnlyList<FactRead> reads) => new(true);
 
@@ -162,7 +170,9 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
         var facts = new DecisionFacts(now, program, known, program.IsTiered ? Tally.Empty : null);
         var turn = new ReferralTurn(referral.State, facts, referral.Known);
         var conflicts = new List<ReferralAction>();
-        var reply = ReferralWork.Run(turn, [new(command, named, suspected)], conflicts)[0];
+        var asked = command is ICheckoutCommand checkout ? Discounts.GetValueOrDefault((to.Tenant, DiscountSide.Referee, checkout.Payment))?.Payment : null;
+        var reply = ReferralWork.Run(turn, [new(command, named, suspected, asked)], conflicts)[0];
+        foreach (var (payment, _) in turn.Payments.Changed) Discounts[(to.Tenant, DiscountSide.Referee, payment.Payment)] = new(payment, to.First, to.Second!.Value);
         referral.Take(turn);
         if (turn.Events.Count > 0) Referrals[to] = referral;
         foreach (var action in conflicts) Noted(to.Tenant, action);
