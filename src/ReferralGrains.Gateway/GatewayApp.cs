@@ -64,6 +64,7 @@ public static class GatewayApp
             .AddSingleton<EnrollmentEndpoints>()
             .AddSingleton<RewardEndpoints>()
             .AddSingleton<CheckoutEndpoints>()
+            .AddSingleton<PaymentEndpoints>()
             .AddSingleton<LedgerEndpoints>()
             .AddSingleton<ClockEndpoints>();
     }
@@ -95,6 +96,7 @@ public static class GatewayApp
         Of<EnrollmentEndpoints>(app).Map(app);
         Of<RewardEndpoints>(app).Map(app);
         Of<CheckoutEndpoints>(app).Map(app);
+        Of<PaymentEndpoints>(app).Map(app);
         Of<LedgerEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
     }

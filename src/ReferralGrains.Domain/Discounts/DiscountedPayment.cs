@@ -36,6 +36,7 @@ public readonly record struct AppliedReferral(StreamId Referral, long Minor);
 /// <param name="Owner">The referee's referral, or the referrer: only its grain decides on it.</param>
 /// <param name="Applied">Of a referrer's own payment, what each referral takes off, in the order in which they were used (G4).</param>
 /// <param name="Uses">Whether these referrals are used up by it (G1).</param>
+/// <param name="Why">Where nothing is taken off.</param>
 public sealed record DiscountedPayment(
     CallerId Payment,
     StreamId Owner,
@@ -44,7 +45,8 @@ public sealed record DiscountedPayment(
     long DiscountMinor,
     DiscountState State,
     ImmutableArray<AppliedReferral> Applied,
-    bool Uses = false);
+    bool Uses = false,
+    NoDiscount Why = NoDiscount.None);
 
 /// <summary>
 /// The discounted payments that a turn knows: found by id before it decides, then its own. One that is not here has never been asked for.

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 
@@ -40,6 +41,7 @@ public sealed record Referrer(
             ReferrerTagged tagged => state with { Tags = tagged.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerClosed => state with { Status = ReferrerStatus.Closed, FactVersion = state.FactVersion + 1 },
             ReferrerProfileChanged or EntryBooked or AssetSpent => state,
+            PaymentQuoted or PaymentConfirmed or PaymentReleased or ReferralChosen => state,
             RuleGranted granted => state with { Granted = [.. state.Granted.Remove(granted.Rule), granted.Rule], FactVersion = state.FactVersion + 1 },
             RuleRevoked revoked => state with { Granted = state.Granted.Remove(revoked.Rule), FactVersion = state.FactVersion + 1 },
             TallyStarted started => state with
@@ -82,6 +84,10 @@ public sealed record Referrer(
 [JsonDerivedType(typeof(TallyMoved), "tally_moved")]
 [JsonDerivedType(typeof(EntryBooked), "entry")]
 [JsonDerivedType(typeof(AssetSpent), "spent")]
+[JsonDerivedType(typeof(PaymentQuoted), "payment_quoted")]
+[JsonDerivedType(typeof(PaymentConfirmed), "payment_confirmed")]
+[JsonDerivedType(typeof(PaymentReleased), "payment_released")]
+[JsonDerivedType(typeof(ReferralChosen), "referral_chosen")]
 public abstract record ReferrerEvent
 {
     private protected ReferrerEvent()

@@ -19,6 +19,7 @@ internal static class OperationNames
         ["enrollments"] = "A referral under one rule",
         ["rewards"] = "What referrers earn",
         ["checkout_discounts"] = "Discounts on referees' first invoices",
+        ["payment_discounts"] = "Discounts on referrers' own payments",
         ["ledger"] = "The books as a whole",
         ["test_clock"] = "The clock of a sandbox",
     };

@@ -50,6 +50,8 @@ internal static class DiscountWords
     /// <summary>Whether by hand.</summary>
     public static readonly Words<bool> Modes = new(("auto", false), ("manual", true));
 
+    public static readonly Words<ReferralChoice> Choices = new(("apply", ReferralChoice.Applies), ("decline", ReferralChoice.Declined));
+
     public static Discount Parse(string type, long value, string path)
     {
         var isShare = Types.Parse(type, false, path + ".type");

@@ -16,14 +16,14 @@ public sealed record DiscountRow(DiscountSide Side, DiscountedPayment Payment, b
 
     public static void Write(NpgsqlBatch batch, IReadOnlyList<(int Tenant, DiscountRow Row)> rows)
     {
-        Write(batch, "insert into discount (tenant, side, payment, stream, program, amount, discount, state, applied, uses) select * from unnest(", [.. rows.Where(static row => row.Row.IsNew)], ")");
+        Write(batch, "insert into discount (tenant, side, payment, stream, program, amount, discount, state, applied, uses, why) select * from unnest(", [.. rows.Where(static row => row.Row.IsNew)], ")");
 
         // Two appends of one owner may be in a commit: the last one stands.
         Write(
             batch,
-            "update discount d set discount = n.discount, state = n.state, applied = n.applied, uses = n.uses from unnest(",
+            "update discount d set discount = n.discount, state = n.state, applied = n.applied, uses = n.uses, why = n.why from unnest(",
             [.. rows.Where(static row => !row.Row.IsNew).GroupBy(static row => (row.Tenant, row.Row.Side, row.Row.Payment.Payment)).Select(static same => same.Last())],
-            ") as n(tenant, side, payment, stream, program, amount, discount, state, applied, uses) where d.tenant = n.tenant and d.side = n.side and d.payment = n.payment");
+            ") as n(tenant, side, payment, stream, program, amount, discount, state, applied, uses, why) where d.tenant = n.tenant and d.side = n.side and d.payment = n.payment");
     }
 
     public static async Task<Func<int, DiscountRow, bool>> Taken(NpgsqlConnection connection, IReadOnlyList<(int Tenant, DiscountRow Row)> rows)
@@ -46,7 +46,7 @@ public sealed record DiscountRow(DiscountSide Side, DiscountedPayment Payment, b
         if (rows.Count == 0) return;
         CommitBatch.Command(
             batch,
-            $"{before}$1, $2, $3, $4, $5, $6, $7, $8, $9, $10{after}",
+            $"{before}$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11{after}",
             CommitBatch.Array(NpgsqlDbType.Integer, rows.Select(static row => row.Tenant)),
             CommitBatch.Array(NpgsqlDbType.Smallint, rows.Select(static row => (short)row.Row.Side)),
             CommitBatch.Array(NpgsqlDbType.Text, rows.Select(static row => row.Row.Payment.Payment.Value)),
@@ -56,7 +56,8 @@ public sealed record DiscountRow(DiscountSide Side, DiscountedPayment Payment, b
             CommitBatch.Array(NpgsqlDbType.Bigint, rows.Select(static row => row.Row.Payment.DiscountMinor)),
             CommitBatch.Array(NpgsqlDbType.Smallint, rows.Select(static row => (short)row.Row.Payment.State)),
             CommitBatch.Array(NpgsqlDbType.Json, rows.Select(static row => Json(row.Row.Payment))),
-            CommitBatch.Array(NpgsqlDbType.Boolean, rows.Select(static row => row.Row.Payment.Uses)));
+            CommitBatch.Array(NpgsqlDbType.Boolean, rows.Select(static row => row.Row.Payment.Uses)),
+            CommitBatch.Array(NpgsqlDbType.Smallint, rows.Select(static row => (short)row.Row.Payment.Why)));
     }
 
     internal static string Json(DiscountedPayment payment) => JsonSerializer.Serialize(payment.Applied, JournalJson.Default.ImmutableArrayAppliedReferral);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrers;
@@ -30,12 +31,15 @@ internal static class CheckedFolds
 internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : ICheckedFold
 {
     private readonly CheckedSnapshot<Referrer> snapshot = new(stream, beside.Snapshot, Referrer.FoldVersion, JournalJson.Default.Referrer);
+    private readonly KnownPayments payments = new();
+    private readonly Dictionary<StreamId, ReferralUse> uses = [];
     private Referrer state = Referrer.None;
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
     {
         var e = rows[0].Row.Decode<ReferrerEvent>();
         state = Referrer.Evolve(state, rows[0].Row.At, e);
+        Discounted(e);
         snapshot.Reached(state.Seq, state);
         if (rows.Count > 1) return $"takes {rows.Count} rows where its event makes one";
         var expected = ReferrerBooks.Movement(e, stream);
@@ -48,7 +52,17 @@ internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : IChe
         var same = facts is not null && beside.FactVersion == state.FactVersion && facts.Version == state.FactVersion && facts.Stream == stream
             && facts.Closed == (state.Status == ReferrerStatus.Closed) && facts.Tags.SequenceEqual(state.Tags) && facts.Granted.SequenceEqual(state.Granted);
         if (!same) differences.Add("fact", $"Referrer {stream}: the fact of version {beside.FactVersion} is not what its events say at version {state.FactVersion}.");
+        foreach (var (payment, _) in payments.Changed) totals.HasDiscount(beside.Tenant!.Value, DiscountSide.Referrer, payment);
+        foreach (var use in uses.Values) totals.HasUse(beside.Tenant!.Value, use);
         snapshot.Finish(differences);
+    }
+
+    private void Discounted(ReferrerEvent e)
+    {
+        var payment = PaymentDiscounts.After(e, stream, payments.Find);
+        if (payment is not null) payments.Take(payment, isQuoted: e is PaymentQuoted);
+        foreach (var use in PaymentDiscounts.Uses(e, payment))
+            uses[use.Referral] = use with { Choice = use.Choice ?? (uses.TryGetValue(use.Referral, out var was) ? was.Choice : ReferralChoice.None) };
     }
 }
 

@@ -57,7 +57,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         ? null
         : new(
             stream, beside.Program ?? default, state.Referrer, (short)state.Status, state.AttributedAt,
-            state.ApprovedAt == default ? null : state.ApprovedAt);
+            state.ApprovedAt == default ? null : state.ApprovedAt, state.Active);
 
     private static long Pending(Posting? posting) => posting is not { } moved
         ? 0

@@ -38,7 +38,7 @@ internal sealed record KeptBeside(
         reader.Maybe<long>(16) is { } program ? new StreamId(program) : null,
         reader.Maybe<DateTimeOffset>(17),
         reader.Maybe<long>(18) is { } of
-            ? new(new(reader.GetInt64(0)), new(of), new(reader.GetInt64(19)), reader.GetInt16(20), reader.GetFieldValue<DateTimeOffset>(21), reader.Maybe<DateTimeOffset>(22))
+            ? new(new(reader.GetInt64(0)), new(of), new(reader.GetInt64(19)), reader.GetInt16(20), reader.GetFieldValue<DateTimeOffset>(21), reader.Maybe<DateTimeOffset>(22), reader.GetBoolean(26))
             : null,
         reader.Maybe<int>(23),
         reader.MaybeText(24),

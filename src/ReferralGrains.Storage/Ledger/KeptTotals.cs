@@ -18,6 +18,7 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
     private readonly Dictionary<int, long> waiting = [];
     private readonly Dictionary<(int Tenant, string Id), long> rules = [];
     private readonly Dictionary<(int Tenant, DiscountSide Side, string Payment), DiscountedPayment> discounts = [];
+    private readonly Dictionary<StreamId, (int Tenant, ReferralUse Use)> uses = [];
     private readonly HashSet<int> unreadable = [];
 
     public void Waits(int of, int actions) => waiting[of] = waiting.GetValueOrDefault(of) + actions;
@@ -25,6 +26,8 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
     public void HasRule(int of, CallerId id, StreamId program) => rules[(of, id.Value)] = program.Value;
 
     public void HasDiscount(int of, DiscountSide side, DiscountedPayment payment) => discounts[(of, side, payment.Payment.Value)] = payment;
+
+    public void HasUse(int of, ReferralUse use) => uses[use.Referral] = (of, use);
 
     /// <summary>A stream could not be folded: what it adds to the totals is not known, and it was named already.</summary>
     public void Misses(int of) => unreadable.Add(of);
@@ -41,10 +44,13 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         foreach (var (of, id) in rules.Keys.Where(rule => !unreadable.Contains(rule.Tenant)).Order())
             differences.Add("rule", $"Rule {id} of tenant {of} has no row.");
         await snapshot.Each(
-            "select stream, program, amount, discount, state, applied::text, uses, tenant, side, payment from discount where $1 is null or tenant = $1 order by tenant, side, payment",
+            "select stream, program, amount, discount, state, applied::text, uses, why, tenant, side, payment from discount where $1 is null or tenant = $1 order by tenant, side, payment",
             Discount, stop, Questions.Int(tenant));
         foreach (var (of, side, payment) in discounts.Keys.Where(discount => !unreadable.Contains(discount.Tenant)).Order())
             differences.Add("discount", $"Payment {payment} ({side}) of tenant {of} has no row.");
+        await snapshot.Each("select referral, tenant, choice, payment from referral_use where $1 is null or tenant = $1 order by referral", Use, stop, Questions.Int(tenant));
+        foreach (var (referral, kept) in uses.Where(pair => !unreadable.Contains(pair.Value.Tenant)).OrderBy(pair => pair.Key.Value))
+            differences.Add("referral_use", $"Referral {referral} of tenant {kept.Tenant} was used, and has no row that says so.");
         await Conflicts(stop);
         await Entries(stop);
     }
@@ -63,10 +69,18 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
 
     private void Discount(NpgsqlDataReader reader)
     {
-        var (of, side, id) = (reader.GetInt32(7), (DiscountSide)reader.GetInt16(8), new CallerId(reader.GetString(9)));
+        var (of, side, id) = (reader.GetInt32(8), (DiscountSide)reader.GetInt16(9), new CallerId(reader.GetString(10)));
         var kept = Discounts.Discounts.Payment(id, reader);
         if (discounts.Remove((of, side, id.Value), out var folded) ? !Same(folded, kept) : !unreadable.Contains(of))
             differences.Add("discount", $"Payment {id} ({side}) of tenant {of}: its row is not what its events say.");
+    }
+
+    private void Use(NpgsqlDataReader reader)
+    {
+        var (referral, of) = (new StreamId(reader.GetInt64(0)), reader.GetInt32(1));
+        var kept = new ReferralUse(referral, (ReferralChoice)reader.GetInt16(2), reader.MaybeText(3) is { } payment ? new CallerId(payment) : null);
+        if (uses.Remove(referral, out var folded) ? folded != (of, kept) : !unreadable.Contains(of))
+            differences.Add("referral_use", $"Referral {referral} of tenant {of}: what its row says of its use is not what the events say.");
     }
 
     private static bool Same(DiscountedPayment one, DiscountedPayment other) =>

@@ -24,7 +24,7 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, i
             $"""
             select e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text,
               e.about, e.from_account, e.to_account, e.amount, a.name, e.tenant,
-              s.kind, s.tenant, p.id, d.at, r.program, r.referrer, r.status, r.attributed_at, r.approved_at, f.version, f.body::text, k.payload
+              s.kind, s.tenant, p.id, d.at, r.program, r.referrer, r.status, r.attributed_at, r.approved_at, f.version, f.body::text, k.payload, r.active
             from event e
             left join asset a on a.id = e.asset
             left join stream s on s.id = e.stream and e.seq = 1
@@ -62,6 +62,8 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, i
           select 'due' as what, stream, tenant from due
           union all select 'referral', stream, tenant from referral
           union all select 'referrer', stream, tenant from referrer
+          union all select 'discount', stream, tenant from discount
+          union all select 'referral_use', referral, tenant from referral_use
           union all select 'fact', f.stream, s.tenant from fact f left join stream s on s.id = f.stream) o
         where not exists (select from event e where e.stream = o.stream) and ($1 is null or o.tenant = $1)
         order by 2, 1 limit 100

@@ -51,11 +51,11 @@ public static class ReferralAppend
     public static ReferralRow? Row(ReferralTurn turn, Referral before)
     {
         var state = turn.State;
-        if (state.Status == before.Status && state.Referrer == before.Referrer) return null;
+        if (state.Status == before.Status && state.Referrer == before.Referrer && state.Active == before.Active) return null;
         if (state.Status == ReferralStatus.None) return null;
         return new(
             turn.Known.Stream, turn.Facts.Program.Stream, state.Referrer, (short)state.Status, state.AttributedAt,
-            state.ApprovedAt == default ? null : state.ApprovedAt);
+            state.ApprovedAt == default ? null : state.ApprovedAt, state.Active);
     }
 
     /// <summary>The due row moves only when its date changes.</summary>

@@ -1,10 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrers;
 
@@ -19,12 +21,18 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     private readonly ImmutableArray<EventRow>.Builder rows = ImmutableArray.CreateBuilder<EventRow>();
     private readonly Dictionary<(EntryKind Kind, CallerId Id), BookedEvent> booked = [];
     private readonly HashSet<BalanceGuard> guards = [];
+    private readonly Dictionary<StreamId, ReferralUse> uses = [];
     private ReferrerRow? profile;
     private bool profiled;
 
     public StreamId Stream => stream;
 
     public DateTimeOffset Now => now;
+
+    public KnownPayments Payments { get; } = new();
+
+    /// <summary>Whether referrals were used, given back or decided on: which of them wait, only the next turn can ask.</summary>
+    public bool HasMovedReferrals => uses.Count > 0;
 
     public Referrer State { get; private set; } = state;
 
@@ -40,6 +48,10 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     {
         State = Referrer.Evolve(State, now, e);
         rows.Add(EventCodec.Encode(e, stream, now));
+        var payment = PaymentDiscounts.After(e, stream, Payments.Find);
+        if (payment is not null) Payments.Take(payment, isQuoted: e is PaymentQuoted);
+        foreach (var use in PaymentDiscounts.Uses(e, payment))
+            uses[use.Referral] = use with { Choice = use.Choice ?? (uses.TryGetValue(use.Referral, out var was) ? was.Choice : null) };
     }
 
     /// <summary>An event with the personal data that it leaves.</summary>
@@ -90,6 +102,8 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
         SideRows =
         [
             SideRows.Of<ReferrerRow>(profiled ? [profile!] : []),
+            SideRows.Of<DiscountRow>([.. Payments.Changed.Select(static changed => new DiscountRow(DiscountSide.Referrer, changed.Payment, changed.IsNew))]),
+            SideRows.Of<ReferralUseRow>([.. uses.Values.Select(static use => new ReferralUseRow(use))]),
             SideRows.Of<EntryRow>([.. booked.Select(one => new EntryRow(one.Key.Kind, one.Key.Id, stream, one.Value.Seq))]),
         ],
     };

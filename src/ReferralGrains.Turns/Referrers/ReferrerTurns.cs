@@ -5,6 +5,7 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrers;
+using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;
@@ -35,7 +36,7 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         foreach (var envelope in commands)
         {
             // What is handed up ends the turn: it is decided with referrals, in an append with them.
-            if (envelope.Command is DecideReferral) break;
+            if (envelope.Command is DecideReferral || (turn.HasMovedReferrals && PaymentWork.ReadsReferrals(envelope.Command))) break;
             replies.Add(await Decide(turn, envelope.Command));
         }
 
@@ -64,6 +65,10 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         GrantRule grant => await Grant(turn, grant),
         BookEntry book => await Book(turn, book.Entry),
         SpendAsset spend => await Spend(turn, spend.Spent),
+        QuotePayment quote => await PaymentWork.Quote(turn, World, Address.Tenant, quote, relied),
+        ConfirmPayment confirm => await PaymentWork.Confirm(turn, World, Address.Tenant, confirm),
+        ReleasePayment release => await PaymentWork.Release(turn, World, Address.Tenant, release),
+        ChooseReferral choose => await PaymentWork.Choose(turn, World, Address.Tenant, choose),
         _ => throw new UnreachableException(),
     };
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
@@ -35,6 +36,10 @@ public class RoundTripTests
         new RuleRevoked(new(new(1), 2), "ada"),
         new TallyStarted(new(1), 100, 2),
         new TallyMoved(new(1), 100, 2, [new(1, 2)]),
+        new PaymentQuoted(new("p1"), new(1), 100_00, 100_00, [new(new(11), 60_00), new(new(12), 40_00)], Uses: true),
+        new PaymentConfirmed(new("p1")),
+        new PaymentReleased(new("p1"), "ada"),
+        new ReferralChosen(new(11), ReferralChoice.Declined, "a jacket", "ada"),
         new EntryBooked(new("e"), new("GBP"), -5, true, "why", "ada"),
         new AssetSpent(new("s"), new("points"), 5, "ada"),
     ];

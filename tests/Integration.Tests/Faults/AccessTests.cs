@@ -84,8 +84,14 @@ public sealed class AccessTests(LivingServer server)
     {
         var shop = await Shop.Open(api, name, referrers: 1, refereesEach: 1);
         var answer = await api.Ok("/v1/actions", JsonNode.Parse(shop.Sale(shop.Referees[0], 1_000).Json)!);
+        await api.Send(HttpMethod.Patch, $"/v1/programs/{shop.Program}", JsonContent.Create(new { new_customer_discount = new { type = "fixed", value = 100 } }));
+        await api.Ok("/v1/referrals", new { program_id = shop.Program, referee_id = "newcomer", referrer_id = shop.Referrers[0] });
+        await api.Ok("/v1/checkout_discounts", new { program_id = shop.Program, referee_id = "newcomer", payment_id = $"{name}-in", amount_minor = 1_000 });
+        await api.Ok("/v1/payment_discounts", new { program_id = shop.Program, referrer_id = shop.Referrers[0], payment_id = $"{name}-in", amount_minor = 1_000 });
         return new()
         {
+            ["checkout_discounts"] = $"{name}-in",
+            ["payment_discounts"] = $"{name}-in",
             ["programs"] = shop.Program,
             ["rules"] = shop.Program + "-rule",
             ["referrers"] = shop.Referrers[0],

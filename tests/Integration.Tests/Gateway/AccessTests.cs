@@ -53,6 +53,9 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/checkout_discounts
         POST /v1/checkout_discounts/{id}/confirm
         POST /v1/checkout_discounts/{id}/release
+        POST /v1/payment_discounts
+        POST /v1/payment_discounts/{id}/confirm
+        POST /v1/payment_discounts/{id}/release
         POST /v1/redemptions
         POST /v1/referrals
         POST /v1/referrals/{program}/{referee}/approve
@@ -68,6 +71,7 @@ public sealed class AccessTests : IAsyncLifetime
         PATCH /v1/referrers/{id}
         POST /v1/programs
         POST /v1/programs/{id}/rules
+        POST /v1/referrals/{program}/{referee}/payment_discount
         POST /v1/referrers
         POST /v1/referrers/{id}/close
         POST /v1/referrers/{id}/entries

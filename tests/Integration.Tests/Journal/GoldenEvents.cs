@@ -64,6 +64,10 @@ public static class GoldenEvents
         new ReferrerProfileChanged(),
         new EntryBooked(new("bonus-7"), Gbp, -25_00, AlreadyPaid: true, "launch bonus", "admin"),
         new AssetSpent(new("order-88"), Gbp, 5_00, "key_3"),
+        new PaymentQuoted(new("in_1"), new(7), 100_00, 100_00, [new(new(8), 60_00), new(new(9), 40_00)], Uses: true, NoDiscount.NoReferralLeft),
+        new PaymentConfirmed(new("in_1")),
+        new PaymentReleased(new("in_1"), "admin"),
+        new ReferralChosen(new(8), ReferralChoice.Declined, "a jacket", "admin"),
         new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London"),
         new ProgramChanged("Spring", Disabled: true, new(BasisPoints: 15_00), new(new(AmountMinor: 60_00), EveryPayment: true, ByHand: true), "admin"),
         new RulePublished(

@@ -34,6 +34,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<StreamId, (int Tenant, PayoutItemRow Row)> payoutItems = [];
     private readonly Dictionary<StreamId, (int Tenant, PayoutBatchRow Row)> payoutBatches = [];
     private readonly Dictionary<(int Tenant, DiscountSide Side, CallerId Payment), DiscountedPayment> discounts = [];
+    private readonly Dictionary<StreamId, ReferralUse> uses = [];
     private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private readonly HashSet<long> living = [];
@@ -115,6 +116,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         : null);
 
     public IReadOnlyDictionary<(int Tenant, DiscountSide Side, CallerId Payment), DiscountedPayment> Discounts => discounts;
+
+    public IReadOnlyDictionary<StreamId, ReferralUse> Uses => uses;
 
     public DiscountedPayment? Discount(int tenant, DiscountSide side, CallerId payment) => Read(_ => discounts.GetValueOrDefault((tenant, side, payment)));
 
@@ -233,6 +236,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         foreach (var batch in Side<PayoutBatchRow>(append)) payoutBatches[batch.Stream] = (append.Tenant, batch);
         foreach (var entry in Side<EntryRow>(append)) entries.Add((append.Tenant, entry.Kind, entry.Id), entry);
         foreach (var row in Side<DiscountRow>(append)) discounts[(append.Tenant, row.Side, row.Payment.Payment)] = row.Payment;
+        foreach (var row in Side<ReferralUseRow>(append)) uses[row.Use.Referral] = row.Use with { Choice = row.Use.Choice ?? uses.GetValueOrDefault(row.Use.Referral).Choice };
         foreach (var rule in Side<RuleRow>(append)) rules.Add((append.Tenant, rule.Id), rule.Program);
         foreach (var conflict in Side<ConflictRow>(append))
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))

@@ -72,6 +72,27 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
         return new(found, new(database.Stream(found.Program).Key.First), new(side == DiscountSide.Referee ? owner.Second : owner.First));
     }
 
+    public async Task<IReadOnlyList<StreamId>> Waiting(StreamId referrer, StreamId program, bool byHand, int limit)
+    {
+        await Round();
+        return database.Read(_ => database.Referrals.Values
+            .Where(row => row.Referrer == referrer && row.Program == program && row.Status == (short)ReferralStatus.Approved && row.Active)
+            .Where(row => database.Uses.GetValueOrDefault(row.Stream) is { Payment: null } use && (byHand ? use.Choice == ReferralChoice.Applies : use.Choice != ReferralChoice.Declined))
+            .OrderBy(row => row.AttributedAt).ThenBy(row => row.ApprovedAt).ThenBy(row => row.Stream.Value).Select(row => row.Stream).Take(limit).ToList());
+    }
+
+    public async Task<FoundUse?> Use(int tenant, CallerId program, CallerId referee)
+    {
+        await Round();
+        if (database.Find(new(tenant, (short)GrainKind.Referral, program.Value, referee.Value))?.Id is not { } stream) return null;
+        return database.Read(_ => database.Referrals.TryGetValue(stream, out var row) && database.Uses.GetValueOrDefault(stream) is var use
+            ? new FoundUse(stream, row.Referrer, use.Choice ?? ReferralChoice.None, use.Payment)
+            : null);
+    }
+
+    public Task<IReadOnlyDictionary<StreamId, CallerId>> Referees(IEnumerable<StreamId> referrals, CancellationToken stop) => Task.FromResult(
+        (IReadOnlyDictionary<StreamId, CallerId>)referrals.ToDictionary(referral => referral, referral => new CallerId(database.Stream(referral).Key.Second)));
+
     public async Task<IReadOnlyList<int>> Tenants(int shard, DateTimeOffset until, CancellationToken stop)
     {
         await Round();

@@ -1,9 +1,12 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Simulation.Node;
 using ReferralGrains.Turns;
+using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;
@@ -18,7 +21,7 @@ internal sealed class Office(Marketplace market)
 
     private Random Random => market.Random;
 
-    public Task Work(Place place) => Random.Next(45) switch
+    public Task Work(Place place) => Random.Next(53) switch
     {
         < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past(),
             StripeCustomerId: Random.Next(3) switch { 0 => null, 1 => MemoryCustomers.Gone, _ => MemoryCustomers.Active })),
@@ -40,6 +43,8 @@ internal sealed class Office(Marketplace market)
         < 41 => Book(place),
         < 43 => Spend(place),
         < 44 => Change(place),
+        < 48 => CheckOut(place),
+        < 52 => Pay(place),
         _ => Tell(place, new SettleDue()),
     };
 
@@ -99,6 +104,29 @@ internal sealed class Office(Marketplace market)
     private Task<ProgramReply> Switch(Place place, bool enabled) =>
         market.Persist(Program(place), new SwitchRule(Marketplace.Rule(place.Program, $"rule{1 + Random.Next(2)}"), enabled, "admin"));
 
+    // Few ids, so that payments are repeated, and named by several at once.
+    private Task CheckOut(Place place) => market.Persist<CheckoutReply>(Marketplace.Address(place), Random.Next(4) switch
+    {
+        < 2 => new QuoteCheckout(Payment(), 50_00 * (1 + Random.Next(2))),
+        2 => new ConfirmCheckout(Payment()),
+        _ => new ReleaseCheckout(Payment(), "shop"),
+    });
+
+    private async Task Pay(Place place)
+    {
+        var referrer = Referrer(place);
+        if (Random.Next(6) == 0) await market.Persist(referrer, new ChooseReferral(place.Program, place.Referee, (ReferralChoice)(1 + Random.Next(2)), null, "admin"));
+        else
+            await market.Persist<PaymentReply>(referrer, Random.Next(4) switch
+            {
+                < 2 => new QuotePayment(place.Program, Payment(), 6_00 * (1 + Random.Next(2))),
+                2 => new ConfirmPayment(Payment()),
+                _ => new ReleasePayment(Payment(), "shop"),
+            });
+    }
+
+    private CallerId Payment() => new($"pay{Random.Next(5)}");
+
     // Seldom disabled, for then nobody is referred any more.
     private Task<ProgramReply> Change(Place place) => market.Persist(Program(place), new ChangeProgram(
         null, Random.Next(4) > 0, Random.Next(2) == 0 ? new(BasisPoints: 15_00) : null, Random.Next(4) == 0,
@@ -111,7 +139,7 @@ internal sealed class Office(Marketplace market)
             Marketplace.Rule(place.Program, tiered ? "tiers" : $"rule{1 + Random.Next(2)}"), tiered ? RandomRules.Tiered(Random) : RandomRules.Plain(Random), RandomRules.State(Random)));
     }
 
-    private ReferralGrains.Domain.Identity.CallerId Referrer() => market.Referrers[Random.Next(market.Referrers.Count)];
+    private CallerId Referrer() => market.Referrers[Random.Next(market.Referrers.Count)];
 
     private GrainAddress Referrer(Place place) => GrainAddress.Referrer(place.Tenant, Referrer());
 

@@ -43,6 +43,7 @@ public static class Verdict
         .. StateChecks.Unlocked(history),
         .. StateChecks.Rows(history),
         .. StateChecks.Parked(history),
+        .. DiscountChecks.Of(history),
         .. TallyChecks.Of(history),
         .. TermsChecks.Of(history),
     ];

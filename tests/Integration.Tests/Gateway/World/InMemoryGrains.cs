@@ -53,6 +53,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
             {
                 GrainKind.Program => (object)Decide(to, (ICommand)command, Programs.GetValueOrDefault(to, ReferralProgram.None)),
                 GrainKind.Referrer when command is BookEntry or SpendAsset => Ledger.Decide(to.Tenant, StreamOf(to), Referrers.GetValueOrDefault(to).State ?? Domain.Referrers.Referrer.None, command, now),
+                GrainKind.Referrer when command is QuotePayment or ConfirmPayment or ReleasePayment => Pay(to, command),
                 GrainKind.Referrer => Decide(to, command),
                 GrainKind.Referral => Decide(to, (IReferralCommand)command, now),
                 _ => throw new UnreachableException(),
@@ -73,6 +74,13 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
 
     public Task<FoundPayment?> Find(int tenant, DiscountSide side, CallerId payment, CancellationToken stop) =>
         Task.FromResult(Discounts.GetValueOrDefault((tenant, side, payment)));
+
+    public Task<IReadOnlyList<StreamId>> Waiting(StreamId referrer, StreamId program, bool byHand, int limit) => throw new NotSupportedException();
+
+    public Task<FoundUse?> Use(int tenant, CallerId program, CallerId referee) => throw new NotSupportedException();
+
+    public Task<IReadOnlyDictionary<StreamId, CallerId>> Referees(IEnumerable<StreamId> referrals, CancellationToken stop) => Task.FromResult(
+        (IReadOnlyDictionary<StreamId, CallerId>)referrals.ToDictionary(referral => referral, referral => streams.First(pair => pair.Value == referral).Key.Second!.Value));
 
     public ValueTask<bool> Confirm(IReadOnlyList<FactRead> reads) => new(true);
 
@@ -145,6 +153,8 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
             case CloseReferrer close:
                 Referrers[to] = (Evolved(state, new ReferrerClosed(close.Reason, close.By)), old with { Closed = true });
                 return new(null, state.Status == ReferrerStatus.Active, stream);
+            case ChooseReferral:
+                return new(null, true, stream);
             case GrantRule grant:
                 if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, grant.Program))?.Terms is not { } program || program.Rule(grant.Rule) is not { } rule)
                     return new(new(RefusalKind.NotFound, "rule_not_found", Field.Rule, "There is no such rule."), false, default);
@@ -155,6 +165,35 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
             default:
                 throw new UnreachableException();
         }
+    }
+
+    private PaymentReply Pay(GrainAddress to, object command)
+    {
+        if (!Referrers.TryGetValue(to, out var there)) return new(new DiscountOutcome(new(RefusalKind.NotFound, "referrer_not_found", Field.ReferrerId, "There is no such referrer."), false, null));
+        var (stream, payment) = (StreamOf(to), command switch { QuotePayment one => one.Payment, ConfirmPayment one => one.Payment, _ => ((ReleasePayment)command).Payment });
+        var known = Discounts.GetValueOrDefault((to.Tenant, DiscountSide.Referrer, payment));
+        var program = command is QuotePayment asked ? Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, asked.Program))?.Terms : null;
+        if (command is QuotePayment && program is null) return new(new DiscountOutcome(new(RefusalKind.NotFound, "program_not_found", Field.ProgramId, "There is no such program."), false, null));
+        (ReferrerEvent? E, DiscountOutcome? Outcome) decided = command switch
+        {
+            QuotePayment quote => Quoted(quote),
+            ConfirmPayment => (new PaymentConfirmed(payment), PaymentDiscounts.Confirm(stream, known?.Payment)),
+            _ => (new PaymentReleased(payment, "admin"), PaymentDiscounts.Release(stream, known?.Payment)),
+        };
+        if (decided.Outcome is not null) return new(decided.Outcome);
+        var after = PaymentDiscounts.After(decided.E!, stream, _ => known!.Payment)!;
+        Discounts[(to.Tenant, DiscountSide.Referrer, payment)] = new(after, known?.Program ?? program!.Id, to.First);
+        return new(new DiscountOutcome(null, true, after, after.Why));
+
+        (ReferrerEvent?, DiscountOutcome?) Quoted(QuotePayment quote)
+        {
+            var waiting = Referrals.Values.Where(referral => referral.State.Referrer == stream && referral.Program == program!.Stream && !Used(referral.Stream)).Select(referral => referral.Stream);
+            var (e, outcome) = PaymentDiscounts.Quote(
+                stream, there.State.Status == ReferrerStatus.Closed, program!.Stream, program.Payment, known?.Payment, payment, quote.AmountMinor, waiting);
+            return (e, outcome);
+        }
+
+        bool Used(StreamId referral) => Discounts.Values.Any(one => one.Payment.State != DiscountState.Released && one.Payment.Applied.Any(applied => applied.Referral == referral));
     }
 
     private object Decide(GrainAddress to, IReferralCommand command, DateTimeOffset now)
