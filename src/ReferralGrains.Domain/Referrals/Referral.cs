@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -75,6 +76,18 @@ public sealed record Referral(
 
     /// <summary>Why it is flagged for review, if it is.</summary>
     public SelfReferral SelfReferral { get; init; }
+
+    /// <summary>
+    /// Whether terms are as new as what it was attributed and enrolled by: a rule may be joined on a version that is younger than the
+    /// referral, and terms come through a cache.
+    /// </summary>
+    public bool IsCoveredBy(ProgramTerms terms)
+    {
+        if (terms.Revision < Revision) return false;
+        foreach (var enrollment in Enrollments)
+            if (enrollment.Rule > terms.Rules.Length || enrollment.Version > terms.Rule(enrollment.Rule).Versions.Length) return false;
+        return true;
+    }
 
     public ScheduledReward? ScheduledReward(long reward)
     {

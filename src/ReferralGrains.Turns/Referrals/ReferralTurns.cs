@@ -39,7 +39,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var state = await Loaded();
         if (await World.Facts.Program(Address.Tenant, ProgramId, CancellationToken.None) is not { } terms) return NoProgram(commands);
         relied = [new(terms.Stream, terms.Revision)];
-        if (terms.Revision < state.Revision) return Again(AppendOutcome.FactMoved);
+        if (!state.IsCoveredBy(terms)) return Again(AppendOutcome.FactMoved);
         var taken = terms.IsTiered ? Prefix(state, commands) : commands;
         var referrer = await Referrer(state);
         if (referrer is not null) relied = relied.Add(new(referrer.Stream, referrer.Version));

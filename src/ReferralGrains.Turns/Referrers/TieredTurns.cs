@@ -32,7 +32,7 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
             if (!programs.Contains(read)) programs = programs.Add(read);
 
             // The terms that it is enrolled in may be newer than what is cached here.
-            if (program.Revision < decide.State.Revision) return new(null, [], static () => { }, AppendOutcome.FactMoved);
+            if (!decide.State.IsCoveredBy(program)) return new(null, [], static () => { }, AppendOutcome.FactMoved);
             if (!turn.Knows(program.Stream)) turn.Start(program.Stream, decide.Now, await world.Tallies.Sum(stream, program.Stream));
             turn.Decide(decide, program, facts, await Parking.IsFull(world, tenant, decide.State, decide.Commands));
         }
