@@ -169,7 +169,7 @@ public sealed class Marketplace
                 await Persist(GrainAddress.Referrer(tenant.Number, referrer), new CreateReferrer(null, referrer.Value, Random.Next(2) == 0 ? [] : ["vip"], false, null));
             foreach (var program in Programs)
             {
-                await Persist(GrainAddress.Program(tenant.Number, program), new CreateProgram(program.Value, "GBP", "Europe/London"));
+                await Persist(GrainAddress.Program(tenant.Number, program), new CreateProgram(program.Value, "GBP", "Europe/London", new(BasisPoints: 15_00), new(new(AmountMinor: 5_00))));
                 for (var i = 1 + Random.Next(2); i > 0; i--)
                     await Persist(GrainAddress.Program(tenant.Number, program), new PublishRule(Rule(program, $"rule{i}"), RandomRules.Plain(Random), RandomRules.State(Random)));
             }

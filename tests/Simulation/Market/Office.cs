@@ -18,6 +18,8 @@ internal sealed class Office(Marketplace market)
 {
     private readonly List<(Place Place, RewardId Reward)> rewards = [];
     private readonly Dictionary<Place, Referral> seen = [];
+    private readonly List<(Place Place, CallerId Payment)> checkouts = [];
+    private readonly List<(GrainAddress Referrer, CallerId Payment)> payments = [];
 
     private Random Random => market.Random;
 
@@ -105,24 +107,33 @@ internal sealed class Office(Marketplace market)
         market.Persist(Program(place), new SwitchRule(Marketplace.Rule(place.Program, $"rule{1 + Random.Next(2)}"), enabled, "admin"));
 
     // Few ids, so that payments are repeated, and named by several at once.
-    private Task CheckOut(Place place) => market.Persist<CheckoutReply>(Marketplace.Address(place), Random.Next(4) switch
+    private async Task CheckOut(Place place)
     {
-        < 2 => new QuoteCheckout(Payment(), 50_00 * (1 + Random.Next(2))),
-        2 => new ConfirmCheckout(Payment()),
-        _ => new ReleaseCheckout(Payment(), "shop"),
-    });
+        if (checkouts.Count == 0 || Random.Next(2) == 0)
+        {
+            var quoted = await market.Persist(Marketplace.Address(place), new QuoteCheckout(Payment(), 50_00 * (1 + Random.Next(2))));
+            if (quoted.Outcome.Payment is { } payment) checkouts.Add((place, payment.Payment));
+            return;
+        }
+
+        var (at, asked) = checkouts[Random.Next(checkouts.Count)];
+        await market.Persist<CheckoutReply>(Marketplace.Address(at), Random.Next(3) == 0 ? new ConfirmCheckout(asked) : new ReleaseCheckout(asked, "shop"));
+    }
 
     private async Task Pay(Place place)
     {
         var referrer = Referrer(place);
         if (Random.Next(6) == 0) await market.Persist(referrer, new ChooseReferral(place.Program, place.Referee, (ReferralChoice)(1 + Random.Next(2)), null, "admin"));
+        else if (payments.Count == 0 || Random.Next(2) == 0)
+        {
+            var quoted = await market.Persist(referrer, new QuotePayment(place.Program, Payment(), 6_00 * (1 + Random.Next(2))));
+            if (quoted.Outcome.Payment is { } payment) payments.Add((referrer, payment.Payment));
+        }
         else
-            await market.Persist<PaymentReply>(referrer, Random.Next(4) switch
-            {
-                < 2 => new QuotePayment(place.Program, Payment(), 6_00 * (1 + Random.Next(2))),
-                2 => new ConfirmPayment(Payment()),
-                _ => new ReleasePayment(Payment(), "shop"),
-            });
+        {
+            var (of, asked) = payments[Random.Next(payments.Count)];
+            await market.Persist<PaymentReply>(of, Random.Next(3) == 0 ? new ConfirmPayment(asked) : new ReleasePayment(asked, "shop"));
+        }
     }
 
     private CallerId Payment() => new($"pay{Random.Next(5)}");

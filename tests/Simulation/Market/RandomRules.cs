@@ -30,7 +30,7 @@ public static class RandomRules
 
     /// <summary>Mostly enabled or as it is, and mostly without end.</summary>
     public static SentState State(Random random) => new(
-        Enabled: random.Next(5) switch { 0 => false, 1 => null, _ => true }, To: random.Next(4) == 0 ? Marketplace.Start.AddDays(random.Next(60)) : null);
+        Enabled: random.Next(5) switch { 0 => false, 1 => null, _ => true }, To: random.Next(4) == 0 ? Marketplace.Start.AddDays(random.Next(30)) : null);
 
     private static RewardRule Varied(Random random, RewardRule rule)
     {
