@@ -64,6 +64,9 @@ public static class ReferralAppend
 
     public static int Parked(ReferralTurn turn, Referral before) => turn.State.Parked.Count - before.Parked.Count;
 
+    // The action that it is with may have been recorded by another machine's clock, but was there first.
     public static ConflictRow Conflict(ReferralTurn turn, ReferralAction action) =>
-        new(action.Id, action.Hash, turn.Facts.Now, JsonSerializer.Serialize(action, JournalJson.Default.ReferralAction));
+        new(action.Id, action.Hash, Later(turn.Facts.Now, turn.Known.Find(action.Id)), JsonSerializer.Serialize(action, JournalJson.Default.ReferralAction));
+
+    private static DateTimeOffset Later(DateTimeOffset now, ActionHistory? with) => with?.Events[0].At > now ? with.Events[0].At : now;
 }

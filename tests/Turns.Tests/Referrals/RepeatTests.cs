@@ -69,6 +69,18 @@ public sealed class RepeatTests
     }
 
     [Fact]
+    public async Task D11_a_conflict_is_never_dated_before_the_action_that_it_is_with()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Refer(Shop.Ben);
+        shop.Time.Advance(TimeSpan.FromHours(1));
+        await shop.Sell("a1", 50_00);
+        shop.Time.Advance(TimeSpan.FromHours(-1));
+        Assert.Equal("action_conflict", (await shop.Sell("a1", 60_00, Shop.Ben)).Refusal!.Code);
+        Assert.Equal(shop.Referral().Rows[^1].Event.At, Assert.Single(shop.Database.Conflicts).Row.At);
+    }
+
+    [Fact]
     public async Task D11_one_id_for_two_referees_has_one_effect()
     {
         await using var shop = await Shop.Open(Rules.Percent(10_00));
