@@ -30,7 +30,7 @@ internal static class Text
     public static string? Email(string? email, string param = "email")
     {
         var text = Of(email, param, MaxEmail);
-        return text is null || text.IndexOf('@', StringComparison.Ordinal) > 0 ? text : throw Problem.InvalidField(param, $"An e-mail address is expected, not {Shown(text)}.").AsException();
+        return text is null || text.IndexOf('@', StringComparison.Ordinal) > 0 ? text : throw Problem.InvalidField(param, "An e-mail address is expected, and this has no @ inside.").AsException();
     }
 
     /// <summary>A value that was refused, as far as a line of text holds it.</summary>

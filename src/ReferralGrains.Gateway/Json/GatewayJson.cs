@@ -87,12 +87,22 @@ internal sealed class CallerIdAtDoor : JsonConverter<CallerId>
 {
     public override CallerId Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType == JsonTokenType.String && reader.GetString() is { } text && CallerId.IsValid(text)) return new(text);
-        var found = Strict.Found(reader);
-        throw new BadValueException(param => Problem.InvalidId(param, found));
+        var text = reader.TokenType == JsonTokenType.String ? reader.GetString()! : null;
+        if (text is not null && CallerId.IsValid(text)) return new(text);
+        var fault = text is null ? $"is {Strict.Found(reader)}" : Fault(text);
+        throw new BadValueException(param => Problem.InvalidId(param, fault));
     }
 
     public override void Write(Utf8JsonWriter writer, CallerId value, JsonSerializerOptions options) => writer.WriteStringValue(value.Value);
+
+    /// <summary>What is wrong with a text that is no id.</summary>
+    public static string Fault(string text)
+    {
+        if (text.Length is 0 or > CallerId.MaxLength) return $"has {text.Length} characters";
+        foreach (var c in text)
+            if (!CallerId.IsValid($"x{c}")) return c is > '!' and <= '~' ? $"holds {c}" : c == ' ' ? "holds a blank" : $"holds U+{(int)c:X4}";
+        return "is a dot or two";
+    }
 }
 
 /// <summary>Instants with their offset, and no other spelling (RFC 3339); written in UTC.</summary>

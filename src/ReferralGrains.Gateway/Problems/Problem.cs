@@ -41,9 +41,10 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
 
     public static Problem InvalidField(string param, string detail) => new(400, "invalid_field", param, detail);
 
-    public static Problem InvalidId(string param, string found) => new(
+    /// <param name="fault">What of it is wrong, not what it is: an id may be an e-mail address, and refusals end in logs.</param>
+    public static Problem InvalidId(string param, string fault) => new(
         400, "invalid_id", param,
-        $"An id is 1 to {CallerId.MaxLength} printable ASCII characters but blank and {string.Join(' ', CallerId.Refused.AsEnumerable())}, and neither . nor .. itself, not {found}.");
+        $"An id is 1 to {CallerId.MaxLength} printable ASCII characters but blank and {string.Join(' ', CallerId.Refused.AsEnumerable())}, and neither . nor .. itself; this {fault}.");
 
     public static Problem TooLarge(int limit) => new(413, "body_too_large", null, $"The body is larger than {limit} bytes.");
 

@@ -147,10 +147,10 @@ internal ref struct ActionParser
 
     private bool ReadId(scoped ref CallerId? value)
     {
-        if (reader.TokenType != JsonTokenType.String) return Fail(Problem.InvalidId(NameOf(field), Strict.Found(reader)));
+        if (reader.TokenType != JsonTokenType.String) return Fail(Problem.InvalidId(NameOf(field), $"is {Strict.Found(reader)}"));
         var text = reader.GetString()!;
         if (text.Length == 0 && field is Field.RefundOf or Field.ChargebackOf) return true;
-        if (!CallerId.IsValid(text)) return Fail(Problem.InvalidId(NameOf(field), Text.Shown(text)));
+        if (!CallerId.IsValid(text)) return Fail(Problem.InvalidId(NameOf(field), CallerIdAtDoor.Fault(text)));
         value = new(text);
         return true;
     }
