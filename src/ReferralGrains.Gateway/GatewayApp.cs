@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Discounts;
@@ -39,6 +41,10 @@ public static class GatewayApp
         services.AddRequestDecompression();
         services.AddResponseCompression();
         services.AddHealthChecks();
+        services.AddCors();
+        services.AddOptions<CorsOptions>().Configure<IOptions<GatewayOptions>>((cors, gateway) => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins([.. gateway.Value.CorsOrigins]).WithMethods("GET", "POST", "PATCH", "PUT", "DELETE")
+            .WithHeaders("Authorization", "Content-Type", "Idempotency-Key").WithExposedHeaders(ProblemAnswer.RequestId, "Location", "Retry-After", "Idempotent-Replayed")));
         services.AddAccess();
         services.AddHostedService<IdempotencySweep>();
         services.AddSingleton<IProblemDetailsWriter, ProblemAnswer.Writer>().AddProblemDetails().AddExceptionHandler<Faults>();
@@ -107,6 +113,7 @@ public static class GatewayApp
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseRouting();
+        app.UseCors();
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(Unpack);

@@ -9,6 +9,9 @@ public sealed class GatewayOptions
     /// </summary>
     public string? AdminKey { get; set; }
 
+    /// <summary>Origins whose pages may call the API from a browser. Default: none, for a key in a page is everybody's key.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; set; } = [];
+
     /// <summary>
     /// How long a client of a stream may leave its answers unread, once it has sent all, before it is cut off. Longer keeps disk for
     /// clients that are gone; shorter cuts off slow ones. Default: 60 seconds.

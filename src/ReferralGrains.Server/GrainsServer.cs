@@ -106,6 +106,7 @@ public static class GrainsServer
         builder.Services.AddGateway(gateway =>
         {
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);
+            gateway.CorsOrigins = options.CorsOrigins;
             gateway.UnreadAnswers = options.UnreadAnswers;
             gateway.Unavailable = options.Unavailable;
             gateway.SpoolBytes = options.StreamSpool * 1024L * 1024;

@@ -62,6 +62,13 @@ public sealed class SettingsTests : IDisposable
     public void What_nobody_can_have_meant_is_one_line(string line, params string[] arguments) =>
         Assert.Equal(line, Assert.Throws<ArgumentException>(() => Read(arguments)).Message);
 
+    [Theory]
+    [InlineData("https://shop.example/")]
+    [InlineData("shop.example")]
+    [InlineData("*")]
+    public void An_origin_is_a_scheme_and_a_host(string origins) =>
+        Assert.Throws<ArgumentException>(() => Read("--cors-origins", "https://fine.example, " + origins));
+
     [Fact]
     public void A_silo_beyond_loopback_has_a_certificate_and_an_address_of_its_own()
     {

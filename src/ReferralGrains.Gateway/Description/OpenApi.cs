@@ -8,6 +8,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using Scalar.AspNetCore;
 
 namespace ReferralGrains.Gateway.Description;
 
@@ -34,7 +35,13 @@ internal static partial class OpenApi
         });
     }
 
-    public static void MapDescription(this IEndpointRouteBuilder routes) => routes.MapOpenApi("/openapi/{documentName}.json").NeedsNoKey();
+    /// <summary>The description, and a page at /docs to read it and to try the calls: all of it from here, nothing from elsewhere.</summary>
+    public static void MapDescription(this IEndpointRouteBuilder routes)
+    {
+        routes.MapOpenApi("/openapi/{documentName}.json").NeedsNoKey();
+        routes.MapScalarApiReference("/docs", page => page.WithTitle("ReferralGrains").WithOpenApiRoutePattern("/openapi/{documentName}.json").DisableDefaultFonts().DisableAgent().DisableTelemetry())
+            .NeedsNoKey().WithMetadata(new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());
+    }
 
     private static OpenApiDocument Describe(OpenApiDocument document)
     {

@@ -71,6 +71,8 @@ public sealed record ServerOptions
 
     public int MailboxSize { get; init; } = 10_000;
 
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
     public TimeSpan UnreadAnswers { get; init; } = TimeSpan.FromSeconds(60);
 
     public TimeSpan Unavailable { get; init; } = TimeSpan.FromSeconds(30);

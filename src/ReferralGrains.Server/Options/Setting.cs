@@ -46,6 +46,15 @@ internal static class Values
         throw new FormatException($"takes a duration such as 500ms, 8s or 30m, from {Text(least)} to {Text(most)}");
     }
 
+    public static IReadOnlyList<string> Origins(string text)
+    {
+        var origins = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        foreach (var origin in origins)
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.GetLeftPart(UriPartial.Authority) != origin)
+                throw new FormatException("takes origins such as https://shop.example, without a path, separated by commas");
+        return origins;
+    }
+
     public static T Word<T>(string text)
         where T : struct, Enum =>
         Enum.GetNames<T>().FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name

@@ -56,6 +56,29 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal(404, (await host.Send("GET", $"/v1/referrers/{path}x")).Status);
     }
 
+    [Theory]
+    [InlineData("https://shop.example", "https://shop.example")]
+    [InlineData("https://other.example", null)]
+    public async Task A_page_of_another_origin_may_call_only_where_that_was_allowed(string origin, string? allowed)
+    {
+        await using var open = await GatewayHost.Start(configure: options => options.CorsOrigins = ["https://shop.example"]);
+        foreach (var (at, expected) in new[] { (open, allowed), (host, null) })
+        {
+            using var asks = new HttpRequestMessage(HttpMethod.Options, "/v1/actions") { Headers = { { "Origin", origin }, { "Access-Control-Request-Method", "POST" } } };
+            using var answer = await at.Client.SendAsync(asks);
+            Assert.Equal(expected, answer.Headers.TryGetValues("Access-Control-Allow-Origin", out var named) ? named.Single() : null);
+        }
+    }
+
+    [Fact]
+    public async Task The_page_of_the_api_is_served_from_here_and_asks_nobody_else()
+    {
+        var page = await host.Client.GetStringAsync("/docs/");
+        Assert.Contains("openapi/v1.json", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("//", page.Replace("http://www.w3.org", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.True((await host.Client.GetByteArrayAsync("/docs/scalar.js")).Length > 100_000);
+    }
+
     [Fact]
     public async Task X7_an_address_names_what_was_made_there()
     {
