@@ -3,7 +3,6 @@ using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
-using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Payouts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;

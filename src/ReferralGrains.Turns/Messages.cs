@@ -2,7 +2,6 @@ using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
-using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Payouts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;

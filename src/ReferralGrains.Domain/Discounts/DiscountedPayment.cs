@@ -28,6 +28,44 @@ public enum DiscountState
     Released = 3,
 }
 
+/// <summary>Why nothing is taken off. The order is that of the ladder.</summary>
+public enum NoDiscount
+{
+    None = 0,
+    ReferralMissing = 1,
+    ReferralCancelled = 2,
+
+    /// <summary>The program gave none when the referral was attributed.</summary>
+    NotOffered = 3,
+
+    /// <summary>Another payment has it.</summary>
+    AlreadyUsed = 4,
+
+    /// <summary>The referee has bought before.</summary>
+    NotFirst = 5,
+    ReferrerClosed = 6,
+
+    /// <summary>No referral is left whose referee is active.</summary>
+    NoReferralLeft = 7,
+}
+
+/// <summary>What a person said of a referral. The numbers are in the database.</summary>
+public enum ReferralChoice
+{
+    None = 0,
+
+    /// <summary>It counts where discounts are given by hand.</summary>
+    Applies = 1,
+
+    /// <summary>It is used up without a discount: declined, or rewarded by another thing.</summary>
+    Declined = 2,
+}
+
+/// <summary>What became of a referral by an event.</summary>
+/// <param name="Choice">Null leaves what a person said.</param>
+/// <param name="Payment">The payment that uses it; null when it waits.</param>
+public readonly record struct ReferralUse(StreamId Referral, ReferralChoice? Choice, CallerId? Payment);
+
 /// <summary>What one referral takes off one payment.</summary>
 public readonly record struct AppliedReferral(StreamId Referral, long Minor);
 

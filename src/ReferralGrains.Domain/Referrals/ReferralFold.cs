@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;

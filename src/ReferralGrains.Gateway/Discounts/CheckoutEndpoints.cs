@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
@@ -9,7 +10,7 @@ using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
-using ReferralGrains.Turns.Discounts;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Discounts;
 

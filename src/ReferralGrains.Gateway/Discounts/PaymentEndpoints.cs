@@ -2,15 +2,17 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
-using ReferralGrains.Turns.Discounts;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Gateway.Discounts;
 

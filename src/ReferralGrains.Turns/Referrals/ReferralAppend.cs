@@ -6,7 +6,6 @@ using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrals;
-using ReferralGrains.Turns.Discounts;
 
 namespace ReferralGrains.Turns.Referrals;
 

@@ -5,7 +5,6 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Silos;
-using ReferralGrains.Turns.Discounts;
 
 namespace ReferralGrains.Turns.Referrals;
 

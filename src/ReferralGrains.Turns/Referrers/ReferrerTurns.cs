@@ -5,7 +5,6 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrers;
-using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;

@@ -2,6 +2,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 
 namespace ReferralGrains.Domain.Tests.Discounts;

@@ -1,5 +1,4 @@
 using ReferralGrains.Domain.Actions;
-using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;

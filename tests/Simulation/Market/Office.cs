@@ -6,7 +6,6 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Simulation.Node;
 using ReferralGrains.Turns;
-using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;

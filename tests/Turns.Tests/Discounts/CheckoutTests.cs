@@ -1,7 +1,7 @@
 using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Storage.Journal;
-using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Tests.World;

@@ -1,6 +1,6 @@
 using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
-using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;

@@ -11,7 +11,6 @@ using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Turns;
-using ReferralGrains.Turns.Discounts;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;

@@ -3,9 +3,8 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
-using ReferralGrains.Turns.Referrers;
 
-namespace ReferralGrains.Turns.Discounts;
+namespace ReferralGrains.Turns.Referrers;
 
 /// <summary>Before the charge of a referrer's own payment (G3). The same payment again is answered the same (D19).</summary>
 public sealed record QuotePayment(CallerId Program, CallerId Payment, long AmountMinor) : ICommand<PaymentReply>;

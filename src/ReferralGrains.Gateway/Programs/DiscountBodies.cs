@@ -2,7 +2,7 @@ using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 
-namespace ReferralGrains.Gateway.Discounts;
+namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>What is taken off a referee's first invoice (S1).</summary>
 /// <param name="Type">flat is fixed by another name.</param>

@@ -1,7 +1,7 @@
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Referrals;
 
-namespace ReferralGrains.Domain.Discounts;
+namespace ReferralGrains.Domain.Referrals;
 
 /// <summary>A discount on a referee's first invoice was told to its checkout (S4).</summary>
 /// <param name="ExpiresAt">If nobody has told by then whether it was paid, it is free again.</param>
@@ -19,27 +19,6 @@ public sealed record CheckoutDiscount(CallerId Payment, long AmountMinor, long D
 {
     /// <summary>When it is free again by itself.</summary>
     public DateTimeOffset? DueAt => Confirmed ? null : ExpiresAt;
-}
-
-/// <summary>Why nothing is taken off. The order is that of the ladder.</summary>
-public enum NoDiscount
-{
-    None = 0,
-    ReferralMissing = 1,
-    ReferralCancelled = 2,
-
-    /// <summary>The program gave none when the referral was attributed.</summary>
-    NotOffered = 3,
-
-    /// <summary>Another payment has it.</summary>
-    AlreadyUsed = 4,
-
-    /// <summary>The referee has bought before.</summary>
-    NotFirst = 5,
-    ReferrerClosed = 6,
-
-    /// <summary>No referral is left whose referee is active.</summary>
-    NoReferralLeft = 7,
 }
 
 /// <summary>What came of a question about a discount.</summary>

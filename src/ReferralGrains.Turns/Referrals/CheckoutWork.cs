@@ -3,9 +3,8 @@ using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Discounts;
-using ReferralGrains.Turns.Referrals;
 
-namespace ReferralGrains.Turns.Discounts;
+namespace ReferralGrains.Turns.Referrals;
 
 /// <summary>A command about the discount on a referee's first invoice (S4).</summary>
 public interface ICheckoutCommand : IReferralCommand

@@ -1,42 +1,9 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrers;
 
-namespace ReferralGrains.Domain.Discounts;
-
-/// <summary>A discount on a referrer's own payment was told before its charge (G3).</summary>
-/// <param name="Applied">In the order in which the referrals are used (G4).</param>
-/// <param name="Uses">Whether they are used up by it; off every payment, nothing is (G1).</param>
-/// <param name="Why">Where nothing is taken off.</param>
-public sealed record PaymentQuoted(
-    CallerId Payment, StreamId Program, long AmountMinor, long DiscountMinor, ImmutableArray<AppliedReferral> Applied, bool Uses,
-    NoDiscount Why = NoDiscount.None) : ReferrerEvent;
-
-/// <summary>The charge went through.</summary>
-public sealed record PaymentConfirmed(CallerId Payment) : ReferrerEvent;
-
-/// <summary>The charge failed: what it used waits again (D19).</summary>
-public sealed record PaymentReleased(CallerId Payment, string By) : ReferrerEvent;
-
-/// <summary>A person decided on a referral, case by case (G2).</summary>
-public sealed record ReferralChosen(StreamId Referral, ReferralChoice Choice, string? Reason, string By) : ReferrerEvent;
-
-/// <summary>What a person said of a referral. The numbers are in the database.</summary>
-public enum ReferralChoice
-{
-    None = 0,
-
-    /// <summary>It counts where discounts are given by hand.</summary>
-    Applies = 1,
-
-    /// <summary>It is used up without a discount: declined, or rewarded by another thing.</summary>
-    Declined = 2,
-}
-
-/// <summary>What became of a referral by an event.</summary>
-/// <param name="Choice">Null leaves what a person said.</param>
-/// <param name="Payment">The payment that uses it; null when it waits.</param>
-public readonly record struct ReferralUse(StreamId Referral, ReferralChoice? Choice, CallerId? Payment);
+namespace ReferralGrains.Domain.Referrals;
 
 /// <summary>
 /// Discounts on a referrer's own payments: quoted before the charge, confirmed or released by what becomes of it. A referral is in one
