@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Turns;
 using GrainAddress = ReferralGrains.Turns.GrainAddress;
@@ -8,6 +9,9 @@ namespace ReferralGrains.Grains;
 /// <summary>Addresses as Orleans' keys: the parts joined by a blank, which no caller's id may hold.</summary>
 public static class GrainKeys
 {
+    /// <summary>Orleans' name for a kind of grain, as its class says it; grain state is filed under it.</summary>
+    public static string TypeOf(GrainKind kind) => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString());
+
     public static string Of(GrainAddress address) => Of(address.Stream);
 
     /// <summary>The key of the grain whose stream this is.</summary>

@@ -37,15 +37,7 @@ internal sealed class TurnGrainActivators(IServiceProvider services, IGrainRoute
 {
     public void Configure(GrainType grainType, GrainProperties properties, GrainTypeSharedContext shared)
     {
-        var kind = grainType.ToString() switch
-        {
-            "referral" => GrainKind.Referral,
-            "referrer" => GrainKind.Referrer,
-            "program" => GrainKind.Program,
-            "payout_batch" => GrainKind.PayoutBatch,
-            "payout_item" => GrainKind.PayoutItem,
-            _ => default,
-        };
+        var kind = Enum.GetValues<GrainKind>().FirstOrDefault(kind => GrainKeys.TypeOf(kind) == grainType.ToString());
         if (kind == default) return;
         var world = services.GetRequiredService<TurnWorld>() with { Router = new UpwardRouter(kind, router) };
         shared.SetComponent<IGrainActivator>(new TurnGrainActivator(kind, world, options));

@@ -19,9 +19,9 @@ internal sealed partial class GrainStateSnapshots : ISnapshots, IAsyncDisposable
 
     /// <summary>For the ledger check: what is kept, without asking grain by grain. The key's parts hold no blank.</summary>
     public static readonly KeptSnapshots Kept = new(
-        """
+        $"""
         select k.kind::smallint as kind, split_part(g.id, ' ', 1)::int as tenant, split_part(g.id, ' ', 2) as a, split_part(g.id, ' ', 3) as b, g.payload
-        from orleans.grain_state g join (values ('payout_batch', 1), ('referral', 2), ('referrer', 3), ('program', 4), ('payout_item', 5)) k(type, kind) on k.type = g.type
+        from orleans.grain_state g join (values {string.Join(", ", Enum.GetValues<GrainKind>().Select(kind => $"('{GrainKeys.TypeOf(kind)}', {(int)kind})"))}) k(type, kind) on k.type = g.type
         where g.payload is not null
         """);
 
@@ -117,15 +117,7 @@ internal sealed partial class GrainStateSnapshots : ISnapshots, IAsyncDisposable
 
     private static long Bytes(Snapshot snapshot) => JsonMarshal.GetRawUtf8Value(snapshot.State).Length;
 
-    private static string Name(StreamKey key) => (GrainKind)key.Kind switch
-    {
-        GrainKind.Referral => "referral",
-        GrainKind.Referrer => "referrer",
-        GrainKind.Program => "program",
-        GrainKind.PayoutBatch => "payout_batch",
-        GrainKind.PayoutItem => "payout_item",
-        _ => throw new ArgumentOutOfRangeException(nameof(key), key.Kind, "No snapshots are kept of this kind of grain."),
-    };
+    private static string Name(StreamKey key) => GrainKeys.TypeOf((GrainKind)key.Kind);
 
     private static GrainId Id(StreamKey key) => GrainId.Create(Name(key), GrainKeys.Of(key));
 

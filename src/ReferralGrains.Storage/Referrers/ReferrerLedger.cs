@@ -5,6 +5,7 @@ using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Reports;
+using Directory = ReferralGrains.Storage.Reports.Directory;
 
 namespace ReferralGrains.Storage.Referrers;
 
@@ -31,6 +32,8 @@ public sealed class ReferrerLedger(NpgsqlDataSource database) : IReferrerLedger
 {
     private const string Columns = "e.stream, e.seq, e.recorded_at, e.type, e.version, e.data::text";
 
+    private readonly Directory directory = new(database);
+
     public Task<BookedEvent?> Find(int tenant, EntryKind kind, CallerId id) => database.Row(
         $"select {Columns} from entry n join event e on e.stream = n.stream and e.seq = n.seq where n.tenant = $1 and n.kind = $2 and n.id = $3",
         Booked, CancellationToken.None, Questions.Int(tenant), Questions.Int((int)kind), Questions.Text(id.Value));
@@ -41,16 +44,13 @@ public sealed class ReferrerLedger(NpgsqlDataSource database) : IReferrerLedger
 
     public async Task<Page<BookedEvent>?> Page(int tenant, CallerId referrer, EntryKind kind, int? before, int limit, CancellationToken stop)
     {
-        var stream = await database.Row(
-            "select id from stream where tenant = $1 and kind = 3 and a = $2 and b = ''",
-            reader => reader.GetInt64(0), stop, Questions.Int(tenant), Questions.Text(referrer.Value));
-        if (stream == 0) return null;
+        if (await directory.FindReferrer(tenant, referrer, stop) is not { } stream) return null;
         var booked = await database.Rows(
             $"""
             select {Columns} from entry n join event e on e.stream = n.stream and e.seq = n.seq
             where n.stream = $1 and n.kind = $2 and n.seq < $3 order by n.seq desc limit $4
             """,
-            Booked, stop, Questions.Long(stream), Questions.Int((int)kind), Questions.Int(before ?? int.MaxValue), Questions.Int(limit + 1));
+            Booked, stop, Questions.Long(stream.Value), Questions.Int((int)kind), Questions.Int(before ?? int.MaxValue), Questions.Int(limit + 1));
         return new([.. booked.Take(limit)], booked.Count > limit);
     }
 

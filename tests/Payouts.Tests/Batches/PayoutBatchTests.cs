@@ -23,8 +23,11 @@ public sealed class PayoutBatchTests
         await Approve(world);
         var random = new Random(7);
         var round = 0;
-        while (await Status(world) != PayoutBatchStatus.Settled)
+        var began = TimeProvider.System.GetTimestamp();
+        while (await Status(world) is var now && now != PayoutBatchStatus.Settled)
         {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < limit, $"It is {now}.");
+
             // Somebody has seen to the money.
             if (await Status(world) == PayoutBatchStatus.AwaitingFunds) await Told(world, new PayoutBatchCommand.Resume("ada"));
             if (++round <= 10) await world.Kill(random.Next(3));
