@@ -1,4 +1,6 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
+using Orleans.Metadata;
 using ReferralGrains.Grains.Payouts;
 using ReferralGrains.Grains.Programs;
 using ReferralGrains.Grains.Referrals;
@@ -9,8 +11,18 @@ using GrainAddress = ReferralGrains.Turns.GrainAddress;
 namespace ReferralGrains.Grains;
 
 /// <summary>Sends commands to Orleans' grains, in this process or in another.</summary>
-public sealed class OrleansRouter(IGrainFactory grains, TenantQuota quota) : IGrainRouter
+public sealed class OrleansRouter(IGrainFactory grains, GrainInterfaceTypeResolver interfaces, TenantQuota quota) : IGrainRouter
 {
+    // By the interface alone, Orleans would read its attributes and parse its name for each call.
+    private readonly FrozenDictionary<GrainKind, (GrainType Grain, GrainInterfaceType Interface)> kinds = new Dictionary<GrainKind, Type>
+    {
+        [GrainKind.Referral] = typeof(IReferralEnrollmentGrain),
+        [GrainKind.Referrer] = typeof(IReferrerGrain),
+        [GrainKind.Program] = typeof(IProgramGrain),
+        [GrainKind.PayoutBatch] = typeof(IPayoutBatchGrain),
+        [GrainKind.PayoutItem] = typeof(IPayoutItemGrain),
+    }.ToFrozenDictionary(kind => kind.Key, kind => (GrainType.Create(GrainKeys.TypeOf(kind.Key)), interfaces.GetGrainInterfaceType(kind.Value)));
+
     public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
     {
         var grain = Grain(to);
@@ -45,13 +57,9 @@ public sealed class OrleansRouter(IGrainFactory grains, TenantQuota quota) : IGr
         }
     }
 
-    private ITurnGrain Grain(GrainAddress to) => to.Kind switch
+    private ITurnGrain Grain(GrainAddress to)
     {
-        GrainKind.Referral => grains.GetGrain<IReferralEnrollmentGrain>(GrainKeys.Of(to)),
-        GrainKind.Referrer => grains.GetGrain<IReferrerGrain>(GrainKeys.Of(to)),
-        GrainKind.Program => grains.GetGrain<IProgramGrain>(GrainKeys.Of(to)),
-        GrainKind.PayoutBatch => grains.GetGrain<IPayoutBatchGrain>(GrainKeys.Of(to)),
-        GrainKind.PayoutItem => grains.GetGrain<IPayoutItemGrain>(GrainKeys.Of(to)),
-        _ => throw new UnreachableException($"No grain of kind {to.Kind} is served."),
-    };
+        if (!kinds.TryGetValue(to.Kind, out var kind)) throw new UnreachableException($"No grain of kind {to.Kind} is served.");
+        return (ITurnGrain)grains.GetGrain(GrainId.Create(kind.Grain, GrainKeys.Of(to)), kind.Interface);
+    }
 }

@@ -17,16 +17,24 @@ public interface ITurnGrain : IGrainWithStringKey
 /// alone: should there be two of a grain for a moment, the journal's fence decides.
 /// </summary>
 /// <remarks>No base class of Orleans, and no container: there are as many of these as there are referrals.</remarks>
-internal abstract class TurnGrain(IGrainContext context, Mailbox mailbox) : IGrainBase, ITurnGrain
+internal abstract class TurnGrain : IGrainBase, ITurnGrain
 {
-    public IGrainContext GrainContext => context;
+    protected TurnGrain(IGrainContext context, Mailbox mailbox)
+    {
+        (GrainContext, Mailbox) = (context, mailbox);
 
-    protected Mailbox Mailbox => mailbox;
+        // What is in memory after a failure was dropped already; the grain goes too, so that it may come up where the database is in reach.
+        mailbox.Failed = Drop;
+    }
+
+    public IGrainContext GrainContext { get; }
+
+    protected Mailbox Mailbox { get; }
 
     // Not on shutdown: everybody would write at once, and the other silos wait for what this one held.
     public Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        if (reason.ReasonCode == DeactivationReasonCode.ActivationIdle) mailbox.Turns.Rest();
+        if (reason.ReasonCode == DeactivationReasonCode.ActivationIdle) Mailbox.Turns.Rest();
         return Task.CompletedTask;
     }
 
@@ -34,18 +42,9 @@ internal abstract class TurnGrain(IGrainContext context, Mailbox mailbox) : IGra
     {
         var envelope = new ParcelEnvelope((ICommand)command.Message);
         var replied = envelope.Replied;
-        var turns = mailbox.Post(envelope);
-        if (!turns.IsCompletedSuccessfully) _ = DropWhenFailed(turns);
-        else if (mailbox.HasFailed) Drop();
+        Mailbox.Post(envelope);
         return replied;
     }
 
-    // What is in memory after a failure was dropped already; the grain goes too, so that it may come up where the database is in reach.
-    private async Task DropWhenFailed(Task turns)
-    {
-        await turns;
-        if (mailbox.HasFailed) Drop();
-    }
-
-    private void Drop() => context.Deactivate(new(DeactivationReasonCode.ApplicationError, "A turn failed."));
+    private void Drop() => GrainContext.Deactivate(new(DeactivationReasonCode.ApplicationError, "A turn failed."));
 }

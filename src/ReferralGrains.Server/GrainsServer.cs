@@ -162,6 +162,7 @@ public static class GrainsServer
     {
         logging.AddProvider(log).SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None) // Else each request opens an activity for log scopes that nobody reads.
             .AddFilter("Microsoft.Hosting", LogLevel.Warning)
             .AddFilter("Npgsql", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // A trace for each question; Readiness says it once.

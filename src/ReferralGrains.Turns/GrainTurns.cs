@@ -120,8 +120,14 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
     // What travels in the append is checked by the commit.
     private ValueTask<bool> Confirmed(Prepared prepared)
     {
-        var left = prepared.Append is { Reads: var checkedByCommit } ? [.. prepared.Relied.Where(read => !checkedByCommit.Contains(read))] : prepared.Relied;
-        return left.Count == 0 ? ValueTask.FromResult(true) : world.Facts.Confirm(left);
+        List<FactRead>? left = null;
+        for (var i = 0; i < prepared.Relied.Count; i++)
+        {
+            var read = prepared.Relied[i];
+            if (prepared.Append is null || !prepared.Append.Reads.Contains(read)) (left ??= []).Add(read);
+        }
+
+        return left is null ? ValueTask.FromResult(true) : world.Facts.Confirm(left);
     }
 
     private static void Fail(IReadOnlyList<Envelope> commands, Exception exception)

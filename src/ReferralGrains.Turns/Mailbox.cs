@@ -9,29 +9,24 @@ public sealed class Mailbox(GrainTurns turns, MailboxOptions options)
     private Queue<Envelope>? waiting;
     private bool running;
 
-    /// <summary>Whether a turn could not be written or crashed since this was last asked: the state was dropped, so may the grain be.</summary>
-    public bool HasFailed { get; private set; }
+    /// <summary>A turn could not be written or crashed: the state was dropped, so may the grain be.</summary>
+    public Action? Failed { get; set; }
 
     public GrainTurns Turns => turns;
 
-    /// <summary>Takes a command in, or fails it when too many wait. The task that runs the turns ends when nothing waits any more.</summary>
-    public Task Post(Envelope envelope)
+    /// <summary>Takes a command in, or fails it when too many wait.</summary>
+    public void Post(Envelope envelope)
     {
-        if (waiting is not null && waiting.Count >= options.MaxWaiting)
-        {
-            envelope.Fail(new GrainBusyException("This grain's mailbox is full.", options.RetryAfter));
-            return Task.CompletedTask;
-        }
-
-        (waiting ??= new()).Enqueue(envelope);
-        return running ? Task.CompletedTask : Run();
+        if (!running) _ = Run([envelope]);
+        else if (waiting is null || waiting.Count < options.MaxWaiting) (waiting ??= new()).Enqueue(envelope);
+        else envelope.Fail(new GrainBusyException("This grain's mailbox is full.", options.RetryAfter));
     }
 
-    private async Task Run()
+    private async Task Run(IReadOnlyList<Envelope>? commands)
     {
         running = true;
-        while (Next() is { } commands)
-            if (!await turns.Turn(commands)) HasFailed = true;
+        for (; commands is not null; commands = Next())
+            if (!await turns.Turn(commands)) Failed?.Invoke();
         running = false;
     }
 

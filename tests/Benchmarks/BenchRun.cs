@@ -116,7 +116,10 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
 
         if (wanted.Contains(Measurement.Single))
         {
-            var top = (await Single($"single{round}", perSecond: null, stop)).Answered.PerSecond;
+            var spent = await Costs.Read(server, stop);
+            var answered = (await Single($"single{round}", perSecond: null, stop)).Answered;
+            var top = answered.PerSecond;
+            note($"  single: {(await Costs.Read(server, stop)).Since(spent).Each(answered.Actions)}");
             Add(Measurement.Single, "actions/s", top);
             var paced = await Single($"paced{round}", top / 2, stop);
             Add("p99", "ms at half of that rate", Sample.Percentile(paced.Milliseconds, 99));

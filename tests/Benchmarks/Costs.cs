@@ -28,6 +28,11 @@ internal sealed record Costs(double ServerSeconds, double PostgresSeconds, doubl
     public Costs Since(Costs before) => new(
         ServerSeconds - before.ServerSeconds, PostgresSeconds - before.PostgresSeconds, AllocatedBytes - before.AllocatedBytes, WalBytes - before.WalBytes);
 
+    /// <summary>For each of so many actions, to be read by a person.</summary>
+    public string Each(long actions) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{ServerSeconds * 1e6 / actions:N1} µs of processor in the server, {PostgresSeconds * 1e6 / actions:N1} in PostgreSQL, {AllocatedBytes / actions:N0} bytes of objects an action");
+
     /// <summary>The postmaster knows what its ended children took; the living ones say it themselves.</summary>
     private static double OfPostgres(int postmaster) =>
         OfProcess(postmaster, withEnded: true) + Directory.EnumerateDirectories("/proc")

@@ -27,6 +27,10 @@ internal sealed class OutcomeAnswer(ActionOutcome outcome, bool duplicate, Progr
             json.WriteStartObject();
             OutcomeWriter.WriteMembers(json, outcome, duplicate, program);
             json.WriteEndObject();
+            json.Flush();
+
+            // Of a known length it leaves in one piece; in chunks its end would be a second one.
+            response.ContentLength = json.BytesCommitted;
         }
 
         await response.BodyWriter.FlushAsync(httpContext.RequestAborted);

@@ -7,6 +7,7 @@ using Npgsql;
 using Orleans.Configuration;
 using Orleans.Connections.Security;
 using Orleans.Dashboard;
+using Orleans.Metadata;
 using Orleans.Storage;
 using ReferralGrains.Grains.Kept;
 using ReferralGrains.Storage.Journal;
@@ -59,7 +60,7 @@ public static class OrleansSetup
         silo.Configure<SiloMessagingOptions>(messaging => (messaging.ResponseTimeout, messaging.SystemResponseTimeout) = (options.ResponseTimeout, options.ResponseTimeout));
         silo.Configure<GrainCollectionOptions>(collection => collection.CollectionAge = options.IdleAfter);
         silo.Services.AddSingleton(all => new OrleansRouter(
-            all.GetRequiredService<IGrainFactory>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
+            all.GetRequiredService<IGrainFactory>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
         silo.Services.TryAddSingleton<IGrainRouter>(all => all.GetRequiredService<OrleansRouter>());
         silo.Services.AddSingleton<IConfigureGrainTypeComponents>(all =>
             new TurnGrainActivators(all, all.GetRequiredService<OrleansRouter>(), options.Mailbox));
@@ -85,7 +86,7 @@ public static class OrleansSetup
         });
         host.Logging.Quieter();
         host.Services.AddSingleton<IGrainRouter>(all => new OrleansRouter(
-            all.GetRequiredService<IClusterClient>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
+            all.GetRequiredService<IClusterClient>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
         return host;
     }
 
