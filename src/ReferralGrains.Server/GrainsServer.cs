@@ -154,6 +154,7 @@ public static class GrainsServer
             IdleAfter = options.IdleAfter,
             ProbeTimeout = options.ProbeTimeout,
             MaxInFlightPerTenant = options.InFlightPerTenant,
+            Traces = Telemetry.SendsTraces,
             Mailbox = new() { TurnSize = options.TurnSize, MaxWaiting = options.MailboxSize },
         };
     }

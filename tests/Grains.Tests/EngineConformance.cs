@@ -286,7 +286,7 @@ public abstract class EngineConformance : IAsyncLifetime
 
     private static ReferralAction Sale(string id) => Sent.Sale(id, 10_00, Start);
 
-    private async Task<ActionReply> Sell(string id) => (await Record(Referral("anna"), id)).Replies[0];
+    protected async Task<ActionReply> Sell(string id) => (await Record(Referral("anna"), id)).Replies[0];
 
     private Task<ActionsRecorded> Record(GrainAddress to, string id) => Ask(to, new RecordActions([Sale(id)]));
 

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.TestingHost;
 using ReferralGrains.Grains.Silos;
@@ -16,7 +18,7 @@ public abstract class OrleansEngine(short silos) : EngineConformance
 
     protected override async Task<IGrainRouter> Begin(TurnWorld world)
     {
-        var options = new SiloOptions { Name = "", SiloPort = 0, GatewayPort = 0, ResponseTimeout = Deadline, MaxInFlightPerTenant = TenantQuota / silos };
+        var options = new SiloOptions { Name = "", SiloPort = 0, GatewayPort = 0, ResponseTimeout = Deadline, MaxInFlightPerTenant = TenantQuota / silos, Traces = true };
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((_, silo) =>
         {
@@ -35,6 +37,26 @@ public abstract class OrleansEngine(short silos) : EngineConformance
     protected override async ValueTask End()
     {
         if (cluster is not null) await cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_call_to_a_grain_is_two_spans_of_its_callers_trace()
+    {
+        var spans = new ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name.StartsWith("Microsoft.Orleans", StringComparison.Ordinal),
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = spans.Enqueue,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var request = new Activity("request").Start();
+        for (var i = 0; i < silos; i++) await Sell($"a{i}");
+        SpinWait.SpinUntil(() => Mine().Count() >= 2 * silos, Deadline); // A span may end just after its answer.
+        Assert.Equal([.. Enumerable.Repeat(ActivityKind.Server, silos), .. Enumerable.Repeat(ActivityKind.Client, silos)], Mine().Order());
+
+        IEnumerable<ActivityKind> Mine() => spans
+            .Where(span => span.TraceId == request.TraceId && span.Source.Name == "Microsoft.Orleans.Application").Select(span => span.Kind);
     }
 
     private sealed class InTurn(OrleansRouter[] routers) : IGrainRouter

@@ -37,13 +37,16 @@ public static class Telemetry
                 metrics.AddMeter(Meters).AddView(Buckets).AddPrometheusExporter(Prometheus);
                 if (IsSent("METRICS")) metrics.AddOtlpExporter();
             });
-        if (!IsSent("TRACES")) return services;
+        if (!SendsTraces) return services;
 
         // ASP.NET Core names route and status of a request only on demand.
         AppContext.SetSwitch("Microsoft.AspNetCore.Hosting.SuppressActivityOpenTelemetryData", false);
         telemetry.WithTracing(traces => traces.AddSource(Sources).AddProcessor(new OnlyKnownTags()).AddOtlpExporter());
         return services;
     }
+
+    /// <summary>Whether the variables say where traces are to go.</summary>
+    public static bool SendsTraces => IsSent("TRACES");
 
     private static bool IsSent(string signal) =>
         Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 }

@@ -58,6 +58,7 @@ public static class OrleansSetup
     public static ISiloBuilder AddTurnGrains(this ISiloBuilder silo, SiloOptions options)
     {
         silo.Configure<SiloMessagingOptions>(messaging => (messaging.ResponseTimeout, messaging.SystemResponseTimeout) = (options.ResponseTimeout, options.ResponseTimeout));
+        if (options.Traces) silo.AddActivityPropagation();
         silo.Configure<GrainCollectionOptions>(collection => collection.CollectionAge = options.IdleAfter);
         silo.Services.AddSingleton(all => new OrleansRouter(
             all.GetRequiredService<IGrainFactory>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
@@ -75,6 +76,7 @@ public static class OrleansSetup
             if (options.Certificate is { } own) client.UseTls(own, tls => OnlyOurs(tls, options));
             client.UseAdoNetClustering((AdoNetClusteringClientOptions clustering) => (clustering.Invariant, clustering.DataSource) = (Provider, database))
                 .AddDashboard();
+            if (options.Traces) client.AddActivityPropagation();
             client.Services.Configure<ClusterOptions>(Named);
             client.Services.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
             client.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));

@@ -46,5 +46,8 @@ public sealed record SiloOptions
     /// <summary>Commands of one tenant in flight from this process. Default 50,000.</summary>
     public int MaxInFlightPerTenant { get; init; } = 50_000;
 
+    /// <summary>Whether a call to a grain is a span of its caller's trace. Default not: who sends no traces anywhere would pay for them all the same.</summary>
+    public bool Traces { get; init; }
+
     public MailboxOptions Mailbox { get; init; } = new();
 }
