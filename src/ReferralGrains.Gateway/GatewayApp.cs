@@ -9,6 +9,7 @@ using ReferralGrains.Gateway.Discounts;
 using ReferralGrains.Gateway.Ledger;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
+using ReferralGrains.Gateway.Payouts;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Referrals;
@@ -26,7 +27,7 @@ public static class GatewayApp
 
     /// <summary>
     /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IDiscounts</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
-    /// <c>ITestClock</c>, <c>ILedgerCheck</c> and <c>IIdempotentAnswers</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
+    /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IPayoutReports</c>, <c>IPayoutCandidates</c>, <c>IConnectedAccounts</c> and <c>IIdempotentAnswers</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
     /// say that are registered.
     /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
@@ -71,6 +72,10 @@ public static class GatewayApp
             .AddSingleton<RewardEndpoints>()
             .AddSingleton<CheckoutEndpoints>()
             .AddSingleton<PaymentEndpoints>()
+            .AddSingleton<PayoutBatchEndpoints>()
+            .AddSingleton<PayoutItemEndpoints>()
+            .AddSingleton<PayoutTermsEndpoints>()
+            .AddSingleton<PayoutAccountEndpoints>()
             .AddSingleton<LedgerEndpoints>()
             .AddSingleton<ClockEndpoints>();
     }
@@ -103,6 +108,10 @@ public static class GatewayApp
         Of<RewardEndpoints>(app).Map(app);
         Of<CheckoutEndpoints>(app).Map(app);
         Of<PaymentEndpoints>(app).Map(app);
+        Of<PayoutBatchEndpoints>(app).Map(app);
+        Of<PayoutItemEndpoints>(app).Map(app);
+        Of<PayoutTermsEndpoints>(app).Map(app);
+        Of<PayoutAccountEndpoints>(app).Map(app);
         Of<LedgerEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
     }

@@ -21,6 +21,8 @@ public sealed class OrleansRouter(IGrainFactory grains, GrainInterfaceTypeResolv
         [GrainKind.Program] = typeof(IProgramGrain),
         [GrainKind.PayoutBatch] = typeof(IPayoutBatchGrain),
         [GrainKind.PayoutItem] = typeof(IPayoutItemGrain),
+        [GrainKind.PayoutAccount] = typeof(IPayoutAccountGrain),
+        [GrainKind.PayoutPlan] = typeof(IPayoutPlanGrain),
     }.ToFrozenDictionary(kind => kind.Key, kind => (GrainType.Create(GrainKeys.TypeOf(kind.Key)), interfaces.GetGrainInterfaceType(kind.Value)));
 
     public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)

@@ -25,6 +25,8 @@ internal sealed class TurnGrainActivator(GrainKind kind, TurnWorld world, Mailbo
             GrainKind.Program => new ProgramGrain(context, mailbox),
             GrainKind.PayoutBatch => new PayoutBatchGrain(context, mailbox),
             GrainKind.PayoutItem => new PayoutItemGrain(context, mailbox),
+            GrainKind.PayoutAccount => new PayoutAccountGrain(context, mailbox),
+            GrainKind.PayoutPlan => new PayoutPlanGrain(context, mailbox),
             _ => throw new UnreachableException(),
         };
     }

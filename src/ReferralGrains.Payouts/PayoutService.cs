@@ -1,17 +1,19 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using ReferralGrains.Payouts.Accounts;
 using ReferralGrains.Payouts.Batches;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Turns;
+using ReferralGrains.Turns.Payouts;
 
 namespace ReferralGrains.Payouts;
 
 /// <summary>Sends payouts, on one silo at a time.</summary>
 internal sealed partial class PayoutService(
-    ISenderTurn turn, IPayoutWork work, IPayoutBatchWork batches, IGrainRouter router, IStripeAccounts accounts, SendGate gate, TimeProvider time,
+    ISenderTurn turn, IPayoutWork work, IPayoutBatchWork batches, IPayoutCandidates candidates, IConnectedAccounts connected, IGrainRouter router, IStripeAccounts accounts, SendGate gate, TimeProvider time,
     ILoggerFactory logs) : BackgroundService
 {
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
@@ -44,7 +46,7 @@ internal sealed partial class PayoutService(
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var options = new PayoutSenderOptions { Environment = await turn.Installation(stop), Pause = pause };
         var sender = new PayoutSender(work, router, accounts, gate, options, time, logs.CreateLogger<PayoutSender>());
-        var runner = new PayoutBatchRunner(batches, router, options, time, logs.CreateLogger<PayoutBatchRunner>());
+        var runner = new PayoutBatchRunner(batches, candidates, connected, router, options, time, logs.CreateLogger<PayoutBatchRunner>());
         LogBegan();
         var working = Task.WhenAll(sender.Run(mine.Token), runner.Run(mine.Token));
         try
@@ -71,14 +73,21 @@ internal sealed partial class PayoutService(
 
 public static class PayoutSetup
 {
-    /// <summary>Needs <c>IGrainRouter</c>, <c>ITenants</c>, <c>TimeProvider</c> and the database beside it.</summary>
-    public static IServiceCollection AddPayouts(this IServiceCollection services, PayoutOptions options) => services
-        .AddSingleton(options)
-        .AddSingleton(options.Keys)
+    /// <summary>
+    /// Sends payouts. Needs <see cref="AddConnectedAccounts"/>, <c>IGrainRouter</c>, <c>IPayoutCandidates</c>, <c>TimeProvider</c> and the
+    /// database beside it.
+    /// </summary>
+    public static IServiceCollection AddPayouts(this IServiceCollection services) => services
         .AddSingleton<SendGate>()
-        .AddSingleton<ISenderTurn, SenderTurn>()
         .AddSingleton<IPayoutWork, PayoutWork>()
         .AddSingleton<IPayoutBatchWork, PayoutBatchWork>()
-        .AddSingleton<IStripeAccounts, StripeAccounts>()
         .AddHostedService<PayoutService>();
+
+    /// <summary>For every process that answers HTTP. Needs <c>IGrainRouter</c>, <c>ITenants</c>, <c>IPayoutReports</c>, <c>TimeProvider</c> and the database beside it.</summary>
+    public static IServiceCollection AddConnectedAccounts(this IServiceCollection services, PayoutOptions options) => services
+        .AddSingleton(options)
+        .AddSingleton(options.Keys)
+        .AddSingleton<ISenderTurn, SenderTurn>()
+        .AddSingleton<IStripeAccounts, StripeAccounts>()
+        .AddSingleton<IConnectedAccounts, ConnectedAccounts>();
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Grains.Silos;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Discounts;
@@ -7,6 +8,7 @@ using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Ledger;
+using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
@@ -36,6 +38,8 @@ internal static class EngineServices
         services.AddSingleton<IReferrerLedger, ReferrerLedger>();
         services.AddSingleton<IReports, PostgresReports>();
         services.AddSingleton<IDiscounts, Discounts>();
+        services.AddSingleton<IPayoutReports, PayoutReports>();
+        services.AddSingleton<IPayoutCandidates>(new PayoutCandidates(database, PayoutWaits.Live));
         services.AddSingleton<ILedgerCheck, LedgerCheck>();
         services.AddSingleton<Sealer>(all => new(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
         services.AddSingleton<SilentSilos>();
@@ -71,5 +75,8 @@ internal static class EngineServices
         all.GetRequiredService<RepeatWatch>(),
         router,
         TimeProvider.System,
-        all.GetRequiredService<ILogger<GrainTurns>>());
+        all.GetRequiredService<ILogger<GrainTurns>>())
+    {
+        PayoutCandidates = all.GetRequiredService<IPayoutCandidates>(),
+    };
 }

@@ -102,7 +102,8 @@ public static class GrainsServer
         builder.Services.AddTurns(database, lease);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
-        if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts(new() { Keys = options.StripeKeys });
+        builder.Services.AddConnectedAccounts(new() { Keys = options.StripeKeys });
+        if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts();
         builder.Services.AddGateway(gateway =>
         {
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);

@@ -11,6 +11,8 @@ public enum GrainKind
     Referrer = 3,
     Program = 4,
     PayoutItem = 5,
+    PayoutAccount = 6,
+    PayoutPlan = 7,
 }
 
 /// <summary>Names a grain by what it is about; the parts stay apart, for caller ids may hold any separator.</summary>
@@ -28,6 +30,12 @@ public readonly record struct GrainAddress(GrainKind Kind, int Tenant, CallerId 
 
     /// <summary>One payment to one referrer; its id is unique in the tenant.</summary>
     public static GrainAddress PayoutItem(int tenant, CallerId item) => new(GrainKind.PayoutItem, tenant, item, null);
+
+    /// <summary>The connected account of a referrer.</summary>
+    public static GrainAddress PayoutAccount(int tenant, CallerId referrer) => new(GrainKind.PayoutAccount, tenant, referrer, null);
+
+    /// <summary>How a tenant pays out.</summary>
+    public static GrainAddress PayoutPlan(int tenant) => new(GrainKind.PayoutPlan, tenant, new("plan"), null);
 
     public static GrainAddress Program(int tenant, CallerId program) => new(GrainKind.Program, tenant, program, null);
 }

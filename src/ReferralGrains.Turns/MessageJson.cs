@@ -52,5 +52,12 @@ namespace ReferralGrains.Turns;
 [JsonSerializable(typeof(AskPayoutItem))]
 [JsonSerializable(typeof(PayoutItemReply))]
 [JsonSerializable(typeof(PayoutItem))]
+[JsonSerializable(typeof(AskPayoutAccount))]
+[JsonSerializable(typeof(PayoutAccountReply))]
+[JsonSerializable(typeof(PayoutAccount))]
+[JsonSerializable(typeof(SetPayoutTerms))]
+[JsonSerializable(typeof(MeetPayoutDate))]
+[JsonSerializable(typeof(PayoutPlanReply))]
+[JsonSerializable(typeof(PayoutPlan))]
 [JsonSerializable(typeof(NotDone))]
 public sealed partial class MessageJson : JsonSerializerContext;

@@ -63,6 +63,11 @@ public static class Messages
         [typeof(PayoutBatchReply)] = "payout_batch",
         [typeof(AskPayoutItem)] = "ask_payout_item",
         [typeof(PayoutItemReply)] = "payout_item",
+        [typeof(AskPayoutAccount)] = "ask_payout_account",
+        [typeof(PayoutAccountReply)] = "payout_account",
+        [typeof(SetPayoutTerms)] = "set_payout_terms",
+        [typeof(MeetPayoutDate)] = "meet_payout_date",
+        [typeof(PayoutPlanReply)] = "payout_plan",
         [typeof(NotDone)] = "not_done",
     }.ToFrozenDictionary();
 

@@ -3,9 +3,11 @@ using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Silos;
+using ReferralGrains.Turns.Payouts;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns;
@@ -31,6 +33,9 @@ public sealed record TurnWorld(
 {
     /// <summary>Says whether a referee's customer is active (H15).</summary>
     public ICustomerCheck Customers { get; init; } = new NobodyKnows();
+
+    /// <summary>Whom a tenant owes anything.</summary>
+    public IPayoutCandidates PayoutCandidates { get; init; } = new NobodyIsOwed();
 
     /// <summary>How long payouts wait for what.</summary>
     public PayoutWaits Waits { get; init; } = PayoutWaits.Live;

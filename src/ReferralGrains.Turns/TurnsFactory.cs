@@ -16,6 +16,8 @@ public static class TurnsFactory
         GrainKind.Program => new ProgramTurns(address, world),
         GrainKind.PayoutBatch => new PayoutBatchTurns(address, world),
         GrainKind.PayoutItem => new PayoutItemTurns(address, world),
+        GrainKind.PayoutAccount => new PayoutAccountTurns(address, world),
+        GrainKind.PayoutPlan => new PayoutPlanTurns(address, world),
         _ => throw new UnreachableException($"No grain of kind {address.Kind} is served."),
     };
 }

@@ -17,7 +17,7 @@ public sealed class CoverageTests
         var happened = Run.Value.SelectMany(market => market.Database.Rows()).Select(row => row.Event.Type).ToHashSet();
 
         // Payouts have a test of faults of their own, against a stand-in of Stripe.
-        Assert.All(EventCodec.Known.Where(static type => !typeof(PayoutItemEvent).IsAssignableFrom(type) && !typeof(PayoutBatchEvent).IsAssignableFrom(type)), type => Assert.True(happened.Contains(EventCodec.NumberOf(type)), $"{type.Name} never happened."));
+        Assert.All(EventCodec.Known.Where(static type => type.Namespace != typeof(PayoutItemEvent).Namespace), type => Assert.True(happened.Contains(EventCodec.NumberOf(type)), $"{type.Name} never happened."));
     }
 
     [Fact]

@@ -37,11 +37,18 @@ public enum PayoutBatchStatus
     Cancelling = 9,
 
     Cancelled = 10,
+
+    /// <summary>What had failed is being reserved once more.</summary>
+    Retrying = 11,
 }
 
 /// <summary>Many payout items that are drawn up, approved and sent together.</summary>
 /// <param name="Orders">The candidates; once it is frozen, those that could be reserved.</param>
 /// <param name="Hash">Of what is paid to whom: an approval is of exactly this.</param>
+/// <param name="Terms">Those that it was drawn up by; null for a batch whose candidates somebody else lists.</param>
+/// <param name="DrawnAt">Candidates are those of this moment, by the tenant's clock.</param>
+/// <param name="IsScheduled">The schedule drew it up.</param>
+/// <param name="Why">It paused, or something of it was dropped.</param>
 public sealed record PayoutBatch(
     int Seq,
     DateTimeOffset LastAt,
@@ -50,9 +57,13 @@ public sealed record PayoutBatch(
     bool NeedsSecondPerson,
     ImmutableArray<PayoutOrder> Orders,
     string? Hash,
-    string? ApprovedBy)
+    string? ApprovedBy,
+    PayoutTerms? Terms = null,
+    DateTimeOffset? DrawnAt = null,
+    bool IsScheduled = false,
+    string? Why = null)
 {
-    public const int FoldVersion = 1;
+    public const int FoldVersion = 2;
 
     public static readonly PayoutBatch None = new(0, DateTimeOffset.MinValue, PayoutBatchStatus.None, null, false, [], null, null);
 
@@ -60,32 +71,66 @@ public sealed record PayoutBatch(
     [JsonIgnore]
     public bool Sends => Status == PayoutBatchStatus.Sending;
 
+    /// <summary>Nothing is sent to Stripe: each item is confirmed with a reference.</summary>
+    [JsonIgnore]
+    public bool IsOutside => Terms is { Outside: true };
+
     public static PayoutBatch Evolve(PayoutBatch state, DateTimeOffset at, PayoutBatchEvent e)
     {
         var next = e switch
         {
-            BatchDrawn drawn => state with { Status = PayoutBatchStatus.Draft, DrawnBy = drawn.By, NeedsSecondPerson = drawn.NeedsSecondPerson },
+            BatchDrawn drawn => state with
+            {
+                Status = PayoutBatchStatus.Draft,
+                DrawnBy = drawn.By,
+                NeedsSecondPerson = drawn.NeedsSecondPerson,
+                Terms = drawn.Terms,
+                DrawnAt = at,
+                IsScheduled = drawn.IsScheduled,
+            },
             CandidatesListed listed => state with { Orders = state.Orders.AddRange(listed.Orders) },
             BatchListed => state with { Status = PayoutBatchStatus.Reserving },
             BatchFrozen frozen => state with
             {
-                Status = PayoutBatchStatus.Frozen,
-                Orders = [.. state.Orders.Where(order => !frozen.LeftOut.Any(left => left.Item == order.Item))],
+                // Only what the schedule drew up is approved with it: who draws up by hand looks at it.
+                Status = state.ApprovesItself ? PayoutBatchStatus.Approved : PayoutBatchStatus.Frozen,
+                ApprovedBy = state.ApprovesItself ? ByTerms : null,
+                Orders = Without(state.Orders, frozen.LeftOut),
                 Hash = frozen.Hash,
+            },
+            OrdersDropped dropped => state with
+            {
+                Status = state.Status == PayoutBatchStatus.Approved ? PayoutBatchStatus.Frozen : state.Status,
+                ApprovedBy = state.Status == PayoutBatchStatus.Approved ? null : state.ApprovedBy,
+                Orders = Without(state.Orders, dropped.Orders),
+                Hash = dropped.Hash,
+                Why = dropped.Orders[^1].Why,
             },
             BatchApproved approved => state with { Status = PayoutBatchStatus.Approved, ApprovedBy = approved.By },
             BatchApprovalRevoked => state with { Status = PayoutBatchStatus.Frozen, ApprovedBy = null },
             SendingBegan => state with { Status = PayoutBatchStatus.Sending },
-            SendingPaused paused => state with { Status = paused.ForFunds ? PayoutBatchStatus.AwaitingFunds : PayoutBatchStatus.Review },
+            SendingPaused paused => state with { Status = paused.ForFunds ? PayoutBatchStatus.AwaitingFunds : PayoutBatchStatus.Review, Why = paused.Why },
 
             // The intents of what had no money are written again first.
-            SendingResumed => state with { Status = PayoutBatchStatus.Approved },
+            SendingResumed => state with { Status = PayoutBatchStatus.Approved, Why = null },
+            RetryBegan => state with { Status = PayoutBatchStatus.Retrying },
+            RetryEnded => state with { Status = PayoutBatchStatus.Approved },
             BatchSettled => state with { Status = PayoutBatchStatus.Settled },
             BatchCancelling => state with { Status = PayoutBatchStatus.Cancelling },
             BatchCancelled => state with { Status = PayoutBatchStatus.Cancelled },
             _ => throw new UnreachableException(),
         };
         return next with { Seq = state.Seq + 1, LastAt = at };
+    }
+
+    private const string ByTerms = "terms";
+
+    private bool ApprovesItself => IsScheduled && Terms is { AutoApprove: true };
+
+    private static ImmutableArray<PayoutOrder> Without(ImmutableArray<PayoutOrder> orders, ImmutableArray<LeftOut> without)
+    {
+        var gone = without.Select(static left => left.Item).ToHashSet(StringComparer.Ordinal);
+        return gone.Count == 0 ? orders : [.. orders.Where(order => !gone.Contains(order.Item))];
     }
 
     /// <summary>A hash of items, amounts and destinations, in whatever order they were listed.</summary>
@@ -112,6 +157,9 @@ public sealed record PayoutBatch(
 [JsonDerivedType(typeof(BatchSettled), "settled")]
 [JsonDerivedType(typeof(BatchCancelling), "cancelling")]
 [JsonDerivedType(typeof(BatchCancelled), "cancelled")]
+[JsonDerivedType(typeof(OrdersDropped), "dropped")]
+[JsonDerivedType(typeof(RetryBegan), "retry")]
+[JsonDerivedType(typeof(RetryEnded), "retry_ended")]
 public abstract record PayoutBatchEvent
 {
     private protected PayoutBatchEvent()
@@ -119,7 +167,8 @@ public abstract record PayoutBatchEvent
     }
 }
 
-public sealed record BatchDrawn(string By, bool NeedsSecondPerson) : PayoutBatchEvent;
+/// <param name="Terms">By which its candidates are found; null where somebody else lists them.</param>
+public sealed record BatchDrawn(string By, bool NeedsSecondPerson, PayoutTerms? Terms = null, bool IsScheduled = false) : PayoutBatchEvent;
 
 /// <summary>Some of the candidates. Many in one row, unlike other events: a batch is one stream, and is folded whole.</summary>
 public sealed record CandidatesListed(ImmutableArray<PayoutOrder> Orders) : PayoutBatchEvent;
@@ -149,3 +198,15 @@ public sealed record BatchSettled : PayoutBatchEvent;
 public sealed record BatchCancelling(string By) : PayoutBatchEvent;
 
 public sealed record BatchCancelled : PayoutBatchEvent;
+
+/// <summary>
+/// Some orders are not paid after all, for the account that they go to was changed or cannot receive. What is left has another hash, so an
+/// approval that nothing was written for yet is revoked.
+/// </summary>
+public sealed record OrdersDropped(ImmutableArray<LeftOut> Orders, string Hash) : PayoutBatchEvent;
+
+/// <summary>What was refused is to be paid once more, as it was approved.</summary>
+public sealed record RetryBegan(string By) : PayoutBatchEvent;
+
+/// <summary>All that could be was reserved again.</summary>
+public sealed record RetryEnded : PayoutBatchEvent;

@@ -18,13 +18,17 @@ namespace ReferralGrains.Domain.Payouts;
 [JsonDerivedType(typeof(PayoutBatchCommand.Settle), "settle")]
 [JsonDerivedType(typeof(PayoutBatchCommand.Cancel), "cancel")]
 [JsonDerivedType(typeof(PayoutBatchCommand.EndCancel), "end_cancel")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Drop), "drop")]
+[JsonDerivedType(typeof(PayoutBatchCommand.Retry), "retry")]
+[JsonDerivedType(typeof(PayoutBatchCommand.EndRetry), "end_retry")]
 public abstract record PayoutBatchCommand
 {
     private PayoutBatchCommand()
     {
     }
 
-    public sealed record Draw(string By, bool NeedsSecondPerson) : PayoutBatchCommand;
+    /// <param name="Terms">By which candidates are found; null where somebody else lists them.</param>
+    public sealed record Draw(string By, bool NeedsSecondPerson, PayoutTerms? Terms = null) : PayoutBatchCommand;
 
     /// <summary>Candidates, in as many parts as it takes. Those that are listed already are a repeat.</summary>
     public sealed record List(ImmutableArray<PayoutOrder> Orders) : PayoutBatchCommand;
@@ -54,6 +58,15 @@ public abstract record PayoutBatchCommand
 
     /// <summary>All that was reserved is given back.</summary>
     public sealed record EndCancel : PayoutBatchCommand;
+
+    /// <summary>These are not paid by this batch. Once it is being sent, an item alone says that it was released.</summary>
+    public sealed record Drop(ImmutableArray<LeftOut> Orders) : PayoutBatchCommand;
+
+    /// <summary>What has failed is to be paid once more; after a pause, the batch is to go on.</summary>
+    public sealed record Retry(string By) : PayoutBatchCommand;
+
+    /// <summary>All that could be was reserved again.</summary>
+    public sealed record EndRetry : PayoutBatchCommand;
 }
 
 public enum PayoutBatchRefusal
@@ -112,13 +125,20 @@ public static class PayoutBatchDecider
         PayoutBatchCommand.Settle => Step(batch, PayoutBatchStatus.Sending, PayoutBatchStatus.Settled, static () => new BatchSettled()),
         PayoutBatchCommand.Cancel cancel => Cancel(batch, cancel),
         PayoutBatchCommand.EndCancel => Step(batch, PayoutBatchStatus.Cancelling, PayoutBatchStatus.Cancelled, static () => new BatchCancelled()),
+        PayoutBatchCommand.Drop drop => Drop(batch, drop),
+        PayoutBatchCommand.Retry retry => Retry(batch, retry),
+        PayoutBatchCommand.EndRetry => Step(batch, PayoutBatchStatus.Retrying, PayoutBatchStatus.Approved, static () => new RetryEnded()),
         _ => throw new UnreachableException(),
     };
 
     private static PayoutBatchDecision Draw(PayoutBatch batch, PayoutBatchCommand.Draw draw)
     {
-        if (batch.Status == PayoutBatchStatus.None) return Accept(new BatchDrawn(draw.By, draw.NeedsSecondPerson));
-        return (batch.DrawnBy, batch.NeedsSecondPerson) == (draw.By, draw.NeedsSecondPerson) ? Same() : Refuse(PayoutBatchRefusal.OtherContent);
+        if (batch.Status == PayoutBatchStatus.None) return Accept(new BatchDrawn(draw.By, draw.NeedsSecondPerson, draw.Terms));
+
+        // By the terms of then: they may have changed since, and a repeat is no wish for others.
+        return batch.DrawnBy == draw.By && (batch.Terms is null) == (draw.Terms is null) && batch.IsOutside == (draw.Terms is { Outside: true }) && !batch.IsScheduled
+            ? Same()
+            : Refuse(PayoutBatchRefusal.OtherContent);
     }
 
     private static PayoutBatchDecision List(PayoutBatch batch, PayoutBatchCommand.List list)
@@ -158,6 +178,24 @@ public static class PayoutBatchDecider
     {
         PayoutBatchStatus.Cancelling or PayoutBatchStatus.Cancelled => Same(),
         PayoutBatchStatus.Draft or PayoutBatchStatus.Reserving or PayoutBatchStatus.Frozen => Accept(new BatchCancelling(cancel.By)),
+        _ => Refuse(PayoutBatchRefusal.WrongState),
+    };
+
+    // Orders that are gone already were dropped before, or left out by the freezing.
+    private static PayoutBatchDecision Drop(PayoutBatch batch, PayoutBatchCommand.Drop drop)
+    {
+        if (batch.Status is not (PayoutBatchStatus.Frozen or PayoutBatchStatus.Approved)) return Refuse(PayoutBatchRefusal.WrongState);
+        ImmutableArray<LeftOut> there = [.. drop.Orders.Where(one => batch.Orders.Any(order => order.Item == one.Item))];
+        if (there.IsEmpty) return Same();
+        var gone = there.Select(static one => one.Item).ToHashSet(StringComparer.Ordinal);
+        return Accept(new OrdersDropped(there, PayoutBatch.HashOf(batch.Orders.Where(order => !gone.Contains(order.Item)))));
+    }
+
+    private static PayoutBatchDecision Retry(PayoutBatch batch, PayoutBatchCommand.Retry retry) => batch.Status switch
+    {
+        PayoutBatchStatus.AwaitingFunds or PayoutBatchStatus.Review => Accept(new SendingResumed(retry.By)),
+        PayoutBatchStatus.Sending or PayoutBatchStatus.Settled when !batch.IsOutside => Accept(new RetryBegan(retry.By)),
+        PayoutBatchStatus.Retrying or PayoutBatchStatus.Approved => Same(),
         _ => Refuse(PayoutBatchRefusal.WrongState),
     };
 

@@ -69,6 +69,8 @@ public enum PayoutStep
 /// <param name="NextAt">When there is something to do; null when it waits for a person, the batch, or nothing.</param>
 /// <param name="EmptyLookups">That count: far enough from the last sending and from each other.</param>
 /// <param name="ReversedMinor">In our units.</param>
+/// <param name="Reference">What it was paid outside under.</param>
+/// <param name="Why">It was released, or went to review: Stripe's code, or a word of ours.</param>
 public sealed record PayoutItem(
     int Seq,
     DateTimeOffset LastAt,
@@ -86,9 +88,11 @@ public sealed record PayoutItem(
     DateTimeOffset? CountedAt = null,
     string? Transfer = null,
     long ReversedMinor = 0,
-    ReviewReason Review = ReviewReason.None)
+    ReviewReason Review = ReviewReason.None,
+    string? Reference = null,
+    string? Why = null)
 {
-    public const int FoldVersion = 1;
+    public const int FoldVersion = 2;
 
     public static readonly PayoutItem None = new(0, DateTimeOffset.MinValue, PayoutItemStatus.None);
 
@@ -110,7 +114,7 @@ public sealed record PayoutItem(
     {
         var next = e switch
         {
-            PayoutReserved reserved => state with { Status = PayoutItemStatus.Reserved, Order = reserved.Order, InTransit = true, NextAt = null },
+            PayoutReserved reserved => state with { Status = PayoutItemStatus.Reserved, Order = reserved.Order, InTransit = true, NextAt = null, Why = null },
             IntentWritten written => state with
             {
                 Status = PayoutItemStatus.Intended,
@@ -153,8 +157,9 @@ public sealed record PayoutItem(
             TransferConfirmed => state with { Status = PayoutItemStatus.Confirmed },
             TransferReversed reversed => Reversed(state with { ReversedMinor = state.ReversedMinor + reversed.Minor }),
             TransferRejected => state,
-            PayoutReleased => state with { Status = PayoutItemStatus.Released, InTransit = false, NextAt = null },
-            PayoutToReview review => state with { Status = PayoutItemStatus.Review, Review = review.Why, NextAt = null },
+            PayoutReleased released => state with { Status = PayoutItemStatus.Released, InTransit = false, NextAt = null, Why = released.Why },
+            PayoutToReview review => state with { Status = PayoutItemStatus.Review, Review = review.Why, NextAt = null, Why = review.Detail },
+            PaidOutside paid => state with { Status = PayoutItemStatus.Confirmed, InTransit = false, NextAt = null, Reference = paid.Reference },
             _ => throw new UnreachableException(),
         };
         return next with { Seq = state.Seq + 1, LastAt = at };
@@ -164,7 +169,7 @@ public sealed record PayoutItem(
     public Posting? Movement(PayoutItemEvent e) => e switch
     {
         PayoutReserved reserved => Moved(reserved.Order, AccountKind.Payable, AccountKind.InTransit, reserved.Order.Amount.Minor),
-        TransferMade => Moved(Order!, AccountKind.InTransit, AccountKind.Paid, Order!.Amount.Minor),
+        TransferMade or PaidOutside => Moved(Order!, AccountKind.InTransit, AccountKind.Paid, Order!.Amount.Minor),
         PayoutReleased => Moved(Order!, AccountKind.InTransit, AccountKind.Payable, Order!.Amount.Minor),
         TransferReversed reversed => Moved(Order!, AccountKind.Paid, AccountKind.Payable, reversed.Minor),
         _ => null,

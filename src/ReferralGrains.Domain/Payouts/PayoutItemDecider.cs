@@ -14,6 +14,7 @@ namespace ReferralGrains.Domain.Payouts;
 [JsonDerivedType(typeof(PayoutItemCommand.Confirm), "confirm")]
 [JsonDerivedType(typeof(PayoutItemCommand.RecordReversal), "record_reversal")]
 [JsonDerivedType(typeof(PayoutItemCommand.Release), "release")]
+[JsonDerivedType(typeof(PayoutItemCommand.ConfirmPaid), "confirm_paid")]
 public abstract record PayoutItemCommand
 {
     private PayoutItemCommand()
@@ -42,6 +43,9 @@ public abstract record PayoutItemCommand
 
     /// <summary>Gives the amount back to the referrer, where it is certain that nothing was made.</summary>
     public sealed record Release(string Why, string? By) : PayoutItemCommand;
+
+    /// <summary>It was paid outside. Whoever asks has seen that its batch is approved.</summary>
+    public sealed record ConfirmPaid(string Reference, string By) : PayoutItemCommand;
 }
 
 public abstract record PayoutItemDecision
@@ -74,6 +78,9 @@ public enum PayoutItemRefusal
 
     /// <summary>The referrer has less payable than the amount.</summary>
     BalanceShort = 5,
+
+    /// <summary>It was paid under another reference.</summary>
+    OtherReference = 6,
 }
 
 /// <summary>Decides over one payout item. What it grants is only granted once it is durable, and only to whoever's append was first.</summary>
@@ -93,6 +100,7 @@ public static class PayoutItemDecider
         PayoutItemCommand.Confirm confirm => Confirm(item, confirm),
         PayoutItemCommand.RecordReversal record => RecordReversal(item, record),
         PayoutItemCommand.Release release => Release(item, release),
+        PayoutItemCommand.ConfirmPaid confirm => ConfirmPaid(item, confirm),
         _ => throw new UnreachableException(),
     };
 
@@ -107,6 +115,7 @@ public static class PayoutItemDecider
     {
         if (item.Status == PayoutItemStatus.Intended) return Same();
         if (item.Status is not (PayoutItemStatus.Reserved or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds)) return Refuse(PayoutItemRefusal.WrongState);
+        if (item.Order!.Destination == PayoutOrder.Outside) return Refuse(PayoutItemRefusal.WrongState);
         if (item.Generation >= MostGenerations) return Accept(new PayoutToReview(ReviewReason.GenerationsUsedUp, null));
         return Accept(new IntentWritten(TransferIntent.Create(write.Environment, write.Tenant, item.Order!, item.Generation + 1, write.ApiVersion)));
     }
@@ -186,6 +195,14 @@ public static class PayoutItemDecider
         if (item.Status == PayoutItemStatus.Released) return Same();
         return item.Status is PayoutItemStatus.Reserved or PayoutItemStatus.Intended or PayoutItemStatus.AwaitingFunds
             ? Accept(new PayoutReleased(release.Why, release.By))
+            : Refuse(PayoutItemRefusal.WrongState);
+    }
+
+    private static PayoutItemDecision ConfirmPaid(PayoutItem item, PayoutItemCommand.ConfirmPaid confirm)
+    {
+        if (item.Reference is { } paid) return paid == confirm.Reference ? Same() : Refuse(PayoutItemRefusal.OtherReference);
+        return item is { Status: PayoutItemStatus.Reserved, Order.Destination: PayoutOrder.Outside }
+            ? Accept(new PaidOutside(confirm.Reference, confirm.By))
             : Refuse(PayoutItemRefusal.WrongState);
     }
 

@@ -17,6 +17,7 @@ namespace ReferralGrains.Domain.Payouts;
 [JsonDerivedType(typeof(TransferRejected), "rejected")]
 [JsonDerivedType(typeof(PayoutReleased), "released")]
 [JsonDerivedType(typeof(PayoutToReview), "review")]
+[JsonDerivedType(typeof(PaidOutside), "paid_outside")]
 public abstract record PayoutItemEvent
 {
     private protected PayoutItemEvent()
@@ -94,6 +95,10 @@ public sealed record TransferRejected(int Generation, string Code) : PayoutItemE
 
 /// <summary>The amount went from transit back to payable.</summary>
 public sealed record PayoutReleased(string Why, string? By) : PayoutItemEvent;
+
+/// <summary>It was paid by other means than Stripe: the amount went from transit to paid.</summary>
+/// <param name="Reference">By which whoever paid finds it again.</param>
+public sealed record PaidOutside(string Reference, string By) : PayoutItemEvent;
 
 /// <summary>A person has to look at it.</summary>
 public sealed record PayoutToReview(ReviewReason Why, string? Detail) : PayoutItemEvent;

@@ -8,9 +8,12 @@ namespace ReferralGrains.Domain.Payouts;
 /// <summary>What one payout item is to do: pay one referrer one amount in one currency, once.</summary>
 /// <param name="Item">Also the transfer's group at Stripe, by which it is found again.</param>
 /// <param name="Amount">Of a currency that Stripe moves, and divisible by its step.</param>
-/// <param name="Destination">The referrer's connected account.</param>
+/// <param name="Destination">The referrer's connected account, or <see cref="Outside"/>.</param>
 public sealed record PayoutOrder(string Item, StreamId Batch, StreamId Referrer, Amount Amount, string Destination)
 {
+    /// <summary>Instead of an account: it is paid by other means than Stripe. No account of Stripe is called so.</summary>
+    public const string Outside = "outside";
+
     public long StripeAmount => Units.ToStripe(Amount.Minor);
 
     public string StripeCurrency => Amount.Asset.Name.ToLowerInvariant();

@@ -31,6 +31,9 @@ public sealed record PayoutWaits
 
     public TimeSpan MostRetry { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>After an account took another's place nothing is drawn up for it: whoever took a login over must not be paid at once.</summary>
+    public TimeSpan CoolingOff { get; init; } = TimeSpan.FromHours(72);
+
     /// <summary>A sending that was recorded and of which nothing was heard was cut short: its sender cannot still be at it.</summary>
     public TimeSpan Abandoned => FirstByte + Answer + FirstByte;
 
@@ -41,6 +44,7 @@ public sealed record PayoutWaits
         .. LookAgain < Live.LookAgain ? [$"look-ups must be at least {Live.LookAgain} apart"] : None,
         .. Quiet < Live.Quiet ? [$"a new generation must wait at least {Live.Quiet}"] : None,
         .. FirstByte > Live.FirstByte ? [$"bytes must leave within {Live.FirstByte} of their record"] : None,
+        .. CoolingOff < Live.CoolingOff ? [$"a changed account must wait at least {Live.CoolingOff}"] : None,
         .. Quiet <= Abandoned ? ["a new generation must wait for longer than a sending can take"] : None,
     ];
 

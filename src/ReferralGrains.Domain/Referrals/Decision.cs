@@ -55,6 +55,9 @@ public enum Field
     EntryId = 23,
     SpendId = 24,
     PaymentId = 25,
+    StripeAccountId = 26,
+    Hash = 27,
+    Reference = 28,
 }
 
 public enum RefusalKind

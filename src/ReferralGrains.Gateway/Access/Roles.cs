@@ -33,6 +33,10 @@ internal static class Roles
     public static TBuilder Needs<TBuilder>(this TBuilder route, KeyRole role)
         where TBuilder : IEndpointConventionBuilder => route.RequireAuthorization(Words.Of(role));
 
+    /// <summary>Beside the role that the route needs: who may act on what it shows must be able to see it.</summary>
+    public static TBuilder OrFinance<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AlsoForFinance());
+
     /// <summary>Health, metrics and the description.</summary>
     public static TBuilder NeedsNoKey<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.AllowAnonymous();
@@ -54,10 +58,15 @@ internal static class Roles
     {
         protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RoleRequirement requirement)
         {
-            if (context.User is Caller caller && caller.Has(role)) context.Succeed(requirement);
+            if (context.User is Caller caller && (caller.Has(role) || (caller.Has(KeyRole.Finance) && IsForFinance(context.Resource)))) context.Succeed(requirement);
             return Task.CompletedTask;
         }
+
+        private static bool IsForFinance(object? resource) => (resource as HttpContext)?.GetEndpoint()?.Metadata.GetMetadata<AlsoForFinance>() is not null;
     }
+
+    /// <summary>Of a route that keys of the role finance may use as well.</summary>
+    internal sealed record AlsoForFinance;
 
     /// <summary>Says which role is missing. Where there is no route there is nothing to guard: it is not found.</summary>
     private sealed class Refusals : IAuthorizationMiddlewareResultHandler

@@ -20,6 +20,8 @@ internal static class OperationNames
         ["rewards"] = "What referrers earn",
         ["checkout_discounts"] = "Discounts on referees' first invoices",
         ["payment_discounts"] = "Discounts on referrers' own payments",
+        ["payout_batches"] = "Payouts: what is paid to whom, approved and sent as one",
+        ["payout_terms"] = "How a tenant pays out",
         ["ledger"] = "The books as a whole",
         ["test_clock"] = "The clock of a sandbox",
     };

@@ -33,6 +33,9 @@ internal readonly record struct Paging(string? After, int Limit)
 
     public static Paging OfEntries(HttpContext context) => Of(context, PageCursor.IsEntry);
 
+    /// <summary>Of a list whose entries have callers' ids; whether there is such an entry is asked by whoever reads the list.</summary>
+    public static Paging OfIds(HttpContext context) => Of(context, static _ => true);
+
     private static Paging Of(HttpContext context, Func<string, bool> isId)
     {
         var after = context.Single("starting_after");

@@ -10,12 +10,22 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Payouts.Batches;
 
 /// <summary>
-/// Carries out what payout batches have decided, item by item: reserves the candidates, writes the intents once it is approved, sees when
-/// it has to pause and when it is settled, gives back what was cancelled. It keeps nothing: whoever comes after a crash asks again.
+/// Carries out what payout batches have decided, item by item: finds the candidates and reserves them, writes the intents once it is
+/// approved, sees when it has to pause and when it is settled, gives back what was cancelled and what its account can no longer take. It
+/// keeps nothing that matters: whoever comes after a crash asks again.
 /// </summary>
 public sealed partial class PayoutBatchRunner(
-    IPayoutBatchWork work, IGrainRouter router, PayoutSenderOptions options, TimeProvider time, ILogger<PayoutBatchRunner> log)
+    IPayoutBatchWork work, IPayoutCandidates candidates, IConnectedAccounts accounts, IGrainRouter router, PayoutSenderOptions options, TimeProvider time,
+    ILogger<PayoutBatchRunner> log)
 {
+    private const int OrdersAtOnce = 500;
+    private const string Nobody = "nobody_to_pay";
+
+    // What is stranded is held back by the sender meanwhile.
+    private static readonly TimeSpan betweenStranded = TimeSpan.FromSeconds(5);
+
+    private long? lookedForStranded;
+
     /// <summary>Works until it is stopped.</summary>
     public async Task Run(CancellationToken stop)
     {
@@ -24,6 +34,7 @@ public sealed partial class PayoutBatchRunner(
             try
             {
                 foreach (var batch in await work.Open(stop)) await DoOne(batch, stop);
+                if (lookedForStranded is not { } last || time.GetElapsedTime(last) >= betweenStranded) await Strand(stop);
             }
             catch (JournalUnavailableException exception)
             {
@@ -42,14 +53,78 @@ public sealed partial class PayoutBatchRunner(
     {
         try
         {
-            if (batch.Status == PayoutBatchStatus.Reserving) await Reserve(batch, stop);
+            if (batch.Status == PayoutBatchStatus.Draft) await List(batch, stop);
+            else if (batch.Status == PayoutBatchStatus.Reserving) await Reserve(batch, stop);
             else if (batch.Status == PayoutBatchStatus.Approved) await WriteIntents(batch, stop);
             else if (batch.Status == PayoutBatchStatus.Sending) await Watch(batch, stop);
             else if (batch.Status == PayoutBatchStatus.Cancelling) await GiveBack(batch, stop);
+            else if (batch.Status == PayoutBatchStatus.Retrying) await ReserveAgain(batch, stop);
         }
-        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException)
+        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException)
         {
             LogUnavailable(exception.Message);
+        }
+    }
+
+    // What was listed before a crash stays as it was listed: its amounts are of then.
+    private async Task List(OpenBatch batch, CancellationToken stop)
+    {
+        var drawn = (await Show(batch, stop)).Batch;
+        if (drawn is not { Status: PayoutBatchStatus.Draft, Terms: { } terms, DrawnAt: { } at } || await work.IsUnsettled(batch, at, stop)) return;
+        var found = await candidates.Find(batch.Tenant, terms, at, stop);
+        if (found.Any(static one => one.Why == NotPaid.AccountNotReady) && await Look(batch.Tenant, found, stop)) found = await candidates.Find(batch.Tenant, terms, at, stop);
+        var listed = drawn.Orders.Select(static order => order.Item).ToHashSet(StringComparer.Ordinal);
+        var orders = found.Where(static one => one.Why is null).Select(one => Order(batch, terms, one.Candidate)).Where(order => !listed.Contains(order.Item)).ToList();
+        if (drawn.IsScheduled && orders.Count + listed.Count == 0)
+        {
+            await Tell(batch, new PayoutBatchCommand.Cancel(Nobody), stop);
+            return;
+        }
+
+        foreach (var some in orders.Chunk(OrdersAtOnce)) await Tell(batch, new PayoutBatchCommand.List([.. some]), stop);
+        await Tell(batch, new PayoutBatchCommand.EndList(orders.Count + listed.Count), stop);
+    }
+
+    private PayoutOrder Order(OpenBatch batch, PayoutTerms terms, PayoutCandidate candidate) => new(
+        PayoutOrder.NameOf(options.Environment, batch.Tenant, batch.Batch, candidate.Id, candidate.Payable.Asset), batch.Stream, candidate.Referrer, candidate.Pays(terms),
+        terms.Outside ? PayoutOrder.Outside : candidate.Account!);
+
+    // Whose owner has told Stripe who they are since it was last seen. A notice of it may have been lost, or none be set up.
+    private async Task<bool> Look(int tenant, IEnumerable<JudgedCandidate> found, CancellationToken stop)
+    {
+        var ready = false;
+        foreach (var one in found.Where(static one => one.Why == NotPaid.AccountNotReady).DistinctBy(static one => one.Candidate.Referrer))
+        {
+            var answer = await accounts.Look(tenant, one.Candidate.Id, stop);
+            if (answer is not AccountAnswer.Shown shown) break;
+            ready |= shown.Account.IsReady;
+        }
+
+        return ready;
+    }
+
+    // Before it is being sent the batch is without it, and an approval with it is void; afterwards the item alone is given back.
+    private async Task Strand(CancellationToken stop)
+    {
+        lookedForStranded = time.GetTimestamp();
+        foreach (var batch in (await work.Stranded(stop)).GroupBy(static item => (item.Tenant, item.Batch, item.Status)))
+        {
+            try
+            {
+                if (batch.Key.Status is PayoutBatchStatus.Frozen or PayoutBatchStatus.Approved)
+                {
+                    var drop = new PayoutBatchCommand.Drop([.. batch.Select(static item => new LeftOut(item.Item.Value, item.Why))]);
+                    var told = await router.Ask(GrainAddress.PayoutBatch(batch.Key.Tenant, batch.Key.Batch), new AskPayoutBatch(drop), stop);
+                    if (told.Refusal is not null) continue;
+                }
+
+                foreach (var item in batch)
+                    await router.Ask(GrainAddress.PayoutItem(item.Tenant, item.Item), new AskPayoutItem(new PayoutItemCommand.Release(item.Why, null)), stop);
+            }
+            catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException)
+            {
+                LogUnavailable(exception.Message);
+            }
         }
     }
 
@@ -65,7 +140,7 @@ public sealed partial class PayoutBatchRunner(
         await Tell(batch, new PayoutBatchCommand.Freeze([.. left.OrderBy(one => one.Item, StringComparer.Ordinal)]), stop);
     }
 
-    // Those that are under way already, after a pause, refuse.
+    // Those that are under way already, after a pause, refuse; so do those that are paid outside.
     private async Task WriteIntents(OpenBatch batch, CancellationToken stop)
     {
         await Each(batch, order => Ask(batch.Tenant, order, new PayoutItemCommand.WriteIntent(options.Environment, batch.Tenant, options.ApiVersion), stop), stop);
@@ -80,6 +155,13 @@ public sealed partial class PayoutBatchRunner(
         else if (progress.Open == 0) await Tell(batch, new PayoutBatchCommand.Settle(), stop);
     }
 
+    // Only what was released is; what its balance does not bear by now stays so.
+    private async Task ReserveAgain(OpenBatch batch, CancellationToken stop)
+    {
+        await Each(batch, order => Ask(batch.Tenant, order, new PayoutItemCommand.Reserve(order, IsRetry: true), stop), stop);
+        await Tell(batch, new PayoutBatchCommand.EndRetry(), stop);
+    }
+
     private async Task GiveBack(OpenBatch batch, CancellationToken stop)
     {
         await Each(batch, order => Ask(batch.Tenant, order, new PayoutItemCommand.Release("batch_cancelled", null), stop), stop);
@@ -88,10 +170,13 @@ public sealed partial class PayoutBatchRunner(
 
     private async Task Each(OpenBatch batch, Func<PayoutOrder, Task> act, CancellationToken stop)
     {
-        var shown = await router.Ask(GrainAddress.PayoutBatch(batch.Tenant, batch.Batch), new ShowPayoutBatch(), stop);
+        var shown = await Show(batch, stop);
         await Parallel.ForEachAsync(
             shown.Batch.Orders, new ParallelOptions { MaxDegreeOfParallelism = options.AtOnce, CancellationToken = stop }, (order, _) => new(act(order)));
     }
+
+    private Task<PayoutBatchReply> Show(OpenBatch batch, CancellationToken stop) =>
+        router.Ask(GrainAddress.PayoutBatch(batch.Tenant, batch.Batch), new ShowPayoutBatch(), stop);
 
     private Task<PayoutItemReply> Ask(int tenant, PayoutOrder order, PayoutItemCommand command, CancellationToken stop) =>
         router.Ask(GrainAddress.PayoutItem(tenant, new(order.Item)), new AskPayoutItem(command), stop);

@@ -82,7 +82,7 @@ public sealed partial class PayoutSender(
                 busy.TryRemove((due.Tenant, due.Item), out _);
             }
         }
-        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException)
+        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException)
         {
             LogUnavailable(exception.Message);
         }
@@ -119,7 +119,7 @@ public sealed partial class PayoutSender(
     private async Task Send(StripeTransfers stripe, DuePayout due, CancellationToken stop)
     {
         await stripe.Admit(stop);
-        if (gate.WhyClosed(due.Tenant) is not null) return;
+        if (gate.WhyClosed(due.Tenant) is not null || !await work.MayGo(due, stop)) return;
         var window = stripe.Open();
         var granted = await Ask(due, new PayoutItemCommand.BeginSend(due.Generation));
         if (granted is not { Changed: true, Item: { Status: PayoutItemStatus.InFlight } item }) return;

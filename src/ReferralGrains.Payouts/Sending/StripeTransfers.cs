@@ -32,6 +32,12 @@ public sealed class StripeTransfers : IDisposable
         });
     }
 
+    /// <summary>For the typed calls about what is no transfer.</summary>
+    internal StripeClient Client => client;
+
+    /// <summary>Waits for a turn under the rate limit.</summary>
+    internal ValueTask Admit(string endpoint, CancellationToken stop) => limit.Wait(endpoint, stop);
+
     /// <summary>Waits for a turn under the rate limit. Before the right to send is asked for: that right is short.</summary>
     public ValueTask Admit(CancellationToken stop) => limit.Wait(Endpoint, stop);
 

@@ -74,6 +74,7 @@ public static class EventCodec
         [typeof(TransferRejected)] = 80,
         [typeof(PayoutReleased)] = 81,
         [typeof(PayoutToReview)] = 82,
+        [typeof(PaidOutside)] = 90,
         [typeof(BatchDrawn)] = 100,
         [typeof(CandidatesListed)] = 101,
         [typeof(BatchListed)] = 102,
@@ -86,6 +87,13 @@ public static class EventCodec
         [typeof(BatchSettled)] = 109,
         [typeof(BatchCancelling)] = 110,
         [typeof(BatchCancelled)] = 111,
+        [typeof(OrdersDropped)] = 112,
+        [typeof(RetryBegan)] = 113,
+        [typeof(RetryEnded)] = 114,
+        [typeof(AccountLinked)] = 120,
+        [typeof(AccountSeen)] = 121,
+        [typeof(PayoutTermsSet)] = 125,
+        [typeof(PayoutDateCame)] = 126,
     }.ToFrozenDictionary();
 
     private static readonly FrozenDictionary<short, Type> Types = Numbers.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);

@@ -14,9 +14,23 @@ public readonly record struct OpenBatch(int Tenant, CallerId Batch, StreamId Str
 /// <param name="Stopping">In review for a reason that stops the whole batch.</param>
 public readonly record struct BatchProgress(long Open, long AwaitingFunds, long Stopping);
 
+/// <summary>An item of an open batch that cannot be paid to the account that it names, and of which nothing was sent.</summary>
+/// <param name="Why">A word for it.</param>
+public readonly record struct StrandedItem(int Tenant, CallerId Batch, PayoutBatchStatus Status, CallerId Item, string Why);
+
 /// <summary>What the runner of payout batches has to do.</summary>
 public interface IPayoutBatchWork
 {
+    /// <summary>
+    /// Whether anything that was due by the date of a batch is not settled yet, such as a hold that ends at the same midnight. Not for
+    /// ever: what cannot be settled does not keep the others from their money.
+    /// </summary>
+    /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
+    Task<bool> IsUnsettled(OpenBatch batch, DateTimeOffset drawnAt, CancellationToken stop);
+
+    /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
+    Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop);
+
     /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<OpenBatch>> Open(CancellationToken stop);
 
@@ -29,7 +43,7 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
     public async Task<IReadOnlyList<OpenBatch>> Open(CancellationToken stop) => await database.Rows(
         """
         select b.tenant, s.a, b.stream, b.status from payout_batch b join stream s on s.id = b.stream
-        where b.status in (2, 4, 5, 9) order by b.stream
+        where b.status in (1, 2, 4, 5, 9, 11) order by b.stream
         """,
         static reader => new OpenBatch(reader.GetInt32(0), new(reader.GetString(1)), new(reader.GetInt64(2)), (PayoutBatchStatus)reader.GetInt16(3)), stop);
 
@@ -40,4 +54,27 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
         from payout_item where batch = $1
         """,
         static reader => new BatchProgress(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)), stop, Questions.Long(batch.Value)))[0];
+
+    public Task<bool> IsUnsettled(OpenBatch batch, DateTimeOffset drawnAt, CancellationToken stop) => database.Row(
+        """
+        select exists (
+          select from due d where d.shard = any($1) and d.tenant = $2 and d.at <= $3)
+          and exists (select from payout_batch b where b.stream = $4 and b.created_at > now() - interval '10 minutes')
+        """,
+        static reader => reader.GetBoolean(0), stop,
+        Questions.Ints(Enumerable.Range(0, Due.DueShards.Count)), Questions.Int(batch.Tenant), Questions.Time(drawnAt), Questions.Long(batch.Stream.Value));
+
+    // Statuses by their numbers. Of a batch that is being reserved, who reserves comes back to it; of a cancelled one, somebody reserved too late.
+    public async Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop) => await database.Rows(
+        """
+        select i.tenant, bs.a, b.status, s.a,
+          case when b.status = 10 then 'batch_cancelled' when c.account is distinct from i.destination then 'account_changed' else 'account_not_ready' end
+        from payout_item i join payout_batch b on b.stream = i.batch join stream s on s.id = i.stream join stream bs on bs.id = b.stream
+          left join payout_account c on c.referrer = i.referrer
+        where i.in_transit and i.status in (1, 2, 7) and (b.status = 10
+          or b.status in (3, 4, 5, 6, 7, 11) and not b.outside and (c.account is distinct from i.destination or c.transfers <> 1 or not c.pays_out))
+        order by b.stream, i.stream limit 10000
+        """,
+        static reader => new StrandedItem(
+            reader.GetInt32(0), new(reader.GetString(1)), (PayoutBatchStatus)reader.GetInt16(2), new(reader.GetString(3)), reader.GetString(4)), stop);
 }

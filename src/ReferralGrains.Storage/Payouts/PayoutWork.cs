@@ -17,6 +17,13 @@ public interface IPayoutWork
     /// <param name="without">Tenants whose sending has stopped.</param>
     /// <exception cref="JournalUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop);
+
+    /// <summary>
+    /// Whether an item may still go to the account that it names: it is the referrer's and can receive, or bytes of this generation may have
+    /// left before, and then only sending them again tells what became of them. Asked just before each sending.
+    /// </summary>
+    /// <exception cref="JournalUnavailableException">The database cannot be reached.</exception>
+    Task<bool> MayGo(DuePayout due, CancellationToken stop);
 }
 
 public sealed class PayoutWork(NpgsqlDataSource database) : IPayoutWork
@@ -29,4 +36,13 @@ public sealed class PayoutWork(NpgsqlDataSource database) : IPayoutWork
         """,
         static reader => new DuePayout(reader.GetInt32(0), new(reader.GetString(1)), reader.GetInt32(2), (PayoutStep)reader.GetInt16(3)),
         stop, Questions.Time(until), CommitBatch.Array(NpgsqlDbType.Integer, without), Questions.Int(limit));
+
+    // 2 is an intent of which nothing was sent.
+    public Task<bool> MayGo(DuePayout due, CancellationToken stop) => database.Row(
+        """
+        select i.status <> 2 or c.account = i.destination and c.transfers = 1 and c.pays_out
+        from stream s join payout_item i on i.stream = s.id left join payout_account c on c.referrer = i.referrer
+        where s.tenant = $1 and s.kind = 5 and s.a = $2 and s.b = ''
+        """,
+        static reader => reader.Maybe<bool>(0) == true, stop, Questions.Int(due.Tenant), Questions.Text(due.Item.Value));
 }

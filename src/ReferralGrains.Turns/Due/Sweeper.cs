@@ -7,6 +7,7 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns.Payouts;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Due;
@@ -160,7 +161,8 @@ public sealed partial class Sweeper(
         try
         {
             var at = until.AddTicks(-(until.Ticks % TimeSpan.TicksPerMicrosecond));
-            await router.Ask(GrainAddress.Referral(tenant, grain.First, new(grain.Second)), new SettleDue(at), stop);
+            if ((GrainKind)grain.Kind == GrainKind.PayoutPlan) await router.Ask(GrainAddress.PayoutPlan(tenant), new MeetPayoutDate(at), stop);
+            else await router.Ask(GrainAddress.Referral(tenant, grain.First, new(grain.Second)), new SettleDue(at), stop);
             waking.TryRemove(grain.Stream, out _);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

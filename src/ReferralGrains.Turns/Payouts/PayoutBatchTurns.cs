@@ -74,6 +74,6 @@ public sealed class PayoutBatchTurns(GrainAddress address, TurnWorld world)
     {
         Tenant = Address.Tenant,
         Streams = [new(Stream, before.Seq + 1, rows, Address.Stream)],
-        SideRows = [SideRows.Of<PayoutBatchRow>([new(Stream, state.Status, state.Orders.Length, state.DrawnBy!, state.ApprovedBy)])],
+        SideRows = [SideRows.Of<PayoutBatchRow>([new(Stream, state)])],
     };
 }

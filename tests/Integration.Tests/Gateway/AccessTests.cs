@@ -75,6 +75,7 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/referrers
         POST /v1/referrers/{id}/close
         POST /v1/referrers/{id}/entries
+        POST /v1/referrers/{id}/onboarding_link
         POST /v1/rewards/{id}/cancel
         POST /v1/rewards/{id}/release
         POST /v1/rules/{id}/disable
@@ -83,7 +84,17 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/test_clock/advance
         PUT /v1/referrers/{id}/eligible_rules/{rule}
         """)]
-    [InlineData(KeyRole.Finance, "POST /v1/ledger/check")]
+    [InlineData(KeyRole.Finance, """
+        POST /v1/ledger/check
+        POST /v1/payout_batches
+        POST /v1/payout_batches/{id}/approve
+        POST /v1/payout_batches/{id}/cancel
+        POST /v1/payout_batches/{id}/items/{item}/confirm_paid
+        POST /v1/payout_batches/{id}/items/{item}/release
+        POST /v1/payout_batches/{id}/retry
+        PUT /v1/payout_terms
+        PUT /v1/referrers/{id}/payout_account
+        """)]
     [InlineData(KeyRole.KeyAdmin, """
         DELETE /v1/api_keys/{id}
         POST /v1/api_keys
@@ -94,6 +105,15 @@ public sealed class AccessTests : IAsyncLifetime
             routes.ReplaceLineEndings("\n").Split('\n'),
             Endpoints.Where(endpoint => RoleOf(endpoint) == role)
                 .Select(endpoint => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]} {endpoint.RoutePattern.RawText}").Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Who_looks_after_the_money_sees_what_is_to_be_approved_without_the_role_to_read() => Assert.Equal(
+        [
+            "GET /v1/payout_batches", "GET /v1/payout_batches/{id}", "GET /v1/payout_terms", "GET /v1/referrers/{id}/payout_account",
+            "POST /v1/referrers/{id}/onboarding_link",
+        ],
+        Endpoints.Where(IsAlsoForFinance)
+            .Select(endpoint => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]} {endpoint.RoutePattern.RawText}").Order(StringComparer.Ordinal));
 
     [Fact]
     public void What_only_reads_needs_the_role_to_read() =>
@@ -111,7 +131,7 @@ public sealed class AccessTests : IAsyncLifetime
             foreach (var (role, includes) in Includes)
             {
                 var (status, code) = await Code(method, path, await host.KeyFor(role));
-                if (includes.Contains(RoleOf(endpoint)!.Value)) Assert.False(status is 401 or 403, $"{role} {method} {path}: {status}");
+                if (includes.Contains(RoleOf(endpoint)!.Value) || (role == KeyRole.Finance && IsAlsoForFinance(endpoint))) Assert.False(status is 401 or 403, $"{role} {method} {path}: {status}");
                 else Assert.Equal((403, "forbidden"), (status, code));
             }
         }
@@ -212,12 +232,16 @@ public sealed class AccessTests : IAsyncLifetime
         var enrollment = referral.GetProperty("enrollments")[0].GetProperty("id").GetString()!;
         var reward = referral.GetProperty("rewards")[0].GetProperty("id").GetString()!;
         await host.Ok("POST", "/v1/tenants", """{"id":"other"}""");
-        var other = await host.KeyFor(KeyRole.Admin, tenant: 2);
+        host.Grains.Payouts.AddBatch("po_p", "item_p", new("rita"));
+        await host.Ok("POST", "/v1/referrers/rita/onboarding_link", """{"return_url":"https://shop.test"}""");
+        var keys = new Dictionary<KeyRole, string>();
+        foreach (var role in (KeyRole[])[KeyRole.Admin, KeyRole.Finance]) keys[role] = await host.KeyFor(role, tenant: 2);
 
-        var paths = Endpoints.Where(endpoint => endpoint.RoutePattern.Parameters.Count > 0 && RoleOf(endpoint) is KeyRole.Read or KeyRole.Admin or KeyRole.Ingest)
-            .Select(endpoint => (Method: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], Path: endpoint.RoutePattern.RawText!));
-        foreach (var (method, pattern) in paths)
+        var paths = Endpoints.Where(endpoint => endpoint.RoutePattern.Parameters.Count > 0 && RoleOf(endpoint) is KeyRole.Read or KeyRole.Admin or KeyRole.Ingest or KeyRole.Finance)
+            .Select(endpoint => (Method: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], Path: endpoint.RoutePattern.RawText!, Role: RoleOf(endpoint)));
+        foreach (var (method, pattern, role) in paths)
         {
+            var other = keys[role == KeyRole.Finance ? KeyRole.Finance : KeyRole.Admin];
             var mine = Filled(pattern, "p", "rita", "p_r", "a1", enrollment, reward, "cus_1");
             var nobodys = Filled(pattern, "q", "rosa", "q_r", "b1", "enr_999999_1", "rwd_999999_1_0", "cus_9");
             var (stolenStatus, stolen) = await host.Send(method, mine, Body(method, pattern), other);
@@ -228,7 +252,7 @@ public sealed class AccessTests : IAsyncLifetime
         }
 
         // The owner finds every one of them, so the 404s above are not all misspelt paths.
-        foreach (var (_, pattern) in paths.Where(route => route.Method == "GET"))
+        foreach (var (_, pattern, _) in paths.Where(route => route.Method == "GET"))
             await host.Ok("GET", Filled(pattern, "p", "rita", "p_r", "a1", enrollment, reward, "cus_1"));
     }
 
@@ -255,10 +279,13 @@ public sealed class AccessTests : IAsyncLifetime
 
     private static KeyRole? RoleOf(RouteEndpoint endpoint) => Roles.RoleOf(endpoint.Metadata) is { } word and not "none" ? Roles.Words.Find(word) : null;
 
+    private static bool IsAlsoForFinance(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<Roles.AlsoForFinance>() is not null;
+
     private static string PathOf(RouteEndpoint endpoint) => Filled(endpoint.RoutePattern.RawText!, "p", "r", "u", "a", "enr_1_1", "rwd_1_1_0", "c");
 
     private static string Filled(string pattern, string program, string referrer, string rule, string action, string enrollment, string reward, string referee) => pattern
         .Replace("{program}", program, StringComparison.Ordinal).Replace("{referee}", referee, StringComparison.Ordinal).Replace("{rule}", rule, StringComparison.Ordinal)
+        .Replace("{item}", "item_" + program, StringComparison.Ordinal)
         .Replace("{id}", pattern.Split('/')[2] switch
         {
             "programs" => program,
@@ -267,6 +294,7 @@ public sealed class AccessTests : IAsyncLifetime
             "actions" => action,
             "enrollments" => enrollment,
             "rewards" => reward,
+            "payout_batches" => "po_" + program,
             _ => "key_999",
         }, StringComparison.Ordinal);
 
@@ -274,6 +302,10 @@ public sealed class AccessTests : IAsyncLifetime
     {
         ("PATCH", "/v1/enrollments/{id}") => """{"reason":"x"}""",
         ("PATCH", _) => "{}",
+        ("POST", "/v1/referrers/{id}/onboarding_link") => """{"return_url":"https://shop.test"}""",
+        ("PUT", "/v1/referrers/{id}/payout_account") => """{"stripe_account_id":"acct_2"}""",
+        ("POST", "/v1/payout_batches/{id}/approve") => """{"hash":"x"}""",
+        ("POST", "/v1/payout_batches/{id}/items/{item}/confirm_paid") => """{"reference":"x"}""",
         ("POST", "/v1/referrers/{id}/entries") => """{"entry_id":"e","asset":"GBP","amount_minor":1,"reason":"x"}""",
         ("POST", "/v1/referrers/{id}/spends") => """{"spend_id":"s","asset":"points","amount_minor":1}""",
         _ => null,

@@ -83,6 +83,17 @@ public sealed class DescriptionTests : IAsyncLifetime
         await Fits("GET", "/v1/enrollments/{id}/activity", null, $"/v1/enrollments/{enrollment}/activity");
         await Fits("GET", "/v1/rewards/{id}", null, $"/v1/rewards/{reward}");
         await Fits("POST", "/v1/rewards/{id}/release", null, $"/v1/rewards/{reward}/release");
+        await Fits("PUT", "/v1/payout_terms", """{"minimums":[{"currency":"GBP","amount_minor":2500}],"schedule":{"every":"week","day":7},"time_zone":"Europe/London"}""");
+        await Fits("GET", "/v1/payout_terms");
+        await Fits("POST", "/v1/payout_batches", """{"id":"po"}""");
+        await Fits("POST", "/v1/payout_batches", null, "/v1/payout_batches?dry_run=true");
+        host.Grains.Payouts.AddBatch("outside", "item_1", new("rita"));
+        await Fits("GET", "/v1/payout_batches");
+        await Fits("GET", "/v1/payout_batches/{id}", null, "/v1/payout_batches/outside");
+        await Fits("POST", "/v1/payout_batches/{id}/items/{item}/confirm_paid", """{"reference":"r"}""", "/v1/payout_batches/outside/items/item_1/confirm_paid");
+        await Fits("POST", "/v1/payout_batches/{id}/cancel", null, "/v1/payout_batches/po/cancel");
+        await Fits("POST", "/v1/referrers/{id}/onboarding_link", """{"return_url":"https://x.test"}""", "/v1/referrers/rita/onboarding_link");
+        await Fits("GET", "/v1/referrers/{id}/payout_account", null, "/v1/referrers/rita/payout_account");
         await Fits("GET", "/v1/ledger/trial_balance");
         await Fits("GET", "/v1/ledger/postings");
         await Fits("POST", "/v1/ledger/check");

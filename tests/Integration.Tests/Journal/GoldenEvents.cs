@@ -102,7 +102,17 @@ public static class GoldenEvents
         new BatchSettled(),
         new BatchCancelling("admin"),
         new BatchCancelled(),
+        new PaidOutside("SEPA 2026-11-28", "admin"),
+        new OrdersDropped([new("item_2", "account_changed")], "0011aabb"),
+        new RetryBegan("admin"),
+        new RetryEnded(),
+        new AccountLinked("acct_1", "admin"),
+        new AccountSeen(Capability.Active, PaysOut: true),
+        new PayoutTermsSet(PayoutTermsOfGbp, "admin"),
+        new PayoutDateCame(new("po_scheduled_1"), At),
     ];
+
+    private static PayoutTerms PayoutTermsOfGbp => new([new("GBP", 25_00)], new(PayoutEvery.Month, 31), "Europe/London", SecondPerson: true);
 
     private static readonly ActionDetail Detail = new(8_00, [new("prod-1", 6_00, 5_00), new("prod-2", 4_00, 3_00)], [new("country", "FR"), new("kind", "new")]);
 
@@ -137,6 +147,7 @@ public static class GoldenEvents
         ["new_customer"] = new ReferralAttributed(Referrer, Revision: 4, [], null, NewCustomer: new(BasisPoints: 15_00)),
         ["discounts"] = new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London", new(AmountMinor: 15_00), new(new(BasisPoints: 60_00))),
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
+        ["drawn"] = new BatchDrawn("schedule", NeedsSecondPerson: true, PayoutTermsOfGbp, IsScheduled: true),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };
 

@@ -71,6 +71,8 @@ public sealed record GoldenRow(short Type, short Version, string? ActionId, Guid
         ReferrerEvent => EventCodec.Decode<ReferrerEvent>(Type, Version, Data, ActionId, Hash),
         PayoutBatchEvent => EventCodec.Decode<PayoutBatchEvent>(Type, Version, Data, ActionId, Hash),
         PayoutItemEvent => EventCodec.Decode<PayoutItemEvent>(Type, Version, Data, ActionId, Hash),
+        PayoutAccountEvent => EventCodec.Decode<PayoutAccountEvent>(Type, Version, Data, ActionId, Hash),
+        PayoutPlanEvent => EventCodec.Decode<PayoutPlanEvent>(Type, Version, Data, ActionId, Hash),
         ProgramEvent => EventCodec.Decode<ProgramEvent>(Type, Version, Data, ActionId, Hash),
         _ => throw new System.Diagnostics.UnreachableException(),
     };

@@ -22,7 +22,7 @@ namespace Payouts.Tests.World;
 /// Silos with senders over one database, and the stand-in for Stripe. It watches what must never be: on receipt of each request the right
 /// to send it must be durable, and afterwards nobody may have been paid twice.
 /// </summary>
-internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IStripeAccounts, IAsyncDisposable
+internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandidates, IConnectedAccounts, IStripeAccounts, IAsyncDisposable
 {
     public const int Tenant = 1;
 
@@ -169,7 +169,35 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IStripeAccoun
 
     public Task<IReadOnlyList<OpenBatch>> Open(CancellationToken stop) => Task.FromResult<IReadOnlyList<OpenBatch>>([
         .. Database.PayoutBatches.Select(row => new OpenBatch(row.Tenant, new(Database.Stream(row.Row.Stream).Key.First), row.Row.Stream, row.Row.Status))
-            .Where(batch => batch.Status is PayoutBatchStatus.Reserving or PayoutBatchStatus.Approved or PayoutBatchStatus.Sending or PayoutBatchStatus.Cancelling)]);
+            .Where(batch => batch.Status is PayoutBatchStatus.Reserving or PayoutBatchStatus.Approved or PayoutBatchStatus.Sending or PayoutBatchStatus.Cancelling or PayoutBatchStatus.Retrying
+                || batch.Status == PayoutBatchStatus.Draft && Candidates.Count > 0)]);
+
+    /// <summary>Whom a batch finds; without any, a test lists its orders itself.</summary>
+    public List<PayoutCandidate> Candidates { get; } = [];
+
+    /// <summary>Items that cannot be paid to the account that they name.</summary>
+    public List<StrandedItem> StrandedItems { get; } = [];
+
+    public Task<bool> MayGo(DuePayout due, CancellationToken stop) => Task.FromResult(!StrandedItems.Exists(item => item.Item == due.Item));
+
+    public Task<bool> IsUnsettled(OpenBatch batch, DateTimeOffset drawnAt, CancellationToken stop) => Task.FromResult(false);
+
+    public Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop) => Task.FromResult<IReadOnlyList<StrandedItem>>([
+        .. StrandedItems.Where(item => Item(Orders.Single(order => order.Item == item.Item.Value)) is { InTransit: true, Status: PayoutItemStatus.Reserved or PayoutItemStatus.Intended })
+            .Select(item => item with { Status = Database.PayoutBatches.Single(row => Database.Stream(row.Row.Stream).Key.First == item.Batch.Value).Row.Status })]);
+
+    public Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<JudgedCandidate>>([.. Candidates.Select(one => new JudgedCandidate(one, one.Why(terms, now, Waits)))]);
+
+    public Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) => Task.FromResult(Candidates.Count > 0);
+
+    public int PerSecond => 25;
+
+    public Task<AccountAnswer> Onboard(int tenant, CallerId referrer, OnboardingAsked asked, CancellationToken stop) => throw new NotSupportedException();
+
+    public Task<AccountAnswer> Link(int tenant, CallerId referrer, string account, string by, CancellationToken stop) => throw new NotSupportedException();
+
+    public Task<AccountAnswer> Look(int tenant, CallerId referrer, CancellationToken stop) => Task.FromResult<AccountAnswer>(new AccountAnswer.Unreachable());
 
     public Task<BatchProgress> Progress(StreamId batch, CancellationToken stop)
     {
@@ -216,7 +244,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IStripeAccoun
             Database, tenants, world => new PlainRouter(world with { Waits = Waits, Time = TimeProvider.System }, TimeProvider.System));
         var router = between(node.Router, Database);
         var sender = new PayoutSender(this, router, this, Gate, options, TimeProvider.System, NullLogger<PayoutSender>.Instance);
-        var runner = new PayoutBatchRunner(this, router, options, TimeProvider.System, NullLogger<PayoutBatchRunner>.Instance);
+        var runner = new PayoutBatchRunner(this, this, this, router, options, TimeProvider.System, NullLogger<PayoutBatchRunner>.Instance);
         return new(node, router, stop => Task.WhenAll(sender.Run(stop), runner.Run(stop)), Database);
     }
 

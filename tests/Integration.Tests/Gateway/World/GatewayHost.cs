@@ -14,10 +14,12 @@ using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Ledger;
+using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
+using ReferralGrains.Turns.Payouts;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 
@@ -62,6 +64,9 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IDiscounts>(grains);
         builder.Services.AddSingleton<IReports>(new InMemoryReports(grains));
         builder.Services.AddSingleton<IReferrerLedger>(grains.Ledger);
+        builder.Services.AddSingleton<IPayoutReports>(grains.Payouts);
+        builder.Services.AddSingleton<IPayoutCandidates>(grains.Payouts);
+        builder.Services.AddSingleton<IConnectedAccounts>(grains.Payouts);
         builder.Services.AddSingleton<ITenants>(tenants);
         builder.Services.AddSingleton<ITenantClock>(tenants);
         builder.Services.AddSingleton<ITestClock>(tenants);

@@ -32,6 +32,8 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
 
     public Dictionary<(int Tenant, CallerId Action), List<ActionConflict>> Conflicts { get; } = [];
 
+    public InMemoryPayouts Payouts => field ??= new(StreamOf, time.GetUtcNow);
+
     public InMemoryLedger Ledger => field ??= new((tenant, referrer) => Referrers.ContainsKey(GrainAddress.Referrer(tenant, referrer)));
 
     public Dictionary<(int Tenant, DiscountSide Side, CallerId Payment), FoundPayment> Discounts { get; } = [];
@@ -55,6 +57,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
                 GrainKind.Referrer when command is QuotePayment or ConfirmPayment or ReleasePayment => Pay(to, command),
                 GrainKind.Referrer => Decide(to, command),
                 GrainKind.Referral => Decide(to, (IReferralCommand)command, now),
+                GrainKind.PayoutBatch or GrainKind.PayoutItem or GrainKind.PayoutPlan => Payouts.Decide(to, command),
                 _ => throw new UnreachableException(),
             });
         }

@@ -1,0 +1,60 @@
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+
+namespace ReferralGrains.Domain.Payouts;
+
+/// <summary>Why what a referrer has is not paid by a batch, in the order in which it is checked. What is left out rolls over.</summary>
+public enum NotPaid
+{
+    /// <summary>The referrer is closed.</summary>
+    Closed = 1,
+
+    /// <summary>The referrer has not asked for cash (S10).</summary>
+    NotOptedIn = 2,
+
+    /// <summary>Stripe is not known to move this currency.</summary>
+    CurrencyNotPayable = 3,
+
+    BelowMinimum = 4,
+
+    /// <summary>No account is linked.</summary>
+    NoAccount = 5,
+
+    /// <summary>The account took another's place a short while ago.</summary>
+    CoolingOff = 6,
+
+    /// <summary>Stripe does not let the account receive, or pay out what it receives.</summary>
+    AccountNotReady = 7,
+
+    /// <summary>It is less than the smallest amount that Stripe moves of this currency.</summary>
+    Indivisible = 8,
+
+    /// <summary>There are more than a batch may hold.</summary>
+    BatchFull = 9,
+}
+
+/// <summary>A referrer who has something payable in a currency, and what decides whether a batch pays it.</summary>
+/// <param name="Payable">Above zero.</param>
+/// <param name="Account">Linked; null when none is.</param>
+/// <param name="ChangedAt">When the account took another's place.</param>
+public sealed record PayoutCandidate(
+    StreamId Referrer, CallerId Id, Amount Payable, bool IsClosed, bool IsOptedIn, string? Account, DateTimeOffset? ChangedAt, bool IsReady)
+{
+    /// <summary>Null when it is paid.</summary>
+    public NotPaid? Why(PayoutTerms terms, DateTimeOffset now, PayoutWaits waits) =>
+        IsClosed ? NotPaid.Closed
+        : !IsOptedIn ? NotPaid.NotOptedIn
+        : !terms.Outside && StripeUnits.Of(Payable.Asset.Name) is null ? NotPaid.CurrencyNotPayable
+        : Payable.Minor < terms.MinimumOf(Payable.Asset.Name) ? NotPaid.BelowMinimum
+        : terms.Outside ? null
+        : Account is null ? NotPaid.NoAccount
+        : now < ChangedAt + waits.CoolingOff ? NotPaid.CoolingOff
+        : !IsReady ? NotPaid.AccountNotReady
+        : Divisible == 0 ? NotPaid.Indivisible
+        : null;
+
+    /// <summary>What a batch pays of it; the indivisible rest rolls over.</summary>
+    public Amount Pays(PayoutTerms terms) => terms.Outside ? Payable : Payable with { Minor = Divisible };
+
+    private long Divisible => StripeUnits.Of(Payable.Asset.Name)?.Divisible(Payable.Minor) ?? 0;
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Npgsql;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Storage.Payouts;
+
+/// <summary>A candidate, and why it is not paid; null when it is.</summary>
+public readonly record struct JudgedCandidate(PayoutCandidate Candidate, NotPaid? Why);
+
+/// <summary>Who a tenant owes anything that could be paid out.</summary>
+/// <exception cref="Journal.JournalUnavailableException">From every question: the database cannot be reached now.</exception>
+public interface IPayoutCandidates
+{
+    /// <summary>Everybody who has something payable in a currency, in the order of their streams, and whether a batch would pay it.</summary>
+    /// <param name="now">By the tenant's clock.</param>
+    Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop);
+
+    /// <summary>Whether a batch would pay anybody.</summary>
+    Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop);
+}
+
+/// <param name="waits">How long a changed account waits.</param>
+public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits waits) : IPayoutCandidates
+{
+    public async Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop)
+    {
+        var judged = ImmutableArray.CreateBuilder<JudgedCandidate>();
+        var paid = 0;
+        foreach (var candidate in await Read(tenant, stop))
+        {
+            var why = candidate.Why(terms, now, waits) ?? (paid == PayoutBatchDecider.MostOrders ? NotPaid.BatchFull : null);
+            if (why is null) paid++;
+            judged.Add(new(candidate, why));
+        }
+
+        return judged.ToImmutable();
+    }
+
+    public async Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
+        (await Read(tenant, stop)).Exists(candidate => candidate.Why(terms, now, waits) is null);
+
+    // By the referrers of the tenant: an index on balances would cost every action.
+    private async Task<List<PayoutCandidate>> Read(int tenant, CancellationToken stop)
+    {
+        var found = await database.Rows(
+            """
+            select r.stream, s.a, a.name, b.payable, coalesce((f.body ->> 'closed')::boolean, false), r.cash_opt_in, p.account, p.changed_at, p.transfers, p.pays_out
+            from referrer r join balance b on b.referrer = r.stream and b.payable > 0 join asset a on a.id = b.asset
+              join stream s on s.id = r.stream left join fact f on f.stream = r.stream left join payout_account p on p.referrer = r.stream
+            where r.tenant = $1 and a.name ~ '^[A-Z]{3}$' order by r.stream, a.name
+            """,
+            Candidate, stop, Questions.Int(tenant));
+        found.RemoveAll(static candidate => !Currency.IsKnown(candidate.Payable.Asset.Name));
+        return found;
+    }
+
+    private static PayoutCandidate Candidate(NpgsqlDataReader reader) => new(
+        new(reader.GetInt64(0)), new(reader.GetString(1)), new(reader.GetInt64(3), new(string.Intern(reader.GetString(2)))), reader.GetBoolean(4), reader.GetBoolean(5),
+        reader.MaybeText(6), reader.Maybe<DateTimeOffset>(7),
+        !reader.IsDBNull(6) && (Capability)reader.GetInt16(8) == Capability.Active && reader.GetBoolean(9));
+}

@@ -1,0 +1,151 @@
+using System.Text.Json;
+using Npgsql;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Reports;
+
+namespace ReferralGrains.Storage.Payouts;
+
+/// <summary>Questions about payouts: answered from the database, inside one tenant, never through a grain.</summary>
+/// <exception cref="JournalUnavailableException">From every question: the database cannot be reached now.</exception>
+public interface IPayoutReports
+{
+    /// <summary>As they are at this moment, not from a cache: who may approve follows from them.</summary>
+    Task<PayoutTermsView> Terms(int tenant, CancellationToken stop);
+
+    /// <summary>Null when the referrer has none.</summary>
+    Task<PayoutAccountView?> Account(int tenant, CallerId referrer, CancellationToken stop);
+
+    /// <summary>The newest first.</summary>
+    /// <param name="before">The number of the last one of the page before.</param>
+    Task<Page<PayoutBatchView>> Batches(int tenant, long? before, int limit, CancellationToken stop);
+
+    Task<PayoutBatchView?> Batch(int tenant, CallerId batch, CancellationToken stop);
+
+    /// <summary>The last batch that was not cancelled, other than this one.</summary>
+    Task<PayoutBatchView?> LastBatch(int tenant, bool outside, CancellationToken stop);
+
+    Task<IReadOnlyList<PayoutTotal>> Totals(StreamId batch, CancellationToken stop);
+
+    /// <summary>The items of a batch that were reserved, in the order of their streams.</summary>
+    Task<Page<PayoutItemView>> Items(StreamId batch, long? after, int limit, CancellationToken stop);
+
+    Task<PayoutItemView?> Item(StreamId batch, CallerId item, CancellationToken stop);
+
+    /// <summary>Who was paid by a batch in which currency.</summary>
+    Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> Paid(StreamId batch, CancellationToken stop);
+}
+
+/// <param name="NextAt">When the schedule draws up the next batch, or looks whether it should.</param>
+public sealed record PayoutTermsView(PayoutTerms Terms, DateTimeOffset? NextAt);
+
+public sealed record PayoutAccountView(StreamId Stream, string Account, Capability Transfers, bool PaysOut, DateTimeOffset? ChangedAt, int Links)
+{
+    public bool IsReady => Transfers == Capability.Active && PaysOut;
+}
+
+public sealed record PayoutBatchView(
+    StreamId Stream, CallerId Id, PayoutBatchStatus Status, int Orders, string DrawnBy, string? ApprovedBy, DateTimeOffset? DrawnAt, string? Hash, string? Why,
+    bool SecondPerson, bool Outside, bool Scheduled);
+
+/// <summary>The items of a batch in one asset.</summary>
+/// <param name="Waiting">Items for which something is to be sent to Stripe yet.</param>
+/// <param name="Failed">Items that were released.</param>
+public sealed record PayoutTotal(Asset Asset, int Items, long Minor, int Paid, long PaidMinor, int Open, int Waiting, int Failed, int InReview);
+
+public sealed record PayoutItemView(
+    StreamId Stream, CallerId Id, CallerId Referrer, Amount Amount, string Destination, PayoutItemStatus Status, int Generation, string? Transfer, string? Reference,
+    string? Why, ReviewReason Review);
+
+/// <inheritdoc cref="IPayoutReports"/>
+public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
+{
+    private const string BatchColumns =
+        "b.stream, s.a, b.status, b.orders, b.drawn_by, b.approved_by, b.drawn_at, b.hash, b.why, b.second_person, b.outside, b.scheduled";
+
+    private const string ItemColumns =
+        "i.stream, s.a, r.a, i.asset, i.minor, i.destination, i.status, i.generation, i.transfer, i.reference, i.why, i.review";
+
+    public async Task<PayoutTermsView> Terms(int tenant, CancellationToken stop) => await database.Row(
+        "select terms::text, next_at from payout_plan where tenant = $1",
+        static reader => new PayoutTermsView(JsonSerializer.Deserialize(reader.GetString(0), JournalJson.Default.PayoutTerms)!, reader.Maybe<DateTimeOffset>(1)),
+        stop, Questions.Int(tenant)) ?? new(PayoutTerms.Default, null);
+
+    public Task<PayoutAccountView?> Account(int tenant, CallerId referrer, CancellationToken stop) => database.Row(
+        """
+        select p.stream, p.account, p.transfers, p.pays_out, p.changed_at, p.links from stream s join payout_account p on p.referrer = s.id
+        where s.tenant = $1 and s.kind = 3 and s.a = $2 and s.b = ''
+        """,
+        static reader => new PayoutAccountView(
+            new(reader.GetInt64(0)), reader.GetString(1), (Capability)reader.GetInt16(2), reader.GetBoolean(3), reader.Maybe<DateTimeOffset>(4), reader.GetInt32(5)),
+        stop, Questions.Int(tenant), Questions.Text(referrer.Value));
+
+    public async Task<Page<PayoutBatchView>> Batches(int tenant, long? before, int limit, CancellationToken stop)
+    {
+        var found = await database.Rows(
+            $"""
+            select {BatchColumns} from payout_batch b join stream s on s.id = b.stream
+            where b.tenant = $1 and b.stream < $2 order by b.stream desc limit $3
+            """,
+            Batch, stop, Questions.Int(tenant), Questions.Long(before ?? long.MaxValue), Questions.Int(limit + 1));
+        return new([.. found.Take(limit)], found.Count > limit);
+    }
+
+    public Task<PayoutBatchView?> Batch(int tenant, CallerId batch, CancellationToken stop) => database.Row(
+        $"select {BatchColumns} from stream s join payout_batch b on b.stream = s.id where s.tenant = $1 and s.kind = 1 and s.a = $2 and s.b = ''",
+        Batch, stop, Questions.Int(tenant), Questions.Text(batch.Value));
+
+    public Task<PayoutBatchView?> LastBatch(int tenant, bool outside, CancellationToken stop) => database.Row(
+        $"""
+        select {BatchColumns} from payout_batch b join stream s on s.id = b.stream
+        where b.tenant = $1 and b.outside = $2 and b.status not in (1, 2, 9, 10) order by b.stream desc limit 1
+        """,
+        Batch, stop, Questions.Int(tenant), Questions.Flag(outside));
+
+    // Statuses by their numbers, which never change: 8 to 11 are of transfers that exist, 12 is released, 13 in review.
+    public async Task<IReadOnlyList<PayoutTotal>> Totals(StreamId batch, CancellationToken stop) => await database.Rows(
+        """
+        select asset, count(*)::int, sum(minor)::int8, (count(*) filter (where status between 8 and 11))::int,
+          coalesce(sum(minor) filter (where status between 8 and 11), 0)::int8, (count(*) filter (where in_transit))::int,
+          (count(*) filter (where step = 1 or status = 1))::int, (count(*) filter (where status = 12))::int, (count(*) filter (where status = 13))::int
+        from payout_item where batch = $1 group by asset order by asset
+        """,
+        static reader => new PayoutTotal(
+            new(reader.GetString(0)), reader.GetInt32(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetInt64(4), reader.GetInt32(5), reader.GetInt32(6),
+            reader.GetInt32(7), reader.GetInt32(8)),
+        stop, Questions.Long(batch.Value));
+
+    public async Task<Page<PayoutItemView>> Items(StreamId batch, long? after, int limit, CancellationToken stop)
+    {
+        var found = await database.Rows(
+            $"""
+            select {ItemColumns} from payout_item i join stream s on s.id = i.stream join stream r on r.id = i.referrer
+            where i.batch = $1 and i.stream > $2 order by i.stream limit $3
+            """,
+            Item, stop, Questions.Long(batch.Value), Questions.Long(after ?? 0), Questions.Int(limit + 1));
+        return new([.. found.Take(limit)], found.Count > limit);
+    }
+
+    public Task<PayoutItemView?> Item(StreamId batch, CallerId item, CancellationToken stop) => database.Row(
+        $"""
+        select {ItemColumns} from payout_batch b join stream s on s.tenant = b.tenant and s.kind = 5 and s.a = $2 and s.b = ''
+          join payout_item i on i.stream = s.id and i.batch = b.stream join stream r on r.id = i.referrer
+        where b.stream = $1
+        """,
+        Item, stop, Questions.Long(batch.Value), Questions.Text(item.Value));
+
+    public async Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> Paid(StreamId batch, CancellationToken stop) => (await database.Rows(
+        "select referrer, asset from payout_item where batch = $1",
+        static reader => (new StreamId(reader.GetInt64(0)), new Asset(reader.GetString(1))), stop, Questions.Long(batch.Value))).ToHashSet();
+
+    private static PayoutBatchView Batch(NpgsqlDataReader reader) => new(
+        new(reader.GetInt64(0)), new(reader.GetString(1)), (PayoutBatchStatus)reader.GetInt16(2), reader.GetInt32(3), reader.GetString(4), reader.MaybeText(5),
+        reader.Maybe<DateTimeOffset>(6), reader.MaybeText(7), reader.MaybeText(8), reader.GetBoolean(9), reader.GetBoolean(10), reader.GetBoolean(11));
+
+    private static PayoutItemView Item(NpgsqlDataReader reader) => new(
+        new(reader.GetInt64(0)), new(reader.GetString(1)), new(reader.GetString(2)), new(reader.GetInt64(4), new(reader.GetString(3))), reader.GetString(5),
+        (PayoutItemStatus)reader.GetInt16(6), reader.GetInt32(7), reader.MaybeText(8), reader.MaybeText(9), reader.MaybeText(10), (ReviewReason)reader.GetInt16(11));
+}
