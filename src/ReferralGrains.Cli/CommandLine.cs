@@ -5,6 +5,7 @@ using ReferralGrains.Cli.Api;
 using ReferralGrains.Cli.Explain;
 using ReferralGrains.Cli.Import;
 using ReferralGrains.Cli.Ledger;
+using ReferralGrains.Cli.Payouts;
 
 namespace ReferralGrains.Cli;
 
@@ -72,6 +73,7 @@ internal static class CommandLine
             ImportCommand.Build(access, around),
             ExplainCommand.Build(access, around),
             LedgerCommand.Build(access, around),
+            PayoutsCommand.Build(access, around),
         };
         return root;
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using ReferralGrains.Payouts.Accounts;
 using ReferralGrains.Payouts.Batches;
 using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Turns;
@@ -88,6 +89,8 @@ public static class PayoutSetup
         .AddSingleton(options)
         .AddSingleton(options.Keys)
         .AddSingleton<ISenderTurn, SenderTurn>()
+        .AddSingleton<IStandinCalls, StandinCalls>()
+        .AddSingleton<HostedStandin>()
         .AddSingleton<IStripeAccounts, StripeAccounts>()
         .AddSingleton<IConnectedAccounts, ConnectedAccounts>();
 }

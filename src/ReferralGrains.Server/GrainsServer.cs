@@ -8,6 +8,7 @@ using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Grains.Silos;
 using ReferralGrains.LocalPostgres;
 using ReferralGrains.Payouts;
+using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Server.Options;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
@@ -102,7 +103,7 @@ public static class GrainsServer
         builder.Services.AddTurns(database, lease);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
-        builder.Services.AddConnectedAccounts(new() { Keys = options.StripeKeys });
+        builder.Services.AddConnectedAccounts(new() { Keys = options.StripeKeys, PublicUrl = new(options.Url) });
         if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts();
         builder.Services.AddGateway(gateway =>
         {
@@ -124,6 +125,7 @@ public static class GrainsServer
         if (options.Role == ProcessRole.Silo) app.MapHealthOnly();
         else app.MapGateway();
         if (options.Role != ProcessRole.Silo) app.MapOrleansDashboard("/ops").OnlyForOperators();
+        if (options.Role != ProcessRole.Silo) app.MapStandinPages().ForWhoKnowsTheAddress();
         return app;
     }
 

@@ -20,15 +20,17 @@ internal sealed class ApiClient : IDisposable
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access.Key);
     }
 
-    public Task<ApiAnswer> Get(string call, CancellationToken stop) => Send(HttpMethod.Get, call, null, stop);
+    /// <param name="accept">Another form than JSON.</param>
+    public Task<ApiAnswer> Get(string call, CancellationToken stop, string? accept = null) => Send(HttpMethod.Get, call, null, stop, accept);
 
     public Task<ApiAnswer> Post(string call, object? body, CancellationToken stop) => Send(HttpMethod.Post, call, body, stop);
 
     /// <summary>Sends and returns whatever status the server chose.</summary>
     /// <exception cref="CommandFailed">Nobody answers at the address.</exception>
-    private async Task<ApiAnswer> Send(HttpMethod method, string call, object? body, CancellationToken stop)
+    private async Task<ApiAnswer> Send(HttpMethod method, string call, object? body, CancellationToken stop, string? accept = null)
     {
         using var request = new HttpRequestMessage(method, new Uri(access.Url, access.Target(call)));
+        if (accept is not null) request.Headers.Accept.ParseAdd(accept);
         if (body is not null) request.Content = JsonContent.Create(body, body.GetType());
         try
         {

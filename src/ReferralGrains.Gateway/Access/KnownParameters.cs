@@ -24,6 +24,10 @@ internal sealed record TakesAnyQuery;
 /// <summary>For what another room brings to the same door.</summary>
 public static class Operators
 {
+    /// <summary>Lets in whoever knows the address, which nobody could guess. Not in our description either.</summary>
+    public static TBuilder ForWhoKnowsTheAddress<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.NeedsNoKey().WithMetadata(new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());
+
     /// <summary>Lets in only a key of the role operator. Not in our description: it is not ours to describe.</summary>
     public static TBuilder OnlyForOperators<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.Needs(KeyRole.Operator).WithMetadata(new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());

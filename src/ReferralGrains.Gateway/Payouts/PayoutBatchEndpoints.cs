@@ -131,6 +131,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
         var (caller, stop) = (context.Caller(), context.RequestAborted);
         var now = await clock.Now(caller.Tenant);
         var found = await candidates.Find(caller.Tenant, terms, now, stop);
+        if (await accounts.LookAgain(caller.Tenant, found, stop)) found = await candidates.Find(caller.Tenant, terms, now, stop);
         var last = await reports.LastBatch(caller.Tenant, terms.Outside, stop);
         var before = last is null ? null : await reports.Paid(last.Stream, stop);
         var totals = last is null ? [] : await reports.Totals(last.Stream, stop);

@@ -16,6 +16,9 @@ namespace ReferralGrains.Payouts.Accounts;
 /// <inheritdoc cref="IConnectedAccounts"/>
 public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports reports, IStripeAccounts accounts, ISenderTurn installation, PayoutOptions options) : IConnectedAccounts
 {
+    // Some seconds at the rate that Stripe allows.
+    private const int MostLooks = 200;
+
     public int PerSecond => options.PerEndpoint;
 
     public Task<AccountAnswer> Onboard(int tenant, CallerId referrer, OnboardingAsked asked, CancellationToken stop) => Answer(tenant, async stripe =>
@@ -44,8 +47,20 @@ public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports report
         return new AccountAnswer.Shown(reply.Account);
     }, stop);
 
-    public Task<AccountAnswer> Look(int tenant, CallerId referrer, CancellationToken stop) =>
-        Answer(tenant, stripe => Seen(stripe, tenant, referrer, stop), stop);
+    public async Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop)
+    {
+        var unready = found.Where(static one => one.Why == NotPaid.AccountNotReady).Select(static one => one.Candidate.Id).Distinct().ToArray();
+        Random.Shared.Shuffle(unready);
+        var ready = false;
+        foreach (var referrer in unready.Take(MostLooks))
+        {
+            var answer = await Answer(tenant, stripe => Seen(stripe, tenant, referrer, stop), stop);
+            if (answer is not AccountAnswer.Shown { Account: var account }) break;
+            ready |= account.IsReady;
+        }
+
+        return ready;
+    }
 
     // What is linked by now, whoever linked it.
     private async Task<AccountAnswer> Seen(StripeConnect stripe, int tenant, CallerId referrer, CancellationToken stop)

@@ -72,7 +72,7 @@ public sealed partial class PayoutBatchRunner(
         var drawn = (await Show(batch, stop)).Batch;
         if (drawn is not { Status: PayoutBatchStatus.Draft, Terms: { } terms, DrawnAt: { } at } || await work.IsUnsettled(batch, at, stop)) return;
         var found = await candidates.Find(batch.Tenant, terms, at, stop);
-        if (found.Any(static one => one.Why == NotPaid.AccountNotReady) && await Look(batch.Tenant, found, stop)) found = await candidates.Find(batch.Tenant, terms, at, stop);
+        if (await accounts.LookAgain(batch.Tenant, found, stop)) found = await candidates.Find(batch.Tenant, terms, at, stop);
         var listed = drawn.Orders.Select(static order => order.Item).ToHashSet(StringComparer.Ordinal);
         var orders = found.Where(static one => one.Why is null).Select(one => Order(batch, terms, one.Candidate)).Where(order => !listed.Contains(order.Item)).ToList();
         if (drawn.IsScheduled && orders.Count + listed.Count == 0)
@@ -88,20 +88,6 @@ public sealed partial class PayoutBatchRunner(
     private PayoutOrder Order(OpenBatch batch, PayoutTerms terms, PayoutCandidate candidate) => new(
         PayoutOrder.NameOf(options.Environment, batch.Tenant, batch.Batch, candidate.Id, candidate.Payable.Asset), batch.Stream, candidate.Referrer, candidate.Pays(terms),
         terms.Outside ? PayoutOrder.Outside : candidate.Account!);
-
-    // Whose owner has told Stripe who they are since it was last seen. A notice of it may have been lost, or none be set up.
-    private async Task<bool> Look(int tenant, IEnumerable<JudgedCandidate> found, CancellationToken stop)
-    {
-        var ready = false;
-        foreach (var one in found.Where(static one => one.Why == NotPaid.AccountNotReady).DistinctBy(static one => one.Candidate.Referrer))
-        {
-            var answer = await accounts.Look(tenant, one.Candidate.Id, stop);
-            if (answer is not AccountAnswer.Shown shown) break;
-            ready |= shown.Account.IsReady;
-        }
-
-        return ready;
-    }
 
     // Before it is being sent the batch is without it, and an approval with it is void; afterwards the item alone is given back.
     private async Task Strand(CancellationToken stop)

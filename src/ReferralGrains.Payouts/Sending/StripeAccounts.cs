@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Payouts.Sending;
@@ -13,8 +14,11 @@ public interface IStripeAccounts
     ValueTask<StripeAccount> Of(int tenant, CancellationToken stop);
 }
 
-/// <summary>By the file of keys. A live key of a sandbox, or a test key of a tenant that is none, is somebody's mistake: nothing is sent.</summary>
-public sealed class StripeAccounts(ITenants tenants, StripeKeys keys, PayoutOptions options, TimeProvider time) : IStripeAccounts, IDisposable
+/// <summary>
+/// By the file of keys. A live key of a sandbox, or a test key of a tenant that is none, is somebody's mistake: nothing is sent. A sandbox
+/// without a key pays the stand-in.
+/// </summary>
+public sealed class StripeAccounts(ITenants tenants, StripeKeys keys, PayoutOptions options, HostedStandin standin, TimeProvider time) : IStripeAccounts, IDisposable
 {
     // Tenants with one key share one account, and with it one limit.
     private readonly ConcurrentDictionary<string, Lazy<StripeTransfers>> bySecret = new(StringComparer.Ordinal);
@@ -22,7 +26,12 @@ public sealed class StripeAccounts(ITenants tenants, StripeKeys keys, PayoutOpti
     public async ValueTask<StripeAccount> Of(int tenant, CancellationToken stop)
     {
         var known = await tenants.Get(tenant, stop);
-        if (keys.Of(known.Name) is not { } key) return new(null, "no_stripe_key");
+        if (keys.Of(known.Name) is not { } key)
+        {
+            if (!known.Sandbox) return new(null, "no_stripe_key");
+            key = new(HostedStandin.KeyOf(tenant), await standin.Address(), []);
+        }
+
         if (key.IsLive == known.Sandbox) return new(null, key.IsLive ? "live_key_of_a_sandbox" : "test_key_of_a_live_tenant");
         return new(bySecret.GetOrAdd(key.SecretKey, _ => new(() => Open(key))).Value, null);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -30,6 +31,9 @@ public sealed record FakeStripeOptions
 
     /// <summary>Apart in every run, so that what a former run made is not found in this one.</summary>
     public string Run { get; init; } = Guid.NewGuid().ToString("N")[..8];
+
+    /// <summary>What the links to its pages are made of: the same where the same is run again, and unknown to everybody else.</summary>
+    public string Secret { get; init; } = RandomNumberGenerator.GetHexString(32);
 }
 
 /// <summary>
@@ -41,8 +45,9 @@ public sealed class FakeStripe(FakeStripeOptions options)
     private readonly Lock gate = new();
     private readonly Dictionary<string, StandinPlatform> platforms = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Endpoint, long Second), int> calls = [];
-    private readonly Onboarding onboarding = new();
+    private readonly Onboarding onboarding = new(options.Secret);
     private long lastId;
+    private long lastRequest;
 
     internal delegate StandinAnswer Handler(StandinPlatform platform, StandinRequest request);
 
@@ -75,7 +80,8 @@ public sealed class FakeStripe(FakeStripeOptions options)
 
     private async Task Serve(HttpContext context, string endpoint, Handler run)
     {
-        var id = NextId("req");
+        // Apart from the ids of what is made, which do not depend on what was only read.
+        var id = string.Create(CultureInfo.InvariantCulture, $"req_{options.Run}{Interlocked.Increment(ref lastRequest):D8}");
         context.Response.Headers["Request-Id"] = id;
         StandinRequest request;
         try

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 namespace ReferralGrains.Payouts.Standin;
 
 /// <summary>The page on which the owner of a connected account would tell Stripe who they are. Here one button does it.</summary>
-internal sealed class Onboarding
+internal sealed class Onboarding(string secret)
 {
     public static readonly TimeSpan LinkLife = TimeSpan.FromMinutes(5);
 
@@ -17,8 +17,13 @@ internal sealed class Onboarding
 
     public string Link(StandinPlatform platform, string root, string account, string back)
     {
-        var token = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        lock (gate) links[token] = (platform, account, back);
+        string token;
+        lock (gate)
+        {
+            token = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{secret} {links.Count} {account}")))[..32];
+            links[token] = (platform, account, back);
+        }
+
         return $"{root}/standin/onboarding/{token}";
     }
 

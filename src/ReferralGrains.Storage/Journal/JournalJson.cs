@@ -37,6 +37,7 @@ namespace ReferralGrains.Storage.Journal;
 [JsonSerializable(typeof(ReferrerFacts))]
 [JsonSerializable(typeof(ReferralAction))]
 [JsonSerializable(typeof(System.Collections.Immutable.ImmutableArray<AppliedReferral>))]
+[JsonSerializable(typeof(System.Collections.Immutable.ImmutableDictionary<string, string>))]
 [JsonSerializable(typeof(Snapshot))]
 public sealed partial class JournalJson : JsonSerializerContext;
 

@@ -1,6 +1,7 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Storage.Payouts;
 
 namespace ReferralGrains.Turns.Payouts;
 
@@ -22,8 +23,12 @@ public interface IConnectedAccounts
     /// <summary>Links an account that exists, in the place of the one that is linked.</summary>
     Task<AccountAnswer> Link(int tenant, CallerId referrer, string account, string by, CancellationToken stop);
 
-    /// <summary>Asks the provider how the linked account is by now.</summary>
-    Task<AccountAnswer> Look(int tenant, CallerId referrer, CancellationToken stop);
+    /// <summary>
+    /// Asks the provider about accounts that were not ready when they were last seen: a notice of it may have been lost, or none be set up.
+    /// Some of them, where there are many.
+    /// </summary>
+    /// <returns>Whether any is ready by now.</returns>
+    Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop);
 }
 
 /// <param name="Email">Of the referrer, so that the provider need not ask for it.</param>

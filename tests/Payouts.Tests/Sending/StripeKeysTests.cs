@@ -47,7 +47,7 @@ public sealed class StripeKeysTests
     public async Task A_key_of_the_wrong_kind_sends_nothing(string tenant, bool sandbox, string? whyNot)
     {
         var tenants = new MemoryTenants(TimeProvider.System);
-        using var accounts = new StripeAccounts(tenants, StripeKeys.Parse(File), new PayoutOptions(), TimeProvider.System);
+        using var accounts = new StripeAccounts(tenants, StripeKeys.Parse(File), new PayoutOptions(), standin: null!, TimeProvider.System);
         var account = await accounts.Of(tenants.Add(tenant, sandbox).Number, CancellationToken.None);
         Assert.Equal((whyNot, whyNot is null), (account.WhyNot, account.Transfers is not null));
     }
@@ -57,7 +57,7 @@ public sealed class StripeKeysTests
     {
         var tenants = new MemoryTenants(TimeProvider.System);
         var keys = StripeKeys.Parse("""{"a": {"secret_key": "sk_live_abc"}, "b": {"secret_key": "sk_live_abc"}}""");
-        using var accounts = new StripeAccounts(tenants, keys, new PayoutOptions(), TimeProvider.System);
+        using var accounts = new StripeAccounts(tenants, keys, new PayoutOptions(), standin: null!, TimeProvider.System);
         var (one, other) = (await accounts.Of(tenants.Add("a").Number, CancellationToken.None), await accounts.Of(tenants.Add("b").Number, CancellationToken.None));
         Assert.Same(one.Transfers, other.Transfers);
     }

@@ -197,7 +197,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
 
     public Task<AccountAnswer> Link(int tenant, CallerId referrer, string account, string by, CancellationToken stop) => throw new NotSupportedException();
 
-    public Task<AccountAnswer> Look(int tenant, CallerId referrer, CancellationToken stop) => Task.FromResult<AccountAnswer>(new AccountAnswer.Unreachable());
+    public Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop) => Task.FromResult(false);
 
     public Task<BatchProgress> Progress(StreamId batch, CancellationToken stop)
     {

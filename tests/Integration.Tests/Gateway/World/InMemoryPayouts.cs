@@ -82,7 +82,7 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
     public Task<AccountAnswer> Link(int tenant, CallerId referrer, string account, string by, CancellationToken stop) => Task.FromResult<AccountAnswer>(
         new AccountAnswer.Shown(((PayoutAccountReply)Ask(GrainAddress.PayoutAccount(tenant, referrer), new PayoutAccountCommand.Link(account, by, Instead: true))).Account));
 
-    public Task<AccountAnswer> Look(int tenant, CallerId referrer, CancellationToken stop) => throw new NotSupportedException();
+    public Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop) => Task.FromResult(false);
 
     private PayoutPlanReply Set(int tenant, PayoutTermsSet e)
     {

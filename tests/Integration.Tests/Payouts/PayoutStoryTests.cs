@@ -1,0 +1,347 @@
+using System.Net.Http.Json;
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json.Nodes;
+using Npgsql;
+using ReferralGrains.Integration.Tests.Faults.World;
+
+namespace ReferralGrains.Integration.Tests.Payouts;
+
+/// <summary>Paying out as an operator sees it: a server, a sandbox with its clock, and the stand-in that it pays without a Stripe account.</summary>
+[Collection(OneServer.Name)]
+public sealed class PayoutStoryTests(LivingServer server)
+{
+    private static int tenants;
+
+    [Fact]
+    public async Task A_history_is_paid_to_the_penny_and_what_is_refunded_later_is_earned_back_first()
+    {
+        using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2011-08-01T00:00:00Z", second: true);
+        var referrers = await shop.Import("online-retail");
+        await shop.Advance("2011-09-15T00:00:00Z");
+        foreach (var referrer in referrers) await shop.Onboard(referrer);
+
+        // One has not asked for cash, and one has no account.
+        await shop.Admin.Ok("/v1/referrers", new { id = "shy" });
+        await shop.Admin.Ok("/v1/referrers", new { id = "homeless", cash_opt_in = true });
+        foreach (var referrer in (string[])["shy", "homeless"]) await shop.Earn(referrer, 700);
+        var payable = new Dictionary<string, long>();
+        foreach (var referrer in referrers) payable[referrer] = (await shop.Balance(referrer)).Payable;
+        var owed = payable.Where(one => one.Value >= 500).ToDictionary(one => one.Key, one => one.Value);
+        Assert.True(owed.Count > 5, "The history pays nobody.");
+
+        var preview = (await shop.Finance.Ok("/v1/payout_batches?dry_run=true", new { }))["preview"]!;
+        Assert.Equal(owed.Values.Sum(), (long)preview["currencies"]![0]!["amount_minor"]!);
+        var left = preview["left_out"]!.AsArray().ToDictionary(one => (string)one!["referrer_id"]!, one => (string)one!["reason"]!);
+        Assert.Equal(("not_opted_in", "no_account"), (left["shy"], left["homeless"]));
+        Assert.All(payable.Where(one => one.Value is > 0 and < 500), one => Assert.Equal("below_minimum", left[one.Key]));
+        Assert.Empty((await shop.Finance.Ok("/v1/payout_batches"))["data"]!.AsArray());
+
+        await shop.Finance.Ok("/v1/payout_batches", new { id = "first" });
+        var frozen = await shop.Until("first", "frozen");
+        Assert.Equal((403, 409), (
+            (await shop.Finance.Post("/v1/payout_batches/first/approve", new { hash = (string)frozen["hash"]! })).Status,
+            (await shop.Second.Post("/v1/payout_batches/first/approve", new { hash = "another" })).Status));
+        Assert.Equal(0, await shop.Transfers());
+        await shop.Second.Ok("/v1/payout_batches/first/approve", new { hash = (string)frozen["hash"]! });
+        var settled = await shop.Until("first", "settled");
+
+        Assert.Equal(owed.Values.Sum(), (long)settled["totals"]![0]!["paid_minor"]!);
+        Assert.Equal(owed.Values.Sum(), await shop.Transfers());
+        foreach (var (referrer, minor) in owed) Assert.Equal((0, 0, minor), await shop.Balance(referrer));
+        Assert.Equal(owed.OrderBy(one => one.Key), (await shop.Items("first")).ToDictionary(one => (string)one["referrer_id"]!, one => (long)one["amount_minor"]!).OrderBy(one => one.Key));
+        await LedgerCheck.Clean(shop.Finance);
+
+        // A refund of what was paid is a receivable, and is earned back before anything is paid.
+        var (sale, referee, of, amount) = shop.Sales.First(sale => owed.ContainsKey(sale.Referrer) && sale.Amount > 3_000);
+        await shop.Send(new { action_id = "back-" + sale, program_id = shop.Name, type = "refund", referee_id = referee, refund_of = sale, occurred_at = "2011-09-14T00:00:00Z" });
+        var debt = (await shop.Balance(of)).Payable;
+        Assert.True(debt < 0, $"The refund of {amount} took back nothing.");
+        await shop.Earn(of, -debt - 1);
+        Assert.Equal(-1, (await shop.Balance(of)).Payable);
+        Assert.DoesNotContain((await shop.Finance.Ok("/v1/payout_batches?dry_run=true", new { }))["preview"]!["items"]!.AsArray(), one => (string)one!["referrer_id"]! == of);
+        await shop.Earn(of, 801);
+        await shop.Pay("second");
+        Assert.Equal([(of, 800L)], (await shop.Items("second")).Select(one => ((string)one["referrer_id"]!, (long)one["amount_minor"]!)));
+        Assert.Equal((0, 0, owed[of] + 800), await shop.Balance(of));
+        await LedgerCheck.Clean(shop.Finance);
+    }
+
+    [Fact]
+    public async Task An_account_that_takes_anothers_place_drops_out_of_the_open_batch_and_waits()
+    {
+        using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-01T00:00:00Z");
+        foreach (var referrer in (string[])["ann", "bob"])
+        {
+            await shop.Admin.Ok("/v1/referrers", new { id = referrer, cash_opt_in = true });
+            await shop.Onboard(referrer);
+            await shop.Earn(referrer, 900);
+        }
+
+        await shop.Finance.Ok("/v1/payout_batches", new { id = "b" });
+        var frozen = await shop.Until("b", "frozen");
+        var bobs = (string)(await shop.Admin.Ok("/v1/referrers/bob/payout_account"))["stripe_account_id"]!;
+        await shop.Put("/v1/referrers/ann/payout_account", new { stripe_account_id = bobs });
+        JsonNode changed = null!;
+        await Eventually.Holds("the item is dropped", async () => (string?)(changed = await shop.Finance.Ok("/v1/payout_batches/b"))["hash"] != (string)frozen["hash"]! && (int)changed["totals"]![0]!["failed"]! == 1);
+        Assert.Equal("account_changed", (string?)changed["why"]);
+        Assert.Equal((900, 0), ((await shop.Balance("ann")).Payable, (await shop.Balance("ann")).InTransit));
+        Assert.Equal(409, (await shop.Finance.Post("/v1/payout_batches/b/approve", new { hash = (string)frozen["hash"]! })).Status);
+        await shop.Finance.Ok("/v1/payout_batches/b/approve", new { hash = (string)changed["hash"]! });
+        await shop.Until("b", "settled");
+        Assert.Equal((900, 900), (await shop.Transfers(), (await shop.Balance("ann")).Payable));
+
+        Assert.Equal("cooling_off", await shop.WhyLeftOut("ann"));
+        await shop.Advance("2026-01-03T23:59:59Z");
+        Assert.Equal("cooling_off", await shop.WhyLeftOut("ann"));
+        await shop.Advance("2026-01-05T00:00:00Z");
+        Assert.Null(await shop.WhyLeftOut("ann"));
+        await LedgerCheck.Clean(shop.Finance);
+    }
+
+    [Fact]
+    public async Task Paid_outside_each_item_is_confirmed_with_a_reference_and_what_cannot_be_is_payable_again()
+    {
+        using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-01T00:00:00Z");
+        foreach (var referrer in (string[])["ann", "bob"])
+        {
+            await shop.Admin.Ok("/v1/referrers", new { id = referrer, cash_opt_in = true });
+            await shop.Earn(referrer, 901);
+        }
+
+        await shop.Finance.Ok("/v1/payout_batches", new { id = "b", delivery = "outside" });
+        var frozen = await shop.Until("b", "frozen");
+        var items = (await shop.Items("b")).ToDictionary(one => (string)one["referrer_id"]!, one => (string)one["id"]!);
+        Assert.Equal("payout_wrong_state", (string?)(await shop.Finance.Post($"/v1/payout_batches/b/items/{items["ann"]}/confirm_paid", new { reference = "r1" })).Json["code"]);
+        await shop.Finance.Ok("/v1/payout_batches/b/approve", new { hash = (string)frozen["hash"]! });
+        await shop.Until("b", "sending");
+        Assert.StartsWith("item_id,referrer_id,currency,amount,amount_minor,destination", await shop.Csv("/v1/payout_batches/b"), StringComparison.Ordinal);
+        Assert.Contains(",ann,GBP,9.01,901,outside,reserved,", await shop.Csv("/v1/payout_batches/b"), StringComparison.Ordinal);
+
+        for (var i = 0; i < 2; i++) Assert.Equal("confirmed", (string?)(await shop.Finance.Ok($"/v1/payout_batches/b/items/{items["ann"]}/confirm_paid", new { reference = "r1" }))["state"]);
+        Assert.Equal(409, (await shop.Finance.Post($"/v1/payout_batches/b/items/{items["ann"]}/confirm_paid", new { reference = "r2" })).Status);
+        Assert.Equal("released", (string?)(await shop.Finance.Ok($"/v1/payout_batches/b/items/{items["bob"]}/release", new { reason = "no such bank account" }))["state"]);
+        await shop.Until("b", "settled");
+        Assert.Equal((0, 0, 901), await shop.Balance("ann"));
+        Assert.Equal((901, 0, 0), await shop.Balance("bob"));
+        Assert.Equal(0, await shop.Transfers());
+        Assert.Contains("b,settled,outside,", await shop.Csv("/v1/payout_batches"), StringComparison.Ordinal);
+        await LedgerCheck.Clean(shop.Finance);
+    }
+
+    [Fact]
+    public async Task D15_a_schedule_draws_up_one_batch_for_each_date_by_the_clock_of_the_sandbox()
+    {
+        using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-30T12:00:00Z");
+        await shop.Admin.Ok("/v1/referrers", new { id = "ann", cash_opt_in = true });
+        await shop.Onboard("ann");
+        await shop.Earn("ann", 1_000);
+        var terms = await shop.Put("/v1/payout_terms", new { schedule = new { every = "month", day = 31 }, time_zone = "Europe/London" });
+        Assert.Equal("2026-01-31T00:00:00Z", (string?)terms["next_at"]);
+        await shop.Advance("2026-01-31T00:00:00Z");
+        await shop.Until("po_scheduled_1", "frozen");
+        Assert.Equal("2026-02-28T00:00:00Z", (string?)(await shop.Finance.Ok("/v1/payout_terms"))["next_at"]);
+        await shop.Finance.Ok("/v1/payout_batches/po_scheduled_1/cancel", new { });
+        await shop.Until("po_scheduled_1", "cancelled");
+        Assert.Equal(1_000, (await shop.Balance("ann")).Payable);
+
+        // Dates that were passed over are made up by one, and what pays nobody gives itself up.
+        terms = await shop.Put("/v1/payout_terms", new { schedule = new { every = "week", day = 1 }, auto_approve = true });
+        Assert.Equal("2026-02-02T00:00:00Z", (string?)terms["next_at"]);
+        await shop.Advance("2026-03-01T00:00:00Z");
+        await shop.Until("po_scheduled_2", "settled");
+        Assert.Equal((0, 0, 1_000), await shop.Balance("ann"));
+        await shop.Advance("2026-03-02T00:00:00Z");
+        await shop.Until("po_scheduled_3", "cancelled");
+
+        // By the amount that is reached.
+        await shop.Put("/v1/payout_terms", new { schedule = new { every = "amount" }, minimums = new[] { new { currency = "GBP", amount_minor = 500 } } });
+        await shop.Earn("ann", 499);
+        await shop.Advance("2026-03-03T00:00:00Z");
+        Assert.Equal(404, (await shop.Finance.Get("/v1/payout_batches/po_scheduled_4")).Status);
+        await shop.Earn("ann", 1);
+        await shop.Advance("2026-03-03T01:00:00Z");
+        Assert.Equal(500, (long)(await shop.Until("po_scheduled_4", "frozen"))["totals"]![0]!["amount_minor"]!);
+        await LedgerCheck.Clean(shop.Finance);
+    }
+
+    /// <summary>A sandbox tenant with a program of 10 %, and the keys of those who pay out.</summary>
+    private sealed class Sandbox : IDisposable
+    {
+        private readonly LivingServer server;
+        private int entries;
+
+        private Sandbox(LivingServer server, string name) => (this.server, Name) = (server, name);
+
+        public string Name { get; }
+
+        public Api Admin { get; private set; } = null!;
+
+        public Api Finance { get; private set; } = null!;
+
+        public Api Second { get; private set; } = null!;
+
+        public List<(string Action, string Referee, string Referrer, long Amount)> Sales { get; } = [];
+
+        public static async Task<Sandbox> Open(LivingServer server, string name, string at, bool second = false)
+        {
+            var shop = new Sandbox(server, name);
+            await server.Api.Ok("/v1/tenants", new { id = name, sandbox = true, clock_at = at });
+            (shop.Admin, shop.Finance, shop.Second) = (await shop.Key("admin"), await shop.Key("finance"), await shop.Key("finance"));
+            await shop.Admin.Ok("/v1/programs", new { id = name, name, currency = "GBP", time_zone = "Europe/London" });
+            await shop.Admin.Ok($"/v1/programs/{name}/rules", JsonNode.Parse(
+                """{"id":"ten","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"hold":{"mode":"days","days":30}}""")!);
+            if (second) await shop.Put("/v1/payout_terms", new { minimums = new[] { new { currency = "GBP", amount_minor = 500 } }, second_person = true });
+            return shop;
+        }
+
+        /// <summary>A part of the history: its referrers, referrals and actions, in order.</summary>
+        public async Task<IReadOnlyList<string>> Import(string history)
+        {
+            var referrals = Rows(history + "-referrals.csv");
+            var referrers = referrals.Select(row => row["referrer_id"]).Distinct().ToList();
+            foreach (var referrer in referrers) await Admin.Ok("/v1/referrers", new { id = referrer, cash_opt_in = true });
+            await Lines("/v1/referrals:batch", referrals.Select(row => (JsonNode)new JsonObject
+            {
+                ["program_id"] = Name,
+                ["referee_id"] = row["referee_id"],
+                ["referrer_id"] = row["referrer_id"],
+                ["approved_at"] = row["approved_at"],
+            }));
+            var credited = referrals.ToDictionary(row => row["referee_id"], row => row["referrer_id"]);
+            var actions = Rows(history + "-actions.csv");
+            foreach (var row in actions.Where(row => row["type"] == "sale"))
+                Sales.Add((row["action_id"], row["referee_id"], credited[row["referee_id"]], long.Parse(row["amount_minor"], System.Globalization.CultureInfo.InvariantCulture)));
+            var approved = referrals.ToDictionary(row => row["referee_id"], row => row["approved_at"]);
+            Sales.RemoveAll(sale => actions.Any(row => row["refund_of"] == sale.Action) || string.CompareOrdinal(actions.First(row => row["action_id"] == sale.Action)["occurred_at"], approved[sale.Referee]) < 0);
+            await Lines("/v1/actions:stream", actions.Select(row =>
+            {
+                var action = new JsonObject { ["program_id"] = Name };
+                foreach (var name in (string[])["action_id", "type", "referee_id", "occurred_at", "currency"]) action[name] = row[name];
+                action["amount_minor"] = long.Parse(row["amount_minor"], System.Globalization.CultureInfo.InvariantCulture);
+                if (row["refund_of"].Length > 0) action["refund_of"] = row["refund_of"];
+                return (JsonNode)action;
+            }));
+            return referrers;
+        }
+
+        /// <summary>As the referrer does it who follows the link.</summary>
+        public async Task Onboard(string referrer)
+        {
+            var link = await Admin.Ok($"/v1/referrers/{referrer}/onboarding_link", new { return_url = "https://shop.test/back", country = "GB" });
+            var again = await Admin.Ok($"/v1/referrers/{referrer}/onboarding_link", new { return_url = "https://shop.test/back" });
+            Assert.Equal((string?)link["account"]!["stripe_account_id"], (string?)again["account"]!["stripe_account_id"]);
+            using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
+            using var finished = await browser.PostAsync((string)link["url"]!, null);
+            Assert.Equal(302, (int)finished.StatusCode);
+        }
+
+        public Task Earn(string referrer, long minor) =>
+            Admin.Ok($"/v1/referrers/{referrer}/entries", new { entry_id = $"{Name}-{entries++}", asset = "GBP", amount_minor = minor, reason = "bonus" });
+
+        public Task Send(object action) => Admin.Ok("/v1/actions", action);
+
+        public Task Advance(string to) => Admin.Ok("/v1/test_clock/advance", new { to });
+
+        public async Task<JsonNode> Put(string path, object body)
+        {
+            var answer = await (path.EndsWith("payout_account", StringComparison.Ordinal) ? Second : Finance).Send(HttpMethod.Put, path, JsonContent.Create(body));
+            Assert.True(answer.IsSuccess, answer.Body);
+            return answer.Json;
+        }
+
+        public async Task<(long Payable, long InTransit, long Paid)> Balance(string referrer)
+        {
+            var balance = (await Admin.Ok($"/v1/referrers/{referrer}/balance"))["balances"]!.AsArray().SingleOrDefault();
+            return balance is null ? default : ((long)balance["payable_minor"]!, (long)balance["in_transit_minor"]!, (long)balance["paid_minor"]!);
+        }
+
+        public async Task<JsonNode> Until(string batch, string status)
+        {
+            JsonNode now = null!;
+            await Eventually.Holds($"{batch} is {status}", async () =>
+            {
+                var answer = await Finance.Get($"/v1/payout_batches/{batch}");
+                return answer.IsSuccess && (string?)(now = answer.Json)["status"] == status;
+            });
+            return now;
+        }
+
+        public async Task Pay(string batch)
+        {
+            await Finance.Ok("/v1/payout_batches", new { id = batch });
+            await Second.Ok($"/v1/payout_batches/{batch}/approve", new { hash = (string)(await Until(batch, "frozen"))["hash"]! });
+            await Until(batch, "settled");
+        }
+
+        /// <summary>All of them, page by page.</summary>
+        public async Task<IReadOnlyList<JsonNode>> Items(string batch)
+        {
+            var items = new List<JsonNode>();
+            for (var after = ""; ; after = $"&starting_after={(string)items[^1]["id"]!}")
+            {
+                var page = (await Finance.Ok($"/v1/payout_batches/{batch}?limit=3{after}"))["items"]!;
+                items.AddRange(page["data"]!.AsArray().Select(one => one!));
+                if (!(bool)page["has_more"]!) return items;
+            }
+        }
+
+        public async Task<string?> WhyLeftOut(string referrer) => (string?)(await Finance.Ok("/v1/payout_batches?dry_run=true", new { }))["preview"]!["left_out"]!.AsArray()
+            .SingleOrDefault(one => (string)one!["referrer_id"]! == referrer)?["reason"];
+
+        public async Task<string> Csv(string path)
+        {
+            using var http = new HttpClient { BaseAddress = Finance.Address };
+            using var request = new HttpRequestMessage(HttpMethod.Get, path);
+            request.Headers.Authorization = new("Bearer", finance);
+            request.Headers.Accept.ParseAdd("text/csv");
+            using var answer = await http.SendAsync(request);
+            Assert.Equal("text/csv", answer.Content.Headers.ContentType!.MediaType);
+            return await answer.Content.ReadAsStringAsync();
+        }
+
+        /// <summary>The sum of what the stand-in was told to transfer for this tenant, whatever else is on record; each key once.</summary>
+        public async Task<long> Transfers()
+        {
+            await using var database = NpgsqlDataSource.Create(server.Owner);
+            await using var ask = database.CreateCommand(
+                """
+                select coalesce(sum(substring(convert_from(c.body, 'UTF8') from '^amount=(\d+)')::bigint), 0)::bigint from (
+                  select distinct on (headers ->> 'Idempotency-Key') * from grains.standin_call
+                  where target = '/v1/transfers' and headers ->> 'Authorization' = 'Bearer sk_test_standin_' || (select id from grains.tenant where name = $1)) c
+                """);
+            ask.Parameters.Add(new() { Value = Name });
+            return (long)(await ask.ExecuteScalarAsync())!;
+        }
+
+        public void Dispose()
+        {
+            Admin.Dispose();
+            Finance.Dispose();
+            Second.Dispose();
+        }
+
+        private string finance = "";
+
+        private async Task<Api> Key(string role)
+        {
+            var key = (string)(await server.Api.Ok("/v1/api_keys", new { role, tenant = Name }))["key"]!;
+            if (role == "finance") finance = key;
+            return new(server.Api.Address, key);
+        }
+
+        private async Task Lines(string path, IEnumerable<JsonNode> lines)
+        {
+            var answer = await Admin.PostRaw(path, string.Concat(lines.Select(line => line.ToJsonString() + "\n")), "application/x-ndjson");
+            Assert.True(answer.IsSuccess, answer.Body);
+            Assert.DoesNotContain("\"error\":", answer.Body, StringComparison.Ordinal);
+        }
+
+        private static List<Dictionary<string, string>> Rows(string file, [CallerFilePath] string here = "")
+        {
+            var lines = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(here)!, "Data", file), Encoding.UTF8);
+            var names = lines[0].Split(',');
+            return [.. lines[1..].Select(line => names.Zip(line.Split(',')).ToDictionary(cell => cell.First, cell => cell.Second))];
+        }
+    }
+}
