@@ -87,7 +87,7 @@ internal sealed class PayoutsCommand
     private Task<ApiAnswer> Watched(ApiClient api, ParseResult parsed, string name, CancellationToken stop) =>
         new BatchWatch(api, around, parsed.GetValue(access.Json)).Until(name, static status => status is "frozen" or "settled" or "cancelled" or "awaiting_funds" or "review", stop);
 
-    private object Body(ParseResult parsed, string? name)
+    private Dictionary<string, string> Body(ParseResult parsed, string? name)
     {
         var body = new Dictionary<string, string>();
         if (name is not null) body["id"] = name;
