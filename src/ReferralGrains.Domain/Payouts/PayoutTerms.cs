@@ -48,7 +48,7 @@ public readonly record struct PayoutSchedule(PayoutEvery Every, int Day)
         var today = TimeZoneInfo.ConvertTime(moment, zone).Date;
 
         // Today's may be over, and a month's may be clamped to its last day: the next one is two months away at most.
-        for (var day = today; ; day = day.AddDays(1))
+        for (var day = today; ; day = new(day.Ticks + TimeSpan.TicksPerDay))
             if (Falls(day) && ProgramZone.First(day, zone) is var at && at > moment) return at.ToUniversalTime();
     }
 

@@ -60,11 +60,12 @@ public class RoundTripTests
         new TransferRejected(1, "account_closed"),
         new PayoutReleased("account_closed", "ada"),
         new PayoutToReview(ReviewReason.Several, "2 transfers"),
+        new PaidOutside("SEPA 17", "ada"),
     ];
 
     public static TheoryData<PayoutBatchEvent> PayoutBatchEvents =>
     [
-        new BatchDrawn("ada", NeedsSecondPerson: true),
+        new BatchDrawn("ada", NeedsSecondPerson: true, new([new("GBP", 25_00)], new(PayoutEvery.Month, 31), "Europe/London", Outside: true)),
         new CandidatesListed([new("item_1", new(7), new(9), new(1_470, Asset.Cash("USD")), "acct_1"), new("item_2", new(7), new(9), new(1, Asset.Cash("EUR")), "acct_1")]),
         new BatchListed(),
         new BatchFrozen("ab", [new("item_2", "balance_short")]),
@@ -75,7 +76,10 @@ public class RoundTripTests
         new SendingPaused(ForFunds: true, "1 items await funds"),
         new SendingResumed("ada"),
         new SendingBegan(),
+        new OrdersDropped([new("item_1", "account_changed")], "cd"),
         new BatchSettled(),
+        new RetryBegan("ada"),
+        new RetryEnded(),
         new BatchCancelling("ada"),
         new BatchCancelled(),
     ];
@@ -126,12 +130,31 @@ public class RoundTripTests
         AssertSame(state);
     }
 
+    public static TheoryData<PayoutAccountEvent> PayoutAccountEvents => [new AccountLinked("acct_1", "ada"), new AccountSeen(Capability.Pending, PaysOut: true)];
+
+    public static TheoryData<PayoutPlanEvent> PayoutPlanEvents =>
+    [
+        new PayoutTermsSet(new([new("GBP", 25_00)], new(PayoutEvery.Week, 7), "Europe/London", SecondPerson: true), "ada"),
+        new PayoutDateCame(new("po_scheduled_1"), ReferralWorld.Start),
+    ];
+
+    [Fact]
+    public void A_payout_account_and_a_plan()
+    {
+        var account = PayoutAccount.None;
+        foreach (var row in PayoutAccountEvents) AssertSame(account = PayoutAccount.Evolve(account, ReferralWorld.Start, row.Data));
+        var plan = PayoutPlan.None;
+        foreach (var row in PayoutPlanEvents) AssertSame(plan = PayoutPlan.Evolve(plan, ReferralWorld.Start, row.Data));
+    }
+
     [Fact]
     public void Every_event_has_a_sample()
     {
         AssertWhole(typeof(ProgramEvent), ProgramEvents.Count);
         AssertWhole(typeof(ReferrerEvent), ReferrerEvents.Count);
         AssertWhole(typeof(PayoutBatchEvent), PayoutBatchEvents.Select(row => row.Data.GetType()).Distinct().Count());
+        AssertWhole(typeof(PayoutAccountEvent), PayoutAccountEvents.Count);
+        AssertWhole(typeof(PayoutPlanEvent), PayoutPlanEvents.Count);
         AssertWhole(typeof(PayoutItemEvent), PayoutItemEvents.Select(row => row.Data.GetType()).Distinct().Count());
     }
 

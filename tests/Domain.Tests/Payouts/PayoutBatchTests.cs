@@ -48,6 +48,52 @@ public sealed class PayoutBatchTests
     }
 
     [Fact]
+    public void What_is_dropped_changes_the_hash_and_revokes_an_approval_of_which_nothing_was_sent()
+    {
+        Freeze();
+        var looked = batch.Hash!;
+        Do(new PayoutBatchCommand.Approve("grace", looked));
+        Do(new PayoutBatchCommand.Drop([new("item_1", "account_changed")]));
+        Assert.Equal((PayoutBatchStatus.Frozen, null, "account_changed"), (batch.Status, batch.ApprovedBy, batch.Why));
+        Assert.Equal(PayoutBatch.HashOf([two]), batch.Hash);
+        Unchanged(new PayoutBatchCommand.Drop([new("item_1", "account_changed")]));
+        Refused(new PayoutBatchCommand.Approve("grace", looked), PayoutBatchRefusal.HashDiffers);
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+        Do(new PayoutBatchCommand.BeginSending());
+        Refused(new PayoutBatchCommand.Drop([new("item_2", "account_changed")]), PayoutBatchRefusal.WrongState);
+    }
+
+    [Fact]
+    public void What_failed_is_retried_by_way_of_new_intents_and_a_pause_goes_on()
+    {
+        Freeze();
+        Refused(new PayoutBatchCommand.Retry("ada"), PayoutBatchRefusal.WrongState);
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+        Do(new PayoutBatchCommand.BeginSending());
+        Do(new PayoutBatchCommand.Pause(ForFunds: true, "why"));
+        Do(new PayoutBatchCommand.Retry("ada"));
+        Assert.Equal(PayoutBatchStatus.Approved, batch.Status);
+        Do(new PayoutBatchCommand.BeginSending());
+        Do(new PayoutBatchCommand.Settle());
+        Do(new PayoutBatchCommand.Retry("ada"));
+        Unchanged(new PayoutBatchCommand.Retry("ada"));
+        Do(new PayoutBatchCommand.EndRetry());
+        Assert.Equal((PayoutBatchStatus.Approved, "grace"), (batch.Status, batch.ApprovedBy));
+    }
+
+    [Fact]
+    public void Only_what_the_schedule_drew_up_approves_itself()
+    {
+        var terms = PayoutTerms.Default with { AutoApprove = true };
+        foreach (var scheduled in (bool[])[true, false])
+        {
+            var drawn = PayoutBatch.Evolve(PayoutBatch.None, default, new BatchDrawn("x", false, terms, scheduled));
+            drawn = PayoutBatch.Evolve(drawn, default, new BatchFrozen(PayoutBatch.HashOf([]), []));
+            Assert.Equal(scheduled ? PayoutBatchStatus.Approved : PayoutBatchStatus.Frozen, drawn.Status);
+        }
+    }
+
+    [Fact]
     public void A_part_of_the_list_that_was_lost_is_noticed()
     {
         Do(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));

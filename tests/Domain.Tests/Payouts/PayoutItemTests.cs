@@ -31,6 +31,28 @@ public sealed class PayoutItemTests
         { new TransferAnswer.AccessRefused("more_permissions_required"), PayoutItemStatus.Unsettled, PayoutStep.Send },
     };
 
+    [Fact]
+    public void Paid_outside_under_a_reference_it_is_paid_once()
+    {
+        var outside = new PayoutReserved(order with { Destination = PayoutOrder.Outside });
+        var item = PayoutItem.Evolve(PayoutItem.None, default, outside);
+        Assert.IsType<PayoutItemDecision.Refused>(PayoutItemDecider.Decide(item, new PayoutItemCommand.WriteIntent("test", 1, "v"), default, PayoutWaits.Live));
+        var paid = Assert.IsType<PayoutItemDecision.Accepted>(PayoutItemDecider.Decide(item, new PayoutItemCommand.ConfirmPaid("r1", "ada"), default, PayoutWaits.Live));
+        Assert.Equal((AccountKind.InTransit, AccountKind.Paid), item.Movement(paid.Events[0]) is { } moved ? (moved.From.Kind, moved.To.Kind) : default);
+        item = PayoutItem.Evolve(item, default, paid.Events[0]);
+        Assert.True(item.IsSettled);
+        Assert.IsType<PayoutItemDecision.Unchanged>(PayoutItemDecider.Decide(item, new PayoutItemCommand.ConfirmPaid("r1", "ada"), default, PayoutWaits.Live));
+        Assert.Equal(
+            new PayoutItemDecision.Refused(PayoutItemRefusal.OtherReference),
+            PayoutItemDecider.Decide(item, new PayoutItemCommand.ConfirmPaid("r2", "ada"), default, PayoutWaits.Live));
+
+        // What is to go to an account is not.
+        var account = PayoutItem.Evolve(PayoutItem.None, default, new PayoutReserved(order));
+        Assert.Equal(
+            new PayoutItemDecision.Refused(PayoutItemRefusal.WrongState),
+            PayoutItemDecider.Decide(account, new PayoutItemCommand.ConfirmPaid("r1", "ada"), default, PayoutWaits.Live));
+    }
+
     [Theory]
     [MemberData(nameof(AnswersToTheFirstSending))]
     public void Each_answer_has_one_consequence(TransferAnswer answer, PayoutItemStatus status, PayoutStep next)

@@ -11,6 +11,7 @@ public sealed class PayoutWaitsTests
         PayoutWaits.Live with { Quiet = TimeSpan.FromMinutes(59) },
         PayoutWaits.Live with { FirstByte = TimeSpan.FromSeconds(31) },
         PayoutWaits.Live with { Answer = TimeSpan.FromMinutes(61) },
+        PayoutWaits.Live with { CoolingOff = TimeSpan.FromHours(71) },
     ];
 
     [Theory]
