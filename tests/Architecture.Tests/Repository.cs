@@ -7,7 +7,7 @@ internal static class Repository
 
     /// <summary>The names after <c>ReferralGrains.</c></summary>
     public static IReadOnlyList<string> Projects { get; } =
-        [.. Directory.GetDirectories(Path.Combine(Folder, "src")).Select(path => Path.GetFileName(path)["ReferralGrains.".Length..]).Order()];
+        [.. Directory.GetDirectories(Path.Combine(Folder, "src"), "ReferralGrains.*").Select(path => Path.GetFileName(path)["ReferralGrains.".Length..]).Order()];
 
     public static string ProjectFile(string project) => Path.Combine(Folder, "src", $"ReferralGrains.{project}", $"ReferralGrains.{project}.csproj");
 

@@ -34,12 +34,8 @@ public sealed partial class ClientPageTests(LivingServer server)
         }
     }
 
-    private static string Example(string language)
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "ReferralGrains.sln"))) folder = Path.GetDirectoryName(folder)!;
-        return Block().Matches(File.ReadAllText(Path.Combine(folder, "docs", "clients.md"))).Single(block => block.Groups[1].Value == language).Groups[2].Value;
-    }
+    private static string Example(string language) =>
+        Block().Matches(File.ReadAllText(Path.Combine(Repository.Folder, "docs", "clients.md"))).Single(block => block.Groups[1].Value == language).Groups[2].Value;
 
     private async Task<string> Run(string folder, string command)
     {

@@ -1,0 +1,1409 @@
+// From docs/openapi.json, by Client.Tests. To write it anew: GRAINS_WRITE=1 ./grains test --filter ClientsAreCurrent
+import { Connection } from "./connection.js";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** ReferralGrains' HTTP API. What fails on the way is tried again under the same ids, so that it is done once. */
+export class ReferralGrains extends Connection {
+  /**
+   * Make a tenant
+   *
+   * `POST /v1/tenants`. Needs a key with the role operator.
+   */
+  createTenant(body: NewTenant): Promise<TenantAnswer> {
+    return this.send("POST", `/v1/tenants`, {}, body);
+  }
+
+  /**
+   * Make a key; it is shown this once
+   *
+   * `POST /v1/api_keys`. Needs a key with the role key_admin.
+   */
+  createApiKey(body: NewKey): Promise<NewKeyAnswer> {
+    return this.send("POST", `/v1/api_keys`, {}, body);
+  }
+
+  /**
+   * End a key for good
+   *
+   * `DELETE /v1/api_keys/{id}`. Needs a key with the role key_admin.
+   */
+  deleteApiKey(id: string): Promise<RevokedKeyAnswer> {
+    return this.send("DELETE", `/v1/api_keys/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * Make a program
+   *
+   * `POST /v1/programs`. Needs a key with the role admin.
+   */
+  createProgram(body: NewProgram): Promise<ProgramAnswer> {
+    return this.send("POST", `/v1/programs`, {}, body);
+  }
+
+  /**
+   * Change a program's name or discounts, or whether it takes anybody in
+   *
+   * `PATCH /v1/programs/{id}`. Needs a key with the role admin.
+   */
+  changeProgram(id: string, body: ProgramChange): Promise<ProgramAnswer> {
+    return this.send("PATCH", `/v1/programs/${encodeURIComponent(id)}`, {}, body);
+  }
+
+  /**
+   * A program with its rules
+   *
+   * `GET /v1/programs/{id}`. Needs a key with the role read.
+   */
+  getProgram(id: string): Promise<ProgramAnswer> {
+    return this.send("GET", `/v1/programs/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * Publish a rule, or a new version of one
+   *
+   * `POST /v1/programs/{id}/rules`. Needs a key with the role admin.
+   */
+  createProgramRule(id: string, body: RuleBody, query: { dry_run?: boolean } = {}): Promise<RuleAnswer> {
+    return this.send("POST", `/v1/programs/${encodeURIComponent(id)}/rules`, query, body);
+  }
+
+  /**
+   * Reward nothing by this rule, on every enrollment, until it is enabled
+   *
+   * `POST /v1/rules/{id}/disable`. Needs a key with the role admin.
+   */
+  disableRule(id: string, query: { program_id?: string } = {}): Promise<RuleAnswer> {
+    return this.send("POST", `/v1/rules/${encodeURIComponent(id)}/disable`, query, undefined);
+  }
+
+  /**
+   * Reward by this rule again
+   *
+   * `POST /v1/rules/{id}/enable`. Needs a key with the role admin.
+   */
+  enableRule(id: string, query: { program_id?: string } = {}): Promise<RuleAnswer> {
+    return this.send("POST", `/v1/rules/${encodeURIComponent(id)}/enable`, query, undefined);
+  }
+
+  /**
+   * Enroll every approved referral of the program in this rule; safe to send again until it has answered
+   *
+   * `POST /v1/rules/{id}/join`. Needs a key with the role admin.
+   */
+  joinRule(id: string, query: { dry_run?: boolean; program_id?: string } = {}): Promise<JoinAnswer> {
+    return this.send("POST", `/v1/rules/${encodeURIComponent(id)}/join`, query, undefined);
+  }
+
+  /**
+   * Make a referrer; the answer has its code
+   *
+   * `POST /v1/referrers`. Needs a key with the role admin.
+   */
+  createReferrer(body: NewReferrer): Promise<ReferrerAnswer> {
+    return this.send("POST", `/v1/referrers`, {}, body);
+  }
+
+  /**
+   * Change a referrer
+   *
+   * `PATCH /v1/referrers/{id}`. Needs a key with the role admin.
+   */
+  changeReferrer(id: string, body: ReferrerChange): Promise<ReferrerAnswer> {
+    return this.send("PATCH", `/v1/referrers/${encodeURIComponent(id)}`, {}, body);
+  }
+
+  /**
+   * A referrer; personal data only for admin keys
+   *
+   * `GET /v1/referrers/{id}`. Needs a key with the role read.
+   */
+  getReferrer(id: string): Promise<ReferrerAnswer> {
+    return this.send("GET", `/v1/referrers/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * What a referrer has of each asset
+   *
+   * `GET /v1/referrers/{id}/balance`. Needs a key with the role read.
+   */
+  getReferrerBalance(id: string): Promise<BalanceAnswer> {
+    return this.send("GET", `/v1/referrers/${encodeURIComponent(id)}/balance`, {}, undefined);
+  }
+
+  /**
+   * What a referrer had, what was moved and what is left, in a period, also as it was known at a time
+   *
+   * `GET /v1/referrers/{id}/statement`. Needs a key with the role read.
+   */
+  getReferrerStatement(id: string, query: { from?: string; to?: string; known_at?: string } = {}): Promise<StatementAnswer> {
+    return this.send("GET", `/v1/referrers/${encodeURIComponent(id)}/statement`, query, undefined);
+  }
+
+  /**
+   * What happened on all referrals of a referrer, newest first
+   *
+   * `GET /v1/referrers/{id}/activity`. Needs a key with the role read.
+   */
+  getReferrerActivity(id: string, query: { limit?: number } = {}): AsyncGenerator<ActivityAnswer> {
+    return this.pages<ActivityAnswer>(`/v1/referrers/${encodeURIComponent(id)}/activity`, query);
+  }
+
+  /**
+   * No new accrual for this referrer
+   *
+   * `POST /v1/referrers/{id}/close`. Needs a key with the role admin.
+   */
+  closeReferrer(id: string, body: ReasonBody): Promise<ReferrerAnswer> {
+    return this.send("POST", `/v1/referrers/${encodeURIComponent(id)}/close`, {}, body);
+  }
+
+  /**
+   * Make a referrer eligible for a rule
+   *
+   * `PUT /v1/referrers/{id}/eligible_rules/{rule}`. Needs a key with the role admin.
+   */
+  putReferrerEligibleRule(id: string, rule: string, query: { program_id?: string } = {}): Promise<EligibilityAnswer> {
+    return this.send("PUT", `/v1/referrers/${encodeURIComponent(id)}/eligible_rules/${encodeURIComponent(rule)}`, query, undefined);
+  }
+
+  /**
+   * Take eligibility for a rule back
+   *
+   * `DELETE /v1/referrers/{id}/eligible_rules/{rule}`. Needs a key with the role admin.
+   */
+  deleteReferrerEligibleRule(id: string, rule: string, query: { program_id?: string } = {}): Promise<EligibilityAnswer> {
+    return this.send("DELETE", `/v1/referrers/${encodeURIComponent(id)}/eligible_rules/${encodeURIComponent(rule)}`, query, undefined);
+  }
+
+  /**
+   * Book a bonus, a correction, or what was already paid elsewhere; once for each entry_id, for ever
+   *
+   * `POST /v1/referrers/{id}/entries`. Needs a key with the role admin.
+   */
+  createReferrerEntry(id: string, body: NewEntry): Promise<EntryAnswer> {
+    return this.send("POST", `/v1/referrers/${encodeURIComponent(id)}/entries`, {}, body);
+  }
+
+  /**
+   * What was booked for a referrer by hand, newest first
+   *
+   * `GET /v1/referrers/{id}/entries`. Needs a key with the role read.
+   */
+  listReferrerEntries(id: string, query: { limit?: number } = {}): AsyncGenerator<EntryAnswer> {
+    return this.pages<EntryAnswer>(`/v1/referrers/${encodeURIComponent(id)}/entries`, query);
+  }
+
+  /**
+   * Redeem credit, points, a service or a coupon of what is payable; once for each spend_id, for ever
+   *
+   * `POST /v1/referrers/{id}/spends`. Needs a key with the role ingest.
+   */
+  createReferrerSpend(id: string, body: NewSpend): Promise<SpendAnswer> {
+    return this.send("POST", `/v1/referrers/${encodeURIComponent(id)}/spends`, {}, body);
+  }
+
+  /**
+   * What a referrer spent, newest first
+   *
+   * `GET /v1/referrers/{id}/spends`. Needs a key with the role read.
+   */
+  listReferrerSpends(id: string, query: { limit?: number } = {}): AsyncGenerator<SpendAnswer> {
+    return this.pages<SpendAnswer>(`/v1/referrers/${encodeURIComponent(id)}/spends`, query);
+  }
+
+  /**
+   * Attribute a referee to a referrer
+   *
+   * `POST /v1/referrals`. Needs a key with the role ingest.
+   */
+  createReferral(body: NewReferral): Promise<ReferralAnswer> {
+    return this.send("POST", `/v1/referrals`, {}, body);
+  }
+
+  /**
+   * Attribute many referees: a line each, and a line each in answer
+   *
+   * `POST /v1/referrals:batch`. Needs a key with the role ingest.
+   */
+  batchReferrals(lines: AsyncIterable<NewReferral> | Iterable<NewReferral>): AsyncGenerator<ReferralLineAnswer> {
+    return this.lines<NewReferral, ReferralLineAnswer>(`/v1/referrals:batch`, {}, lines);
+  }
+
+  /**
+   * Attribute a referee by the code that it entered
+   *
+   * `POST /v1/redemptions`. Needs a key with the role ingest.
+   */
+  createRedemption(body: Redemption): Promise<ReferralAnswer> {
+    return this.send("POST", `/v1/redemptions`, {}, body);
+  }
+
+  /**
+   * Change a referee's tags, or whether it is active
+   *
+   * `PATCH /v1/referrals/{program}/{referee}`. Needs a key with the role ingest.
+   */
+  changeReferral(program: string, referee: string, body: ReferralChange): Promise<ReferralAnswer> {
+    return this.send("PATCH", `/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}`, {}, body);
+  }
+
+  /**
+   * A referral with its chain, enrollments and rewards
+   *
+   * `GET /v1/referrals/{program}/{referee}`. Needs a key with the role read.
+   */
+  getReferral(program: string, referee: string): Promise<ReferralStoryAnswer> {
+    return this.send("GET", `/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}`, {}, undefined);
+  }
+
+  /**
+   * Approve a pending referral: it is enrolled, and what waited takes effect
+   *
+   * `POST /v1/referrals/{program}/{referee}/approve`. Needs a key with the role ingest.
+   */
+  approveReferral(program: string, referee: string, body: ReferralApproval): Promise<ReferralAnswer> {
+    return this.send("POST", `/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/approve`, {}, body);
+  }
+
+  /**
+   * Stop accrual on a referral
+   *
+   * `POST /v1/referrals/{program}/{referee}/cancel`. Needs a key with the role ingest.
+   */
+  cancelReferral(program: string, referee: string, body: ReferralCancellation): Promise<ReferralAnswer> {
+    return this.send("POST", `/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/cancel`, {}, body);
+  }
+
+  /**
+   * What happened on a referral, newest first
+   *
+   * `GET /v1/referrals/{program}/{referee}/activity`. Needs a key with the role read.
+   */
+  getReferralActivity(program: string, referee: string, query: { limit?: number } = {}): AsyncGenerator<ActivityAnswer> {
+    return this.pages<ActivityAnswer>(`/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/activity`, query);
+  }
+
+  /**
+   * Record what a referee did
+   *
+   * `POST /v1/actions`. Needs a key with the role ingest.
+   */
+  createAction(body: ActionBody, query: { dry_run?: boolean } = {}): Promise<OutcomeBody> {
+    return this.send("POST", `/v1/actions`, query, body);
+  }
+
+  /**
+   * Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent
+   *
+   * `POST /v1/actions:stream`. Needs a key with the role ingest.
+   */
+  streamActions(lines: AsyncIterable<ActionBody> | Iterable<ActionBody>): AsyncGenerator<OutcomeLineBody> {
+    return this.lines<ActionBody, OutcomeLineBody>(`/v1/actions:stream`, {}, lines);
+  }
+
+  /**
+   * An action and what came of it, as it stands now
+   *
+   * `GET /v1/actions/{id}`. Needs a key with the role read.
+   */
+  getAction(id: string): Promise<ActionStoryBody> {
+    return this.send("GET", `/v1/actions/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * One enrollment with the terms in force for it
+   *
+   * `GET /v1/enrollments/{id}`. Needs a key with the role read.
+   */
+  getEnrollment(id: string): Promise<EnrollmentAnswer> {
+    return this.send("GET", `/v1/enrollments/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * Adjust, disable or enable one enrollment
+   *
+   * `PATCH /v1/enrollments/{id}`. Needs a key with the role admin.
+   */
+  changeEnrollment(id: string, body: EnrollmentChange, query: { dry_run?: boolean } = {}): Promise<EnrollmentAnswer> {
+    return this.send("PATCH", `/v1/enrollments/${encodeURIComponent(id)}`, query, body);
+  }
+
+  /**
+   * End one enrollment; its history stays
+   *
+   * `DELETE /v1/enrollments/{id}`. Needs a key with the role admin.
+   */
+  deleteEnrollment(id: string, body: ReasonBody): Promise<EnrollmentAnswer> {
+    return this.send("DELETE", `/v1/enrollments/${encodeURIComponent(id)}`, {}, body);
+  }
+
+  /**
+   * What happened on one enrollment, newest first
+   *
+   * `GET /v1/enrollments/{id}/activity`. Needs a key with the role read.
+   */
+  getEnrollmentActivity(id: string, query: { limit?: number } = {}): AsyncGenerator<ActivityAnswer> {
+    return this.pages<ActivityAnswer>(`/v1/enrollments/${encodeURIComponent(id)}/activity`, query);
+  }
+
+  /**
+   * All rewards
+   *
+   * `GET /v1/rewards`. Needs a key with the role read.
+   */
+  listRewards(query: { state?: "pending" | "released" | "reversed" | "cancelled"; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
+    return this.pages<RewardAnswer>(`/v1/rewards`, query);
+  }
+
+  /**
+   * The rewards of one referrer
+   *
+   * `GET /v1/referrers/{id}/rewards`. Needs a key with the role read.
+   */
+  listReferrerRewards(id: string, query: { state?: "pending" | "released" | "reversed" | "cancelled"; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
+    return this.pages<RewardAnswer>(`/v1/referrers/${encodeURIComponent(id)}/rewards`, query);
+  }
+
+  /**
+   * One reward
+   *
+   * `GET /v1/rewards/{id}`. Needs a key with the role read.
+   */
+  getReward(id: string): Promise<RewardAnswer> {
+    return this.send("GET", `/v1/rewards/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * End the hold window of a pending reward now
+   *
+   * `POST /v1/rewards/{id}/release`. Needs a key with the role admin.
+   */
+  releaseReward(id: string): Promise<RewardAnswer> {
+    return this.send("POST", `/v1/rewards/${encodeURIComponent(id)}/release`, {}, undefined);
+  }
+
+  /**
+   * Take back what is left of a pending reward
+   *
+   * `POST /v1/rewards/{id}/cancel`. Needs a key with the role admin.
+   */
+  cancelReward(id: string, body: ReasonBody): Promise<RewardAnswer> {
+    return this.send("POST", `/v1/rewards/${encodeURIComponent(id)}/cancel`, {}, body);
+  }
+
+  /**
+   * What is off a referee's first invoice, before it is charged
+   *
+   * `POST /v1/checkout_discounts`. Needs a key with the role ingest.
+   */
+  createCheckoutDiscount(body: CheckoutQuote): Promise<CheckoutAnswer> {
+    return this.send("POST", `/v1/checkout_discounts`, {}, body);
+  }
+
+  /**
+   * The invoice was paid with its discount
+   *
+   * `POST /v1/checkout_discounts/{id}/confirm`. Needs a key with the role ingest.
+   */
+  confirmCheckoutDiscount(id: string): Promise<CheckoutAnswer> {
+    return this.send("POST", `/v1/checkout_discounts/${encodeURIComponent(id)}/confirm`, {}, undefined);
+  }
+
+  /**
+   * The invoice was not paid: its discount is free again
+   *
+   * `POST /v1/checkout_discounts/{id}/release`. Needs a key with the role ingest.
+   */
+  releaseCheckoutDiscount(id: string): Promise<CheckoutAnswer> {
+    return this.send("POST", `/v1/checkout_discounts/${encodeURIComponent(id)}/release`, {}, undefined);
+  }
+
+  /**
+   * What is off a referrer's own payment, before it is charged
+   *
+   * `POST /v1/payment_discounts`. Needs a key with the role ingest.
+   */
+  createPaymentDiscount(body: PaymentQuote): Promise<PaymentAnswer> {
+    return this.send("POST", `/v1/payment_discounts`, {}, body);
+  }
+
+  /**
+   * The charge went through: the referrals that it used are used for good
+   *
+   * `POST /v1/payment_discounts/{id}/confirm`. Needs a key with the role ingest.
+   */
+  confirmPaymentDiscount(id: string): Promise<PaymentAnswer> {
+    return this.send("POST", `/v1/payment_discounts/${encodeURIComponent(id)}/confirm`, {}, undefined);
+  }
+
+  /**
+   * The charge failed: the referrals that it used wait for the next payment
+   *
+   * `POST /v1/payment_discounts/{id}/release`. Needs a key with the role ingest.
+   */
+  releasePaymentDiscount(id: string): Promise<PaymentAnswer> {
+    return this.send("POST", `/v1/payment_discounts/${encodeURIComponent(id)}/release`, {}, undefined);
+  }
+
+  /**
+   * Let a referral count for its referrer's next payment, or use it up without
+   *
+   * `POST /v1/referrals/{program}/{referee}/payment_discount`. Needs a key with the role admin.
+   */
+  paymentDiscountReferral(program: string, referee: string, body: ReferralChoiceBody): Promise<ReferralChoiceAnswer> {
+    return this.send("POST", `/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/payment_discount`, {}, body);
+  }
+
+  /**
+   * The sum of every kind of account in every asset
+   *
+   * `GET /v1/ledger/trial_balance`. Needs a key with the role read.
+   */
+  getLedgerTrialBalance(): Promise<TrialBalanceAnswer> {
+    return this.send("GET", `/v1/ledger/trial_balance`, {}, undefined);
+  }
+
+  /**
+   * Every movement, in the order of the journal
+   *
+   * `GET /v1/ledger/postings`. Needs a key with the role read.
+   */
+  listLedgerPostings(query: { limit?: number } = {}): AsyncGenerator<PostingAnswer> {
+    return this.pages<PostingAnswer>(`/v1/ledger/postings`, query);
+  }
+
+  /**
+   * Recompute every balance from the journal and compare
+   *
+   * `POST /v1/ledger/check`. Needs a key with the role finance.
+   */
+  checkLedger(): Promise<LedgerCheckAnswer> {
+    return this.send("POST", `/v1/ledger/check`, {}, undefined);
+  }
+
+  /**
+   * Move a sandbox's clock on; answers when everything due by then is settled
+   *
+   * `POST /v1/test_clock/advance`. Needs a key with the role admin.
+   */
+  advanceTestClock(body: ClockAdvance): Promise<ClockAnswer> {
+    return this.send("POST", `/v1/test_clock/advance`, {}, body);
+  }
+}
+
+/** An action as it is sent. */
+export interface ActionBody {
+  action_id: string;
+  program_id: string;
+  type: "sale" | "refund" | "refund_failed" | "chargeback" | "chargeback_won";
+  referee_id: string;
+  /** 0 or more for a sale, above zero for the others. */
+  amount_minor?: number | null;
+  /** ISO 4217; the program's when it is left out. */
+  currency?: string | null;
+  /** Now when it is left out; at most 5 minutes in the future. */
+  occurred_at?: string | null;
+  /** The sale that a refund takes back, or the refund that failed. */
+  refund_of?: string | null;
+  /** The sale that a chargeback takes back, or the sale or chargeback that was won. */
+  chargeback_of?: string | null;
+  product_ids?: string[] | null;
+  /** For people; it decides nothing. */
+  note?: string | null;
+  /** Texts, whole numbers, true and false, at most 4 KiB together; it decides nothing. */
+  metadata?: Json | null;
+  /** Of a sale: what commission is earned on, if it is less than the amount: net of tax, shipping, fees. */
+  base_minor?: number | null;
+  /** Of a sale: what was bought, no more than the amount together. Of a refund: what it is about. */
+  lines?: LineBody[] | null;
+  /** At most 20 texts that rules may compare: country, coupon, new or renewal. They are content: a repeat has the same. */
+  attributes?: Record<string, string> | null;
+}
+
+/** An action, what came of it, and what was sent under its id with other content. */
+export interface ActionStoryBody {
+  action_id: string;
+  program_id: string;
+  type: "sale" | "refund" | "refund_failed" | "chargeback" | "chargeback_won";
+  referee_id: string;
+  referrer_id: string | null;
+  amount_minor: number | null;
+  currency: string;
+  occurred_at: string;
+  recorded_at: string;
+  refund_of: string | null;
+  chargeback_of: string | null;
+  product_ids: string[];
+  note: string | null;
+  metadata: Json | null;
+  status: "rewarded" | "not_rewarded" | "reversed" | "parked";
+  decisions: DecisionBody[];
+  conflicts: ConflictBody[];
+  code?: string | null;
+  because?: string[] | null;
+  base_minor?: number | null;
+  lines?: LineBody[] | null;
+  attributes?: Record<string, string> | null;
+}
+
+/** When a rule is active: dates in the program's time zone or instants; outside it rewards nothing. */
+export interface ActiveBody {
+  from?: string | null;
+  to?: string | null;
+}
+
+/** Something that happened on a referral. */
+export interface ActivityAnswer {
+  id: string;
+  at: string;
+  /** A stable word for what happened. */
+  type: string;
+  program_id: string;
+  referee_id: string;
+  action_id?: string | null;
+  /** The same in a sentence. */
+  text: string;
+  /** What it gave to or took from enrollments; of one enrollment's page only its own. */
+  changes: ActivityChange[];
+}
+
+export interface ActivityChange {
+  enrollment_id: string;
+  reward_id?: string | null;
+  /** The decision, or what was done to the reward. */
+  code: string;
+  asset?: string | null;
+  /** Below zero for what was taken back. */
+  amount_minor: number;
+}
+
+export interface AppliedReferralAnswer {
+  referee_id: string;
+  discount_minor: number;
+}
+
+export interface BalanceAnswer {
+  referrer_id: string;
+  balances: BalanceLine[];
+}
+
+/** What a referrer has of one asset: net = earned − clawed back = pending + payable + in transit + paid. */
+export interface BalanceLine {
+  asset: string;
+  earned_minor: number;
+  clawed_back_minor: number;
+  net_minor: number;
+  pending_minor: number;
+  /** May be below zero: it is earned back before anything is paid. */
+  payable_minor: number;
+  in_transit_minor: number;
+  paid_minor: number;
+}
+
+export interface ChainStep {
+  step: "attributed" | "approved" | "first_sale" | "first_reward" | "first_release";
+  at: string;
+}
+
+export interface CheckoutAnswer {
+  payment_id: string;
+  program_id: string;
+  referee_id: string;
+  amount_minor: number;
+  discount_minor: number;
+  /** What is left to charge. */
+  to_pay_minor: number;
+  /** none: nothing is taken off, and nothing is kept. A quote that is neither confirmed nor released within 24 hours is released. */
+  state: "none" | "quoted" | "confirmed" | "released";
+  /** Why nothing is taken off. */
+  code?: string | null;
+  duplicate?: boolean | null;
+}
+
+export interface CheckoutQuote {
+  program_id: string;
+  referee_id: string;
+  /** Names the payment for good: sent again with the same content it is answered the same. */
+  payment_id: string;
+  /** What is to be paid without a discount, in the program's currency. */
+  amount_minor: number;
+}
+
+export interface ClockAdvance {
+  /** Not before where the clock stands. */
+  to: string;
+}
+
+export interface ClockAnswer {
+  /** Where the clock stands; everything due by then is settled. */
+  now: string;
+}
+
+export interface ConditionsBody {
+  /** The amount must exceed it. */
+  min_amount_exclusive_minor?: number | null;
+  /** One of these must be among the action's; empty means any. */
+  product_ids?: string[] | null;
+  /** ALL is tagged and untagged, ANY at least one tag, NONE untagged only; or tags by name. */
+  referrer_tags?: Json;
+  /** Likewise of the referee. */
+  referee_tags?: Json;
+  /** Are not rewarded. */
+  excluded_product_ids?: string[] | null;
+  /** Under each of at most 20 keys one of these values must be among the action's attributes. */
+  attributes?: Record<string, string[]> | null;
+}
+
+/** Other content that was sent under an id that was used: refused, and on record. */
+export interface ConflictBody {
+  at: string;
+  type: string;
+  amount_minor: number | null;
+  currency: string | null;
+  occurred_at: string;
+  refund_of: string | null;
+  chargeback_of: string | null;
+  note: string | null;
+  base_minor?: number | null;
+  lines?: LineBody[] | null;
+  attributes?: Record<string, string> | null;
+}
+
+/** What one enrollment made of it. */
+export interface DecisionBody {
+  enrollment_id: string;
+  rule_id: string;
+  rule_version: number;
+  /** Counts from 1; absent in a rule without tiers. */
+  tier?: number | null;
+  reward: DecisionRewardBody | null;
+  /** rewarded, or the one reason why not. */
+  code: string;
+  /** The same for a person: each condition with the value that it saw. */
+  because: string[];
+}
+
+export interface DecisionRewardBody {
+  id: string;
+  asset: string;
+  /** Given or given back: above zero. Taken back: below zero. */
+  amount_minor: number;
+  state: "pending" | "released" | "reversed" | "cancelled";
+  expected_at?: string | null;
+}
+
+/** What is taken off a referee's first invoice. */
+export interface DiscountBody {
+  /** flat is fixed by another name. */
+  type: "percent" | "fixed" | "flat";
+  /** Basis points of a percentage, at most 10,000; otherwise minor units. */
+  value: number;
+}
+
+/** Whether a referrer is eligible for a rule that is granted by hand. */
+export interface EligibilityAnswer {
+  referrer_id: string;
+  program_id: string;
+  rule_id: string;
+  granted: boolean;
+}
+
+/** A referral under one rule, with the terms that are in force for it: pinned version and adjustments. */
+export interface EnrollmentAnswer {
+  id: string;
+  program_id: string;
+  referee_id: string;
+  referrer_id: string;
+  rule_id: string;
+  rule_version: number;
+  state: "active" | "disabled" | "deleted";
+  /** Earned less taken back: what the amount cap bounds. */
+  net_minor: number;
+  /** Rewards issued: what the count cap bounds. */
+  reward_count: number;
+  /** Whether its terms differ from its rule's. */
+  adjusted: boolean;
+  limits: LimitsBody;
+  conditions: ConditionsBody;
+  payout: PayoutBody;
+  approved_at?: string | null;
+}
+
+/** Changes to one enrollment only. `limits`, `conditions` and `payout` are merged into the terms in force (RFC 7396); null in place of one of them returns to the rule's. */
+export interface EnrollmentChange {
+  reason: string;
+  /** false stops rewards on this enrollment. */
+  enabled?: boolean | null;
+  limits?: Json;
+  conditions?: Json;
+  /** With `reward`, `hold` or both. */
+  payout?: Json;
+}
+
+export interface EntryAnswer {
+  id: string;
+  entry_id: string;
+  referrer_id: string;
+  asset: string;
+  amount_minor: number;
+  already_paid: boolean;
+  reason: string;
+  /** The key that it was booked with. */
+  by: string;
+  at: string;
+  duplicate?: boolean | null;
+}
+
+export interface ExclusiveBody {
+  group: string;
+  /** The lowest goes first; no two rules of a group have the same. */
+  priority: number;
+}
+
+export interface HoldBody {
+  mode: "none" | "days" | "manual" | "days_then_active_customer";
+  days?: number | null;
+  /** From when its days count. */
+  from?: "unlocked" | "occurred_at" | null;
+  amount_minor?: number | null;
+}
+
+/** What became of the approved referrals of the rule's program. */
+export interface JoinAnswer {
+  rule_id: string;
+  rule_version: number;
+  /** That were asked. */
+  referrals: number;
+  /** That are enrolled in the rule from now on, or would be. */
+  joined: number;
+  /** That have, or had, an enrollment under it. */
+  already_enrolled: number;
+  /** Nothing was saved. */
+  dry_run?: boolean | null;
+}
+
+export interface LedgerCheckAnswer {
+  /** Every balance is what the journal says, and no sealed row was changed. */
+  ok: boolean;
+  checked: LedgerChecked;
+  /** The first hundred. */
+  differences: LedgerDifferenceAnswer[];
+  /** The end of the verified chain. Kept outside, it tells whether history before it was ever rewritten. */
+  head: LedgerHead | null;
+}
+
+export interface LedgerChecked {
+  rows: number;
+  postings: number;
+  balances: number;
+  /** Referrals, referrers and programs whose fold was compared with what is kept beside them. */
+  streams: number;
+  /** Seals that were verified, of all tenants: the chain is one. */
+  seals: number;
+}
+
+export interface LedgerDifferenceAnswer {
+  /** A stable word. */
+  what: string;
+  detail: string;
+}
+
+export interface LedgerHead {
+  position: number;
+  hash: string;
+}
+
+/** Per enrollment; null means no limit. */
+export interface LimitsBody {
+  max_count?: number | null;
+  max_amount_minor?: number | null;
+  /** clamp pays the remainder, drop pays nothing. */
+  cap_mode?: "clamp" | "drop" | null;
+  days_after_approved?: number | null;
+  /** A date in the program's time zone, or an instant. */
+  event_from?: string | null;
+  /** Likewise; a date is included as a whole. */
+  event_to?: string | null;
+}
+
+export interface LineBody {
+  product_id: string;
+  amount_minor: number;
+  base_minor?: number | null;
+}
+
+/** Why a line was not done; the rest of the stream goes on. */
+export interface LineError {
+  /** The HTTP status that a single request would have had. */
+  status: number;
+  code: string;
+  detail: string;
+  /** The field that it is about. */
+  param?: string | null;
+}
+
+export interface NewEntry {
+  entry_id: string;
+  asset: string;
+  /** Above zero it is earned and payable at once; below zero it is taken back, and payable may go below zero. */
+  amount_minor: number;
+  reason?: string | null;
+  /** Moves what is payable to what is paid, and nothing else. */
+  already_paid?: boolean | null;
+}
+
+export interface NewKey {
+  role: "ingest" | "read" | "admin" | "finance" | "key_admin" | "operator";
+  /** The caller's own when it is left out; none for an operator's key, which speaks for no tenant. */
+  tenant?: string | null;
+  /** From then on it opens nothing; never when it is left out. */
+  expires_at?: string | null;
+}
+
+export interface NewKeyAnswer {
+  id: string;
+  /** Shown this once, and not to a repeat: only its hash is kept. */
+  key?: string | null;
+  role: string;
+  tenant: string | null;
+  expires_at: string | null;
+}
+
+export interface NewProgram {
+  name: string;
+  /** ISO 4217. */
+  currency: string;
+  /** IANA name, like Europe/London: bare dates of rules are days there. */
+  time_zone: string;
+  /** Made up when it is left out. */
+  id?: string | null;
+  new_customer_discount?: DiscountBody | null;
+  payment_discount?: PaymentDiscountBody | null;
+}
+
+/** Who referred whom, by the referrer's id or by its code. */
+export interface NewReferral {
+  program_id: string;
+  referee_id: string;
+  referrer_id?: string | null;
+  code?: string | null;
+  /** Compared with the referrer's, and not kept: the same mailbox is flagged. */
+  referee_email?: string | null;
+  /** May lie in the past and only anchors windows; now when it is left out. */
+  approved_at?: string | null;
+  /** approved when it is left out. */
+  status?: "approved" | "pending" | null;
+  tags?: string[] | null;
+  /** What the referral itself is worth, for rules of: conversion_value. */
+  conversion_value_minor?: number | null;
+  /** The referee's customer, for holds that look at it. */
+  stripe_customer_id?: string | null;
+}
+
+export interface NewReferrer {
+  /** Made up when it is left out. */
+  id?: string | null;
+  email?: string | null;
+  name?: string | null;
+  tags?: string[] | null;
+  /** Wants cash rewards to be paid out. */
+  cash_opt_in?: boolean | null;
+  stripe_customer_id?: string | null;
+}
+
+export interface NewSpend {
+  spend_id: string;
+  asset: string;
+  amount_minor: number;
+}
+
+export interface NewTenant {
+  id: string;
+  /** For trying things out: it has a clock of its own. */
+  sandbox?: boolean | null;
+  /** Where a sandbox's clock stands at first; the real time when it is left out. */
+  clock_at?: string | null;
+}
+
+/** What came of an action, as it stands now. */
+export interface OutcomeBody {
+  action_id: string;
+  status: "rewarded" | "not_rewarded" | "reversed" | "parked";
+  /** What a parked action waits for. */
+  code?: string | null;
+  decisions: DecisionBody[];
+  because?: string[] | null;
+  /** It was sent before with the same content. */
+  duplicate?: boolean | null;
+}
+
+/** A line of a stream's answer: what came of its action, or why not; the last line is the summary. */
+export interface OutcomeLineBody {
+  line?: number | null;
+  action_id?: string | null;
+  status?: "rewarded" | "not_rewarded" | "reversed" | "parked" | null;
+  code?: string | null;
+  decisions?: DecisionBody[] | null;
+  because?: string[] | null;
+  duplicate?: boolean | null;
+  error?: LineError | null;
+  summary?: SummaryBody | null;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfActivityAnswer {
+  data: ActivityAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfEntryAnswer {
+  data: EntryAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfPostingAnswer {
+  data: PostingAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfRewardAnswer {
+  data: RewardAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfSpendAnswer {
+  data: SpendAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+export interface PaymentAnswer {
+  payment_id: string;
+  program_id: string;
+  referrer_id: string;
+  amount_minor: number;
+  discount_minor: number;
+  /** What is left to charge. */
+  to_pay_minor: number;
+  state: "quoted" | "confirmed" | "released";
+  /** What each takes off, in the order in which they are used. */
+  referrals: AppliedReferralAnswer[];
+  /** Why nothing is taken off. */
+  code?: string | null;
+  duplicate?: boolean | null;
+}
+
+/** What each referral takes off its referrer's own payments. */
+export interface PaymentDiscountBody {
+  /** flat is fixed by another name. */
+  type: "percent" | "fixed" | "flat";
+  /** Basis points of a percentage, at most 10,000; otherwise minor units. */
+  value: number;
+  /** next, which is what is meant when it is left out: a referral is for one payment. all: off each of them, and nothing is used up. */
+  every?: "next" | "all" | null;
+  /** auto when it is left out. manual: only referrals that a person lets count. */
+  mode?: "auto" | "manual" | null;
+}
+
+export interface PaymentQuote {
+  program_id: string;
+  referrer_id: string;
+  /** Names the payment for good: tried again with the same content, it uses the same referrals. */
+  payment_id: string;
+  /** What is to be paid without a discount, in the program's currency. */
+  amount_minor: number;
+}
+
+export interface PayoutBody {
+  reward: RewardBody;
+  hold: HoldBody;
+}
+
+/** One movement: an amount above zero from one account to another. */
+export interface PostingAnswer {
+  id: string;
+  at: string;
+  from: PostingSide;
+  to: PostingSide;
+  asset: string;
+  amount_minor: number;
+}
+
+export interface PostingSide {
+  account: string;
+  /** The number of the program or referrer whose account it is. */
+  owner: number;
+}
+
+/** Why a request was not done (RFC 9457). */
+export interface Problem {
+  /** Where the code is explained. */
+  type: string;
+  title: string;
+  status: number;
+  /** Stable, for machines. */
+  code: string;
+  /** The field that it is about. */
+  param?: string | null;
+  detail: string;
+  /** For tiers that may not be meant. */
+  warnings?: string[] | null;
+  /** Leads to the request in the log. */
+  request_id: string;
+}
+
+export interface ProgramAnswer {
+  id: string;
+  name: string;
+  currency: string;
+  time_zone: string;
+  /** Whether anybody new is taken in. */
+  enabled: boolean;
+  /** For who is referred from now on. */
+  new_customer_discount?: DiscountBody | null;
+  payment_discount?: PaymentDiscountBody | null;
+  /** As they stand now, disabled ones included. */
+  rules: RuleAnswer[];
+  duplicate?: boolean | null;
+}
+
+/** What is left out stays; a discount that is null is taken away. */
+export interface ProgramChange {
+  name?: string | null;
+  /** false takes in nobody new; what exists goes on. */
+  enabled?: boolean | null;
+  new_customer_discount?: DiscountBody | null;
+  payment_discount?: PaymentDiscountBody | null;
+}
+
+/** Why something is done by hand; it may be left out, body and all. */
+export interface ReasonBody {
+  /** Kept with what was done. */
+  reason?: string | null;
+}
+
+/** A code that a referee entered: attributes it, approved now. */
+export interface Redemption {
+  program_id: string;
+  code: string;
+  referee_id: string;
+  /** Compared with the referrer's, and not kept: the same mailbox is flagged. */
+  referee_email?: string | null;
+  /** Not in this release. */
+  action_id?: string | null;
+}
+
+export interface ReferralAnswer {
+  program_id: string;
+  referee_id: string;
+  referrer_id: string;
+  status: "pending" | "approved" | "cancelled";
+  attributed_at: string;
+  approved_at: string | null;
+  tags: string[];
+  /** Whether the referee is still a customer. */
+  active: boolean;
+  conversion_value_minor: number | null;
+  flags: ReferralFlag[];
+  duplicate?: boolean | null;
+}
+
+export interface ReferralApproval {
+  /** May lie in the past and only anchors windows; now when it is left out. */
+  approved_at?: string | null;
+}
+
+export interface ReferralCancellation {
+  reason?: string | null;
+  /** Pending rewards are cancelled too; otherwise they stay. */
+  cancel_pending?: boolean | null;
+}
+
+/** What is left out stays. */
+export interface ReferralChange {
+  tags?: string[] | null;
+  /** Whether the referee is still a customer. */
+  active?: boolean | null;
+}
+
+export interface ReferralChoiceAnswer {
+  program_id: string;
+  referee_id: string;
+  referrer_id: string;
+  decision: "apply" | "decline";
+}
+
+export interface ReferralChoiceBody {
+  /** apply: it counts where discounts are given by hand. decline: it is used up without one, because it was declined or rewarded by another thing. */
+  decision: "apply" | "decline";
+  reason?: string | null;
+}
+
+/** Why somebody should look at a referral. */
+export interface ReferralFlag {
+  kind: "self_referral";
+  reason: "same_id" | "same_email";
+}
+
+/** A line of a batch's answer. */
+export interface ReferralLineAnswer {
+  line: number;
+  program_id?: string | null;
+  referee_id?: string | null;
+  referrer_id?: string | null;
+  status?: "pending" | "approved" | "cancelled" | null;
+  flags?: ReferralFlag[] | null;
+  duplicate?: boolean | null;
+  error?: LineError | null;
+}
+
+/** A referral with all that came of it. */
+export interface ReferralStoryAnswer {
+  program_id: string;
+  referee_id: string;
+  referrer_id: string | null;
+  status: "missing" | "pending" | "approved" | "cancelled";
+  attributed_at: string | null;
+  approved_at: string | null;
+  tags: string[];
+  active: boolean;
+  conversion_value_minor: number | null;
+  flags: ReferralFlag[];
+  /** From the attribution to the first release, each step that was reached. */
+  chain: ChainStep[];
+  enrollments: EnrollmentAnswer[];
+  rewards: RewardAnswer[];
+  waiting: WaitingAction[];
+}
+
+export interface ReferrerAnswer {
+  id: string;
+  /** What a referee redeems. */
+  code: string;
+  status: "active" | "closed";
+  /** Personal data is shown to admin keys only. */
+  email?: string | null;
+  name?: string | null;
+  tags: string[];
+  cash_opt_in: boolean;
+  stripe_customer_id?: string | null;
+  created_at: string;
+  duplicate?: boolean | null;
+}
+
+/** What is left out stays. */
+export interface ReferrerChange {
+  email?: string | null;
+  name?: string | null;
+  tags?: string[] | null;
+  cash_opt_in?: boolean | null;
+  stripe_customer_id?: string | null;
+}
+
+export interface RevokedKeyAnswer {
+  id: string;
+  role: string;
+  revoked_at: string;
+}
+
+/** A reward as it stands now. */
+export interface RewardAnswer {
+  id: string;
+  asset: string;
+  /** As it was given. */
+  amount_minor: number;
+  /** After refunds, chargebacks and cancellation. */
+  left_minor: number;
+  state: "pending" | "released" | "reversed" | "cancelled";
+  program_id: string;
+  referee_id: string;
+  referrer_id: string;
+  /** Null for what no action earned: an approval, a schedule. */
+  action_id: string | null;
+  enrollment_id: string;
+  rule_id: string;
+  rule_version: number;
+  created_at: string;
+  /** When a pending one is expected: due, or released from its hold. */
+  expected_at?: string | null;
+  /** Of a schedule: this reward and those before it. */
+  total_so_far_minor?: number | null;
+  /** Of a schedule: all of its rewards. */
+  total_minor?: number | null;
+}
+
+export interface RewardBody {
+  kind: "cash" | "credit" | "points" | "free_service" | "coupon" | "custom";
+  /** May be left out where the tiers say it. */
+  type?: "percent" | "fixed" | "per_amount" | null;
+  basis_points?: number | null;
+  amount_minor?: number | null;
+  points?: number | null;
+  per_minor?: number | null;
+  /** Which amount a percentage is of. */
+  of?: "transaction" | "conversion_value" | null;
+  item?: string | null;
+}
+
+/** A rule as it stands, in the words in which it was sent. */
+export interface RuleAnswer {
+  id: string;
+  program_id: string;
+  /** The version that new referrals get. */
+  version: number;
+  name: string;
+  trigger: "recurring_action" | "first_action" | "tier_reached" | "referral_approved" | "interval" | "every_n_referrals";
+  reward: RewardBody;
+  limits: LimitsBody;
+  conditions: ConditionsBody;
+  tiers: TierBody[];
+  hold: HoldBody;
+  eligibility: "everyone" | "granted";
+  active: ActiveBody;
+  enabled: boolean;
+  n?: number | null;
+  every_months?: number | null;
+  times?: number | null;
+  steps?: StepBody[] | null;
+  exclusive?: ExclusiveBody | null;
+  duplicate?: boolean | null;
+  /** When it is published: what of it may not be meant. */
+  warnings?: string[] | null;
+}
+
+/** A rule as it is sent and shown. What is left out takes the default that the description names. */
+export interface RuleBody {
+  trigger: "recurring_action" | "first_action" | "tier_reached" | "referral_approved" | "interval" | "every_n_referrals";
+  reward: RewardBody;
+  /** Made up when it is left out; the id of a rule that exists makes a new version of it. */
+  id?: string | null;
+  name?: string | null;
+  limits?: LimitsBody | null;
+  conditions?: ConditionsBody | null;
+  tiers?: TierBody[] | null;
+  hold?: HoldBody | null;
+  /** everyone, or granted: nobody until granted per referrer. */
+  eligibility?: "everyone" | "granted" | null;
+  active?: ActiveBody | null;
+  enabled?: boolean | null;
+  /** Tiers that overlap or leave gaps are meant. */
+  acknowledge_warnings?: boolean | null;
+  /** Of every_n_referrals. */
+  n?: number | null;
+  /** Of interval: months between two rewards, in the program's time zone. */
+  every_months?: number | null;
+  /** Of interval: how many rewards. */
+  times?: number | null;
+  /** The value changes with the n-th reward, or with months since approval; not with tiers. */
+  steps?: StepBody[] | null;
+  /** Of the rules in a group, the first in order of priority whose conditions are met decides. */
+  exclusive?: ExclusiveBody | null;
+}
+
+export interface SpendAnswer {
+  id: string;
+  spend_id: string;
+  referrer_id: string;
+  asset: string;
+  amount_minor: number;
+  /** The key that it was spent with. */
+  by: string;
+  at: string;
+  duplicate?: boolean | null;
+}
+
+/** net = earned − clawed back = pending + payable + in transit + paid. */
+export interface StatementAmounts {
+  earned_minor: number;
+  clawed_back_minor: number;
+  net_minor: number;
+  pending_minor: number;
+  payable_minor: number;
+  in_transit_minor: number;
+  paid_minor: number;
+}
+
+export interface StatementAnswer {
+  referrer_id: string;
+  /** Absent: from the beginning. */
+  from?: string | null;
+  /** Just before it. Absent: up to now. */
+  to?: string | null;
+  /** What was written later than this is not in it. */
+  known_at?: string | null;
+  assets: StatementAssetAnswer[];
+}
+
+export interface StatementAssetAnswer {
+  asset: string;
+  opening: StatementAmounts;
+  /** What the period added; below zero where it took from it. Opening and moved come to closing. */
+  moved: StatementAmounts;
+  closing: StatementAmounts;
+}
+
+export interface StepBody {
+  until_count?: number | null;
+  until_months?: number | null;
+  basis_points?: number | null;
+  amount_minor?: number | null;
+}
+
+/** Every line counts once; a duplicate counts as nothing else. */
+export interface SummaryBody {
+  lines: number;
+  rewarded: number;
+  not_rewarded: number;
+  reversed: number;
+  parked: number;
+  duplicates: number;
+  errors: number;
+}
+
+export interface TenantAnswer {
+  id: string;
+  sandbox: boolean;
+  clock_at: string | null;
+  duplicate?: boolean | null;
+}
+
+/** A range of the referrer's tally, both ends included. */
+export interface TierBody {
+  /** value goes with min_minor and max_minor, count with min and max. */
+  by: "value" | "count";
+  min_minor?: number | null;
+  max_minor?: number | null;
+  min?: number | null;
+  max?: number | null;
+  basis_points?: number | null;
+  amount_minor?: number | null;
+}
+
+/** All accounts of one kind in one asset; over an asset, debits and credits come to the same. */
+export interface TrialBalanceAccount {
+  account: string;
+  asset: string;
+  /** What went out of them. */
+  debit_minor: number;
+  /** What came in. */
+  credit_minor: number;
+}
+
+export interface TrialBalanceAnswer {
+  data: TrialBalanceAccount[];
+}
+
+/** An action that takes effect by itself when what it waits for comes. */
+export interface WaitingAction {
+  action_id: string;
+  code: string;
+}

@@ -1,0 +1,2 @@
+export * from "./api.js";
+export { ReferralGrainsError, type ConnectionOptions } from "./connection.js";

@@ -1,0 +1,14 @@
+namespace ReferralGrains.Integration.Tests.Clients;
+
+/// <summary>The checkout that the tests were built from.</summary>
+internal static class Repository
+{
+    public static string Folder { get; } = Find();
+
+    private static string Find()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "ReferralGrains.sln"))) folder = Path.GetDirectoryName(folder)!;
+        return folder;
+    }
+}
