@@ -79,13 +79,15 @@ public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports report
         {
             return await ask(new(stripe));
         }
-        catch (StripeException refused) when (refused.StripeError is not null && (int)refused.HttpStatusCode is 401 or 403)
+
+        // By the status alone: no money is in doubt here, and an error of v2 is not read as one of v1 is.
+        catch (StripeException refused) when ((int)refused.HttpStatusCode is 401 or 403)
         {
             return new AccountAnswer.Refused(new(RefusalKind.Senseless, "stripe_not_available", null, "Stripe refuses this tenant's key, or the key may not see accounts."));
         }
-        catch (StripeException refused) when (refused.StripeError is not null && (int)refused.HttpStatusCode is >= 400 and < 500 and not (409 or 429))
+        catch (StripeException refused) when ((int)refused.HttpStatusCode is >= 400 and < 500 and not (409 or 429))
         {
-            return new AccountAnswer.Refused(new(RefusalKind.Senseless, "stripe_refused", null, $"Stripe refuses: {refused.StripeError.Code ?? refused.StripeError.Type ?? "without a code"}."));
+            return new AccountAnswer.Refused(new(RefusalKind.Senseless, "stripe_refused", null, $"Stripe refuses: {refused.StripeError?.Code ?? refused.StripeError?.Type ?? "without a code"}."));
         }
         catch (Exception unreachable) when (Classify.Failure(unreachable) is not null && !stop.IsCancellationRequested)
         {

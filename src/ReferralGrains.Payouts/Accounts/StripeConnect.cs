@@ -86,7 +86,7 @@ internal sealed class StripeConnect(StripeTransfers stripe)
         _ => Capability.Inactive,
     };
 
-    private static bool IsMissing(StripeException refused) => refused.StripeError is not null && (int)refused.HttpStatusCode is 403 or 404;
+    private static bool IsMissing(StripeException refused) => (int)refused.HttpStatusCode is 403 or 404;
 
-    private static bool IsOfOtherVersion(StripeException refused) => refused.StripeError is not null && (int)refused.HttpStatusCode is 400 or 403 or 404;
+    private static bool IsOfOtherVersion(StripeException refused) => (int)refused.HttpStatusCode is 400 or 403 or 404;
 }

@@ -55,7 +55,7 @@ public enum Fault
     Forbidden,
 }
 
-/// <summary>Which faults meet which requests. The same seed gives the same request the same faults, in whatever order requests come.</summary>
+/// <summary>Which faults meet which requests about transfers and accounts. The same seed gives the same request the same faults, in whatever order requests come.</summary>
 public sealed class FaultScript
 {
     private readonly Lock gate = new();
@@ -90,7 +90,7 @@ public sealed class FaultScript
 
     internal Fault Next(StandinRequest request)
     {
-        if (!request.IsPost || !request.Path.Contains("/v1/transfers", StringComparison.Ordinal)) return Fault.None;
+        if (!request.IsPost || !(IsAbout(request, "/v1/transfers") || IsAbout(request, "/v2/core/accounts"))) return Fault.None;
         lock (gate)
         {
             var name = Name(request);
@@ -99,6 +99,8 @@ public sealed class FaultScript
             return choose(request, attempt);
         }
     }
+
+    private static bool IsAbout(StandinRequest request, string path) => request.Path.Contains(path, StringComparison.Ordinal);
 
     private static string Name(StandinRequest request) => request.IdempotencyKey ?? request.Path;
 }
