@@ -17,6 +17,9 @@ public sealed class LocalPostgresServer : IAsyncDisposable
     private readonly ILogger log;
     private readonly SemaphoreSlim turn = new(1);
     private readonly CancellationTokenSource stopping = new();
+    // Said when it begins, when the reason changes and when it is over, not with each try.
+    private long? goneSince;
+    private string? whyNotBack;
     private bool leftRunning;
 
     private LocalPostgresServer(PostgresFolder folder, PostgresCluster cluster, PostgresUse use, TimeProvider time, ILogger log) =>
@@ -130,15 +133,17 @@ public sealed class LocalPostgresServer : IAsyncDisposable
         try
         {
             if (cluster.LivingProcess is not null) return true;
-            LocalPostgresLog.Gone(log);
-            var began = time.GetTimestamp();
+            if (goneSince is null) LocalPostgresLog.Gone(log);
+            goneSince ??= time.GetTimestamp();
             await cluster.BringUp(stop);
-            LocalPostgresLog.Back(log, (long)time.GetElapsedTime(began).TotalMilliseconds, cluster.LivingProcess);
+            LocalPostgresLog.Back(log, (long)time.GetElapsedTime(goneSince.Value).TotalMilliseconds, cluster.LivingProcess);
+            (goneSince, whyNotBack) = (null, null);
             return true;
         }
         catch (LocalPostgresException notYet)
         {
-            LocalPostgresLog.NotBack(log, notYet.Message);
+            if (whyNotBack != notYet.Message) LocalPostgresLog.NotBack(log, notYet.Message);
+            whyNotBack = notYet.Message;
             return false;
         }
         finally

@@ -5,6 +5,7 @@ using ReferralGrains.Payouts.Accounts;
 using ReferralGrains.Payouts.Batches;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Turns;
@@ -20,6 +21,7 @@ internal sealed partial class PayoutService(
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
 
     private readonly ILogger<PayoutService> log = logs.CreateLogger<PayoutService>();
+    private readonly Outage away = new(time);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,11 +29,13 @@ internal sealed partial class PayoutService(
         {
             try
             {
-                if (await turn.IsMine(stoppingToken)) await WorkWhileMine(stoppingToken);
+                var isMine = await turn.IsMine(stoppingToken);
+                if (away.End() is { } lasted) LogAvailable(lasted.TotalSeconds);
+                if (isMine) await WorkWhileMine(stoppingToken);
             }
             catch (JournalUnavailableException exception)
             {
-                LogUnavailable(exception.Message);
+                if (away.Begin()) LogUnavailable(exception.Message);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -64,6 +68,9 @@ internal sealed partial class PayoutService(
 
     [LoggerMessage(LogLevel.Warning, "Whether this silo sends payouts cannot be asked: {Reason}")]
     private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Information, "Whether this silo sends payouts can be asked again after {Seconds:0.0} s.")]
+    private partial void LogAvailable(double seconds);
 
     [LoggerMessage(LogLevel.Information, "This silo sends payouts.")]
     private partial void LogBegan();

@@ -57,7 +57,7 @@ public static class GrainsServer
         var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
         var role = options.Role.ToString().ToLowerInvariant();
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
-        await using var app = Build(options, database, lease, Silo(options, name, certificate), postgres, log);
+        await using var app = Build(options, database, lease, Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway }, postgres, log);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
         app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);

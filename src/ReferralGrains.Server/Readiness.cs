@@ -1,14 +1,15 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Server;
 
-/// <summary>Work may be sent here while this process may write and the database answers.</summary>
-internal sealed partial class Readiness(NpgsqlDataSource database, ISiloLease lease, TimeProvider time, ILogger<Readiness> log) : IHealthCheck
+/// <summary>Work may be sent here while this process may write, and the database answers and takes commits.</summary>
+internal sealed partial class Readiness(NpgsqlDataSource database, ISiloLease lease, JournalWriter journal, TimeProvider time, ILogger<Readiness> log) : IHealthCheck
 {
-    private readonly Lock gate = new();
-    private long? unreadySince;
+    private readonly Outage unready = new(time);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -20,18 +21,14 @@ internal sealed partial class Readiness(NpgsqlDataSource database, ISiloLease le
     // Who watches asks every second: an outage is a line when it begins and one when it ends.
     private void Note(HealthCheckResult result)
     {
-        lock (gate)
-        {
-            var ready = result.Status == HealthStatus.Healthy;
-            if (ready && unreadySince is { } since) LogReady(time.GetElapsedTime(since).TotalSeconds);
-            else if (!ready && unreadySince is null) LogUnready(result.Description!);
-            unreadySince = ready ? null : unreadySince ?? time.GetTimestamp();
-        }
+        if (result.Status != HealthStatus.Healthy && unready.Begin()) LogUnready(result.Description!);
+        else if (result.Status == HealthStatus.Healthy && unready.End() is { } lasted) LogReady(lasted.TotalSeconds);
     }
 
     private async Task<HealthCheckResult> Look(CancellationToken cancellationToken)
     {
         if (!lease.IsHeld) return HealthCheckResult.Unhealthy("The lease was not renewed in time.");
+        if (!journal.TakesCommits) return HealthCheckResult.Unhealthy("The database takes no commits.");
         try
         {
             await using var ask = database.CreateCommand("select 1");

@@ -135,7 +135,8 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
         foreach (var command in commands) command.Fail(exception);
     }
 
-    [LoggerMessage(LogLevel.Warning, "A turn of a grain of kind {Kind} could not be written: {Reason}")]
+    // Once for each turn of an outage; that there is one is said by whoever writes, and to whoever asked.
+    [LoggerMessage(LogLevel.Debug, "A turn of a grain of kind {Kind} could not be written: {Reason}")]
     private partial void LogUnavailable(GrainKind kind, string reason);
 
     [LoggerMessage(LogLevel.Error, "A turn of a grain of kind {Kind} crashed.")]

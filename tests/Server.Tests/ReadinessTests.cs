@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using ReferralGrains.Server;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Silos;
 
 namespace Server.Tests;
@@ -13,7 +16,8 @@ public sealed class ReadinessTests
     {
         var log = new Lines();
         await using var nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=nobody;Timeout=1");
-        var readiness = new Readiness(nowhere, new HeldLease(), TimeProvider.System, log);
+        await using var journal = new JournalWriter(nowhere, new Assets(nowhere), new HeldLease(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+        var readiness = new Readiness(nowhere, new HeldLease(), journal, TimeProvider.System, log);
         foreach (var _ in Enumerable.Range(0, 3))
             Assert.Equal(HealthStatus.Unhealthy, (await readiness.CheckHealthAsync(new(), TestContext.Current.CancellationToken)).Status);
         Assert.Equal(["Not ready: The database does not answer."], log.Written);

@@ -40,6 +40,7 @@ internal sealed partial class Faults(ILogger<Faults> log) : IExceptionHandler
     [LoggerMessage(LogLevel.Error, "Request {RequestId} met a bug.")]
     private partial void LogBug(string requestId, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "Request {RequestId} could not be done now: {Failure}.")]
+    // Once for each request of an outage: its sender knows, and counts are in the metrics.
+    [LoggerMessage(LogLevel.Debug, "Request {RequestId} could not be done now: {Failure}.")]
     private partial void LogUnavailable(string requestId, string failure);
 }

@@ -48,7 +48,7 @@ public static class OrleansSetup
             silo.Services.Configure<ClusterOptions>(Named);
             silo.Services.Configure<ClusterMembershipOptions>(membership => Watchful(membership, options.ProbeTimeout));
         });
-        host.Logging.Quieter();
+        host.Logging.Quieter(options.IsDatabaseAway);
         host.Services.AddSingleton<IHostedService>(all => new ClusterWatch(
             all.GetRequiredService<IClusterMembershipService>(), all.GetRequiredService<IGrainFactory>(), database, all.GetRequiredService<ILogger<ClusterWatch>>()));
         return host;
@@ -86,7 +86,7 @@ public static class OrleansSetup
                 return !stop.IsCancellationRequested;
             });
         });
-        host.Logging.Quieter();
+        host.Logging.Quieter(options.IsDatabaseAway);
         host.Services.AddSingleton<IGrainRouter>(all => new OrleansRouter(
             all.GetRequiredService<IClusterClient>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
         return host;
@@ -127,8 +127,9 @@ public static class OrleansSetup
     }
 
     // What Orleans says of its own life, at every start and every activation, would bury what a person has to see.
-    private static void Quieter(this ILoggingBuilder logging) => logging
-        .AddFilter("Orleans", LogLevel.Warning)
+    // While the database is away Orleans says so with each look at its tables; the lease has said it once, and says when it is over.
+    private static void Quieter(this ILoggingBuilder logging, Func<bool> isDatabaseAway) => logging
+        .AddFilter("Orleans", level => level >= LogLevel.Critical || (level >= LogLevel.Warning && !isDatabaseAway()))
         .AddFilter("Orleans.Runtime.Silo", LogLevel.Error)
         .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
         .AddFilter("Polly", LogLevel.Error);

@@ -50,4 +50,7 @@ public sealed record SiloOptions
     public bool Traces { get; init; }
 
     public MailboxOptions Mailbox { get; init; } = new();
+
+    /// <summary>Whether the database is known to be away.</summary>
+    public Func<bool> IsDatabaseAway { get; init; } = static () => false;
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Turns;
@@ -25,6 +26,7 @@ public sealed partial class PayoutBatchRunner(
     private static readonly TimeSpan betweenStranded = TimeSpan.FromSeconds(5);
 
     private long? lookedForStranded;
+    private readonly Outage away = new(time);
 
     /// <summary>Works until it is stopped.</summary>
     public async Task Run(CancellationToken stop)
@@ -33,12 +35,14 @@ public sealed partial class PayoutBatchRunner(
         {
             try
             {
-                foreach (var batch in await work.Open(stop)) await DoOne(batch, stop);
+                var open = await work.Open(stop);
+                away.End();
+                foreach (var batch in open) await DoOne(batch, stop);
                 if (lookedForStranded is not { } last || time.GetElapsedTime(last) >= betweenStranded) await Strand(stop);
             }
             catch (JournalUnavailableException exception)
             {
-                LogUnavailable(exception.Message);
+                if (away.Begin()) LogUnavailable(exception.Message);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Turns;
@@ -37,6 +38,7 @@ public sealed partial class PayoutSender(
     IPayoutWork work, IGrainRouter router, IStripeAccounts accounts, SendGate gate, PayoutSenderOptions options, TimeProvider time, ILogger<PayoutSender> log)
 {
     private readonly ConcurrentDictionary<(int Tenant, CallerId Item), bool> busy = new();
+    private readonly Outage away = new(time);
 
     /// <summary>Works until it is stopped, and ends when what was under way has.</summary>
     public async Task Run(CancellationToken stop)
@@ -46,7 +48,9 @@ public sealed partial class PayoutSender(
         {
             try
             {
-                foreach (var due in await work.Due(time.GetUtcNow(), gate.Closed, options.Page, stop))
+                var open = await work.Due(time.GetUtcNow(), gate.Closed, options.Page, stop);
+                away.End();
+                foreach (var due in open)
                 {
                     await places.WaitAsync(stop);
                     _ = DoOne(due, places, stop);
@@ -54,7 +58,7 @@ public sealed partial class PayoutSender(
             }
             catch (JournalUnavailableException exception)
             {
-                LogUnavailable(exception.Message);
+                if (away.Begin()) LogUnavailable(exception.Message);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using ReferralGrains.Storage.Database;
 
 namespace ReferralGrains.Storage.Journal;
 
@@ -15,6 +16,11 @@ internal sealed partial class CommitOutcomes(NpgsqlDataSource database, TimeProv
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
+    private readonly Outage asking = new(time);
+
+    /// <summary>How long nobody has been able to say what became of a commit; nothing while there is none to ask about.</summary>
+    public TimeSpan Unanswered => asking.Lasts;
+
     /// <summary>Asks until the database answers: nobody may be told anything before that.</summary>
     /// <exception cref="OutcomeUnknownException">It did not answer for too long, or this silo has ended.</exception>
     public async Task<bool> Resolve(long commitId, long silo)
@@ -24,13 +30,19 @@ internal sealed partial class CommitOutcomes(NpgsqlDataSource database, TimeProv
         {
             try
             {
-                return await Claim(commitId, silo) is { } tombstone ? !tombstone : throw new OutcomeUnknownException("This silo has ended; the outcome is unknown.");
+                var claimed = await Claim(commitId, silo);
+                asking.End();
+                return claimed is { } tombstone ? !tombstone : throw new OutcomeUnknownException("This silo has ended; the outcome is unknown.");
             }
             catch (NpgsqlException exception)
             {
                 if (time.GetElapsedTime(started) > Patience)
+                {
+                    asking.End();
                     throw new OutcomeUnknownException("The database cannot be asked whether the commit happened; the outcome is unknown.", exception);
-                LogStillUnknown(commitId, exception.Message);
+                }
+
+                if (asking.Begin()) LogStillUnknown(commitId, exception.Message);
                 await Task.Delay(Pause, time);
             }
         }

@@ -16,6 +16,9 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     private const int MaxAttempts = 5;
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>As long as a restart of the database takes; whoever came then would wait for one that does not come back.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
     private readonly NpgsqlDataSource database;
     private readonly Assets assets;
     private readonly ISiloLease lease;
@@ -23,6 +26,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     private readonly ILogger log;
     private readonly TenantQueues queues = new();
     private readonly CommitOutcomes outcomes;
+    private readonly CommitRefusal refusal;
     private readonly Task loop;
     private NpgsqlConnection? connection;
     private long lastCommit;
@@ -33,14 +37,22 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     {
         (this.database, this.assets, this.lease, this.time, this.log) = (database, assets, lease, time, log);
         outcomes = new(database, time, log);
+        refusal = new(database, assets, time, log);
         loop = Task.Run(Run);
     }
 
     /// <summary>Whether a commit was under way a moment ago: background work yields to commits.</summary>
     public bool IsBusy => time.GetElapsedTime(Volatile.Read(ref lastCommitAt)) < Moment;
 
+    /// <summary>
+    /// False while what is appended is answered at once with <see cref="JournalUnavailableException"/>: the database refuses commits, or
+    /// nobody has been able to ask it for a while what became of one.
+    /// </summary>
+    public bool TakesCommits => !refusal.IsOn && outcomes.Unanswered < LongestWait;
+
     public Task<AppendOutcome> Append(Append append)
     {
+        if (!TakesCommits) return Task.FromException<AppendOutcome>(NoCommits());
         var pending = new PendingAppend(append);
         queues.Add(pending);
         return pending.Done;
@@ -53,6 +65,7 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         queues.Close();
         await loop;
         queues.Dispose();
+        await refusal.DisposeAsync();
         if (connection is not null) await connection.DisposeAsync();
     }
 
@@ -63,6 +76,12 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
             var batch = await queues.Take(MaxRowsPerCommit);
             if (batch.Count == 0) return;
             Volatile.Write(ref lastCommitAt, time.GetTimestamp());
+            if (!TakesCommits)
+            {
+                Fail(batch, NoCommits());
+                continue;
+            }
+
             try
             {
                 await Commit(WithoutRepeats(batch));
@@ -133,16 +152,25 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
             // Sums that no balance can hold: alone, each of the others is written.
             return (CommitFault.Guilty, exception);
         }
-        catch (PostgresException exception) when (open.FullState.HasFlag(System.Data.ConnectionState.Open))
+        catch (PostgresException exception) when (exception.InvariantSeverity == "ERROR")
         {
+            // The transaction is over, and took nothing. For some of these Npgsql gives the connection up.
+            refusal.Note(exception, commit, batch, lease.Silo);
             return (SqlStates.FaultOf(exception, commit.Sides), exception);
         }
         catch (NpgsqlException exception)
         {
             // The connection broke: whether the commit happened is asked before anybody is answered.
             await Disconnect();
-            var committed = await outcomes.Resolve(commit.CommitId, lease.Silo);
-            LogUnknownOutcome(commit.CommitId, committed, exception);
+            var resolving = outcomes.Resolve(commit.CommitId, lease.Silo);
+            while (!resolving.IsCompleted)
+            {
+                await Task.WhenAny(resolving, Task.Delay(Moment, time));
+                if (!TakesCommits) Fail(queues.TakeAll(), NoCommits());
+            }
+
+            var committed = await resolving;
+            LogUnknownOutcome(commit.CommitId, committed, exception.Message);
             return committed ? (null, null) : (CommitFault.Unavailable, exception);
         }
     }
@@ -209,6 +237,8 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         if (old is not null) await old.DisposeAsync();
     }
 
+    private static JournalUnavailableException NoCommits() => new("The database takes no commits now.");
+
     private static void Fail(List<PendingAppend> batch, Exception exception)
     {
         foreach (var pending in batch) pending.Fail(exception);
@@ -220,6 +250,6 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     [LoggerMessage(LogLevel.Error, "An append to stream {Stream} can never be written: the door let something through.")]
     private partial void LogGuilty(long stream, Exception exception);
 
-    [LoggerMessage(LogLevel.Warning, "The connection broke in commit {Commit}; committed: {Committed}.")]
-    private partial void LogUnknownOutcome(long commit, bool committed, Exception exception);
+    [LoggerMessage(LogLevel.Warning, "The connection broke in commit {Commit}; committed: {Committed} ({Reason})")]
+    private partial void LogUnknownOutcome(long commit, bool committed, string reason);
 }

@@ -51,6 +51,19 @@ internal sealed class TenantQueues : IDisposable
         }
     }
 
+    /// <summary>Takes all that waits, for nothing of it can be written.</summary>
+    public List<PendingAppend> TakeAll()
+    {
+        lock (gate)
+        {
+            var taken = queues.Values.SelectMany(static queue => queue).ToList();
+            queues.Clear();
+            turn.Clear();
+            waiting = 0;
+            return taken;
+        }
+    }
+
     private List<PendingAppend> Drain(int maxRows)
     {
         var taken = new List<PendingAppend>(waiting);

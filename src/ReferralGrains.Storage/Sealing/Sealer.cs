@@ -29,12 +29,13 @@ public sealed partial class Sealer : IAsyncDisposable
     private readonly Func<bool> busy;
     private readonly TimeProvider time;
     private readonly ILogger log;
+    private readonly Outage away;
     private readonly CancellationTokenSource ending = new();
     private readonly Task loop;
 
     public Sealer(NpgsqlDataSource database, Func<bool> busy, TimeProvider time, ILogger<Sealer> log)
     {
-        (this.database, this.busy, this.time, this.log) = (database, busy, time, log);
+        (this.database, this.busy, this.time, this.log, away) = (database, busy, time, log, new(time));
         loop = Task.Run(Run);
     }
 
@@ -74,6 +75,7 @@ public sealed partial class Sealer : IAsyncDisposable
                 }
 
                 lastStep = time.GetTimestamp();
+                if (away.End() is { } lasted) LogGoesOn(lasted.TotalSeconds);
                 if (lastHead != 0 && time.GetElapsedTime(lastHead) < HeadEvery) continue;
                 lastHead = lastStep;
                 if (await Head(database, ending.Token) is { } head) LogHead(head.Position, head.Hash);
@@ -84,7 +86,7 @@ public sealed partial class Sealer : IAsyncDisposable
             }
             catch (Exception exception) when (exception is NpgsqlException or JournalUnavailableException)
             {
-                LogWaiting(exception.Message);
+                if (away.Begin()) LogWaiting(exception.Message);
             }
         }
     }
@@ -98,6 +100,9 @@ public sealed partial class Sealer : IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "Sealing waits: {Reason}")]
     private partial void LogWaiting(string reason);
+
+    [LoggerMessage(LogLevel.Information, "Sealing goes on after {Seconds:0.0} s.")]
+    private partial void LogGoesOn(double seconds);
 }
 
 /// <summary>The head of the chain: whoever kept one elsewhere can tell whether history before it was rewritten.</summary>

@@ -22,6 +22,7 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
     private readonly NpgsqlDataSource database;
     private readonly TimeProvider time;
     private readonly ILogger log;
+    private readonly Outage away;
     private readonly CancellationTokenSource ending = new();
     private readonly TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NpgsqlConnection? connection;
@@ -29,11 +30,14 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
     private Renewal renewed;
 
     private SiloLease(NpgsqlDataSource database, long silo, Moment renewed, TimeProvider time, ILogger log) =>
-        (this.database, Silo, this.renewed, this.time, this.log) = (database, silo, new(renewed), time, log);
+        (this.database, Silo, this.renewed, this.time, this.log, away) = (database, silo, new(renewed), time, log, new(time));
 
     public long Silo { get; }
 
     public bool IsHeld => !lost.Task.IsCompleted && Volatile.Read(ref renewed).StartedAt.Age(time) < Term;
+
+    /// <summary>Whether the last renewal did not reach the database: what others complain of meanwhile says the same.</summary>
+    public bool IsDatabaseAway => away.IsOn;
 
     /// <summary>Completes when the row was ended by another, or the heartbeat by a bug: this process must end.</summary>
     public Task Lost => lost.Task;
@@ -138,10 +142,11 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
         {
             if (!await Update("update silo set seen_at = clock_timestamp() where id = $1 and ended_at is null returning id", ending.Token)) return false;
             Volatile.Write(ref renewed, new(started));
+            if (away.End() is { } lasted) LogRenewed(lasted.TotalSeconds);
         }
         catch (NpgsqlException exception)
         {
-            LogSilent(exception.Message);
+            if (away.Begin()) LogSilent(exception.Message);
             if (connection is not null) await connection.DisposeAsync();
             connection = null;
         }
@@ -172,4 +177,7 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Warning, "The lease could not be renewed: {Reason}")]
     private partial void LogSilent(string reason);
+
+    [LoggerMessage(LogLevel.Information, "The lease is renewed again after {Seconds:0.0} s.")]
+    private partial void LogRenewed(double seconds);
 }

@@ -4,6 +4,7 @@ using System.Globalization;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Tenants;
@@ -32,6 +33,10 @@ public sealed partial class Sweeper(
     private readonly ConcurrentDictionary<(int Shard, int Tenant), bool> sweeping = new();
     private readonly ConcurrentDictionary<StreamId, Woken> waking = new();
 
+    // What is due may be read while nothing can be written, so each has its own.
+    private readonly Outage reading = new(time);
+    private readonly Outage settling = new(time);
+
     /// <summary>
     /// Starts to wake what is due in a shard. Sandbox tenants have their own clocks, which only <see cref="Advance"/> moves.
     /// </summary>
@@ -40,7 +45,9 @@ public sealed partial class Sweeper(
         try
         {
             var until = time.GetUtcNow();
-            foreach (var tenant in await due.Tenants(shard, until, stop))
+            var owed = await due.Tenants(shard, until, stop);
+            if (reading.End() is { } lasted) LogReadable(lasted.TotalSeconds);
+            foreach (var tenant in owed)
                 if ((await tenants.Get(tenant, stop)).ClockAt is null && sweeping.TryAdd((shard, tenant), true)) _ = SweepTenant(shard, tenant, until, stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -49,7 +56,7 @@ public sealed partial class Sweeper(
         }
         catch (JournalUnavailableException exception)
         {
-            LogUnavailable(exception.Message);
+            if (reading.Begin()) LogUnavailable(exception.Message);
         }
         catch (Exception exception)
         {
@@ -132,7 +139,7 @@ public sealed partial class Sweeper(
         }
         catch (JournalUnavailableException exception)
         {
-            LogUnavailable(exception.Message);
+            if (reading.Begin()) LogUnavailable(exception.Message);
         }
         catch (Exception exception)
         {
@@ -164,6 +171,7 @@ public sealed partial class Sweeper(
             if ((GrainKind)grain.Kind == GrainKind.PayoutPlan) await router.Ask(GrainAddress.PayoutPlan(tenant), new MeetPayoutDate(at), stop);
             else await router.Ask(GrainAddress.Referral(tenant, grain.First, new(grain.Second)), new SettleDue(at), stop);
             waking.TryRemove(grain.Stream, out _);
+            if (settling.End() is { } lasted) LogSettles(lasted.TotalSeconds);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -174,7 +182,8 @@ public sealed partial class Sweeper(
             failures++;
             var wait = TimeSpan.FromSeconds(Math.Min(Math.Pow(2, failures), LongestBackOff.TotalSeconds));
             waking[grain.Stream] = new(failures, time.GetUtcNow() + wait);
-            LogFailed(grain.Stream, failures, exception.Message);
+            if (exception is not GrainUnavailableException) LogFailed(grain.Stream, failures, exception.Message);
+            else if (settling.Begin()) LogWaits(grain.Stream, exception.Message);
         }
     }
 
@@ -184,6 +193,15 @@ public sealed partial class Sweeper(
 
     [LoggerMessage(LogLevel.Warning, "What is due cannot be read: {Reason}")]
     private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Information, "What is due can be read again after {Seconds:0.0} s.")]
+    private partial void LogReadable(double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "What is due waits, stream {Stream} and others that no line tells of: {Reason}")]
+    private partial void LogWaits(StreamId stream, string reason);
+
+    [LoggerMessage(LogLevel.Information, "What is due is settled again after {Seconds:0.0} s.")]
+    private partial void LogSettles(double seconds);
 
     [LoggerMessage(LogLevel.Error, "A sweep met a bug.")]
     private partial void LogBug(Exception exception);

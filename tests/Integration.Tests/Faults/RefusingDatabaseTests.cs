@@ -30,9 +30,13 @@ public sealed class RefusingDatabaseTests(PostgresServer postgres)
         }
 
         Assert.Equal(before, await Rows(house));
+        Assert.Equal(503, (await api.Try("/health/ready"))!.Status);
         await Empty(house, "balance");
+        await server.Ready();
         foreach (var sale in refused) await log.SendUntilAcknowledged(api, sale);
         Assert.Empty(EffectOracle.Complaints(shop, log, await shop.Balances(api)));
+        Assert.Equal((1, 1), (Lines(server, "refuses commits (53100"), Lines(server, "takes commits again")));
+        Assert.Equal((1, 1), (Lines(server, "Not ready: The database takes no commits."), Lines(server, "Ready again")));
     }
 
     [Fact]
@@ -47,6 +51,8 @@ public sealed class RefusingDatabaseTests(PostgresServer postgres)
         await server.Ready();
         Assert.False(server.HasExited);
     }
+
+    private static int Lines(ServerProcess server, string text) => server.Log.Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
 
     private static Task Fill(ServerHouse house, string table) => Run(
         house,

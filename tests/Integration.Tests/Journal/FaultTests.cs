@@ -11,6 +11,27 @@ namespace ReferralGrains.Integration.Tests.Journal;
 public sealed class FaultTests(PostgresServer server) : JournalTest(server)
 {
     [Fact]
+    public async Task While_commits_are_refused_nobody_waits_for_the_same_answer_and_the_log_says_it_once()
+    {
+        var log = new Errors();
+        var (tries, refused) = (0L, Rows.Append(1, 1, Rows.Sale("bad", 2)));
+        await Refuse("53100", "nextval('met') > 0");
+        await using (var writer = new JournalWriter(Database.Source, new Assets(Database.Source), new StillLease(), TimeProvider.System, log))
+        {
+            await Assert.ThrowsAsync<JournalUnavailableException>(() => writer.Append(refused));
+            for (var i = 0; i < 1_000; i++) await Assert.ThrowsAsync<JournalUnavailableException>(() => writer.Append(Rows.Append(2, 1, Rows.Sale("bad", 2))));
+            tries = await Database.Ask<long>("select last_value from met");
+            await Database.Run("drop trigger refuse on event");
+            await Eventually.Holds("commits are taken", () => Task.FromResult(writer.TakesCommits));
+            Assert.Equal((0L, 0L), (await RowsOf(1), await Pending(Rows.Referrer.Value)));
+            Assert.Equal(AppendOutcome.Committed, await writer.Append(refused));
+        }
+
+        Assert.InRange(tries, 1, 100);
+        Assert.Collection(log.Messages, line => Assert.Contains("refuses commits (53100", line, StringComparison.Ordinal), line => Assert.Contains("takes commits again", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task An_append_that_can_never_be_written_falls_alone()
     {
         var unbalanced = Rows.Sale("b") with { Posting = Rows.Reward(0, Rows.Referrer) };
@@ -63,6 +84,7 @@ public sealed class FaultTests(PostgresServer server) : JournalTest(server)
 
         Assert.Equal((0L, 0L, 1L), (await RowsOf(1), await RowsOf(2), await Pending(Rows.Referrer.Value)));
         await Database.Run("drop trigger refuse on event");
+        await Eventually.Holds("commits are taken", () => Task.FromResult(Writer.TakesCommits));
         Assert.Equal(AppendOutcome.Committed, await Writer.Append(Rows.Append(1, 1, Rows.Sale("bad", 2))));
         Assert.Equal(3, await Pending(Rows.Referrer.Value));
     }
@@ -82,7 +104,9 @@ public sealed class FaultTests(PostgresServer server) : JournalTest(server)
             });
 
             Assert.Equal(committed - 1, await RowsOf(1));
+            Assert.False(Writer.TakesCommits);
             await disk.Grow(megabytes: 16);
+            await Eventually.Holds("commits are taken", () => Task.FromResult(Writer.TakesCommits));
             Assert.Equal(AppendOutcome.Committed, await Writer.Append(Rows.Append(1, committed, large)));
         }
         finally
@@ -109,7 +133,7 @@ public sealed class FaultTests(PostgresServer server) : JournalTest(server)
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             Messages.Enqueue(formatter(state, exception));

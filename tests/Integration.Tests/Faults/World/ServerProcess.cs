@@ -49,7 +49,7 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="database">Null for a PostgreSQL of its own in <paramref name="folder"/>.</param>
     /// <param name="failpoint">Where it is to die, as <c>commit.before:3</c>.</param>
     /// <param name="role">Null for both.</param>
-    public static ServerProcess Launch(int port, string folder, string? database, string? failpoint, string? role = null)
+    public static ServerProcess Launch(int port, string folder, string? database, string? failpoint, string? role = null, int? http2Port = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Assembly(), "--port", $"{port}", "--data", folder]) start.ArgumentList.Add(argument);
@@ -63,6 +63,7 @@ public sealed class ServerProcess : IAsyncDisposable
         start.Environment["GRAINS_ADMIN_KEY"] = AdminKey;
         start.Environment["GRAINS_POSTGRES_SMALL"] = "1";
         start.Environment["GRAINS_FAILPOINT"] = failpoint;
+        start.Environment["GRAINS_HTTP2_PORT"] = http2Port?.ToString(CultureInfo.InvariantCulture);
         return new(Process.Start(start)!, port);
     }
 

@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using ReferralGrains.Integration.Tests.Faults.World;
+
+namespace ReferralGrains.Integration.Tests.Faults;
+
+/// <summary>What an operator reads after the database was away.</summary>
+public sealed class OutageLogTests
+{
+    [Fact]
+    public async Task An_outage_is_a_line_when_it_begins_and_one_when_it_ends_from_each_who_meets_it()
+    {
+        await using var house = ServerHouse.Embedded();
+        var server = await house.Start();
+        using var api = new Api(server.Address);
+        var shop = await Shop.Open(api, "shop", referrers: 1, refereesEach: 4);
+        await api.Ok("/v1/actions", JsonNode.Parse(shop.Sale(shop.Referees[0], 1_000).Json)!);
+
+        // A line that PostgreSQL refuses keeps it away until it is taken out again.
+        var settings = Path.Combine(house.Folder, "pg", "postgresql.conf");
+        var good = await File.ReadAllTextAsync(settings, TestContext.Current.CancellationToken);
+        await File.AppendAllTextAsync(settings, "max_connections = many\n", TestContext.Current.CancellationToken);
+        var quiet = Lines(server).Count;
+        ServerProcess.Signal("KILL", house.Postmaster!.Value);
+        var refused = 0;
+        await Eventually.Holds("each who meets it has met it often", async () =>
+        {
+            await api.Try("/v1/actions", shop.Sale(shop.Referees[refused % 4], 1_000).Json);
+            await api.Try("/health/ready");
+            return ++refused == 150;
+        });
+
+        await File.WriteAllTextAsync(settings, good, TestContext.Current.CancellationToken);
+        await server.Ready();
+        foreach (var end in (string[])["Sealing goes on", "Ready again", "The lease is renewed again"])
+            await Eventually.Holds($"it says: {end}", () => Task.FromResult(server.Log.Contains(end, StringComparison.Ordinal)));
+
+        var said = Lines(server).Skip(quiet).ToList();
+        foreach (var (category, lines) in said.GroupBy(line => line.Category).Select(group => (group.Key, group.ToList())))
+            Assert.True(lines.Count <= 4, $"{category} has {lines.Count} lines:\n{string.Join('\n', lines.Select(line => line.Message))}");
+        Assert.Equal(1, said.Count(line => line.Message.StartsWith("The lease could not be renewed", StringComparison.Ordinal)));
+        Assert.Equal(1, said.Count(line => line.Message.StartsWith("The lease is renewed again", StringComparison.Ordinal)));
+        Assert.Equal(1, said.Count(line => line.Message.StartsWith("Sealing waits", StringComparison.Ordinal)));
+        Assert.Equal(1, said.Count(line => line.Message.StartsWith("Not ready", StringComparison.Ordinal)));
+        Assert.Equal(1, said.Count(line => line.Message.StartsWith("Ready again", StringComparison.Ordinal)));
+        Assert.True(said.Count <= 30, string.Join('\n', said));
+
+        // Whoever meets it before the lease does may say more.
+        Assert.InRange(server.Log.Split('\n').Count(line => line.Contains("   at Npgsql", StringComparison.Ordinal)), 0, 3);
+    }
+
+    private static List<(string Category, string Message)> Lines(ServerProcess server) =>
+    [
+        .. server.Log.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonNode.Parse(line)!)
+            .Select(line => ((string)line["Category"]!, (string)line["Message"]!)),
+    ];
+}
