@@ -52,6 +52,7 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         foreach (var (referral, kept) in uses.Where(pair => !unreadable.Contains(pair.Value.Tenant)).OrderBy(pair => pair.Key.Value))
             differences.Add("referral_use", $"Referral {referral} of tenant {kept.Tenant} was used, and has no row that says so.");
         await Conflicts(stop);
+        await ConflictCounts(stop);
         await Entries(stop);
     }
 
@@ -106,6 +107,19 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
             if (Fault(reader) is { } fault)
                 differences.Add("conflict", $"A conflict of action {reader.GetString(1)} of tenant {reader.GetInt32(0)} {fault}.");
         },
+        stop, Questions.Int(tenant));
+
+    // That one is gone, or is another than was written, only its count can tell.
+    private Task ConflictCounts(CancellationToken stop) => snapshot.Each(
+        """
+        select coalesce(k.tenant, c.tenant), coalesce(k.count, 0), coalesce(c.count, 0)
+        from (select * from conflict_count where $1 is null or tenant = $1) k
+        full join (select tenant, count(*) as count, sum(conflict_hash(c)) as hash_sum from action_conflict c where $1 is null or tenant = $1 group by tenant) c
+          on c.tenant = k.tenant
+        where k.count is distinct from c.count or k.hash_sum is distinct from c.hash_sum
+        order by 1
+        """,
+        reader => differences.Add("conflict", $"Tenant {reader.GetInt32(0)}: {reader.GetInt64(1)} conflicts were recorded, and the {reader.GetInt64(2)} that are there are not these."),
         stop, Questions.Int(tenant));
 
     private static string? Fault(NpgsqlDataReader reader)

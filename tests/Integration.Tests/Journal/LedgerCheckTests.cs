@@ -177,6 +177,9 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     [InlineData("update action_conflict set hash = gen_random_uuid()", "conflict", "is not the action that its row says")]
     [InlineData("update action_conflict set at = at - interval '1 year'", "conflict", "came before the action that it is with")]
     [InlineData("update action_conflict set action = '[]'", "conflict", "cannot be read")]
+    [InlineData("delete from action_conflict", "conflict", "1 conflicts were recorded, and the 0 that are there")]
+    [InlineData("update action_conflict set at = at + interval '1 s'", "conflict", "1 conflicts were recorded, and the 1 that are there are not these")]
+    [InlineData("delete from conflict_count", "conflict", "0 conflicts were recorded, and the 1 that are there")]
     public async Task What_is_kept_beside_the_rows_must_follow_from_them(string change, string what, string detail)
     {
         await database.Run("alter table balance drop constraint if exists balance_check");
