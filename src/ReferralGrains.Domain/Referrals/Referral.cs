@@ -60,9 +60,7 @@ public sealed record Referral(
     public bool AsksForCustomer(DateTimeOffset now)
     {
         if (DueAt is null || DueAt > now) return false;
-        foreach (var hold in Holds)
-            if (hold.ChecksCustomer && hold.ReleaseAt <= now) return true;
-        return Scheduled is not null;
+        return Scheduled is not null || Holds.DueBy(now).Exists(static hold => hold.ChecksCustomer);
     }
 
     /// <summary>Whether a sale above zero has counted: what comes after it is not the referee's first (S5).</summary>

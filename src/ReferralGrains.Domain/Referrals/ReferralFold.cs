@@ -147,7 +147,7 @@ public static class ReferralFold
 
     private static DateTimeOffset? Due(Referral state)
     {
-        var held = state.Holds.Where(hold => hold.ReleasesItself).Min(hold => hold.ReleaseAt);
+        var held = state.Holds.Earliest;
         var scheduled = state.Scheduled?.Min(row => (DateTimeOffset?)row.At);
         var first = held is null || scheduled < held ? scheduled ?? held : held;
         return state.Checkout?.DueAt is { } expires && (first is null || expires < first) ? expires : first;

@@ -58,7 +58,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
         CheckoutDiscounts.Settle(this);
         if (Facts.Customer != CustomerState.NotAsked) RewardCommands.SettleCustomer(this);
-        var due = State.Holds.Where(hold => hold is { ReleasesItself: true, ChecksCustomer: false } && hold.ReleaseAt <= Facts.Now).ToList();
+        var due = State.Holds.DueBy(Facts.Now).Where(hold => !hold.ChecksCustomer);
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
             Apply(new RewardsReleased([.. chunk.Select(RewardCommands.Whole)], By: null));
     }

@@ -27,7 +27,7 @@ public static class RewardCommands
     /// <summary>Rewards that wait for the referee's customer: sent, cancelled, or left for later (H15).</summary>
     internal static void SettleCustomer(ReferralTurn turn)
     {
-        var due = turn.State.Holds.Where(hold => hold.ChecksCustomer && hold.ReleaseAt <= turn.Facts.Now).ToList();
+        var due = turn.State.Holds.DueBy(turn.Facts.Now).Where(hold => hold.ChecksCustomer).ToList();
         if (due.Count == 0) return;
         if (turn.Facts.Customer == CustomerState.Unknown) turn.Apply(new HoldsPostponed([.. due.Select(hold => hold.Reward)], turn.Facts.Now + AskAgainAfter));
 

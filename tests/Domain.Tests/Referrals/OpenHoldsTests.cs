@@ -54,12 +54,85 @@ public sealed class OpenHoldsTests
     }
 
     [Fact]
+    public void However_many_there_are_they_are_what_a_sorted_table_would_hold()
+    {
+        var random = new Random(4711);
+        for (var round = 0; round < 30; round++)
+        {
+            var (holds, table, next) = (OpenHolds.None, new SortedDictionary<long, OpenHold>(), 0L);
+            for (var step = 0; step < 60; step++)
+            {
+                var (before, kept) = (holds, table.Values.ToList());
+                switch (random.Next(5))
+                {
+                    case 0 or 1:
+                        for (var i = random.Next(200); i > 0; i--)
+                        {
+                            next += random.Next(1, 4);
+                            table[next] = Dated(next, random);
+                            holds = holds.With(table[next]);
+                        }
+
+                        break;
+                    case 2:
+                        var changed = Some(table.Keys, random).Concat([random.NextInt64(1, next + 2)]).Distinct().Order().Select(reward => Dated(reward, random, random.Next(3))).ToList();
+                        foreach (var hold in changed)
+                            if (hold.RemainingMinor > 0) table[hold.Reward] = hold;
+                            else table.Remove(hold.Reward);
+                        next = Math.Max(next, table.Keys.LastOrDefault());
+                        holds = holds.WithAll(changed);
+                        break;
+                    case 3:
+                        var gone = Some(table.Keys, random).ToHashSet();
+                        foreach (var reward in gone) table.Remove(reward);
+                        holds = holds.Without(gone);
+                        break;
+                    default:
+                        var one = random.NextInt64(1, next + 2);
+                        table[one] = Dated(one, random);
+                        next = Math.Max(next, one);
+                        holds = holds.With(table[one]);
+                        break;
+                }
+
+                Assert.Equal(kept, before);
+                Assert.Equal(table.Values, holds);
+                Assert.Equal((table.Count, table.Count == 0), (holds.Count, holds == OpenHolds.None));
+                var now = At.AddDays(random.Next(40));
+                Assert.Equal(table.Values.Where(hold => hold.ReleasesItself).Min(hold => hold.ReleaseAt), holds.Earliest);
+                Assert.Equal(table.Values.Where(hold => hold.ReleasesItself && hold.ReleaseAt <= now), holds.DueBy(now));
+                foreach (var reward in Some(table.Keys, random).Append(next + 1)) Assert.Equal(table.TryGetValue(reward, out var there) ? there : null, holds.Find(reward));
+                if (table.Count > 0) Assert.Equal(table.Values.ElementAt(table.Count / 2), holds[table.Count / 2]);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_change_among_many_copies_little()
+    {
+        var holds = Holds([.. Enumerable.Range(1, 60_000).Select(n => (long)n)]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var reward = 1; reward <= 100; reward++) holds = holds.Without(reward * 500);
+        Assert.Equal(59_900, holds.Count);
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 1, 128 * 1024);
+    }
+
+    [Fact]
     public void A_release_date_is_kept_in_utc_and_may_be_missing()
     {
         Assert.Equal(At.ToUniversalTime(), Hold(1).ReleaseAt);
         Assert.Equal(TimeSpan.Zero, Hold(1).ReleaseAt?.Offset);
         Assert.Null((Hold(1) with { ReleaseAt = null }).ReleaseAt);
         Assert.Null(new OpenHold(1, 1, default, Asset.Points, 1, null, false, 1).ReleaseAt);
+    }
+
+    private static OpenHold Dated(long reward, Random random, long minor = 100) =>
+        Hold(reward, minor) with { ReleaseAt = random.Next(5) == 0 ? null : At.AddHours(random.Next(1_000)), ReleasesItself = random.Next(4) > 0 };
+
+    private static IEnumerable<long> Some(IEnumerable<long> all, Random random)
+    {
+        var share = random.NextDouble();
+        return [.. all.Where(_ => random.NextDouble() < share)];
     }
 
     private static OpenHolds Holds(params long[] rewards) => rewards.Aggregate(OpenHolds.None, (holds, reward) => holds.With(Hold(reward)));

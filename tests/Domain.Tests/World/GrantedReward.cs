@@ -1,6 +1,7 @@
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 
-namespace ReferralGrains.Domain.Referrals;
+namespace ReferralGrains.Domain.Tests.World;
 
 /// <summary>A reward that no action earned, as it stands now; of a schedule also what is not due yet (H11).</summary>
 /// <param name="GivenAt">When its approval was decided, or its schedule began.</param>
