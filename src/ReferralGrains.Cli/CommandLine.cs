@@ -6,6 +6,7 @@ using ReferralGrains.Cli.Explain;
 using ReferralGrains.Cli.Import;
 using ReferralGrains.Cli.Ledger;
 using ReferralGrains.Cli.Payouts;
+using ReferralGrains.Cli.WhatIf;
 
 namespace ReferralGrains.Cli;
 
@@ -74,6 +75,7 @@ internal static class CommandLine
             ExplainCommand.Build(access, around),
             LedgerCommand.Build(access, around),
             PayoutsCommand.Build(access, around),
+            WhatIfCommand.Build(access, around),
         };
         return root;
     }

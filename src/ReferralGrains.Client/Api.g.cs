@@ -17,10 +17,24 @@ public sealed partial class ReferralGrainsClient
     public Task<TenantAnswer> CreateTenantAsync(NewTenant body, CancellationToken stop = default) =>
         Send<TenantAnswer>(HttpMethod.Post, new("/v1/tenants"), body, stop);
 
+    /// <summary>All tenants</summary>
+    /// <remarks><c>GET /v1/tenants</c>. Needs a key with the role operator.</remarks>
+    /// <param name="q">Only ids that begin with this.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<TenantAnswer> ListTenantsAsync(string? q = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfTenantAnswer, TenantAnswer>(new("/v1/tenants", ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
     /// <summary>Make a key; it is shown this once</summary>
     /// <remarks><c>POST /v1/api_keys</c>. Needs a key with the role key_admin.</remarks>
     public Task<NewKeyAnswer> CreateApiKeyAsync(NewKey body, CancellationToken stop = default) =>
         Send<NewKeyAnswer>(HttpMethod.Post, new("/v1/api_keys"), body, stop);
+
+    /// <summary>All keys of the tenant, in the order in which they were made; to an operator those of the installation. Not the keys themselves</summary>
+    /// <remarks><c>GET /v1/api_keys</c>. Needs a key with the role key_admin.</remarks>
+    /// <param name="state">Only what is in this state.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<KeyAnswer> ListApiKeysAsync(ListApiKeysState? state = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfKeyAnswer, KeyAnswer>(new("/v1/api_keys", ("state", state), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>End a key for good</summary>
     /// <remarks><c>DELETE /v1/api_keys/{id}</c>. Needs a key with the role key_admin.</remarks>
@@ -31,6 +45,14 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>POST /v1/programs</c>. Needs a key with the role admin.</remarks>
     public Task<ProgramAnswer> CreateProgramAsync(NewProgram body, CancellationToken stop = default) =>
         Send<ProgramAnswer>(HttpMethod.Post, new("/v1/programs"), body, stop);
+
+    /// <summary>All programs, each with its rules</summary>
+    /// <remarks><c>GET /v1/programs</c>. Needs a key with the role read.</remarks>
+    /// <param name="state">Only what is in this state.</param>
+    /// <param name="q">Only ids that begin with this.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<ProgramAnswer> ListProgramsAsync(ListProgramsState? state = null, string? q = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfProgramAnswer, ProgramAnswer>(new("/v1/programs", ("state", state), ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Change a program's name or discounts, or whether it takes anybody in</summary>
     /// <remarks><c>PATCH /v1/programs/{id}</c>. Needs a key with the role admin.</remarks>
@@ -47,6 +69,15 @@ public sealed partial class ReferralGrainsClient
     /// <param name="dryRun">true saves nothing and answers what would be.</param>
     public Task<RuleAnswer> CreateProgramRuleAsync(string id, RuleBody body, bool? dryRun = null, CancellationToken stop = default) =>
         Send<RuleAnswer>(HttpMethod.Post, new($"/v1/programs/{Uri.EscapeDataString(id)}/rules", ("dry_run", dryRun)), body, stop);
+
+    /// <summary>All rules, as they stand now</summary>
+    /// <remarks><c>GET /v1/rules</c>. Needs a key with the role read.</remarks>
+    /// <param name="programId">Only of this program.</param>
+    /// <param name="state">Only what is in this state.</param>
+    /// <param name="q">Only ids that begin with this.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<RuleAnswer> ListRulesAsync(string? programId = null, ListRulesState? state = null, string? q = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfRuleAnswer, RuleAnswer>(new("/v1/rules", ("program_id", programId), ("state", state), ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Reward nothing by this rule, on every enrollment, until it is enabled</summary>
     /// <remarks><c>POST /v1/rules/{id}/disable</c>. Needs a key with the role admin.</remarks>
@@ -67,10 +98,24 @@ public sealed partial class ReferralGrainsClient
     public Task<JoinAnswer> JoinRuleAsync(string id, bool? dryRun = null, string? programId = null, CancellationToken stop = default) =>
         Send<JoinAnswer>(HttpMethod.Post, new($"/v1/rules/{Uri.EscapeDataString(id)}/join", ("dry_run", dryRun), ("program_id", programId)), null, stop);
 
+    /// <summary>Replay a program's history through a draft rule; to Accept: application/x-ndjson with lines of progress before the result</summary>
+    /// <remarks><c>POST /v1/rules:what_if</c>. Needs a key with the role admin.</remarks>
+    /// <param name="limit">How many referrers; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the last referrer of the page before.</param>
+    public Task<WhatIfAnswer> WhatIfRulesAsync(WhatIfBody body, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Send<WhatIfAnswer>(HttpMethod.Post, new("/v1/rules:what_if", ("limit", limit), ("starting_after", startingAfter)), body, stop);
+
     /// <summary>Make a referrer; the answer has its code</summary>
     /// <remarks><c>POST /v1/referrers</c>. Needs a key with the role admin.</remarks>
     public Task<ReferrerAnswer> CreateReferrerAsync(NewReferrer body, CancellationToken stop = default) =>
         Send<ReferrerAnswer>(HttpMethod.Post, new("/v1/referrers"), body, stop);
+
+    /// <summary>All referrers; personal data only for admin keys</summary>
+    /// <remarks><c>GET /v1/referrers</c>. Needs a key with the role read.</remarks>
+    /// <param name="q">Only ids that begin with this.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<ReferrerAnswer> ListReferrersAsync(string? q = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfReferrerAnswer, ReferrerAnswer>(new("/v1/referrers", ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Change a referrer</summary>
     /// <remarks><c>PATCH /v1/referrers/{id}</c>. Needs a key with the role admin.</remarks>
@@ -99,7 +144,7 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/referrers/{id}/activity</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     public IAsyncEnumerable<ActivityAnswer> GetReferrerActivityAsync(string id, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id, stop);
+        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>No new accrual for this referrer</summary>
     /// <remarks><c>POST /v1/referrers/{id}/close</c>. Needs a key with the role admin.</remarks>
@@ -127,7 +172,7 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/referrers/{id}/entries</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     public IAsyncEnumerable<EntryAnswer> ListReferrerEntriesAsync(string id, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfEntryAnswer, EntryAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/entries", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id, stop);
+        Pages<PageAnswerOfEntryAnswer, EntryAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/entries", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Redeem credit, points, a service or a coupon of what is payable; once for each spend_id, for ever</summary>
     /// <remarks><c>POST /v1/referrers/{id}/spends</c>. Needs a key with the role ingest.</remarks>
@@ -138,12 +183,25 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/referrers/{id}/spends</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     public IAsyncEnumerable<SpendAnswer> ListReferrerSpendsAsync(string id, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfSpendAnswer, SpendAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/spends", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id, stop);
+        Pages<PageAnswerOfSpendAnswer, SpendAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/spends", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Attribute a referee to a referrer</summary>
     /// <remarks><c>POST /v1/referrals</c>. Needs a key with the role ingest.</remarks>
     public Task<ReferralAnswer> CreateReferralAsync(NewReferral body, CancellationToken stop = default) =>
         Send<ReferralAnswer>(HttpMethod.Post, new("/v1/referrals"), body, stop);
+
+    /// <summary>All referrals, in the order in which they were first heard of; q is what a referee's id begins with, inside a program</summary>
+    /// <remarks><c>GET /v1/referrals</c>. Needs a key with the role read.</remarks>
+    /// <param name="programId">Only of this program.</param>
+    /// <param name="referrerId">Only of this referrer.</param>
+    /// <param name="refereeId">Only of this referee, which goes with its program.</param>
+    /// <param name="state">Only what is in this state.</param>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
+    /// <param name="q">Only ids that begin with this.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<ReferralEntry> ListReferralsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, ListReferralsState? state = null, string? from = null, string? to = null, string? q = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfReferralEntry, ReferralEntry>(new("/v1/referrals", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("state", state), ("from", from), ("to", to), ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Attribute many referees: a line each, and a line each in answer</summary>
     /// <remarks><c>POST /v1/referrals:batch</c>. Needs a key with the role ingest.</remarks>
@@ -179,13 +237,25 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/referrals/{program}/{referee}/activity</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     public IAsyncEnumerable<ActivityAnswer> GetReferralActivityAsync(string program, string referee, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id, stop);
+        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Record what a referee did</summary>
     /// <remarks><c>POST /v1/actions</c>. Needs a key with the role ingest.</remarks>
     /// <param name="dryRun">true saves nothing and answers what would be.</param>
     public Task<OutcomeBody> CreateActionAsync(ActionBody body, bool? dryRun = null, CancellationToken stop = default) =>
         Send<OutcomeBody>(HttpMethod.Post, new("/v1/actions", ("dry_run", dryRun)), body, stop);
+
+    /// <summary>All actions by their ids; those of a program, a referrer or a referee as they came, referral by referral, in a period by when they were recorded</summary>
+    /// <remarks><c>GET /v1/actions</c>. Needs a key with the role read.</remarks>
+    /// <param name="programId">Only of this program.</param>
+    /// <param name="referrerId">Only of this referrer.</param>
+    /// <param name="refereeId">Only of this referee, which goes with its program.</param>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
+    /// <param name="q">Only ids that begin with this.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<ActionEntry> ListActionsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, string? from = null, string? to = null, string? q = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfActionEntry, ActionEntry>(new("/v1/actions", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("from", from), ("to", to), ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.ActionId!, stop);
 
     /// <summary>Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent</summary>
     /// <remarks><c>POST /v1/actions:stream</c>. Needs a key with the role ingest.</remarks>
@@ -217,21 +287,37 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/enrollments/{id}/activity</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     public IAsyncEnumerable<ActivityAnswer> GetEnrollmentActivityAsync(string id, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/enrollments/{Uri.EscapeDataString(id)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id, stop);
+        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/enrollments/{Uri.EscapeDataString(id)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
-    /// <summary>All rewards</summary>
+    /// <summary>All rewards, referral by referral, in the order in which they were given; in a period by when they were</summary>
     /// <remarks><c>GET /v1/rewards</c>. Needs a key with the role read.</remarks>
-    /// <param name="state">Only rewards in this state.</param>
+    /// <param name="programId">Only of this program.</param>
+    /// <param name="referrerId">Only of this referrer.</param>
+    /// <param name="refereeId">Only of this referee, which goes with its program.</param>
+    /// <param name="state">Only what is in this state.</param>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<RewardAnswer> ListRewardsAsync(ListRewardsState? state = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new("/v1/rewards", ("state", state), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id, stop);
+    public IAsyncEnumerable<RewardAnswer> ListRewardsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, ListRewardsState? state = null, string? from = null, string? to = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new("/v1/rewards", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("state", state), ("from", from), ("to", to), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>The rewards of one referrer</summary>
     /// <remarks><c>GET /v1/referrers/{id}/rewards</c>. Needs a key with the role read.</remarks>
-    /// <param name="state">Only rewards in this state.</param>
+    /// <param name="state">Only what is in this state.</param>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<RewardAnswer> ListReferrerRewardsAsync(string id, ListReferrerRewardsState? state = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/rewards", ("state", state), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id, stop);
+    public IAsyncEnumerable<RewardAnswer> ListReferrerRewardsAsync(string id, ListReferrerRewardsState? state = null, string? from = null, string? to = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/rewards", ("state", state), ("from", from), ("to", to), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>The rewards of one referral</summary>
+    /// <remarks><c>GET /v1/referrals/{program}/{referee}/rewards</c>. Needs a key with the role read.</remarks>
+    /// <param name="state">Only what is in this state.</param>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<RewardAnswer> ListReferralRewardsAsync(string program, string referee, ListReferralRewardsState? state = null, string? from = null, string? to = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/rewards", ("state", state), ("from", from), ("to", to), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>One reward</summary>
     /// <remarks><c>GET /v1/rewards/{id}</c>. Needs a key with the role read.</remarks>
@@ -283,16 +369,90 @@ public sealed partial class ReferralGrainsClient
     public Task<ReferralChoiceAnswer> PaymentDiscountReferralAsync(string program, string referee, ReferralChoiceBody body, CancellationToken stop = default) =>
         Send<ReferralChoiceAnswer>(HttpMethod.Post, new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/payment_discount"), body, stop);
 
+    /// <summary>Draw up a batch of all that is payable; or see, with dry_run, what it would be and who is left out</summary>
+    /// <remarks><c>POST /v1/payout_batches</c>. Needs a key with the role finance.</remarks>
+    /// <param name="dryRun">true saves nothing and answers what would be.</param>
+    public Task<PayoutBatchAnswer> CreatePayoutBatcheAsync(NewPayoutBatch body, bool? dryRun = null, CancellationToken stop = default) =>
+        Send<PayoutBatchAnswer>(HttpMethod.Post, new("/v1/payout_batches", ("dry_run", dryRun)), body, stop);
+
+    /// <summary>Payout batches, the newest first; as a table with Accept: text/csv</summary>
+    /// <remarks><c>GET /v1/payout_batches</c>. Needs a key with the role read or finance.</remarks>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<PayoutBatchAnswer> ListPayoutBatchesAsync(int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfPayoutBatchAnswer, PayoutBatchAnswer>(new("/v1/payout_batches", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv</summary>
+    /// <remarks><c>GET /v1/payout_batches/{id}</c>. Needs a key with the role read or finance.</remarks>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the last entry of the page before.</param>
+    public Task<PayoutBatchAnswer> GetPayoutBatcheAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Send<PayoutBatchAnswer>(HttpMethod.Get, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}", ("limit", limit), ("starting_after", startingAfter)), null, stop);
+
+    /// <summary>Approve what a frozen batch pays to whom; from then on money leaves</summary>
+    /// <remarks><c>POST /v1/payout_batches/{id}/approve</c>. Needs a key with the role finance.</remarks>
+    public Task<PayoutBatchAnswer> ApprovePayoutBatcheAsync(string id, PayoutApproval body, CancellationToken stop = default) =>
+        Send<PayoutBatchAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/approve"), body, stop);
+
+    /// <summary>Give up a batch that is not approved; what it had reserved is payable again</summary>
+    /// <remarks><c>POST /v1/payout_batches/{id}/cancel</c>. Needs a key with the role finance.</remarks>
+    public Task<PayoutBatchAnswer> CancelPayoutBatcheAsync(string id, CancellationToken stop = default) =>
+        Send<PayoutBatchAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/cancel"), null, stop);
+
+    /// <summary>Pay once more what has failed, and nothing else; after a pause, go on</summary>
+    /// <remarks><c>POST /v1/payout_batches/{id}/retry</c>. Needs a key with the role finance.</remarks>
+    public Task<PayoutBatchAnswer> RetryPayoutBatcheAsync(string id, CancellationToken stop = default) =>
+        Send<PayoutBatchAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/retry"), null, stop);
+
+    /// <summary>An item of an approved batch was paid outside, under a reference</summary>
+    /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/confirm_paid</c>. Needs a key with the role finance.</remarks>
+    public Task<PayoutItemAnswer> ConfirmPaidPayoutBatcheItemAsync(string id, string item, PaidReference body, CancellationToken stop = default) =>
+        Send<PayoutItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/confirm_paid"), body, stop);
+
+    /// <summary>Give up an item of which certainly nothing was paid; its amount is payable again</summary>
+    /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/release</c>. Needs a key with the role finance.</remarks>
+    public Task<PayoutItemAnswer> ReleasePayoutBatcheItemAsync(string id, string item, ReasonBody body, CancellationToken stop = default) =>
+        Send<PayoutItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/release"), body, stop);
+
+    /// <summary>How this tenant pays out</summary>
+    /// <remarks><c>GET /v1/payout_terms</c>. Needs a key with the role read or finance.</remarks>
+    public Task<PayoutTermsAnswer> ListPayoutTermsAsync(CancellationToken stop = default) =>
+        Send<PayoutTermsAnswer>(HttpMethod.Get, new("/v1/payout_terms"), null, stop);
+
+    /// <summary>Set how this tenant pays out, for every batch that is drawn up from now on</summary>
+    /// <remarks><c>PUT /v1/payout_terms</c>. Needs a key with the role finance.</remarks>
+    public Task<PayoutTermsAnswer> PutPayoutTermsAsync(PayoutTermsBody body, CancellationToken stop = default) =>
+        Send<PayoutTermsAnswer>(HttpMethod.Put, new("/v1/payout_terms"), body, stop);
+
+    /// <summary>A link by which a referrer tells Stripe who they are and where they bank; makes the account if there is none</summary>
+    /// <remarks><c>POST /v1/referrers/{id}/onboarding_link</c>. Needs a key with the role admin or finance.</remarks>
+    public Task<OnboardingLinkAnswer> OnboardingLinkReferrerAsync(string id, NewOnboardingLink body, CancellationToken stop = default) =>
+        Send<OnboardingLinkAnswer>(HttpMethod.Post, new($"/v1/referrers/{Uri.EscapeDataString(id)}/onboarding_link"), body, stop);
+
+    /// <summary>Where a referrer is paid, as Stripe said last</summary>
+    /// <remarks><c>GET /v1/referrers/{id}/payout_account</c>. Needs a key with the role read or finance.</remarks>
+    public Task<PayoutAccountAnswer> GetReferrerPayoutAccountAsync(string id, CancellationToken stop = default) =>
+        Send<PayoutAccountAnswer>(HttpMethod.Get, new($"/v1/referrers/{Uri.EscapeDataString(id)}/payout_account"), null, stop);
+
+    /// <summary>Pay a referrer to an account that exists; in another's place it is paid nothing for 72 hours</summary>
+    /// <remarks><c>PUT /v1/referrers/{id}/payout_account</c>. Needs a key with the role finance.</remarks>
+    public Task<PayoutAccountAnswer> PutReferrerPayoutAccountAsync(string id, LinkedAccount body, CancellationToken stop = default) =>
+        Send<PayoutAccountAnswer>(HttpMethod.Put, new($"/v1/referrers/{Uri.EscapeDataString(id)}/payout_account"), body, stop);
+
     /// <summary>The sum of every kind of account in every asset</summary>
     /// <remarks><c>GET /v1/ledger/trial_balance</c>. Needs a key with the role read.</remarks>
     public Task<TrialBalanceAnswer> GetLedgerTrialBalanceAsync(CancellationToken stop = default) =>
         Send<TrialBalanceAnswer>(HttpMethod.Get, new("/v1/ledger/trial_balance"), null, stop);
 
-    /// <summary>Every movement, in the order of the journal</summary>
+    /// <summary>Every movement, stream by stream in the order of the journal</summary>
     /// <remarks><c>GET /v1/ledger/postings</c>. Needs a key with the role read.</remarks>
+    /// <param name="programId">Only of this program.</param>
+    /// <param name="referrerId">Only of this referrer.</param>
+    /// <param name="refereeId">Only of this referee, which goes with its program.</param>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<PostingAnswer> ListLedgerPostingsAsync(int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfPostingAnswer, PostingAnswer>(new("/v1/ledger/postings", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id, stop);
+    public IAsyncEnumerable<PostingAnswer> ListLedgerPostingsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, string? from = null, string? to = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfPostingAnswer, PostingAnswer>(new("/v1/ledger/postings", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("from", from), ("to", to), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Recompute every balance from the journal and compare</summary>
     /// <remarks><c>POST /v1/ledger/check</c>. Needs a key with the role finance.</remarks>
@@ -347,6 +507,31 @@ public sealed partial record ActionBody
 
     /// <summary>At most 20 texts that rules may compare: country, coupon, new or renewal. They are content: a repeat has the same.</summary>
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+}
+
+/// <summary>An action as lists show it; what it came to in full is told of one at a time.</summary>
+public sealed partial record ActionEntry
+{
+    public required string ActionId { get; init; }
+
+    public required string ProgramId { get; init; }
+
+    public required ActionEntryType Type { get; init; }
+
+    public required string RefereeId { get; init; }
+
+    /// <summary>Null while nobody is known to have referred the referee.</summary>
+    public required string? ReferrerId { get; init; }
+
+    public required ActionEntryStatus Status { get; init; }
+
+    public required long? AmountMinor { get; init; }
+
+    public required string? Currency { get; init; }
+
+    public required DateTimeOffset OccurredAt { get; init; }
+
+    public required DateTimeOffset RecordedAt { get; init; }
 }
 
 /// <summary>An action, what came of it, and what was sent under its id with other content.</summary>
@@ -626,6 +811,16 @@ public sealed partial record DiscountBody
     public required long Value { get; init; }
 }
 
+/// <summary>net = earned − clawed back.</summary>
+public sealed partial record EarningsAnswer
+{
+    public required long EarnedMinor { get; init; }
+
+    public required long ClawedBackMinor { get; init; }
+
+    public required long NetMinor { get; init; }
+}
+
 /// <summary>Whether a referrer is eligible for a rule that is granted by hand.</summary>
 public sealed partial record EligibilityAnswer
 {
@@ -753,6 +948,25 @@ public sealed partial record JoinAnswer
     public bool? DryRun { get; init; }
 }
 
+public sealed partial record KeyAnswer
+{
+    /// <summary>Not the key itself, which nobody has any more.</summary>
+    public required string Id { get; init; }
+
+    public required string Role { get; init; }
+
+    /// <summary>Null for an operator's, which speaks for none.</summary>
+    public required string? Tenant { get; init; }
+
+    public required KeyAnswerState State { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset? ExpiresAt { get; init; }
+
+    public required DateTimeOffset? RevokedAt { get; init; }
+}
+
 public sealed partial record LedgerCheckAnswer
 {
     /// <summary>Every balance is what the journal says, and no sealed row was changed.</summary>
@@ -839,6 +1053,12 @@ public sealed partial record LineError
     public string? Param { get; init; }
 }
 
+public sealed partial record LinkedAccount
+{
+    /// <summary>An account that is connected to the tenant's own already.</summary>
+    public required string StripeAccountId { get; init; }
+}
+
 public sealed partial record NewEntry
 {
     public required string EntryId { get; init; }
@@ -877,6 +1097,27 @@ public sealed partial record NewKeyAnswer
     public required string? Tenant { get; init; }
 
     public required DateTimeOffset? ExpiresAt { get; init; }
+}
+
+public sealed partial record NewOnboardingLink
+{
+    /// <summary>Where the referrer comes back to.</summary>
+    public required string ReturnUrl { get; init; }
+
+    /// <summary>Where the referrer goes whose link is too old; return_url when it is left out.</summary>
+    public string? RefreshUrl { get; init; }
+
+    /// <summary>Two letters: where a new account is to be.</summary>
+    public string? Country { get; init; }
+}
+
+public sealed partial record NewPayoutBatch
+{
+    /// <summary>Made up when it is left out.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>What the payout terms say when it is left out.</summary>
+    public NewPayoutBatchDelivery? Delivery { get; init; }
 }
 
 public sealed partial record NewProgram
@@ -963,6 +1204,18 @@ public sealed partial record NewTenant
     public DateTimeOffset? ClockAt { get; init; }
 }
 
+public sealed partial record OnboardingLinkAnswer
+{
+    public required string ReferrerId { get; init; }
+
+    /// <summary>For the referrer and nobody else, once.</summary>
+    public required string Url { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+
+    public required PayoutAccountAnswer Account { get; init; }
+}
+
 /// <summary>What came of an action, as it stands now.</summary>
 public sealed partial record OutcomeBody
 {
@@ -1004,6 +1257,15 @@ public sealed partial record OutcomeLineBody
 }
 
 /// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfActionEntry
+{
+    public required IReadOnlyList<ActionEntry> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
 public sealed partial record PageAnswerOfActivityAnswer
 {
     public required IReadOnlyList<ActivityAnswer> Data { get; init; }
@@ -1022,9 +1284,63 @@ public sealed partial record PageAnswerOfEntryAnswer
 }
 
 /// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfKeyAnswer
+{
+    public required IReadOnlyList<KeyAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfPayoutBatchAnswer
+{
+    public required IReadOnlyList<PayoutBatchAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfPayoutItemAnswer
+{
+    public required IReadOnlyList<PayoutItemAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
 public sealed partial record PageAnswerOfPostingAnswer
 {
     public required IReadOnlyList<PostingAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfProgramAnswer
+{
+    public required IReadOnlyList<ProgramAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfReferralEntry
+{
+    public required IReadOnlyList<ReferralEntry> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfReferrerAnswer
+{
+    public required IReadOnlyList<ReferrerAnswer> Data { get; init; }
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
@@ -1040,12 +1356,36 @@ public sealed partial record PageAnswerOfRewardAnswer
 }
 
 /// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfRuleAnswer
+{
+    public required IReadOnlyList<RuleAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
 public sealed partial record PageAnswerOfSpendAnswer
 {
     public required IReadOnlyList<SpendAnswer> Data { get; init; }
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfTenantAnswer
+{
+    public required IReadOnlyList<TenantAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+public sealed partial record PaidReference
+{
+    /// <summary>By which whoever paid finds it again: a bank's, or that of a file. The same again changes nothing.</summary>
+    public required string Reference { get; init; }
 }
 
 public sealed partial record PaymentAnswer
@@ -1103,11 +1443,204 @@ public sealed partial record PaymentQuote
     public required long AmountMinor { get; init; }
 }
 
+/// <summary>Where a referrer is paid, as Stripe said last.</summary>
+public sealed partial record PayoutAccountAnswer
+{
+    public required string ReferrerId { get; init; }
+
+    public required string StripeAccountId { get; init; }
+
+    /// <summary>Whether it can receive.</summary>
+    public required PayoutAccountAnswerTransfers Transfers { get; init; }
+
+    /// <summary>Whether what it receives reaches a bank.</summary>
+    public required bool PayoutsEnabled { get; init; }
+
+    /// <summary>Both.</summary>
+    public required bool Ready { get; init; }
+
+    /// <summary>When it took another account's place: it is paid nothing for 72 hours from then.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+}
+
+public sealed partial record PayoutApproval
+{
+    /// <summary>As the batch shows it: what was looked at is what is approved.</summary>
+    public required string Hash { get; init; }
+}
+
+public sealed partial record PayoutBatchAnswer
+{
+    /// <summary>Absent for a dry run, which draws up nothing.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>draft while its candidates are found, reserving, frozen until it is approved, approved while intents are written, sending, settled; awaiting_funds and review pause it; retrying; cancelling, cancelled.</summary>
+    public required string Status { get; init; }
+
+    public required PayoutBatchAnswerDelivery Delivery { get; init; }
+
+    /// <summary>The key that it was made with, or schedule.</summary>
+    public required string DrawnBy { get; init; }
+
+    public required bool Scheduled { get; init; }
+
+    /// <summary>Whoever drew it up may not approve it.</summary>
+    public required bool SecondPerson { get; init; }
+
+    /// <summary>It pays what was payable then.</summary>
+    public required DateTimeOffset? DrawnAt { get; init; }
+
+    public required IReadOnlyList<PayoutTotalAnswer> Totals { get; init; }
+
+    /// <summary>Of items, amounts and destinations: what is approved. Absent until it is frozen.</summary>
+    public string? Hash { get; init; }
+
+    public string? ApprovedBy { get; init; }
+
+    /// <summary>Why it paused, or why an item was dropped.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>While it is being sent: how long what is left takes at the rate that Stripe allows.</summary>
+    public long? SecondsLeft { get; init; }
+
+    /// <summary>A page of them, as they are reserved.</summary>
+    public PageAnswerOfPayoutItemAnswer? Items { get; init; }
+
+    /// <summary>Of a dry run.</summary>
+    public PayoutPreview? Preview { get; init; }
+
+    public bool? Duplicate { get; init; }
+}
+
 public sealed partial record PayoutBody
 {
     public required RewardBody Reward { get; init; }
 
     public required HoldBody Hold { get; init; }
+}
+
+public sealed partial record PayoutItemAnswer
+{
+    public required string Id { get; init; }
+
+    public required string ReferrerId { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    /// <summary>reserved, intended, in_flight, unsettled, looking_up, not_found, awaiting_funds, succeeded, confirmed, partly_reversed, reversed, released, review.</summary>
+    public required string State { get; init; }
+
+    /// <summary>The connected account; outside where it is paid by other means.</summary>
+    public required string Destination { get; init; }
+
+    /// <summary>How often it was tried under a new key.</summary>
+    public required int Generation { get; init; }
+
+    /// <summary>Stripe's name for it.</summary>
+    public string? Transfer { get; init; }
+
+    /// <summary>What it was paid outside under.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>It was released, or is in review.</summary>
+    public string? Why { get; init; }
+}
+
+/// <summary>The least that is paid in a currency.</summary>
+public sealed partial record PayoutMinimumBody
+{
+    public required string Currency { get; init; }
+
+    public required long AmountMinor { get; init; }
+}
+
+/// <summary>What a batch would be that is drawn up now.</summary>
+public sealed partial record PayoutPreview
+{
+    public required IReadOnlyList<PreviewTotal> Currencies { get; init; }
+
+    /// <summary>The first thousand of those that it would pay.</summary>
+    public required IReadOnlyList<PreviewItem> Items { get; init; }
+
+    /// <summary>The first thousand of those that it would not.</summary>
+    public required IReadOnlyList<PreviewLeftOut> LeftOut { get; init; }
+
+    /// <summary>What since_last compares with; absent where there was none.</summary>
+    public string? LastBatch { get; init; }
+}
+
+public sealed partial record PayoutScheduleBody
+{
+    /// <summary>week, month, or amount: as soon as somebody's payable amount has reached the minimum of its currency, looked at hourly.</summary>
+    public required PayoutScheduleBodyEvery Every { get; init; }
+
+    /// <summary>Of the week from 1, Monday, to 7; of the month from 1 to 31, and its last day where it has no such day. Not for an amount.</summary>
+    public int? Day { get; init; }
+}
+
+public sealed partial record PayoutTermsAnswer
+{
+    public required IReadOnlyList<PayoutMinimumBody> Minimums { get; init; }
+
+    public required PayoutScheduleBody? Schedule { get; init; }
+
+    public required string TimeZone { get; init; }
+
+    public required bool SecondPerson { get; init; }
+
+    public required bool AutoApprove { get; init; }
+
+    public required PayoutTermsAnswerDelivery Delivery { get; init; }
+
+    /// <summary>When the schedule draws up the next batch, or looks whether it should.</summary>
+    public required DateTimeOffset? NextAt { get; init; }
+}
+
+/// <summary>How the tenant pays out: all of it, for what is left out is as if it had never been said.</summary>
+public sealed partial record PayoutTermsBody
+{
+    /// <summary>Below it, what is payable in a currency rolls over.</summary>
+    public IReadOnlyList<PayoutMinimumBody>? Minimums { get; init; }
+
+    public PayoutScheduleBody? Schedule { get; init; }
+
+    /// <summary>IANA name; UTC when it is left out. The schedule's days begin there.</summary>
+    public string? TimeZone { get; init; }
+
+    /// <summary>Whoever draws a batch up may not approve it.</summary>
+    public bool? SecondPerson { get; init; }
+
+    /// <summary>What the schedule draws up is approved with it. Not beside second_person.</summary>
+    public bool? AutoApprove { get; init; }
+
+    /// <summary>stripe when it is left out. outside: nothing is sent; each item is confirmed with a reference.</summary>
+    public PayoutTermsBodyDelivery? Delivery { get; init; }
+}
+
+/// <summary>A batch in one currency.</summary>
+public sealed partial record PayoutTotalAnswer
+{
+    public required string Currency { get; init; }
+
+    public required int Items { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    public required int PaidItems { get; init; }
+
+    /// <summary>Of transfers that exist, reversed ones included, and of what was confirmed as paid outside.</summary>
+    public required long PaidMinor { get; init; }
+
+    /// <summary>Items whose amount is in transit.</summary>
+    public required int Open { get; init; }
+
+    /// <summary>Items that were released: their amounts are payable again.</summary>
+    public required int Failed { get; init; }
+
+    /// <summary>Items that a person has to look at.</summary>
+    public required int InReview { get; init; }
 }
 
 /// <summary>One movement: an amount above zero from one account to another.</summary>
@@ -1124,6 +1657,15 @@ public sealed partial record PostingAnswer
     public required string Asset { get; init; }
 
     public required long AmountMinor { get; init; }
+
+    /// <summary>Whose account it moves.</summary>
+    public required string? ReferrerId { get; init; }
+
+    /// <summary>Whose doing it was; null for what no action moved.</summary>
+    public required string? ActionId { get; init; }
+
+    /// <summary>What it moves; null for what moves several at once, or none.</summary>
+    public required string? RewardId { get; init; }
 }
 
 public sealed partial record PostingSide
@@ -1132,6 +1674,49 @@ public sealed partial record PostingSide
 
     /// <summary>The number of the program or referrer whose account it is.</summary>
     public required long Owner { get; init; }
+}
+
+public sealed partial record PreviewItem
+{
+    public required string ReferrerId { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    public required string Destination { get; init; }
+}
+
+public sealed partial record PreviewLeftOut
+{
+    public required string ReferrerId { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required long PayableMinor { get; init; }
+
+    /// <summary>closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full.</summary>
+    public required string Reason { get; init; }
+}
+
+public sealed partial record PreviewTotal
+{
+    public required string Currency { get; init; }
+
+    public required int Items { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    /// <summary>How many are left out, by reason.</summary>
+    public required IReadOnlyDictionary<string, int> LeftOut { get; init; }
+
+    /// <summary>What they have payable: it rolls over.</summary>
+    public required long LeftOutMinor { get; init; }
+
+    /// <summary>Of those that are paid: what cannot be moved whole.</summary>
+    public required long RollsOverMinor { get; init; }
+
+    public SinceLast? SinceLast { get; init; }
 }
 
 /// <summary>Why a request was not done (RFC 9457).</summary>
@@ -1287,6 +1872,27 @@ public sealed partial record ReferralChoiceBody
     public string? Reason { get; init; }
 }
 
+/// <summary>A referral as lists show it.</summary>
+public sealed partial record ReferralEntry
+{
+    public required string Id { get; init; }
+
+    public required string ProgramId { get; init; }
+
+    public required string RefereeId { get; init; }
+
+    public required string ReferrerId { get; init; }
+
+    public required ReferralEntryStatus Status { get; init; }
+
+    public required DateTimeOffset AttributedAt { get; init; }
+
+    public required DateTimeOffset? ApprovedAt { get; init; }
+
+    /// <summary>Whether the referee is still a customer.</summary>
+    public required bool Active { get; init; }
+}
+
 /// <summary>Why somebody should look at a referral.</summary>
 public sealed partial record ReferralFlag
 {
@@ -1343,9 +1949,16 @@ public sealed partial record ReferralStoryAnswer
 
     public required IReadOnlyList<EnrollmentAnswer> Enrollments { get; init; }
 
+    /// <summary>The first of them; all are at /rewards.</summary>
     public required IReadOnlyList<RewardAnswer> Rewards { get; init; }
 
+    public required bool HasMoreRewards { get; init; }
+
+    /// <summary>The first that wait.</summary>
     public required IReadOnlyList<WaitingAction> Waiting { get; init; }
+
+    /// <summary>How many wait.</summary>
+    public required int WaitingCount { get; init; }
 }
 
 public sealed partial record ReferrerAnswer
@@ -1385,6 +1998,15 @@ public sealed partial record ReferrerChange
     public bool? CashOptIn { get; init; }
 
     public string? StripeCustomerId { get; init; }
+}
+
+public sealed partial record ReferrerDifferenceAnswer
+{
+    public required string ReferrerId { get; init; }
+
+    public required long AsIsNetMinor { get; init; }
+
+    public required long DraftNetMinor { get; init; }
 }
 
 public sealed partial record RevokedKeyAnswer
@@ -1551,6 +2173,19 @@ public sealed partial record RuleBody
     public ExclusiveBody? Exclusive { get; init; }
 }
 
+public sealed partial record SinceLast
+{
+    public required int Items { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    /// <summary>Paid now and not by the last batch.</summary>
+    public required int NewReferrers { get; init; }
+
+    /// <summary>Paid by the last batch and not now.</summary>
+    public required int GoneReferrers { get; init; }
+}
+
 public sealed partial record SpendAnswer
 {
     public required string Id { get; init; }
@@ -1703,7 +2338,85 @@ public sealed partial record WaitingAction
     public required string Code { get; init; }
 }
 
+public sealed partial record WhatIfAnswer
+{
+    /// <summary>That were replayed.</summary>
+    public required long Actions { get; init; }
+
+    /// <summary>What is counted: that of the draft.</summary>
+    public required string Asset { get; init; }
+
+    /// <summary>Whether the draft stood in for a rule of its id; otherwise it ran alone.</summary>
+    public required bool Replaces { get; init; }
+
+    /// <summary>What the program's rules made of these actions.</summary>
+    public required EarningsAnswer AsIs { get; init; }
+
+    /// <summary>What they would have made of them, imported now.</summary>
+    public required EarningsAnswer Draft { get; init; }
+
+    /// <summary>The largest difference first.</summary>
+    public required IReadOnlyList<ReferrerDifferenceAnswer> Referrers { get; init; }
+
+    public required bool HasMore { get; init; }
+
+    public IReadOnlyList<string>? Warnings { get; init; }
+}
+
+public sealed partial record WhatIfBody
+{
+    public required string ProgramId { get; init; }
+
+    /// <summary>As it would be published. One of the program's rules by its id stands in for that one; any other, alone, for all of them.</summary>
+    public required RuleBody Rule { get; init; }
+
+    /// <summary>Only sales that occurred from this instant on, and what became of them.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Only sales that occurred before this instant, and what became of them.</summary>
+    public DateTimeOffset? To { get; init; }
+}
+
 public enum ActionBodyType
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("sale")]
+    Sale,
+
+    [JsonStringEnumMemberName("refund")]
+    Refund,
+
+    [JsonStringEnumMemberName("refund_failed")]
+    RefundFailed,
+
+    [JsonStringEnumMemberName("chargeback")]
+    Chargeback,
+
+    [JsonStringEnumMemberName("chargeback_won")]
+    ChargebackWon,
+}
+
+public enum ActionEntryStatus
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("rewarded")]
+    Rewarded,
+
+    [JsonStringEnumMemberName("not_rewarded")]
+    NotRewarded,
+
+    [JsonStringEnumMemberName("reversed")]
+    Reversed,
+
+    [JsonStringEnumMemberName("parked")]
+    Parked,
+}
+
+public enum ActionEntryType
 {
     /// <summary>A word that only a newer server knows.</summary>
     Unknown,
@@ -1880,6 +2593,21 @@ public enum HoldBodyMode
     DaysThenActiveCustomer,
 }
 
+public enum KeyAnswerState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("active")]
+    Active,
+
+    [JsonStringEnumMemberName("expired")]
+    Expired,
+
+    [JsonStringEnumMemberName("revoked")]
+    Revoked,
+}
+
 public enum LimitsBodyCapMode
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -1890,6 +2618,66 @@ public enum LimitsBodyCapMode
 
     [JsonStringEnumMemberName("drop")]
     Drop,
+}
+
+public enum ListApiKeysState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("active")]
+    Active,
+
+    [JsonStringEnumMemberName("expired")]
+    Expired,
+
+    [JsonStringEnumMemberName("revoked")]
+    Revoked,
+}
+
+public enum ListProgramsState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("enabled")]
+    Enabled,
+
+    [JsonStringEnumMemberName("disabled")]
+    Disabled,
+}
+
+public enum ListReferralRewardsState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("pending")]
+    Pending,
+
+    [JsonStringEnumMemberName("released")]
+    Released,
+
+    [JsonStringEnumMemberName("reversed")]
+    Reversed,
+
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
+}
+
+public enum ListReferralsState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("pending")]
+    Pending,
+
+    [JsonStringEnumMemberName("approved")]
+    Approved,
+
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
 }
 
 public enum ListReferrerRewardsState
@@ -1928,6 +2716,18 @@ public enum ListRewardsState
     Cancelled,
 }
 
+public enum ListRulesState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("enabled")]
+    Enabled,
+
+    [JsonStringEnumMemberName("disabled")]
+    Disabled,
+}
+
 public enum NewKeyRole
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -1950,6 +2750,18 @@ public enum NewKeyRole
 
     [JsonStringEnumMemberName("operator")]
     Operator,
+}
+
+public enum NewPayoutBatchDelivery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("stripe")]
+    Stripe,
+
+    [JsonStringEnumMemberName("outside")]
+    Outside,
 }
 
 public enum NewReferralStatus
@@ -2054,6 +2866,72 @@ public enum PaymentDiscountBodyType
     Flat,
 }
 
+public enum PayoutAccountAnswerTransfers
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("active")]
+    Active,
+
+    [JsonStringEnumMemberName("pending")]
+    Pending,
+
+    [JsonStringEnumMemberName("inactive")]
+    Inactive,
+}
+
+public enum PayoutBatchAnswerDelivery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("stripe")]
+    Stripe,
+
+    [JsonStringEnumMemberName("outside")]
+    Outside,
+}
+
+public enum PayoutScheduleBodyEvery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("week")]
+    Week,
+
+    [JsonStringEnumMemberName("month")]
+    Month,
+
+    [JsonStringEnumMemberName("amount")]
+    Amount,
+}
+
+public enum PayoutTermsAnswerDelivery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("stripe")]
+    Stripe,
+
+    [JsonStringEnumMemberName("outside")]
+    Outside,
+}
+
+public enum PayoutTermsBodyDelivery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("stripe")]
+    Stripe,
+
+    [JsonStringEnumMemberName("outside")]
+    Outside,
+}
+
 public enum ReferralAnswerStatus
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -2091,6 +2969,21 @@ public enum ReferralChoiceBodyDecision
 
     [JsonStringEnumMemberName("decline")]
     Decline,
+}
+
+public enum ReferralEntryStatus
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("pending")]
+    Pending,
+
+    [JsonStringEnumMemberName("approved")]
+    Approved,
+
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
 }
 
 public enum ReferralFlagKind

@@ -16,6 +16,7 @@ using ReferralGrains.Gateway.Referrals;
 using ReferralGrains.Gateway.Referrers;
 using ReferralGrains.Gateway.Rewards;
 using ReferralGrains.Gateway.Tenants;
+using ReferralGrains.Gateway.WhatIf;
 
 namespace ReferralGrains.Gateway;
 
@@ -26,7 +27,7 @@ public static class GatewayApp
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IDiscounts</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
+    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
     /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IPayoutReports</c>, <c>IPayoutCandidates</c>, <c>IConnectedAccounts</c> and <c>IIdempotentAnswers</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
     /// say that are registered.
     /// </summary>
@@ -63,6 +64,8 @@ public static class GatewayApp
             .AddSingleton<TenantEndpoints>()
             .AddSingleton<ProgramEndpoints>()
             .AddSingleton<RuleEndpoints>()
+            .AddSingleton<WhatIfPages>()
+            .AddSingleton<WhatIfEndpoints>()
             .AddSingleton<ReferrerEndpoints>()
             .AddSingleton<EntryEndpoints>()
             .AddSingleton<AttributionEndpoints>()
@@ -99,6 +102,7 @@ public static class GatewayApp
         Of<TenantEndpoints>(app).Map(app);
         Of<ProgramEndpoints>(app).Map(app);
         Of<RuleEndpoints>(app).Map(app);
+        Of<WhatIfEndpoints>(app).Map(app);
         Of<ReferrerEndpoints>(app).Map(app);
         Of<EntryEndpoints>(app).Map(app);
         Of<AttributionEndpoints>(app).Map(app);

@@ -14,6 +14,7 @@ using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Storage.WhatIf;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Due;
 
@@ -42,6 +43,7 @@ internal static class EngineServices
         services.AddSingleton<IPayoutCandidates>(new PayoutCandidates(database, PayoutWaits.Live));
         services.AddSingleton<ILedgerCheck, LedgerCheck>();
         services.AddSingleton<Sealer>(all => new(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
+        services.AddSingleton<IWhatIf>(all => new WhatIfRun(database, all.GetRequiredService<IFacts>(), Busy(all), TimeProvider.System));
         services.AddSingleton<SilentSilos>();
         services.AddSingleton<ITenants, Tenants>();
         services.AddSingleton<IIdempotentAnswers, IdempotentAnswers>();

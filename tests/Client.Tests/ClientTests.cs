@@ -99,7 +99,7 @@ public sealed class ClientTests : IAsyncLifetime
         answers.Enqueue((context, _) => Answer(context, $$"""{"data":[{{Reward("rw_1")}},{{Reward("rw_2")}}],"has_more":true}"""));
         answers.Enqueue((context, _) => Answer(context, $$"""{"data":[{{Reward("rw_3")}}],"has_more":true}"""));
         var seen = new List<RewardAnswer>();
-        await foreach (var reward in Client().ListRewardsAsync(ListRewardsState.Pending, limit: 2, stop: Stop))
+        await foreach (var reward in Client().ListRewardsAsync(state: ListRewardsState.Pending, limit: 2, stop: Stop))
         {
             seen.Add(reward);
             if (seen.Count == 3) break;

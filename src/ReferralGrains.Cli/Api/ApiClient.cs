@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace ReferralGrains.Cli.Api;
@@ -24,6 +25,37 @@ internal sealed class ApiClient : IDisposable
     public Task<ApiAnswer> Get(string call, CancellationToken stop, string? accept = null) => Send(HttpMethod.Get, call, null, stop, accept);
 
     public Task<ApiAnswer> Post(string call, object? body, CancellationToken stop) => Send(HttpMethod.Post, call, body, stop);
+
+    /// <summary>Sends JSON and shows each line of the answer as it comes.</summary>
+    /// <exception cref="CommandFailed">The server refused.</exception>
+    public async Task PostForLines(string call, string json, Action<JsonElement> line, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(access.Url, access.Target(call)))
+        {
+            Content = new StringContent(json, Encoding.UTF8, "application/json"),
+            Headers = { Accept = { new("application/x-ndjson") } },
+        };
+        try
+        {
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+            if (!response.IsSuccessStatusCode)
+            {
+                var refused = new ApiAnswer($"POST {call}", access.Url, (int)response.StatusCode, await response.Content.ReadAsStringAsync(stop), null);
+                throw new CommandFailed(refused.Problem.Line(refused.Call, refused.Url));
+            }
+
+            using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(stop));
+            while (await lines.ReadLineAsync(stop) is { } text)
+            {
+                using var document = JsonDocument.Parse(text);
+                line(document.RootElement.Clone());
+            }
+        }
+        catch (Exception broken) when (broken is HttpRequestException or IOException)
+        {
+            throw new Unreachable(access.Url, broken);
+        }
+    }
 
     /// <summary>Sends and returns whatever status the server chose.</summary>
     /// <exception cref="CommandFailed">Nobody answers at the address.</exception>

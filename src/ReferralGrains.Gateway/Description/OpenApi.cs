@@ -71,12 +71,15 @@ internal static partial class OpenApi
             (operation.Parameters ??= []).Add(parameter.Describe());
         if (method == "POST" && operation.RequestBody?.Content?.ContainsKey(RouteDescription.Lines) != true) (operation.Parameters ??= []).Add(NamesRequest());
 
+        var isList = metadata.OfType<AnswersCsv>().Any();
+        if (isList && operation.Responses?["200"].Content is { } pages) pages[CsvAnswer.Type] = new() { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+
         var role = Roles.RoleOf(metadata)!;
         operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
         operation.Extensions["x-role"] = new JsonNodeExtension(JsonValue.Create(role)!);
         operation.Description = role == "none" ? "Needs no key." : $"Needs a key with the role {role}{(metadata.OfType<Roles.AlsoForFinance>().Any() ? " or finance" : "")}.";
         operation.Security = role == "none" ? [] : [new() { [new OpenApiSecuritySchemeReference(Key, context.Document)] = [] }];
-        await AddProblems(operation, context, method, path, role, stop);
+        await AddProblems(operation, context, method, path, role, isList, stop);
         if (operation.RequestBody?.Content is not { } contents) return;
         var body = context.Description.ParameterDescriptions.First(one => one.Source.Id == "Body").Type;
         foreach (var content in contents.Values) content.Example = ExampleAttribute.Of(body);
@@ -91,7 +94,7 @@ internal static partial class OpenApi
     };
 
     private static async Task AddProblems(
-        OpenApiOperation operation, OpenApiOperationTransformerContext context, string method, string path, string role, CancellationToken stop)
+        OpenApiOperation operation, OpenApiOperationTransformerContext context, string method, string path, string role, bool isList, CancellationToken stop)
     {
         var document = context.Document!;
         if (document.Components?.Schemas?.ContainsKey(ProblemName) != true)
@@ -108,11 +111,11 @@ internal static partial class OpenApi
         }
 
         operation.Responses ??= [];
-        foreach (var status in Statuses(method, path, role, operation.RequestBody is not null)) operation.Responses[status] = new OpenApiResponseReference(ProblemName, document);
+        foreach (var status in Statuses(method, path, role, operation.RequestBody is not null, isList)) operation.Responses[status] = new OpenApiResponseReference(ProblemName, document);
     }
 
     // 400 everywhere: a query parameter that nobody knows is refused.
-    private static IEnumerable<string> Statuses(string method, string path, string role, bool hasBody)
+    private static IEnumerable<string> Statuses(string method, string path, string role, bool hasBody, bool isList)
     {
         yield return "400";
         if (role != "none") yield return "401";
@@ -120,7 +123,7 @@ internal static partial class OpenApi
         if (hasBody || path.Contains('{', StringComparison.Ordinal)) yield return "404";
         if (method != "GET") yield return "409";
         if (hasBody) yield return "413";
-        if (method != "GET") yield return "422";
+        if (method != "GET" || isList) yield return "422";
         if (method != "GET") yield return "429";
         yield return "default";
     }

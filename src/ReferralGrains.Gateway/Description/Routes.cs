@@ -64,7 +64,14 @@ internal static class RouteDescription
     /// <summary>A list in pages.</summary>
     public static RouteHandlerBuilder Pages<TPage>(this RouteHandlerBuilder route, params QueryParameter[] filters) =>
         route.Answers<TPage>().Query([.. filters, Limit, After]);
+
+    /// <summary>A collection in pages, with its filters, also as CSV.</summary>
+    public static RouteHandlerBuilder Lists<T>(this RouteHandlerBuilder route, Listing<T> listing) =>
+        route.Pages<PageAnswer<T>>(listing.Parameters).WithMetadata(new AnswersCsv());
 }
+
+/// <summary>A route that answers as CSV where that is asked for.</summary>
+internal sealed record AnswersCsv;
 
 /// <summary>Times in a query.</summary>
 internal static class Times

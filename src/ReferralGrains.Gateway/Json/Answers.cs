@@ -29,14 +29,12 @@ internal readonly record struct Paging(string? After, int Limit)
     private const int Default = 20;
     public const int Most = 100;
 
-    public static Paging OfRewards(HttpContext context) => Of(context, PageCursor.IsReward);
-
     public static Paging OfEntries(HttpContext context) => Of(context, PageCursor.IsEntry);
 
     /// <summary>Of a list whose entries have callers' ids; whether there is such an entry is asked by whoever reads the list.</summary>
     public static Paging OfIds(HttpContext context) => Of(context, static _ => true);
 
-    private static Paging Of(HttpContext context, Func<string, bool> isId)
+    public static Paging Of(HttpContext context, Func<string, bool> isId)
     {
         var after = context.Single("starting_after");
         if (after is not null && !isId(after)) throw Problem.InvalidField("starting_after", "The id of an entry of this list is expected.").AsException();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Microsoft.Net.Http.Headers;
 
 namespace ReferralGrains.Gateway.Json;
 
@@ -10,12 +11,16 @@ internal sealed class CsvAnswer(IReadOnlyList<string> columns, IAsyncEnumerable<
 
     private static readonly SearchValues<char> Quoted = SearchValues.Create("\",\r\n");
 
-    /// <summary>Whether the caller asks for it, in so many words.</summary>
+    /// <summary>Whether the caller asks for it, and not sooner for JSON.</summary>
     public static bool IsAsked(HttpContext context)
     {
-        foreach (var accepted in context.Request.Headers.Accept)
-            if (accepted is not null && accepted.Contains(Type, StringComparison.OrdinalIgnoreCase)) return true;
-        return false;
+        var wanted = MediaTypeHeaderValue.TryParseList(context.Request.Headers.Accept, out var types) ? types : [];
+        var (csv, json) = (Find(wanted, Type), Find(wanted, "application/json"));
+        return csv is { Quality: null or > 0 }
+            && (json is null || (csv.Quality ?? 1) > (json.Quality ?? 1) || ((csv.Quality ?? 1) == (json.Quality ?? 1) && wanted.IndexOf(csv) < wanted.IndexOf(json)));
+
+        static MediaTypeHeaderValue? Find(IList<MediaTypeHeaderValue> types, string name) =>
+            types.FirstOrDefault(type => type.MediaType.Equals(name, StringComparison.OrdinalIgnoreCase));
     }
 
     public async Task ExecuteAsync(HttpContext httpContext)

@@ -67,6 +67,14 @@ internal readonly record struct RewardName(StreamId Stream, RewardId Reward)
             : null;
 }
 
+/// <summary>A referral as lists name it: <c>rfl_STREAM</c>. Calls name it by its program and its referee.</summary>
+internal readonly record struct ReferralName(StreamId Stream)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"rfl_{Stream.Value}");
+
+    public static ReferralName? Parse(string text) => NumberedName.Parse(text, "rfl_", stackalloc long[1]) is [var stream] ? new(new(stream)) : null;
+}
+
 /// <summary>A key as the outside names it: <c>key_NUMBER</c>. Not the key itself.</summary>
 internal readonly record struct KeyName(long Number)
 {

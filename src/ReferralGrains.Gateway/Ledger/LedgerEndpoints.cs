@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
@@ -16,12 +17,16 @@ internal sealed class LedgerEndpoints(IReports reports, ILedgerCheck check)
     private static readonly ImmutableDictionary<AccountKind, string> Accounts =
         Enum.GetValues<AccountKind>().ToImmutableDictionary(kind => kind, kind => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString()));
 
+    private static readonly Listing<PostingAnswer> Listed = new(
+        GatewayJson.Default.PageAnswerPostingAnswer, PageCursor.IsEntry, [],
+        Filters.Program, Filters.Referrer, Filters.Program | Filters.Referee, Filters.Referrer | Filters.Period, Filters.Program | Filters.Referee | Filters.Period);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Get("/v1/ledger/trial_balance", TrialBalance).Needs(KeyRole.Read)
             .WithSummary("The sum of every kind of account in every asset").Answers<TrialBalanceAnswer>();
         routes.Get("/v1/ledger/postings", Postings).Needs(KeyRole.Read)
-            .WithSummary("Every movement, in the order of the journal").Pages<PageAnswer<PostingAnswer>>();
+            .WithSummary("Every movement, stream by stream in the order of the journal").Lists(Listed);
         routes.Post("/v1/ledger/check", Check).Needs(KeyRole.Finance)
             .WithSummary("Recompute every balance from the journal and compare").Answers<LedgerCheckAnswer>();
     }
@@ -36,9 +41,9 @@ internal sealed class LedgerEndpoints(IReports reports, ILedgerCheck check)
 
     private async Task<IResult> Postings(HttpContext context)
     {
-        var paging = Paging.OfEntries(context);
-        var page = await reports.Postings(context.Caller().Tenant, paging.After, paging.Limit, context.RequestAborted);
-        return Answers.Ok(new([.. page.Items.Select(Answer)], page.HasMore), GatewayJson.Default.PageAnswerPostingAnswer);
+        var (filter, _) = Listed.Read(context);
+        var page = await reports.Postings(filter, context.RequestAborted);
+        return Listed.Answer(context, page.Items.Select(Answer), page.HasMore, posting => posting.Id);
     }
 
     private async Task<IResult> Check(HttpContext context)
@@ -56,7 +61,8 @@ internal sealed class LedgerEndpoints(IReports reports, ILedgerCheck check)
     private static PostingAnswer Answer(PostingView view)
     {
         var (from, to, amount) = view.Posting;
-        return new("pst_" + PageCursor.Of(view), view.At, Side(from), Side(to), amount.Asset.Name, amount.Minor);
+        return new("pst_" + PageCursor.Of(view), view.At, Side(from), Side(to), amount.Asset.Name, amount.Minor, view.Referrer, view.Action,
+            view.Reward is { } reward ? new RewardName(view.Stream, reward).ToString() : null);
     }
 
     private static PostingSide Side(Account account) => new(Accounts[account.Kind], account.Owner.Value);
@@ -70,7 +76,11 @@ internal sealed record TrialBalanceAnswer(ImmutableArray<TrialBalanceAccount> Da
 internal sealed record TrialBalanceAccount(string Account, string Asset, long DebitMinor, long CreditMinor);
 
 /// <summary>One movement: an amount above zero from one account to another.</summary>
-internal sealed record PostingAnswer(string Id, DateTimeOffset At, PostingSide From, PostingSide To, string Asset, long AmountMinor);
+/// <param name="ReferrerId">Whose account it moves.</param>
+/// <param name="ActionId">Whose doing it was; null for what no action moved.</param>
+/// <param name="RewardId">What it moves; null for what moves several at once, or none.</param>
+internal sealed record PostingAnswer(
+    string Id, DateTimeOffset At, PostingSide From, PostingSide To, string Asset, long AmountMinor, CallerId? ReferrerId, CallerId? ActionId, string? RewardId);
 
 /// <param name="Owner">The number of the program or referrer whose account it is.</param>
 internal sealed record PostingSide(string Account, long Owner);

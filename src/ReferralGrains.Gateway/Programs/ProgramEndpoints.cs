@@ -10,6 +10,7 @@ using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Programs;
@@ -17,12 +18,20 @@ using ReferralGrains.Turns.Programs;
 namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>Programs: a currency, a time zone and the rules in it.</summary>
-internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
+internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts, IReports reports)
 {
+    /// <summary>What programs and rules are: taking part, or not.</summary>
+    public static readonly Words<bool> States = new(("enabled", true), ("disabled", false));
+
+    private static readonly Listing<ProgramAnswer> Programs = new(
+        GatewayJson.Default.PageAnswerProgramAnswer, static id => CallerId.IsValid(id), States.Known, Filters.State, Filters.Prefix, Filters.State | Filters.Prefix);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Post("/v1/programs", Create).Needs(KeyRole.Admin)
             .WithSummary("Make a program").Takes<NewProgram>().Answers<ProgramAnswer>(creates: true);
+        routes.Get("/v1/programs", List).Needs(KeyRole.Read)
+            .WithSummary("All programs, each with its rules").Lists(Programs);
         routes.Patch("/v1/programs/{id}", Change).Needs(KeyRole.Admin)
             .WithSummary("Change a program's name or discounts, or whether it takes anybody in").Takes<ProgramChange>().Answers<ProgramAnswer>();
         routes.Get("/v1/programs/{id}", Show).Needs(KeyRole.Read)
@@ -58,6 +67,13 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts)
             caller.By);
         var reply = await router.Ask(GrainAddress.Program(caller.Tenant, program.Id), change, context.RequestAborted);
         return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : Answers.Ok(Answer(reply.Terms!), GatewayJson.Default.ProgramAnswer);
+    }
+
+    private async Task<IResult> List(HttpContext context)
+    {
+        var (filter, state) = Programs.Read(context);
+        var page = await reports.Programs(filter, state is null ? null : States.Find(state), context.RequestAborted);
+        return Programs.Answer(context, page.Items.Select(program => Answer(program)), page.HasMore, program => program.Id.Value);
     }
 
     private async Task<IResult> Show(HttpContext context, string id)

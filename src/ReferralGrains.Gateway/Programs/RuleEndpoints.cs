@@ -15,12 +15,19 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>Rules: published, disabled, enabled. A changed rule is a new version (S7).</summary>
-internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RulePrograms programs, RuleJoins joins)
+internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, IReports reports, RulePrograms programs, RuleJoins joins)
 {
+    private static readonly Listing<RuleAnswer> Rules = new(
+        GatewayJson.Default.PageAnswerRuleAnswer, static id => CallerId.IsValid(id), ProgramEndpoints.States.Known,
+        Filters.Program, Filters.State, Filters.Prefix, Filters.Program | Filters.State, Filters.Program | Filters.Prefix, Filters.State | Filters.Prefix,
+        Filters.Program | Filters.State | Filters.Prefix);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Post("/v1/programs/{id}/rules", Publish).Needs(KeyRole.Admin)
             .WithSummary("Publish a rule, or a new version of one").Takes<RuleBody>().Answers<RuleAnswer>(creates: true).Query(RouteDescription.DryRun);
+        routes.Get("/v1/rules", List).Needs(KeyRole.Read)
+            .WithSummary("All rules, as they stand now").Lists(Rules);
         routes.Post("/v1/rules/{id}/disable", Disable).Needs(KeyRole.Admin)
             .WithSummary("Reward nothing by this rule, on every enrollment, until it is enabled").Answers<RuleAnswer>().Query(RouteDescription.ProgramId);
         routes.Post("/v1/rules/{id}/enable", Enable).Needs(KeyRole.Admin)
@@ -44,6 +51,13 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, RuleProgr
         var answer = RuleWriter.Answer(reply.Terms!, reply.Terms!.Rule(rule)!, !reply.Changed);
         if (RuleWarnings.Of(terms) is { IsEmpty: false } warnings) answer = answer with { Warnings = warnings };
         return Answers.Created(context, answer, isNew: reply.Changed && !publish.DryRun, GatewayJson.Default.RuleAnswer, "rules", rule.Value);
+    }
+
+    private async Task<IResult> List(HttpContext context)
+    {
+        var (filter, state) = Rules.Read(context);
+        var page = await reports.Rules(filter, state is null ? null : ProgramEndpoints.States.Find(state), context.RequestAborted);
+        return Rules.Answer(context, page.Items.Select(pair => RuleWriter.Answer(pair.Program, pair.Rule)), page.HasMore, rule => rule.Id.Value);
     }
 
     private Task<IResult> Disable(HttpContext context, string id) => Switch(context, id, enabled: false);

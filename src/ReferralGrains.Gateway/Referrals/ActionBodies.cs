@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
+using ReferralGrains.Storage.Reports;
 
 namespace ReferralGrains.Gateway.Referrals;
 
@@ -38,6 +39,25 @@ internal sealed record ActionBody(
     [property: Whole(0, AmountLimits.MaxMinor)] long? BaseMinor = null,
     [property: AtMost(ActionDetails.MaxLines)] ImmutableArray<LineBody>? Lines = null,
     ImmutableDictionary<string, string>? Attributes = null);
+
+/// <summary>An action as lists show it; what it came to in full is told of one at a time.</summary>
+/// <param name="ReferrerId">Null while nobody is known to have referred the referee.</param>
+internal sealed record ActionEntry(
+    CallerId ActionId,
+    CallerId ProgramId,
+    [property: OneOf(typeof(ActionParser), nameof(ActionParser.Kinds))] string Type,
+    CallerId RefereeId,
+    CallerId? ReferrerId,
+    [property: OneOf("rewarded", "not_rewarded", "reversed", "parked")] string Status,
+    long? AmountMinor,
+    string? Currency,
+    DateTimeOffset OccurredAt,
+    DateTimeOffset RecordedAt)
+{
+    public static ActionEntry Of(ActionView view) => new(
+        view.Action.Id, view.Program, ActionParser.Kinds.Of(view.Action.Kind), view.Referee, view.Referrer, JsonNamingPolicy.SnakeCaseLower.ConvertName(view.Status.ToString()),
+        view.Action.AmountMinor, view.Action.Currency, view.Action.OccurredAt, view.RecordedAt);
+}
 
 /// <param name="BaseMinor">On all lines of a sale, whose base is their sum, or on none.</param>
 internal sealed record LineBody(

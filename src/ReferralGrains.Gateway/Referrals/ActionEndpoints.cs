@@ -20,6 +20,11 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
 {
     private static readonly QueryParameter AnswersParameter = new("answers", "string", "errors answers only the lines that went wrong, and the summary.", new OneOfAttribute("all", "errors"));
 
+    private static readonly Listing<ActionEntry> Actions = new(
+        GatewayJson.Default.PageAnswerActionEntry, static id => CallerId.IsValid(id), [],
+        Filters.Prefix, Filters.Program, Filters.Referrer, Filters.Program | Filters.Referrer, Filters.Program | Filters.Referee,
+        Filters.Program | Filters.Referee | Filters.Period, Filters.Referrer | Filters.Period);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Post("/v1/actions", Record).Needs(KeyRole.Ingest)
@@ -27,6 +32,9 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
         routes.Post("/v1/actions:stream", Stream).Needs(KeyRole.Ingest)
             .WithSummary("Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent")
             .TakesLines<ActionBody>().AnswersLines<OutcomeLineBody>().Query(AnswersParameter);
+        routes.Get("/v1/actions", List).Needs(KeyRole.Read)
+            .WithSummary("All actions by their ids; those of a program, a referrer or a referee as they came, referral by referral, in a period by when they were recorded")
+            .Lists(Actions);
         routes.Get("/v1/actions/{id}", Show).Needs(KeyRole.Read)
             .WithSummary("An action and what came of it, as it stands now").Answers<ActionStoryBody>();
     }
@@ -57,6 +65,13 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
             _ => throw Problem.InvalidField("answers", "Expected is all or errors.").AsException(),
         };
         return streams.Run(context, new ActionWork(caller, router, known, new(facts, caller.Tenant)), errorsOnly);
+    }
+
+    private async Task<IResult> List(HttpContext context)
+    {
+        var (filter, _) = Actions.Read(context);
+        var page = await reports.Actions(filter, context.RequestAborted);
+        return Actions.Answer(context, page.Items.Select(ActionEntry.Of), page.HasMore, action => action.ActionId.Value);
     }
 
     private async Task<IResult> Show(HttpContext context, string id)

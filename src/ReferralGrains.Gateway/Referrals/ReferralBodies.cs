@@ -5,6 +5,7 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Referrals;
@@ -45,6 +46,22 @@ internal sealed record ReferralAnswer(
     ImmutableArray<ReferralFlag> Flags,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 
+/// <summary>A referral as lists show it.</summary>
+/// <param name="Active">Whether the referee is still a customer (G6).</param>
+internal sealed record ReferralEntry(
+    string Id,
+    CallerId ProgramId,
+    CallerId RefereeId,
+    CallerId ReferrerId,
+    [property: OneOf("pending", "approved", "cancelled")] string Status,
+    DateTimeOffset AttributedAt,
+    DateTimeOffset? ApprovedAt,
+    bool Active)
+{
+    public static ReferralEntry Of(ReferralView view) => new(
+        new ReferralName(view.Stream).ToString(), view.Program, view.Referee, view.Referrer, ReferralFields.Word(view.Status), view.AttributedAt, view.ApprovedAt, view.Active);
+}
+
 /// <summary>Why somebody should look at a referral.</summary>
 internal sealed record ReferralFlag([property: OneOf("self_referral")] string Kind, [property: OneOf("same_id", "same_email")] string Reason);
 
@@ -76,6 +93,9 @@ internal sealed record Redemption(
 
 /// <summary>A referral with all that came of it.</summary>
 /// <param name="Chain">From the attribution to the first release, each step that was reached (S8).</param>
+/// <param name="Rewards">The first of them; all are at /rewards.</param>
+/// <param name="Waiting">The first that wait.</param>
+/// <param name="WaitingCount">How many wait.</param>
 internal sealed record ReferralStoryAnswer(
     CallerId ProgramId,
     CallerId RefereeId,
@@ -90,7 +110,9 @@ internal sealed record ReferralStoryAnswer(
     ImmutableArray<ChainStep> Chain,
     ImmutableArray<EnrollmentAnswer> Enrollments,
     ImmutableArray<Rewards.RewardAnswer> Rewards,
-    ImmutableArray<WaitingAction> Waiting);
+    bool HasMoreRewards,
+    ImmutableArray<WaitingAction> Waiting,
+    int WaitingCount);
 
 internal sealed record ChainStep([property: OneOf("attributed", "approved", "first_sale", "first_reward", "first_release")] string Step, DateTimeOffset At);
 

@@ -19,6 +19,16 @@ namespace ReferralGrains.Gateway.Referrals;
 /// <summary>Referrals: who referred whom, and what has come of it.</summary>
 internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IReports reports)
 {
+    private static readonly Words<ReferralStatus> States = new(
+        ("pending", ReferralStatus.Pending), ("approved", ReferralStatus.Approved), ("cancelled", ReferralStatus.Cancelled));
+
+    private static readonly Listing<ReferralEntry> Referrals = new(
+        GatewayJson.Default.PageAnswerReferralEntry, text => ReferralName.Parse(text) is not null, States.Known,
+        Filters.State, Filters.Program, Filters.Referrer, Filters.Program | Filters.Referrer, Filters.Program | Filters.State, Filters.Referrer | Filters.State,
+        Filters.Program | Filters.Referrer | Filters.State, Filters.Program | Filters.Period, Filters.Referrer | Filters.Period,
+        Filters.Program | Filters.State | Filters.Period, Filters.Referrer | Filters.State | Filters.Period, Filters.Program | Filters.Referee,
+        Filters.Program | Filters.Prefix, Filters.Program | Filters.State | Filters.Prefix);
+
     private const string One = "/v1/referrals/{program}/{referee}";
 
     public void Map(IEndpointRouteBuilder routes)
@@ -29,6 +39,8 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
             .WithSummary("Approve a pending referral: it is enrolled, and what waited takes effect").Takes<ReferralApproval>(mayBeAbsent: true).Answers<ReferralAnswer>();
         routes.Post(One + "/cancel", Cancel).Needs(KeyRole.Ingest)
             .WithSummary("Stop accrual on a referral").Takes<ReferralCancellation>(mayBeAbsent: true).Answers<ReferralAnswer>();
+        routes.Get("/v1/referrals", List).Needs(KeyRole.Read)
+            .WithSummary("All referrals, in the order in which they were first heard of; q is what a referee's id begins with, inside a program").Lists(Referrals);
         routes.Get(One, Show).Needs(KeyRole.Read)
             .WithSummary("A referral with its chain, enrollments and rewards").Answers<ReferralStoryAnswer>();
         routes.Get(One + "/activity", ListActivity).Needs(KeyRole.Read)
@@ -57,12 +69,21 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
         return await Ask(context, story, new CancelReferral(reason, context.Caller().By, body.CancelPending ?? false));
     }
 
+    private async Task<IResult> List(HttpContext context)
+    {
+        var (filter, state) = Referrals.Read(context);
+        var page = await reports.Referrals(filter, state is null ? null : States.Find(state), context.RequestAborted);
+        return Referrals.Answer(context, page.Items.Select(ReferralEntry.Of), page.HasMore, referral => referral.Id);
+    }
+
     private async Task<IResult> Show(HttpContext context, string program, string referee)
     {
         var story = await Find(context, program, referee);
         var terms = await facts.ProgramCovering(
             context.Caller().Tenant, story.Program, terms => story.State.Enrollments.All(enrollment => terms.Has(enrollment.Rule, enrollment.Version)), context.RequestAborted);
-        return Answers.Ok(ReferralStories.Answer(story, terms), GatewayJson.Default.ReferralStoryAnswer);
+        var rewards = await reports.Rewards(
+            new(context.Caller().Tenant, ReferralStories.Shown) { Program = story.Program, Referee = story.Referee }, null, context.RequestAborted);
+        return Answers.Ok(ReferralStories.Answer(story, terms, rewards), GatewayJson.Default.ReferralStoryAnswer);
     }
 
     private async Task<IResult> ListActivity(HttpContext context, string program, string referee)
@@ -94,7 +115,10 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
 /// <summary>The page of a referral (R9, S8).</summary>
 internal static class ReferralStories
 {
-    public static ReferralStoryAnswer Answer(ReferralStory story, ProgramTerms program)
+    /// <summary>Entries of each list on the page; all of them are in lists of their own.</summary>
+    public const int Shown = 20;
+
+    public static ReferralStoryAnswer Answer(ReferralStory story, ProgramTerms program, Page<RewardView> rewards)
     {
         var state = story.State;
         var isThere = state.Status != ReferralStatus.None;
@@ -111,8 +135,10 @@ internal static class ReferralStories
             ReferralFields.Flags(state),
             Chain(story),
             [.. state.Enrollments.Select(enrollment => EnrollmentAnswers.Of(story, enrollment, program))],
-            [.. RewardsOfReferral.All(story).Select(view => RewardAnswers.Of(view, program))],
-            [.. state.Parked.Select(parked => new WaitingAction(parked.Action.Id, parked.Waits.ToWire()))]);
+            [.. rewards.Items.Select(view => RewardAnswers.Of(view, program))],
+            rewards.HasMore,
+            [.. state.Parked.Take(Shown).Select(parked => new WaitingAction(parked.Action.Id, parked.Waits.ToWire()))],
+            state.Parked.Count);
     }
 
     private static ImmutableArray<ChainStep> Chain(ReferralStory story)

@@ -62,39 +62,3 @@ internal sealed class RewardAnswers(IFacts facts)
         view.Total?.SoFarMinor,
         view.Total?.TotalMinor);
 }
-
-/// <summary>The rewards of one referral, in the order in which they were given, from its events.</summary>
-internal static class RewardsOfReferral
-{
-    public static IEnumerable<RewardView> All(ReferralStory story)
-    {
-        var known = new KnownActions(story.Stream, Referral.None);
-        foreach (var recorded in story.Events) known.Remember(recorded);
-        return known.All.SelectMany(history => Of(story, history, known)).Concat(Granted(story)).OrderBy(view => view.Reward.Key);
-    }
-
-    private static IEnumerable<RewardView> Granted(ReferralStory story) =>
-        from granted in GrantedReward.Of(story.Events, story.State)
-        let given = granted.Reward.Given
-        let isScheduled = story.State.ScheduledReward(granted.Reward.Key) is not null
-        select new RewardView(
-            story.Stream, RewardId.FromKey(granted.Reward.Key), story.Program, story.Referee, story.Referrer!.Value, null, given.Enrollment, given.Rule,
-            given.Version, given.Asset!.Value, given.Minor, granted.Reward.LeftMinor, granted.Status, granted.GivenAt,
-            isScheduled ? granted.DueAt : story.State.Holds.Find(granted.Reward.Key)?.ReleaseAt,
-            granted.DueAt is null ? null : new(granted.SoFarMinor, granted.TotalMinor));
-
-    private static IEnumerable<RewardView> Of(ReferralStory story, ActionHistory history, KnownActions known)
-    {
-        if (SaleRecord.Of(history) is not { } record) yield break;
-        var outcome = ActionOutcome.Of(history, known, story.State);
-        foreach (var reward in record.Rewards)
-        {
-            var (id, given) = (RewardId.FromKey(reward.Key), reward.Given);
-            var state = outcome.Decisions.First(decision => decision.Reward == reward.Key).State;
-            var givenAt = history.Events.First(recorded => recorded.Seq == id.Seq).At;
-            yield return new(
-                story.Stream, id, story.Program, story.Referee, story.Referrer!.Value, history.Id, given.Enrollment, given.Rule, given.Version,
-                given.Asset!.Value, given.Minor, reward.LeftMinor, state, givenAt, given.ReleaseAt);
-        }
-    }
-}

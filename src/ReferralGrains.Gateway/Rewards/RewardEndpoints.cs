@@ -1,5 +1,4 @@
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
@@ -14,14 +13,23 @@ namespace ReferralGrains.Gateway.Rewards;
 /// <summary>Rewards: shown, released, cancelled.</summary>
 internal sealed class RewardEndpoints(IGrainRouter router, IReports reports, RewardAnswers answers)
 {
-    private static readonly QueryParameter State = new("state", "string", "Only rewards in this state.", new OneOfAttribute(typeof(RewardAnswers), nameof(RewardAnswers.States)));
+    private static readonly Listing<RewardAnswer> Rewards = new(
+        GatewayJson.Default.PageAnswerRewardAnswer, PageCursor.IsReward, RewardAnswers.States.Known,
+        [.. new[] { Filters.None, Filters.Program, Filters.Referrer, Filters.Program | Filters.Referrer, Filters.Program | Filters.Referee }
+            .SelectMany(place => new[] { place, place | Filters.State, place | Filters.Period, place | Filters.State | Filters.Period })
+            .Where(all => all is not Filters.None && (all & Filters.Period) == 0 || (all & (Filters.Referrer | Filters.Referee)) != 0)]);
+
+    private static readonly Listing<RewardAnswer> OfReferrer = new(
+        GatewayJson.Default.PageAnswerRewardAnswer, PageCursor.IsReward, RewardAnswers.States.Known, Filters.State, Filters.Period, Filters.State | Filters.Period);
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Get("/v1/rewards", List).Needs(KeyRole.Read)
-            .WithSummary("All rewards").Pages<PageAnswer<RewardAnswer>>(State);
+            .WithSummary("All rewards, referral by referral, in the order in which they were given; in a period by when they were").Lists(Rewards);
         routes.Get("/v1/referrers/{id}/rewards", ListOfReferrer).Needs(KeyRole.Read)
-            .WithSummary("The rewards of one referrer").Pages<PageAnswer<RewardAnswer>>(State);
+            .WithSummary("The rewards of one referrer").Lists(OfReferrer);
+        routes.Get("/v1/referrals/{program}/{referee}/rewards", ListOfReferral).Needs(KeyRole.Read)
+            .WithSummary("The rewards of one referral").Lists(OfReferrer);
         routes.Get("/v1/rewards/{id}", Show).Needs(KeyRole.Read)
             .WithSummary("One reward").Answers<RewardAnswer>();
         routes.Post("/v1/rewards/{id}/release", Release).Needs(KeyRole.Admin)
@@ -30,22 +38,30 @@ internal sealed class RewardEndpoints(IGrainRouter router, IReports reports, Rew
             .WithSummary("Take back what is left of a pending reward").Takes<ReasonBody>(mayBeAbsent: true).Answers<RewardAnswer>();
     }
 
-    private Task<IResult> List(HttpContext context) => Page(context, null);
+    private Task<IResult> List(HttpContext context) => Page(context, Rewards, filter => filter);
 
     private async Task<IResult> ListOfReferrer(HttpContext context, string id)
     {
         var referrer = CallerId.IsValid(id) ? await reports.Referrer(context.Caller().Tenant, new(id), context.RequestAborted) : null;
-        return referrer is null ? new ProblemAnswer(Problem.NotFound("referrer", "referrer_id")) : await Page(context, referrer.Id);
+        return referrer is null ? new ProblemAnswer(Problem.NotFound("referrer", "referrer_id")) : await Page(context, OfReferrer, filter => filter with { Referrer = referrer.Id });
     }
 
-    private async Task<IResult> Page(HttpContext context, CallerId? referrer)
+    private async Task<IResult> ListOfReferral(HttpContext context, string program, string referee)
     {
-        var (tenant, paging) = (context.Caller().Tenant, Paging.OfRewards(context));
-        var state = context.Single("state") is { } word ? RewardAnswers.States.Parse(word, default, "state") : (RewardStatus?)null;
-        var page = await reports.Rewards(tenant, referrer, state, paging.After, paging.Limit, context.RequestAborted);
+        var isThere = CallerId.IsValid(program) && CallerId.IsValid(referee)
+            && (await reports.Referrals(new(context.Caller().Tenant, 1) { Program = new(program), Referee = new(referee) }, null, context.RequestAborted)).Items.Length > 0;
+        return isThere
+            ? await Page(context, OfReferrer, filter => filter with { Program = new(program), Referee = new(referee) })
+            : new ProblemAnswer(Problem.NotFound("referral", "referee_id"));
+    }
+
+    private async Task<IResult> Page(HttpContext context, Listing<RewardAnswer> listing, Func<ListFilter, ListFilter> place)
+    {
+        var (filter, state) = listing.Read(context);
+        var page = await reports.Rewards(place(filter), state is null ? null : RewardAnswers.States.Find(state), context.RequestAborted);
         var data = new List<RewardAnswer>(page.Items.Length);
-        foreach (var view in page.Items) data.Add(await answers.Of(tenant, view, context.RequestAborted));
-        return Answers.Ok(new([.. data], page.HasMore), GatewayJson.Default.PageAnswerRewardAnswer);
+        foreach (var view in page.Items) data.Add(await answers.Of(filter.Tenant, view, context.RequestAborted));
+        return listing.Answer(context, data, page.HasMore, reward => reward.Id);
     }
 
     private async Task<IResult> Show(HttpContext context, string id) => await Answer(context, Name(id));
@@ -64,23 +80,16 @@ internal sealed class RewardEndpoints(IGrainRouter router, IReports reports, Rew
 
     private async Task<IResult> Ask(HttpContext context, RewardName name, ICommand<ReferralReply> command)
     {
-        var (view, story) = await Find(context, name);
-        var reply = await router.Ask(GrainAddress.Referral(context.Caller().Tenant, story.Program, story.Referee), command, context.RequestAborted);
+        var view = await Find(context, name);
+        var reply = await router.Ask(GrainAddress.Referral(context.Caller().Tenant, view.Program, view.Referee), command, context.RequestAborted);
         return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : await Answer(context, name);
     }
 
-    private async Task<IResult> Answer(HttpContext context, RewardName name)
-    {
-        var (view, _) = await Find(context, name);
-        return Answers.Ok(await answers.Of(context.Caller().Tenant, view, context.RequestAborted), GatewayJson.Default.RewardAnswer);
-    }
+    private async Task<IResult> Answer(HttpContext context, RewardName name) =>
+        Answers.Ok(await answers.Of(context.Caller().Tenant, await Find(context, name), context.RequestAborted), GatewayJson.Default.RewardAnswer);
 
-    private async Task<(RewardView View, ReferralStory Story)> Find(HttpContext context, RewardName name)
-    {
-        var story = await reports.Referral(context.Caller().Tenant, name.Stream, context.RequestAborted);
-        var view = story is null ? null : RewardsOfReferral.All(story).FirstOrDefault(view => view.Reward == name.Reward);
-        return view is null ? throw Missing() : (view, story!);
-    }
+    private async Task<RewardView> Find(HttpContext context, RewardName name) =>
+        await reports.Reward(context.Caller().Tenant, name.Stream, name.Reward, context.RequestAborted) ?? throw Missing();
 
     private static RewardName Name(string id) => RewardName.Parse(id) ?? throw Missing();
 

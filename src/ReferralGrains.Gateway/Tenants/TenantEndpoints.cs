@@ -13,14 +13,45 @@ namespace ReferralGrains.Gateway.Tenants;
 /// <summary>Tenants, which are an operator's, and keys: a key_admin's in its own tenant, an operator's in all.</summary>
 internal sealed class TenantEndpoints(ITenants tenants)
 {
+    private static readonly Words<KeyState> States = new(("active", KeyState.Active), ("expired", KeyState.Expired), ("revoked", KeyState.Revoked));
+
+    private static readonly Listing<TenantAnswer> Listed = new(GatewayJson.Default.PageAnswerTenantAnswer, static id => CallerId.IsValid(id), [], Filters.Prefix);
+
+    private static readonly Listing<KeyAnswer> Keys = new(
+        GatewayJson.Default.PageAnswerKeyAnswer, text => KeyName.Parse(text) is not null, States.Known, Filters.State);
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Post("/v1/tenants", Create).Needs(KeyRole.Operator)
             .WithSummary("Make a tenant").Takes<NewTenant>().Answers<TenantAnswer>(creates: true);
         routes.Post("/v1/api_keys", CreateKey).Needs(KeyRole.KeyAdmin)
             .WithSummary("Make a key; it is shown this once").Takes<NewKey>().Answers<NewKeyAnswer>(creates: true);
+        routes.Get("/v1/tenants", List).Needs(KeyRole.Operator)
+            .WithSummary("All tenants").Lists(Listed);
+        routes.Get("/v1/api_keys", ListKeys).Needs(KeyRole.KeyAdmin)
+            .WithSummary("All keys of the tenant, in the order in which they were made; to an operator those of the installation. Not the keys themselves").Lists(Keys);
         routes.Delete("/v1/api_keys/{id}", Revoke).Needs(KeyRole.KeyAdmin)
             .WithSummary("End a key for good").Answers<RevokedKeyAnswer>();
+    }
+
+    private async Task<IResult> List(HttpContext context)
+    {
+        var (filter, _) = Listed.Read(context);
+        var page = await tenants.List(filter, context.RequestAborted);
+        return Listed.Answer(context, page.Items.Select(Answer), page.HasMore, tenant => tenant.Id.Value);
+    }
+
+    private async Task<IResult> ListKeys(HttpContext context)
+    {
+        var (filter, state) = Keys.Read(context);
+        int? within = context.Caller().Has(KeyRole.Operator) ? null : context.Caller().Tenant;
+        var page = await tenants.ListKeys(filter, within, state is null ? null : States.Find(state), context.RequestAborted);
+        return Keys.Answer(
+            context,
+            page.Items.Select(item => new KeyAnswer(
+                new KeyName(item.Key.Id).ToString(), item.Key.Role == KeyRole.All ? "all" : Roles.Words.Of(item.Key.Role), item.Tenant, States.Of(item.State), item.Key.CreatedAt,
+                item.Key.ExpiresAt, item.Key.RevokedAt)),
+            page.HasMore, key => key.Id);
     }
 
     private async Task<IResult> Create(HttpContext context)
@@ -109,3 +140,14 @@ internal sealed record NewKeyAnswer(
     DateTimeOffset? ExpiresAt);
 
 internal sealed record RevokedKeyAnswer(string Id, string Role, DateTimeOffset RevokedAt);
+
+/// <param name="Id">Not the key itself, which nobody has any more.</param>
+/// <param name="Tenant">Null for an operator's, which speaks for none.</param>
+internal sealed record KeyAnswer(
+    string Id,
+    string Role,
+    CallerId? Tenant,
+    [property: OneOf("active", "expired", "revoked")] string State,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? ExpiresAt,
+    DateTimeOffset? RevokedAt);

@@ -54,14 +54,9 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
     {
         Status = place.Status,
         ApprovedAt = place.ApprovedAt,
-        Holds = sale is null ? OpenHolds.None : OpenHolds.Of(sale.Rewards.Where(reward => IsPending(reward, place.DueAt)).Select(reward => Hold(sale, reward))),
+        Holds = sale is null ? OpenHolds.None : OpenHolds.Of(sale.Rewards.Where(reward => GivenRewards.IsPending(reward, place.DueAt)).Select(reward => Hold(sale, reward))),
         Enrollments = sale is null ? [] : await Enrollments(stream, sale, stop),
     };
-
-    // Every turn settles all that is due, so what should have been released before the earliest date that is still open has been.
-    private static bool IsPending(RecordedReward reward, DateTimeOffset? dueAt) =>
-        reward is { Given.Held: true, Released: false, LeftMinor: > 0 }
-        && (!reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt >= dueAt);
 
     private static OpenHold Hold(SaleRecord sale, RecordedReward reward) => new(
         reward.Key, reward.Given.Enrollment, sale.Referrer, reward.Given.Asset!.Value, reward.LeftMinor, reward.Given.ReleaseAt, reward.Given.ReleasesItself, sale.Seq,

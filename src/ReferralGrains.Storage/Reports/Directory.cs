@@ -21,6 +21,14 @@ internal sealed class Directory(NpgsqlDataSource database)
         return found.Count == 0 ? null : found[0];
     }
 
+    public async Task<StreamId?> FindProgram(int tenant, CallerId program, CancellationToken stop)
+    {
+        var found = await database.Rows(
+            $"select id from stream where tenant = $1 and kind = {Program} and a = $2 and b = ''",
+            reader => new StreamId(reader.GetInt64(0)), stop, Questions.Int(tenant), Questions.Text(program.Value));
+        return found.Count == 0 ? null : found[0];
+    }
+
     public Task<FoldedStream?> FindReferral(int tenant, CallerId program, CallerId referee, CancellationToken stop) =>
         database.Row(
             $"select id, a, b from stream where tenant = $1 and kind = {Enrollment} and a = $2 and b = $3",

@@ -3,6 +3,7 @@ using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 
@@ -32,9 +33,26 @@ public interface IReports
 
     Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop);
 
-    /// <summary>Rewards of a tenant or of one referrer, by referral and then in the order in which they were given.</summary>
-    /// <param name="after">The id of the last reward of the page before, see <see cref="PageCursor"/>.</param>
-    Task<Page<RewardView>> Rewards(int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop);
+    /// <summary>By referral, and then in the order in which they were given.</summary>
+    Task<Page<RewardView>> Rewards(ListFilter filter, RewardStatus? status, CancellationToken stop);
+
+    /// <summary>Null when there is no such reward.</summary>
+    Task<RewardView?> Reward(int tenant, StreamId referral, RewardId reward, CancellationToken stop);
+
+    /// <summary>By their ids.</summary>
+    Task<Page<ProgramTerms>> Programs(ListFilter filter, bool? enabled, CancellationToken stop);
+
+    /// <summary>By their ids, each with its program as it stands.</summary>
+    Task<Page<(ProgramTerms Program, Rule Rule)>> Rules(ListFilter filter, bool? enabled, CancellationToken stop);
+
+    /// <summary>By their ids.</summary>
+    Task<Page<ReferrerProfile>> Referrers(ListFilter filter, CancellationToken stop);
+
+    /// <summary>In the order in which they were first heard of; those whose ids begin alike by these.</summary>
+    Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop);
+
+    /// <summary>By their ids; those of one referral, of a referrer or of a program in the order in which they came, referral by referral.</summary>
+    Task<Page<ActionView>> Actions(ListFilter filter, CancellationToken stop);
 
     /// <summary>What happened on all referrals of a referrer, newest first (S9).</summary>
     Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop);
@@ -48,7 +66,8 @@ public interface IReports
     /// <summary>The sum of every kind of account in every asset; each asset's sums come to zero.</summary>
     Task<IReadOnlyList<TrialBalanceLine>> TrialBalance(int tenant, CancellationToken stop);
 
-    Task<Page<PostingView>> Postings(int tenant, string? after, int limit, CancellationToken stop);
+    /// <summary>Stream by stream, in the order of the journal.</summary>
+    Task<Page<PostingView>> Postings(ListFilter filter, CancellationToken stop);
 }
 
 public sealed record Page<T>(ImmutableArray<T> Items, bool HasMore);
@@ -101,4 +120,17 @@ public sealed record ActivityEntry(StreamId Referral, CallerId Program, CallerId
 
 public sealed record TrialBalanceLine(AccountKind Account, Asset Asset, long DebitMinor, long CreditMinor);
 
-public sealed record PostingView(StreamId Stream, int Seq, DateTimeOffset At, Posting Posting);
+/// <param name="Referrer">Whose account it moves.</param>
+/// <param name="Action">Whose doing it was; null for what no action moved.</param>
+/// <param name="Reward">What it moves; null for what moves several at once, or none.</param>
+public sealed record PostingView(
+    StreamId Stream, int Seq, DateTimeOffset At, Posting Posting, CallerId? Referrer = null, CallerId? Action = null, RewardId? Reward = null);
+
+/// <summary>A referral as lists show it.</summary>
+public sealed record ReferralView(
+    StreamId Stream, CallerId Program, CallerId Referee, CallerId Referrer, ReferralStatus Status, DateTimeOffset AttributedAt, DateTimeOffset? ApprovedAt, bool Active);
+
+/// <summary>An action as lists show it.</summary>
+/// <param name="Referrer">Null while nobody is known to have referred the referee.</param>
+public sealed record ActionView(
+    ReferralAction Action, ActionStatus Status, CallerId Program, CallerId Referee, CallerId? Referrer, DateTimeOffset RecordedAt);

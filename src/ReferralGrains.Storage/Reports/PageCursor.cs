@@ -21,9 +21,13 @@ public static class PageCursor
     /// <summary>The row that the id of an entry names.</summary>
     public static int SeqOf(string text) => Entry(text).Seq;
 
+    public static bool IsStream(string text) => Numbers(text, 1) is not null;
+
     public static bool IsReward(string text) => Numbers(text, 3) is not null;
 
     public static bool IsEntry(string text) => Numbers(text, 2) is not null;
+
+    internal static long Stream(string text) => Numbers(text, 1) is [var stream] ? stream : throw Unreadable(text);
 
     internal static (long Stream, int Seq) Entry(string text) =>
         Numbers(text, 2) is [var stream, var seq] ? (stream, (int)seq) : throw Unreadable(text);

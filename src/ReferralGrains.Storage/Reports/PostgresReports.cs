@@ -1,5 +1,6 @@
 using Npgsql;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Storage.Reports;
@@ -13,6 +14,10 @@ public sealed class PostgresReports : IReports
     private readonly ActionStories actions;
     private readonly RewardPages rewards;
     private readonly ActivityPages activity;
+    private readonly ProgramPages programs;
+    private readonly ReferralPages referrals;
+    private readonly ActionPages listed;
+    private readonly PostingPages postings;
     private readonly LedgerReports ledger;
     private readonly StatementReports statements;
 
@@ -23,7 +28,11 @@ public sealed class PostgresReports : IReports
         referrers = new(database, directory);
         stories = new(directory, folder);
         actions = new(database, directory);
-        rewards = new(database, directory, folder);
+        rewards = new(database, directory);
+        programs = new(database);
+        referrals = new(database, directory);
+        listed = new(database, directory, actions);
+        postings = new(database, directory);
         activity = new(database, directory);
         ledger = new(database);
         statements = new(database, directory);
@@ -46,9 +55,19 @@ public sealed class PostgresReports : IReports
 
     public Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop) => actions.Read(tenant, action, stop);
 
-    public Task<Page<RewardView>> Rewards(
-        int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop) =>
-        rewards.Read(tenant, referrer, status, after, limit, stop);
+    public Task<Page<RewardView>> Rewards(ListFilter filter, RewardStatus? status, CancellationToken stop) => rewards.Read(filter, status, stop);
+
+    public Task<RewardView?> Reward(int tenant, StreamId referral, RewardId reward, CancellationToken stop) => rewards.Find(tenant, referral, reward, stop);
+
+    public Task<Page<ProgramTerms>> Programs(ListFilter filter, bool? enabled, CancellationToken stop) => programs.Programs(filter, enabled, stop);
+
+    public Task<Page<(ProgramTerms Program, Rule Rule)>> Rules(ListFilter filter, bool? enabled, CancellationToken stop) => programs.Rules(filter, enabled, stop);
+
+    public Task<Page<ReferrerProfile>> Referrers(ListFilter filter, CancellationToken stop) => referrers.List(filter, stop);
+
+    public Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop) => referrals.Read(filter, status, stop);
+
+    public Task<Page<ActionView>> Actions(ListFilter filter, CancellationToken stop) => listed.Read(filter, stop);
 
     public Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop) =>
         activity.OfReferrer(tenant, referrer, after, limit, stop);
@@ -62,6 +81,5 @@ public sealed class PostgresReports : IReports
 
     public Task<IReadOnlyList<TrialBalanceLine>> TrialBalance(int tenant, CancellationToken stop) => ledger.TrialBalance(tenant, stop);
 
-    public Task<Page<PostingView>> Postings(int tenant, string? after, int limit, CancellationToken stop) =>
-        ledger.Postings(tenant, after, limit, stop);
+    public Task<Page<PostingView>> Postings(ListFilter filter, CancellationToken stop) => postings.Read(filter, stop);
 }

@@ -33,6 +33,16 @@ internal sealed class ReferrerReports(NpgsqlDataSource database, Directory direc
             """,
             Profile, stop, Questions.Int(tenant), Questions.Text(referrer.Value));
 
+    public async Task<Page<ReferrerProfile>> List(ListFilter filter, CancellationToken stop) => filter.Page(await database.Rows(
+        $"""
+        select r.stream, s.a, r.code, r.email, r.name, r.cash_opt_in, r.stripe_customer_id, r.created_at, f.body::text
+        from stream s join referrer r on r.stream = s.id join fact f on f.stream = s.id
+        where s.tenant = $1 and s.kind = {Directory.Referrer} and s.a > $2 and ($3 is null or s.a >= $3 and s.a < $4)
+        order by s.a limit $5
+        """,
+        Profile, stop,
+        Questions.Int(filter.Tenant), Questions.Text(filter.After ?? ""), Questions.Text(filter.Prefix), filter.PrefixEnd, Questions.Int(filter.Rows)));
+
     public async Task<CallerId?> OfCode(int tenant, string code, CancellationToken stop)
     {
         var name = await database.Row(

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
@@ -8,78 +9,174 @@ using ReferralGrains.Storage.Journal;
 namespace ReferralGrains.Storage.Reports;
 
 /// <summary>
-/// Rewards, referral by referral. What a reward has become is told by its whole stream, so a page folds streams until it is full; SQL
-/// leaves out the streams that cannot hold what is asked for.
+/// Rewards, referral by referral and in the order in which they were given: from the rows that gave them and the rows about these, by
+/// the journal's own keys. No stream is folded, however long it is.
 /// </summary>
-internal sealed class RewardPages(NpgsqlDataSource database, Directory directory, StreamFolder folder)
+internal sealed class RewardPages(NpgsqlDataSource database, Directory directory)
 {
-    private const int StreamsAtOnce = 32;
+    private const int FewestRows = 200;
 
-    public async Task<Page<RewardView>> Read(
-        int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop)
+    private static readonly string Gives =
+        $"{EventCodec.NumberOf(typeof(SaleDecided))}, {EventCodec.NumberOf(typeof(RewardsGranted))}, {EventCodec.NumberOf(typeof(ScheduleStarted))}";
+
+    public async Task<Page<RewardView>> Read(ListFilter filter, RewardStatus? status, CancellationToken stop)
     {
-        StreamId? credited = null;
-        if (referrer is { } id)
+        if (await Placed(filter, stop) is not { } place) return new([], false);
+        var (stream, key) = filter.After is null ? (0, -1) : PageCursor.Reward(filter.After) is var (after, reward) ? (after, reward.Key) : default;
+        var found = new List<RewardView>();
+        while (found.Count <= filter.Limit)
         {
-            credited = await directory.FindReferrer(tenant, id, stop);
-            if (credited is null) return new([], false);
+            var rows = await Rows(filter, place, status, stream, RewardId.FromKey(Math.Max(key, 0)).Seq, stop);
+            foreach (var (view, credited) in await Views(rows, stop))
+                if ((view.Referral.Value > stream || view.Reward.Key > key) && (place.Referrer is null || credited == place.Referrer) && (status is null || view.Status == status))
+                    found.Add(view);
+            if (rows.Count < Count(filter)) break;
+            (stream, key) = (rows[^1].Stream, new RewardId(rows[^1].Seq, ushort.MaxValue).Key);
         }
 
-        var (from, last) = after is null ? (0, 0) : PageCursor.Reward(after) is var (stream, reward) ? (stream, reward.Key) : default;
-        var found = new List<(FoldedStream Stream, GivenReward Reward)>();
-        while (found.Count <= limit)
-        {
-            var streams = await Streams(tenant, credited, status, from, stop);
-            var (firstStream, lastKey) = (from, last);
-            await folder.Fold(streams, Take, stop);
-            if (streams.Count < StreamsAtOnce) break;
-            (from, last) = (streams[^1].Stream.Value + 1, 0);
+        return filter.Page(found);
+    }
 
-            void Take(FoldedStream folded)
-            {
-                if (found.Count > limit) return;
-                foreach (var given in folded.Rewards())
-                    if ((folded.Stream.Value > firstStream || given.Reward.Key > lastKey)
-                        && (credited is null || given.Referrer == credited)
-                        && (status is null || given.Status == status))
-                        found.Add((folded, given));
-            }
+    /// <summary>Null when there is no such reward.</summary>
+    public async Task<RewardView?> Find(int tenant, StreamId stream, RewardId reward, CancellationToken stop)
+    {
+        var rows = await database.Rows(
+            $"""
+            select e.stream, e.seq, coalesce(e.about, e.seq), s.a, s.b, d.at
+            from event e join stream s on s.id = e.stream left join due d on d.stream = e.stream
+            where e.stream = $2 and e.seq = $3 and e.type in ({Gives}) and s.tenant = $1 and s.kind = {Directory.Enrollment}
+            """,
+            Row, stop, Questions.Int(tenant), Questions.Long(stream.Value), Questions.Int(reward.Seq));
+        return (await Views(rows, stop)).Select(static pair => pair.View).FirstOrDefault(view => view.Reward == reward);
+    }
+
+    // Null when it names what is not there, so that nothing can be found.
+    private async Task<Place?> Placed(ListFilter filter, CancellationToken stop)
+    {
+        var place = new Place(null, null, null);
+        if (filter.Referrer is { } referrer)
+        {
+            if (await directory.FindReferrer(filter.Tenant, referrer, stop) is not { } found) return null;
+            place = place with { Referrer = found };
         }
 
-        return await Page(found, limit, stop);
+        if (filter is { Program: { } program, Referee: { } referee })
+            return await directory.FindReferral(filter.Tenant, program, referee, stop) is { } referral ? place with { Referral = referral.Stream } : null;
+        if (filter.Program is not { } of) return place;
+        return await directory.FindProgram(filter.Tenant, of, stop) is { } known ? place with { Program = known } : null;
     }
 
-    private async Task<Page<RewardView>> Page(List<(FoldedStream Stream, GivenReward Reward)> found, int limit, CancellationToken stop)
-    {
-        var shown = found.Take(limit).ToList();
-        var names = await directory.ReferrerNames(shown.Select(pair => pair.Reward.Referrer), stop);
-        return new([.. shown.Select(pair => View(pair.Stream, pair.Reward, names[pair.Reward.Referrer]))], found.Count > limit);
-    }
+    private static int Count(ListFilter filter) => Math.Max(FewestRows, filter.Rows);
 
-    private static RewardView View(FoldedStream stream, GivenReward given, CallerId referrer)
-    {
-        var decision = given.Reward.Given;
-        return new(
-            stream.Stream, given.Id, stream.Program, stream.Referee, referrer, given.Action, decision.Enrollment, decision.Rule, decision.Version,
-            decision.Asset!.Value, decision.Minor, given.Reward.LeftMinor, given.Status, given.GivenAt, given.ExpectedAt, given.Total);
-    }
-
-    private Task<List<FoldedStream>> Streams(int tenant, StreamId? credited, RewardStatus? status, long from, CancellationToken stop) =>
+    // A page may begin inside the event that the last one ended with.
+    private Task<List<GivingRow>> Rows(ListFilter filter, Place place, RewardStatus? status, long stream, int seq, CancellationToken stop) =>
         database.Rows(
             $"""
-            select s.id, s.a, s.b from {(credited is null
-                ? "stream s join referral r on r.stream = s.id where s.tenant = $1"
-                : "referral r join stream s on s.id = r.stream where r.tenant = $1 and r.referrer = $3")}
-              and s.kind = {Directory.Enrollment} and r.stream >= $2 and {MayHold(status)}
-            order by s.id limit {StreamsAtOnce}
+            select r.stream, e.seq, coalesce(e.about, e.seq), s.a, s.b, d.at
+            from {(place is { Referrer: null, Program: null, Referral: null }
+                ? $"stream s join referral r on r.stream = s.id and s.tenant = $1 and s.kind = {Directory.Enrollment}"
+                : "referral r join stream s on s.id = r.stream")}
+            left join due d on d.stream = r.stream
+            cross join lateral (
+              select seq, about from event e
+              where e.stream = r.stream and e.type in ({Gives}) and (e.amount is not null or e.type = {EventCodec.NumberOf(typeof(ScheduleStarted))})
+                and e.seq >= case when r.stream = $2 then $3 else 0 end
+                and ($8 is null or e.recorded_at >= $8) and ($9 is null or e.recorded_at < $9)
+              order by e.seq limit $4) e
+            where r.tenant = $1 and r.stream >= $2
+              {(place.Referrer is null ? "and $5 is null" : "and r.referrer = $5")}
+              {(place.Program is null ? "and $6 is null" : "and r.program = $6")}
+              {(place.Referral is null ? "and $7 is null" : "and r.stream = $7")}
+              and {MayHold(status)}
+            order by r.stream, e.seq limit $4
             """,
-            Directory.Referral, stop, credited is null ? [Questions.Int(tenant), Questions.Long(from)] : [Questions.Int(tenant), Questions.Long(from), Questions.Long(credited.Value.Value)]);
+            Row, stop,
+            Questions.Int(filter.Tenant), Questions.Long(stream), Questions.Int(seq), Questions.Int(Count(filter)), Questions.Long(place.Referrer?.Value),
+            Questions.Long(place.Program?.Value), Questions.Long(place.Referral?.Value), Questions.Time(filter.From), Questions.Time(filter.To));
 
+    private static GivingRow Row(NpgsqlDataReader reader) => new(
+        reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2), new(reader.GetString(3)), new(reader.GetString(4)), reader.Maybe<DateTimeOffset>(5));
+
+    private async Task<List<(RewardView View, StreamId Credited)>> Views(List<GivingRow> rows, CancellationToken stop)
+    {
+        if (rows.Count == 0) return [];
+        var histories = await Histories(rows, stop);
+        var given = new List<(GivingRow Row, GivenReward Reward)>();
+        foreach (var row in rows)
+        {
+            var (action, events) = histories[(row.Stream, row.First)];
+            foreach (var reward in GivenRewards.Of(action, new(row.Stream), events, row.Seq, row.DueAt)) given.Add((row, reward));
+        }
+
+        var postponed = await Postponed(given, stop);
+        var names = await directory.ReferrerNames(given.Select(static pair => pair.Reward.Referrer), stop);
+        return [.. given.Select(pair => (View(pair.Row, pair.Reward, names[pair.Reward.Referrer], postponed), pair.Reward.Referrer))];
+    }
+
+    private async Task<Dictionary<(long Stream, int First), (CallerId? Action, ImmutableArray<Recorded> Events)>> Histories(List<GivingRow> rows, CancellationToken stop)
+    {
+        var histories = new Dictionary<(long, int), (CallerId? Action, ImmutableArray<Recorded> Events)>();
+        var firsts = rows.Select(static row => (row.Stream, row.First)).Distinct().ToList();
+        await database.Each(
+            """
+            with k as materialized (select * from unnest($1, $2) as k(stream, first))
+            select k.stream, k.first, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
+            from k join event e on e.stream = k.stream and e.seq = k.first
+            union all
+            select k.stream, k.first, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
+            from k join event e on e.stream = k.stream and e.about = k.first and e.about is not null and e.type <> 0
+            order by 1, 2, 3
+            """,
+            reader =>
+            {
+                var place = (reader.GetInt64(0), reader.GetInt32(1));
+                var row = ActionQuery.Row(reader, 2);
+                var recorded = new Recorded(row.Seq, row.At, row.Decode<ReferralEvent>());
+                histories[place] = histories.TryGetValue(place, out var history)
+                    ? history with { Events = history.Events.Add(recorded) }
+                    : (row.ActionId is { } id ? new CallerId(id) : null, [recorded]);
+            },
+            stop, Questions.Longs(firsts.Select(static first => first.Stream)), Questions.Ints(firsts.Select(static first => first.First)));
+        return histories;
+    }
+
+    // What waits for the referee's customer may have been put off, which is said once for all of a stream (H15).
+    private async Task<Dictionary<(long Stream, long Reward), DateTimeOffset>> Postponed(List<(GivingRow Row, GivenReward Reward)> given, CancellationToken stop)
+    {
+        var waiting = given.Where(static pair => pair.Reward is { Status: RewardStatus.Pending, Reward.Given.ChecksCustomer: true }).Select(static pair => pair.Row.Stream).Distinct().ToList();
+        var until = new Dictionary<(long, long), DateTimeOffset>();
+        if (waiting.Count == 0) return until;
+        await database.Each(
+            $"""
+            select stream, seq, recorded_at, type, version, action_id, action_hash, data::text from event
+            where stream = any($1) and type = {EventCodec.NumberOf(typeof(HoldsPostponed))} order by stream, seq
+            """,
+            reader =>
+            {
+                var postponed = ActionQuery.Row(reader, 1).Decode<HoldsPostponed>();
+                foreach (var reward in postponed.Rewards) until[(reader.GetInt64(0), reward)] = postponed.Until;
+            },
+            stop, Questions.Longs(waiting));
+        return until;
+    }
+
+    private static RewardView View(GivingRow row, GivenReward given, CallerId referrer, Dictionary<(long, long), DateTimeOffset> postponed)
+    {
+        var decision = given.Reward.Given;
+        var expected = given.Status != RewardStatus.Pending ? null
+            : postponed.TryGetValue((row.Stream, given.Reward.Key), out var until) ? until
+            : given.ExpectedAt;
+        return new(
+            new(row.Stream), given.Id, row.Program, row.Referee, referrer, given.Action, decision.Enrollment, decision.Rule, decision.Version,
+            decision.Asset!.Value, decision.Minor, given.Reward.LeftMinor, given.Status, given.GivenAt, expected, given.Total);
+    }
+
+    // Leaves out whole streams that cannot hold what is asked for.
     private static string MayHold(RewardStatus? status) => status switch
     {
         RewardStatus.Pending =>
             $"""
-            (exists (select from due d where d.stream = r.stream)
+            (d.at is not null
               or (select sum(case when e.to_account & 7 = {(int)AccountKind.Pending} then e.amount else 0 end
                             - case when e.from_account & 7 = {(int)AccountKind.Pending} then e.amount else 0 end)
                   from event e where e.stream = r.stream) > 0)
@@ -88,6 +185,11 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
         RewardStatus.Reversed => $"exists (select from event e where e.stream = r.stream and e.type = {EventCodec.NumberOf(typeof(SaleReversed))})",
         RewardStatus.Cancelled =>
             $"exists (select from event e where e.stream = r.stream and e.type in ({EventCodec.NumberOf(typeof(RewardCancelled))}, {EventCodec.NumberOf(typeof(ScheduleEnded))}))",
-        _ => $"exists (select from event e where e.stream = r.stream and (e.amount is not null or e.type = {EventCodec.NumberOf(typeof(ScheduleStarted))}))",
+        _ => "true",
     };
+
+    private sealed record Place(StreamId? Referrer, StreamId? Program, StreamId? Referral);
+
+    /// <param name="First">The row that it and the later ones are about: its own, or that of an action that had waited.</param>
+    private sealed record GivingRow(long Stream, int Seq, int First, CallerId Program, CallerId Referee, DateTimeOffset? DueAt);
 }

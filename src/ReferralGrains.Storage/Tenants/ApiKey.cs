@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
+using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Storage.Tenants;
 
@@ -22,6 +23,17 @@ public enum KeyRole
 /// <param name="Tenant">The number of the tenant that it speaks for; null for an operator's key that speaks for none.</param>
 public sealed record ApiKey(
     long Id, int? Tenant, KeyRole Role, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+
+/// <summary>What a key is good for now.</summary>
+public enum KeyState
+{
+    Active = 1,
+    Expired = 2,
+    Revoked = 3,
+}
+
+/// <summary>A key as lists show it.</summary>
+public sealed record ListedKey(ApiKey Key, CallerId? Tenant, KeyState State);
 
 /// <summary>
 /// The secret of a key: 256 random bits, so there is nothing to guess and a plain SHA-256 on record is enough.

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Npgsql;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Storage.Tenants;
@@ -55,6 +57,18 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
         return await database.Row(
             $"select {Columns} from api_key where id = $1 and ($2 is null or tenant = $2)", Key, stop, Questions.Long(id), Questions.Int(tenant));
     }
+
+    public async Task<Page<ListedKey>> List(ListFilter filter, int? tenant, KeyState? state, CancellationToken stop) => filter.Page(await database.Rows(
+        """
+        select k.* from (
+          select k.id, k.tenant, k.role, k.created_at, k.expires_at, k.revoked_at, t.name,
+            case when k.revoked_at is not null then 3 when k.expires_at <= $3 then 2 else 1 end as state
+          from api_key k left join tenant t on t.id = k.tenant where ($1 is null or k.tenant = $1) and k.id > $2) k
+        where $4 is null or k.state = $4 order by k.id limit $5
+        """,
+        reader => new ListedKey(Key(reader), reader.MaybeText(6) is { } name ? new CallerId(name) : null, (KeyState)reader.GetInt32(7)), stop,
+        Questions.Int(tenant), Questions.Long(filter.After is null ? 0 : PageCursor.Stream(filter.After)), Questions.Time(time.GetUtcNow()), Questions.Int((int?)state),
+        Questions.Int(filter.Rows)));
 
     public async ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop)
     {

@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Reports;
 
 namespace ReferralGrains.Storage.Tenants;
 
@@ -41,6 +42,13 @@ public interface ITenants
     /// <summary>From now on it opens nothing here; in another process within <see cref="Tenants.KeyTerm"/>. Null when there is no such key.</summary>
     /// <param name="tenant">Only a key of this tenant; null for any.</param>
     Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop);
+
+    /// <summary>By their names.</summary>
+    Task<Page<Tenant>> List(ListFilter filter, CancellationToken stop);
+
+    /// <summary>In the order in which they were made.</summary>
+    /// <param name="tenant">Only keys of this tenant; null for all.</param>
+    Task<Page<ListedKey>> ListKeys(ListFilter filter, int? tenant, KeyState? state, CancellationToken stop);
 
     /// <summary>The key that a secret opens; null when it is unknown, expired or revoked, which look the same from outside.</summary>
     ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop);

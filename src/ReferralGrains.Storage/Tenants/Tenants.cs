@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Storage.Tenants;
@@ -54,6 +55,12 @@ public sealed class Tenants(NpgsqlDataSource database, ISiloLease lease, TimePro
     }
 
     public async ValueTask<DateTimeOffset> Now(int tenant, CancellationToken stop) => (await Get(tenant, stop)).ClockAt ?? time.GetUtcNow();
+
+    public async Task<Page<Tenant>> List(ListFilter filter, CancellationToken stop) => filter.Page(await database.Rows(
+        $"select {Columns} from tenant where name > $1 and ($2 is null or name >= $2 and name < $3) order by name limit $4", Tenant, stop,
+        Questions.Text(filter.After ?? ""), Questions.Text(filter.Prefix), filter.PrefixEnd, Questions.Int(filter.Rows)));
+
+    public Task<Page<ListedKey>> ListKeys(ListFilter filter, int? tenant, KeyState? state, CancellationToken stop) => keys.List(filter, tenant, state, stop);
 
     public async Task<IReadOnlyList<Tenant>> All(CancellationToken stop) =>
         await database.Rows($"select {Columns} from tenant order by id", Tenant, stop);

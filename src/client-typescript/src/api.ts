@@ -15,12 +15,30 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * All tenants
+   *
+   * `GET /v1/tenants`. Needs a key with the role operator.
+   */
+  listTenants(query: { q?: string; limit?: number } = {}): AsyncGenerator<TenantAnswer> {
+    return this.pages<TenantAnswer>(`/v1/tenants`, query);
+  }
+
+  /**
    * Make a key; it is shown this once
    *
    * `POST /v1/api_keys`. Needs a key with the role key_admin.
    */
   createApiKey(body: NewKey): Promise<NewKeyAnswer> {
     return this.send("POST", `/v1/api_keys`, {}, body);
+  }
+
+  /**
+   * All keys of the tenant, in the order in which they were made; to an operator those of the installation. Not the keys themselves
+   *
+   * `GET /v1/api_keys`. Needs a key with the role key_admin.
+   */
+  listApiKeys(query: { state?: "active" | "expired" | "revoked"; limit?: number } = {}): AsyncGenerator<KeyAnswer> {
+    return this.pages<KeyAnswer>(`/v1/api_keys`, query);
   }
 
   /**
@@ -39,6 +57,15 @@ export class ReferralGrains extends Connection {
    */
   createProgram(body: NewProgram): Promise<ProgramAnswer> {
     return this.send("POST", `/v1/programs`, {}, body);
+  }
+
+  /**
+   * All programs, each with its rules
+   *
+   * `GET /v1/programs`. Needs a key with the role read.
+   */
+  listPrograms(query: { state?: "enabled" | "disabled"; q?: string; limit?: number } = {}): AsyncGenerator<ProgramAnswer> {
+    return this.pages<ProgramAnswer>(`/v1/programs`, query);
   }
 
   /**
@@ -69,6 +96,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * All rules, as they stand now
+   *
+   * `GET /v1/rules`. Needs a key with the role read.
+   */
+  listRules(query: { program_id?: string; state?: "enabled" | "disabled"; q?: string; limit?: number } = {}): AsyncGenerator<RuleAnswer> {
+    return this.pages<RuleAnswer>(`/v1/rules`, query);
+  }
+
+  /**
    * Reward nothing by this rule, on every enrollment, until it is enabled
    *
    * `POST /v1/rules/{id}/disable`. Needs a key with the role admin.
@@ -96,12 +132,30 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Replay a program's history through a draft rule; to Accept: application/x-ndjson with lines of progress before the result
+   *
+   * `POST /v1/rules:what_if`. Needs a key with the role admin.
+   */
+  whatIfRules(body: WhatIfBody, query: { limit?: number; starting_after?: string } = {}): Promise<WhatIfAnswer> {
+    return this.send("POST", `/v1/rules:what_if`, query, body);
+  }
+
+  /**
    * Make a referrer; the answer has its code
    *
    * `POST /v1/referrers`. Needs a key with the role admin.
    */
   createReferrer(body: NewReferrer): Promise<ReferrerAnswer> {
     return this.send("POST", `/v1/referrers`, {}, body);
+  }
+
+  /**
+   * All referrers; personal data only for admin keys
+   *
+   * `GET /v1/referrers`. Needs a key with the role read.
+   */
+  listReferrers(query: { q?: string; limit?: number } = {}): AsyncGenerator<ReferrerAnswer> {
+    return this.pages<ReferrerAnswer>(`/v1/referrers`, query);
   }
 
   /**
@@ -222,6 +276,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * All referrals, in the order in which they were first heard of; q is what a referee's id begins with, inside a program
+   *
+   * `GET /v1/referrals`. Needs a key with the role read.
+   */
+  listReferrals(query: { program_id?: string; referrer_id?: string; referee_id?: string; state?: "pending" | "approved" | "cancelled"; from?: string; to?: string; q?: string; limit?: number } = {}): AsyncGenerator<ReferralEntry> {
+    return this.pages<ReferralEntry>(`/v1/referrals`, query);
+  }
+
+  /**
    * Attribute many referees: a line each, and a line each in answer
    *
    * `POST /v1/referrals:batch`. Needs a key with the role ingest.
@@ -294,6 +357,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * All actions by their ids; those of a program, a referrer or a referee as they came, referral by referral, in a period by when they were recorded
+   *
+   * `GET /v1/actions`. Needs a key with the role read.
+   */
+  listActions(query: { program_id?: string; referrer_id?: string; referee_id?: string; from?: string; to?: string; q?: string; limit?: number } = {}): AsyncGenerator<ActionEntry> {
+    return this.pages<ActionEntry>(`/v1/actions`, query, "action_id");
+  }
+
+  /**
    * Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent
    *
    * `POST /v1/actions:stream`. Needs a key with the role ingest.
@@ -348,11 +420,11 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * All rewards
+   * All rewards, referral by referral, in the order in which they were given; in a period by when they were
    *
    * `GET /v1/rewards`. Needs a key with the role read.
    */
-  listRewards(query: { state?: "pending" | "released" | "reversed" | "cancelled"; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
+  listRewards(query: { program_id?: string; referrer_id?: string; referee_id?: string; state?: "pending" | "released" | "reversed" | "cancelled"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
     return this.pages<RewardAnswer>(`/v1/rewards`, query);
   }
 
@@ -361,8 +433,17 @@ export class ReferralGrains extends Connection {
    *
    * `GET /v1/referrers/{id}/rewards`. Needs a key with the role read.
    */
-  listReferrerRewards(id: string, query: { state?: "pending" | "released" | "reversed" | "cancelled"; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
+  listReferrerRewards(id: string, query: { state?: "pending" | "released" | "reversed" | "cancelled"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
     return this.pages<RewardAnswer>(`/v1/referrers/${encodeURIComponent(id)}/rewards`, query);
+  }
+
+  /**
+   * The rewards of one referral
+   *
+   * `GET /v1/referrals/{program}/{referee}/rewards`. Needs a key with the role read.
+   */
+  listReferralRewards(program: string, referee: string, query: { state?: "pending" | "released" | "reversed" | "cancelled"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
+    return this.pages<RewardAnswer>(`/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/rewards`, query);
   }
 
   /**
@@ -456,6 +537,123 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Draw up a batch of all that is payable; or see, with dry_run, what it would be and who is left out
+   *
+   * `POST /v1/payout_batches`. Needs a key with the role finance.
+   */
+  createPayoutBatche(body: NewPayoutBatch, query: { dry_run?: boolean } = {}): Promise<PayoutBatchAnswer> {
+    return this.send("POST", `/v1/payout_batches`, query, body);
+  }
+
+  /**
+   * Payout batches, the newest first; as a table with Accept: text/csv
+   *
+   * `GET /v1/payout_batches`. Needs a key with the role read or finance.
+   */
+  listPayoutBatches(query: { limit?: number } = {}): AsyncGenerator<PayoutBatchAnswer> {
+    return this.pages<PayoutBatchAnswer>(`/v1/payout_batches`, query);
+  }
+
+  /**
+   * A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv
+   *
+   * `GET /v1/payout_batches/{id}`. Needs a key with the role read or finance.
+   */
+  getPayoutBatche(id: string, query: { limit?: number; starting_after?: string } = {}): Promise<PayoutBatchAnswer> {
+    return this.send("GET", `/v1/payout_batches/${encodeURIComponent(id)}`, query, undefined);
+  }
+
+  /**
+   * Approve what a frozen batch pays to whom; from then on money leaves
+   *
+   * `POST /v1/payout_batches/{id}/approve`. Needs a key with the role finance.
+   */
+  approvePayoutBatche(id: string, body: PayoutApproval): Promise<PayoutBatchAnswer> {
+    return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/approve`, {}, body);
+  }
+
+  /**
+   * Give up a batch that is not approved; what it had reserved is payable again
+   *
+   * `POST /v1/payout_batches/{id}/cancel`. Needs a key with the role finance.
+   */
+  cancelPayoutBatche(id: string): Promise<PayoutBatchAnswer> {
+    return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/cancel`, {}, undefined);
+  }
+
+  /**
+   * Pay once more what has failed, and nothing else; after a pause, go on
+   *
+   * `POST /v1/payout_batches/{id}/retry`. Needs a key with the role finance.
+   */
+  retryPayoutBatche(id: string): Promise<PayoutBatchAnswer> {
+    return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/retry`, {}, undefined);
+  }
+
+  /**
+   * An item of an approved batch was paid outside, under a reference
+   *
+   * `POST /v1/payout_batches/{id}/items/{item}/confirm_paid`. Needs a key with the role finance.
+   */
+  confirmPaidPayoutBatcheItem(id: string, item: string, body: PaidReference): Promise<PayoutItemAnswer> {
+    return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/confirm_paid`, {}, body);
+  }
+
+  /**
+   * Give up an item of which certainly nothing was paid; its amount is payable again
+   *
+   * `POST /v1/payout_batches/{id}/items/{item}/release`. Needs a key with the role finance.
+   */
+  releasePayoutBatcheItem(id: string, item: string, body: ReasonBody): Promise<PayoutItemAnswer> {
+    return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/release`, {}, body);
+  }
+
+  /**
+   * How this tenant pays out
+   *
+   * `GET /v1/payout_terms`. Needs a key with the role read or finance.
+   */
+  listPayoutTerms(): Promise<PayoutTermsAnswer> {
+    return this.send("GET", `/v1/payout_terms`, {}, undefined);
+  }
+
+  /**
+   * Set how this tenant pays out, for every batch that is drawn up from now on
+   *
+   * `PUT /v1/payout_terms`. Needs a key with the role finance.
+   */
+  putPayoutTerms(body: PayoutTermsBody): Promise<PayoutTermsAnswer> {
+    return this.send("PUT", `/v1/payout_terms`, {}, body);
+  }
+
+  /**
+   * A link by which a referrer tells Stripe who they are and where they bank; makes the account if there is none
+   *
+   * `POST /v1/referrers/{id}/onboarding_link`. Needs a key with the role admin or finance.
+   */
+  onboardingLinkReferrer(id: string, body: NewOnboardingLink): Promise<OnboardingLinkAnswer> {
+    return this.send("POST", `/v1/referrers/${encodeURIComponent(id)}/onboarding_link`, {}, body);
+  }
+
+  /**
+   * Where a referrer is paid, as Stripe said last
+   *
+   * `GET /v1/referrers/{id}/payout_account`. Needs a key with the role read or finance.
+   */
+  getReferrerPayoutAccount(id: string): Promise<PayoutAccountAnswer> {
+    return this.send("GET", `/v1/referrers/${encodeURIComponent(id)}/payout_account`, {}, undefined);
+  }
+
+  /**
+   * Pay a referrer to an account that exists; in another's place it is paid nothing for 72 hours
+   *
+   * `PUT /v1/referrers/{id}/payout_account`. Needs a key with the role finance.
+   */
+  putReferrerPayoutAccount(id: string, body: LinkedAccount): Promise<PayoutAccountAnswer> {
+    return this.send("PUT", `/v1/referrers/${encodeURIComponent(id)}/payout_account`, {}, body);
+  }
+
+  /**
    * The sum of every kind of account in every asset
    *
    * `GET /v1/ledger/trial_balance`. Needs a key with the role read.
@@ -465,11 +663,11 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * Every movement, in the order of the journal
+   * Every movement, stream by stream in the order of the journal
    *
    * `GET /v1/ledger/postings`. Needs a key with the role read.
    */
-  listLedgerPostings(query: { limit?: number } = {}): AsyncGenerator<PostingAnswer> {
+  listLedgerPostings(query: { program_id?: string; referrer_id?: string; referee_id?: string; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<PostingAnswer> {
     return this.pages<PostingAnswer>(`/v1/ledger/postings`, query);
   }
 
@@ -519,6 +717,21 @@ export interface ActionBody {
   lines?: LineBody[] | null;
   /** At most 20 texts that rules may compare: country, coupon, new or renewal. They are content: a repeat has the same. */
   attributes?: Record<string, string> | null;
+}
+
+/** An action as lists show it; what it came to in full is told of one at a time. */
+export interface ActionEntry {
+  action_id: string;
+  program_id: string;
+  type: "sale" | "refund" | "refund_failed" | "chargeback" | "chargeback_won";
+  referee_id: string;
+  /** Null while nobody is known to have referred the referee. */
+  referrer_id: string | null;
+  status: "rewarded" | "not_rewarded" | "reversed" | "parked";
+  amount_minor: number | null;
+  currency: string | null;
+  occurred_at: string;
+  recorded_at: string;
 }
 
 /** An action, what came of it, and what was sent under its id with other content. */
@@ -701,6 +914,13 @@ export interface DiscountBody {
   value: number;
 }
 
+/** net = earned − clawed back. */
+export interface EarningsAnswer {
+  earned_minor: number;
+  clawed_back_minor: number;
+  net_minor: number;
+}
+
 /** Whether a referrer is eligible for a rule that is granted by hand. */
 export interface EligibilityAnswer {
   referrer_id: string;
@@ -783,6 +1003,18 @@ export interface JoinAnswer {
   dry_run?: boolean | null;
 }
 
+export interface KeyAnswer {
+  /** Not the key itself, which nobody has any more. */
+  id: string;
+  role: string;
+  /** Null for an operator's, which speaks for none. */
+  tenant: string | null;
+  state: "active" | "expired" | "revoked";
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
 export interface LedgerCheckAnswer {
   /** Every balance is what the journal says, and no sealed row was changed. */
   ok: boolean;
@@ -843,6 +1075,11 @@ export interface LineError {
   param?: string | null;
 }
 
+export interface LinkedAccount {
+  /** An account that is connected to the tenant's own already. */
+  stripe_account_id: string;
+}
+
 export interface NewEntry {
   entry_id: string;
   asset: string;
@@ -868,6 +1105,22 @@ export interface NewKeyAnswer {
   role: string;
   tenant: string | null;
   expires_at: string | null;
+}
+
+export interface NewOnboardingLink {
+  /** Where the referrer comes back to. */
+  return_url: string;
+  /** Where the referrer goes whose link is too old; return_url when it is left out. */
+  refresh_url?: string | null;
+  /** Two letters: where a new account is to be. */
+  country?: string | null;
+}
+
+export interface NewPayoutBatch {
+  /** Made up when it is left out. */
+  id?: string | null;
+  /** What the payout terms say when it is left out. */
+  delivery?: "stripe" | "outside" | null;
 }
 
 export interface NewProgram {
@@ -926,6 +1179,14 @@ export interface NewTenant {
   clock_at?: string | null;
 }
 
+export interface OnboardingLinkAnswer {
+  referrer_id: string;
+  /** For the referrer and nobody else, once. */
+  url: string;
+  expires_at: string;
+  account: PayoutAccountAnswer;
+}
+
 /** What came of an action, as it stands now. */
 export interface OutcomeBody {
   action_id: string;
@@ -952,6 +1213,13 @@ export interface OutcomeLineBody {
 }
 
 /** A page of a list, as the outside knows it. */
+export interface PageAnswerOfActionEntry {
+  data: ActionEntry[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
 export interface PageAnswerOfActivityAnswer {
   data: ActivityAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
@@ -966,8 +1234,50 @@ export interface PageAnswerOfEntryAnswer {
 }
 
 /** A page of a list, as the outside knows it. */
+export interface PageAnswerOfKeyAnswer {
+  data: KeyAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfPayoutBatchAnswer {
+  data: PayoutBatchAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfPayoutItemAnswer {
+  data: PayoutItemAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
 export interface PageAnswerOfPostingAnswer {
   data: PostingAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfProgramAnswer {
+  data: ProgramAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfReferralEntry {
+  data: ReferralEntry[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfReferrerAnswer {
+  data: ReferrerAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
 }
@@ -980,10 +1290,29 @@ export interface PageAnswerOfRewardAnswer {
 }
 
 /** A page of a list, as the outside knows it. */
+export interface PageAnswerOfRuleAnswer {
+  data: RuleAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
 export interface PageAnswerOfSpendAnswer {
   data: SpendAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfTenantAnswer {
+  data: TenantAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+export interface PaidReference {
+  /** By which whoever paid finds it again: a bank's, or that of a file. The same again changes nothing. */
+  reference: string;
 }
 
 export interface PaymentAnswer {
@@ -1023,9 +1352,141 @@ export interface PaymentQuote {
   amount_minor: number;
 }
 
+/** Where a referrer is paid, as Stripe said last. */
+export interface PayoutAccountAnswer {
+  referrer_id: string;
+  stripe_account_id: string;
+  /** Whether it can receive. */
+  transfers: "active" | "pending" | "inactive";
+  /** Whether what it receives reaches a bank. */
+  payouts_enabled: boolean;
+  /** Both. */
+  ready: boolean;
+  /** When it took another account's place: it is paid nothing for 72 hours from then. */
+  changed_at?: string | null;
+}
+
+export interface PayoutApproval {
+  /** As the batch shows it: what was looked at is what is approved. */
+  hash: string;
+}
+
+export interface PayoutBatchAnswer {
+  /** Absent for a dry run, which draws up nothing. */
+  id?: string | null;
+  /** draft while its candidates are found, reserving, frozen until it is approved, approved while intents are written, sending, settled; awaiting_funds and review pause it; retrying; cancelling, cancelled. */
+  status: string;
+  delivery: "stripe" | "outside";
+  /** The key that it was made with, or schedule. */
+  drawn_by: string;
+  scheduled: boolean;
+  /** Whoever drew it up may not approve it. */
+  second_person: boolean;
+  /** It pays what was payable then. */
+  drawn_at: string | null;
+  totals: PayoutTotalAnswer[];
+  /** Of items, amounts and destinations: what is approved. Absent until it is frozen. */
+  hash?: string | null;
+  approved_by?: string | null;
+  /** Why it paused, or why an item was dropped. */
+  why?: string | null;
+  /** While it is being sent: how long what is left takes at the rate that Stripe allows. */
+  seconds_left?: number | null;
+  /** A page of them, as they are reserved. */
+  items?: PageAnswerOfPayoutItemAnswer | null;
+  /** Of a dry run. */
+  preview?: PayoutPreview | null;
+  duplicate?: boolean | null;
+}
+
 export interface PayoutBody {
   reward: RewardBody;
   hold: HoldBody;
+}
+
+export interface PayoutItemAnswer {
+  id: string;
+  referrer_id: string;
+  currency: string;
+  amount_minor: number;
+  /** reserved, intended, in_flight, unsettled, looking_up, not_found, awaiting_funds, succeeded, confirmed, partly_reversed, reversed, released, review. */
+  state: string;
+  /** The connected account; outside where it is paid by other means. */
+  destination: string;
+  /** How often it was tried under a new key. */
+  generation: number;
+  /** Stripe's name for it. */
+  transfer?: string | null;
+  /** What it was paid outside under. */
+  reference?: string | null;
+  /** It was released, or is in review. */
+  why?: string | null;
+}
+
+/** The least that is paid in a currency. */
+export interface PayoutMinimumBody {
+  currency: string;
+  amount_minor: number;
+}
+
+/** What a batch would be that is drawn up now. */
+export interface PayoutPreview {
+  currencies: PreviewTotal[];
+  /** The first thousand of those that it would pay. */
+  items: PreviewItem[];
+  /** The first thousand of those that it would not. */
+  left_out: PreviewLeftOut[];
+  /** What since_last compares with; absent where there was none. */
+  last_batch?: string | null;
+}
+
+export interface PayoutScheduleBody {
+  /** week, month, or amount: as soon as somebody's payable amount has reached the minimum of its currency, looked at hourly. */
+  every: "week" | "month" | "amount";
+  /** Of the week from 1, Monday, to 7; of the month from 1 to 31, and its last day where it has no such day. Not for an amount. */
+  day?: number | null;
+}
+
+export interface PayoutTermsAnswer {
+  minimums: PayoutMinimumBody[];
+  schedule: PayoutScheduleBody | null;
+  time_zone: string;
+  second_person: boolean;
+  auto_approve: boolean;
+  delivery: "stripe" | "outside";
+  /** When the schedule draws up the next batch, or looks whether it should. */
+  next_at: string | null;
+}
+
+/** How the tenant pays out: all of it, for what is left out is as if it had never been said. */
+export interface PayoutTermsBody {
+  /** Below it, what is payable in a currency rolls over. */
+  minimums?: PayoutMinimumBody[] | null;
+  schedule?: PayoutScheduleBody | null;
+  /** IANA name; UTC when it is left out. The schedule's days begin there. */
+  time_zone?: string | null;
+  /** Whoever draws a batch up may not approve it. */
+  second_person?: boolean | null;
+  /** What the schedule draws up is approved with it. Not beside second_person. */
+  auto_approve?: boolean | null;
+  /** stripe when it is left out. outside: nothing is sent; each item is confirmed with a reference. */
+  delivery?: "stripe" | "outside" | null;
+}
+
+/** A batch in one currency. */
+export interface PayoutTotalAnswer {
+  currency: string;
+  items: number;
+  amount_minor: number;
+  paid_items: number;
+  /** Of transfers that exist, reversed ones included, and of what was confirmed as paid outside. */
+  paid_minor: number;
+  /** Items whose amount is in transit. */
+  open: number;
+  /** Items that were released: their amounts are payable again. */
+  failed: number;
+  /** Items that a person has to look at. */
+  in_review: number;
 }
 
 /** One movement: an amount above zero from one account to another. */
@@ -1036,12 +1497,46 @@ export interface PostingAnswer {
   to: PostingSide;
   asset: string;
   amount_minor: number;
+  /** Whose account it moves. */
+  referrer_id: string | null;
+  /** Whose doing it was; null for what no action moved. */
+  action_id: string | null;
+  /** What it moves; null for what moves several at once, or none. */
+  reward_id: string | null;
 }
 
 export interface PostingSide {
   account: string;
   /** The number of the program or referrer whose account it is. */
   owner: number;
+}
+
+export interface PreviewItem {
+  referrer_id: string;
+  currency: string;
+  amount_minor: number;
+  destination: string;
+}
+
+export interface PreviewLeftOut {
+  referrer_id: string;
+  currency: string;
+  payable_minor: number;
+  /** closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full. */
+  reason: string;
+}
+
+export interface PreviewTotal {
+  currency: string;
+  items: number;
+  amount_minor: number;
+  /** How many are left out, by reason. */
+  left_out: Record<string, number>;
+  /** What they have payable: it rolls over. */
+  left_out_minor: number;
+  /** Of those that are paid: what cannot be moved whole. */
+  rolls_over_minor: number;
+  since_last?: SinceLast | null;
 }
 
 /** Why a request was not done (RFC 9457). */
@@ -1148,6 +1643,19 @@ export interface ReferralChoiceBody {
   reason?: string | null;
 }
 
+/** A referral as lists show it. */
+export interface ReferralEntry {
+  id: string;
+  program_id: string;
+  referee_id: string;
+  referrer_id: string;
+  status: "pending" | "approved" | "cancelled";
+  attributed_at: string;
+  approved_at: string | null;
+  /** Whether the referee is still a customer. */
+  active: boolean;
+}
+
 /** Why somebody should look at a referral. */
 export interface ReferralFlag {
   kind: "self_referral";
@@ -1181,8 +1689,13 @@ export interface ReferralStoryAnswer {
   /** From the attribution to the first release, each step that was reached. */
   chain: ChainStep[];
   enrollments: EnrollmentAnswer[];
+  /** The first of them; all are at /rewards. */
   rewards: RewardAnswer[];
+  has_more_rewards: boolean;
+  /** The first that wait. */
   waiting: WaitingAction[];
+  /** How many wait. */
+  waiting_count: number;
 }
 
 export interface ReferrerAnswer {
@@ -1207,6 +1720,12 @@ export interface ReferrerChange {
   tags?: string[] | null;
   cash_opt_in?: boolean | null;
   stripe_customer_id?: string | null;
+}
+
+export interface ReferrerDifferenceAnswer {
+  referrer_id: string;
+  as_is_net_minor: number;
+  draft_net_minor: number;
 }
 
 export interface RevokedKeyAnswer {
@@ -1309,6 +1828,15 @@ export interface RuleBody {
   exclusive?: ExclusiveBody | null;
 }
 
+export interface SinceLast {
+  items: number;
+  amount_minor: number;
+  /** Paid now and not by the last batch. */
+  new_referrers: number;
+  /** Paid by the last batch and not now. */
+  gone_referrers: number;
+}
+
 export interface SpendAnswer {
   id: string;
   spend_id: string;
@@ -1406,4 +1934,31 @@ export interface TrialBalanceAnswer {
 export interface WaitingAction {
   action_id: string;
   code: string;
+}
+
+export interface WhatIfAnswer {
+  /** That were replayed. */
+  actions: number;
+  /** What is counted: that of the draft. */
+  asset: string;
+  /** Whether the draft stood in for a rule of its id; otherwise it ran alone. */
+  replaces: boolean;
+  /** What the program's rules made of these actions. */
+  as_is: EarningsAnswer;
+  /** What they would have made of them, imported now. */
+  draft: EarningsAnswer;
+  /** The largest difference first. */
+  referrers: ReferrerDifferenceAnswer[];
+  has_more: boolean;
+  warnings?: string[] | null;
+}
+
+export interface WhatIfBody {
+  program_id: string;
+  /** As it would be published. One of the program's rules by its id stands in for that one; any other, alone, for all of them. */
+  rule: RuleBody;
+  /** Only sales that occurred from this instant on, and what became of them. */
+  from?: string | null;
+  /** Only sales that occurred before this instant, and what became of them. */
+  to?: string | null;
 }

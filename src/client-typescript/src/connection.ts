@@ -63,14 +63,14 @@ export class Connection {
   }
 
   /** All entries of a list, page by page as they are asked for. */
-  protected async *pages<TEntry extends { id: string }>(path: string, query: object): AsyncGenerator<TEntry> {
+  protected async *pages<TEntry>(path: string, query: object, id = "id"): AsyncGenerator<TEntry> {
     let after: { starting_after?: string } = {};
     for (;;) {
       const page: { data: TEntry[]; has_more: boolean } = await this.send("GET", path, { ...query, ...after }, undefined);
       yield* page.data;
       const last = page.data.at(-1);
       if (!page.has_more || last === undefined) return;
-      after = { starting_after: last.id };
+      after = { starting_after: String(last[id as keyof TEntry]) };
     }
   }
 

@@ -39,8 +39,18 @@ internal sealed class ApiDescription
             name, method, path, (string)operation["summary"]!, (string?)operation["description"] ?? "", parameters,
             body?[type]?["schema"] is { } taken ? Shape(taken, name).Shape : null,
             answer?[type]?["schema"] is { } given ? Shape(given, name).Shape : null,
-            isLines);
+            isLines)
+        {
+            Cursor = CursorOf(answer?[type]?["schema"]),
+        };
     }
+
+    // The id of an entry: called id, or, where it is a caller's own, the first of its fields.
+    private string CursorOf(JsonNode? answer) =>
+        answer?["$ref"] is { } page && schemas[((string)page!).Split('/')[^1]]!["properties"]?["data"]?["items"]?["$ref"] is { } entry
+        && Properties(schemas[((string)entry!).Split('/')[^1]]!) is { } properties && !properties.ContainsKey("id")
+            ? properties.First().Key
+            : "id";
 
     private TypeOfApi Type(string name, JsonNode schema)
     {
@@ -105,6 +115,9 @@ internal sealed record Operation(
     public IEnumerable<Parameter> InQuery => Parameters.Where(parameter => !parameter.IsInPath && !(IsPage && parameter.Name == "starting_after") && !IsLines);
 
     public bool IsPage => Answer is Shape.Of { Name: var name } && name.StartsWith("PageAnswerOf", StringComparison.Ordinal);
+
+    /// <summary>The field of an entry that the next page starts after.</summary>
+    public string Cursor { get; init; } = "id";
 
     /// <summary>What a page holds.</summary>
     public string Entry => ((Shape.Of)Answer!).Name["PageAnswerOf".Length..];

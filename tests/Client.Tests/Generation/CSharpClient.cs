@@ -53,7 +53,7 @@ internal static class CSharpClient
         {
             { IsLines: true } => ($"IAsyncEnumerable<{Type(operation.Answer!)}>", $"Lines<{Type(operation.Body!)}, {Type(operation.Answer!)}>({target}, lines, stop)"),
             { IsPage: true } => ($"IAsyncEnumerable<{operation.Entry}>",
-                $"Pages<{Type(operation.Answer!)}, {operation.Entry}>({target}, static page => (page.Data, page.HasMore), static entry => entry.Id, stop)"),
+                $"Pages<{Type(operation.Answer!)}, {operation.Entry}>({target}, static page => (page.Data, page.HasMore), static entry => entry.{ApiDescription.Pascal(operation.Cursor)}!, stop)"),
             _ => ($"Task<{Type(operation.Answer ?? new Shape.Any())}>",
                 $"Send<{Type(operation.Answer ?? new Shape.Any())}>(HttpMethod.{ApiDescription.Pascal(operation.Method)}, {target}, {(operation.Body is null ? "null" : "body")}, stop)"),
         };

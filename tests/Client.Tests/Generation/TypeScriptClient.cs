@@ -35,7 +35,7 @@ internal static class TypeScriptClient
         var (answer, call) = operation switch
         {
             { IsLines: true } => ($"AsyncGenerator<{Type(operation.Answer!)}>", $"this.lines<{Type(operation.Body!)}, {Type(operation.Answer!)}>({target}, lines)"),
-            { IsPage: true } => ($"AsyncGenerator<{operation.Entry}>", $"this.pages<{operation.Entry}>({target})"),
+            { IsPage: true } => ($"AsyncGenerator<{operation.Entry}>", $"this.pages<{operation.Entry}>({target}{(operation.Cursor == "id" ? "" : $", \"{operation.Cursor}\"")})"),
             _ => ($"Promise<{Type(operation.Answer ?? new Shape.Any())}>",
                 $"this.send(\"{operation.Method.ToUpperInvariant()}\", {target}, {(operation.Body is null ? "undefined" : "body")})"),
         };

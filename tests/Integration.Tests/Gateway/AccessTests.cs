@@ -81,6 +81,7 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/rules/{id}/disable
         POST /v1/rules/{id}/enable
         POST /v1/rules/{id}/join
+        POST /v1/rules:what_if
         POST /v1/test_clock/advance
         PUT /v1/referrers/{id}/eligible_rules/{rule}
         """)]
@@ -97,9 +98,13 @@ public sealed class AccessTests : IAsyncLifetime
         """)]
     [InlineData(KeyRole.KeyAdmin, """
         DELETE /v1/api_keys/{id}
+        GET /v1/api_keys
         POST /v1/api_keys
         """)]
-    [InlineData(KeyRole.Operator, "POST /v1/tenants")]
+    [InlineData(KeyRole.Operator, """
+        GET /v1/tenants
+        POST /v1/tenants
+        """)]
     public void What_changes_something_needs_the_role_that_is_promised(KeyRole role, string routes) =>
         Assert.Equal(
             routes.ReplaceLineEndings("\n").Split('\n'),

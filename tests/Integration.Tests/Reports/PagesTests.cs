@@ -22,11 +22,11 @@ public sealed class PagesTests(PostgresServer server)
             if (i % 5 == 0) await World.Sell($"referee{i}", 20_00);
         }
 
-        var rewards = await All(after => Reports.Rewards(World.Tenant, null, null, after, limit, Stop), PageCursor.Of);
+        var rewards = await All(after => Reports.Rewards(new(World.Tenant, limit, after), null, Stop), PageCursor.Of);
         Assert.Equal(68, rewards.Count);
         Assert.Equal(rewards.OrderBy(reward => (reward.Referral.Value, reward.Reward.Key)), rewards);
         Assert.Equal(68, rewards.DistinctBy(PageCursor.Of).Count());
-        Assert.Equal(rewards, await All(after => Reports.Rewards(World.Tenant, Rita, null, after, limit, Stop), PageCursor.Of));
+        Assert.Equal(rewards, await All(after => Reports.Rewards(new(World.Tenant, limit, after) { Referrer = Rita }, null, Stop), PageCursor.Of));
     }
 
     [Theory]
@@ -62,10 +62,10 @@ public sealed class PagesTests(PostgresServer server)
         Assert.Equal(["released 100 1"], await States(RewardStatus.Released));
         Assert.Equal(["reversed 0 1", "reversed 0 2"], await States(RewardStatus.Reversed));
         Assert.Equal(["cancelled 0 1", "cancelled 0 2"], await States(RewardStatus.Cancelled));
-        Assert.Equal(8, (await Reports.Rewards(World.Tenant, Rita, null, null, 100, Stop)).Items.Length);
+        Assert.Equal(8, (await Reports.Rewards(new(World.Tenant, 100, null) { Referrer = Rita }, null, Stop)).Items.Length);
 
         async Task<IEnumerable<string>> States(RewardStatus status) =>
-            from reward in (await Reports.Rewards(World.Tenant, null, status, null, 100, Stop)).Items
+            from reward in (await Reports.Rewards(new(World.Tenant, 100, null), status, Stop)).Items
             orderby reward.Referee, reward.Enrollment
             select $"{reward.Referee} {reward.LeftMinor} {reward.Enrollment}";
     }
@@ -77,7 +77,7 @@ public sealed class PagesTests(PostgresServer server)
         World.Now += TimeSpan.FromHours(1);
         await World.Sell("anna", 10_00, "s1");
 
-        var reward = (await Reports.Rewards(World.Tenant, Rita, RewardStatus.Pending, null, 1, Stop)).Items.Single();
+        var reward = (await Reports.Rewards(new(World.Tenant, 1, null) { Referrer = Rita }, RewardStatus.Pending, Stop)).Items.Single();
         Assert.Equal(
             new RewardView(
                 await World.Stream("anna"), new(3, 0), new("program"), new("anna"), Rita, new("s1"), 1, 1, 1, new("GBP"), 1_00, 1_00,
@@ -87,7 +87,7 @@ public sealed class PagesTests(PostgresServer server)
 
     [Fact]
     public async Task Nobody_of_that_name_has_no_rewards() =>
-        Assert.Equal((0, false), await Reports.Rewards(World.Tenant, new("nobody"), null, null, 10, Stop) is var page ? (page.Items.Length, page.HasMore) : default);
+        Assert.Equal((0, false), await Reports.Rewards(new(World.Tenant, 10, null) { Referrer = new("nobody") }, null, Stop) is var page ? (page.Items.Length, page.HasMore) : default);
 
     [Theory]
     [InlineData(1)]
@@ -139,7 +139,7 @@ public sealed class PagesTests(PostgresServer server)
         await World.Sell("a", 20_00, "s");
         await World.Refund("a", "s", 10_00);
 
-        var postings = await All(after => Reports.Postings(World.Tenant, after, 1, Stop), PageCursor.Of);
+        var postings = await All(after => Reports.Postings(new(World.Tenant, 1, after), Stop), PageCursor.Of);
         Assert.Equal([1_00, 50, 2_00, 1_00, 1_00, 50, 1_00, 50], postings.Select(posting => posting.Posting.Amount.Minor));
         Assert.Equal(postings.OrderBy(posting => (posting.Stream.Value, posting.Seq)), postings);
         Assert.Equal((AccountKind.Pending, AccountKind.Clawbacks), (postings[4].Posting.From.Kind, postings[4].Posting.To.Kind));

@@ -255,11 +255,11 @@ public sealed class ReportsTests(PostgresServer server)
         Assert.Null(await Reports.Referral(other.Tenant, Program, new("anna"), Stop));
         Assert.Null(await Reports.Referral(other.Tenant, stream, Stop));
         Assert.Null(await Reports.Action(other.Tenant, new("s1"), Stop));
-        Assert.Empty((await Reports.Rewards(other.Tenant, null, null, null, 10, Stop)).Items);
-        Assert.Empty((await Reports.Rewards(other.Tenant, Rita, null, null, 10, Stop)).Items);
+        Assert.Empty((await Reports.Rewards(new(other.Tenant, 10, null), null, Stop)).Items);
+        Assert.Empty((await Reports.Rewards(new(other.Tenant, 10, null) { Referrer = Rita }, null, Stop)).Items);
         Assert.Empty((await Reports.ReferrerActivity(other.Tenant, Rita, null, 10, Stop)).Items);
         Assert.Empty((await Reports.ReferralActivity(other.Tenant, stream, null, null, 10, Stop)).Items);
         Assert.Empty(await Reports.TrialBalance(other.Tenant, Stop));
-        Assert.Empty((await Reports.Postings(other.Tenant, null, 10, Stop)).Items);
+        Assert.Empty((await Reports.Postings(new(other.Tenant, 10, null), Stop)).Items);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 
@@ -52,6 +53,10 @@ public sealed class MemoryTenants(TimeProvider time) : ITenants, ITenantClock
     public Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop) => throw NoKeys();
 
     public Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop) => throw NoKeys();
+
+    public Task<Page<Tenant>> List(ListFilter filter, CancellationToken stop) => throw NoKeys();
+
+    public Task<Page<ListedKey>> ListKeys(ListFilter filter, int? tenant, KeyState? state, CancellationToken stop) => throw NoKeys();
 
     public ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop) => throw NoKeys();
 

@@ -18,6 +18,7 @@ using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Storage.WhatIf;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
 
@@ -63,6 +64,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IFacts>(grains);
         builder.Services.AddSingleton<IDiscounts>(grains);
         builder.Services.AddSingleton<IReports>(new InMemoryReports(grains));
+        builder.Services.AddSingleton<IWhatIf, NoHistory>();
         builder.Services.AddSingleton<IReferrerLedger>(grains.Ledger);
         builder.Services.AddSingleton<IPayoutReports>(grains.Payouts);
         builder.Services.AddSingleton<IPayoutCandidates>(grains.Payouts);
@@ -159,5 +161,11 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         Client.Dispose();
         await app.DisposeAsync();
+    }
+
+    private sealed class NoHistory : IWhatIf
+    {
+        public Task<WhatIfResult> Run(int tenant, Domain.WhatIf.Draft draft, Action<WhatIfProgress> progress, CancellationToken stop) =>
+            Task.FromResult(new WhatIfResult(0, default, default, []));
     }
 }

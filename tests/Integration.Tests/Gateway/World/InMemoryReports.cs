@@ -1,5 +1,6 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Reports;
 
@@ -61,12 +62,36 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
         return Task.FromResult(new Page<ApprovedReferral>([.. all.Take(limit)], all.Count > limit));
     }
 
-    public Task<Page<RewardView>> Rewards(int tenant, CallerId? referrer, RewardStatus? status, string? after, int limit, CancellationToken stop)
+    public Task<Page<RewardView>> Rewards(ListFilter filter, RewardStatus? status, CancellationToken stop)
     {
-        var all = Of(tenant).SelectMany(pair => RewardsOf(pair.Key, pair.Value))
-            .Where(reward => (referrer is null || reward.Referrer == referrer) && (status is null || reward.Status == status)).ToList();
-        return Task.FromResult(Page(all, after, limit, PageCursor.Of, "rwd_"));
+        var all = Of(filter.Tenant).SelectMany(pair => RewardsOf(pair.Key, pair.Value))
+            .Where(reward => (filter.Referrer is null || reward.Referrer == filter.Referrer) && (filter.Program is null || reward.Program == filter.Program)
+                && (filter.Referee is null || reward.Referee == filter.Referee) && (status is null || reward.Status == status)).ToList();
+        return Task.FromResult(Page(all, filter.After, filter.Limit, PageCursor.Of, "rwd_"));
     }
+
+    public Task<RewardView?> Reward(int tenant, StreamId referral, RewardId reward, CancellationToken stop) =>
+        Task.FromResult(Of(tenant).Where(pair => pair.Value.Stream == referral).SelectMany(pair => RewardsOf(pair.Key, pair.Value)).FirstOrDefault(view => view.Reward == reward));
+
+    public Task<Page<ProgramTerms>> Programs(ListFilter filter, bool? enabled, CancellationToken stop) =>
+        Task.FromResult(Page(ProgramsOf(filter.Tenant).Where(program => enabled is null || program.Disabled != enabled).ToList(), filter.After, filter.Limit, program => program.Id.Value, ""));
+
+    public Task<Page<(ProgramTerms Program, Rule Rule)>> Rules(ListFilter filter, bool? enabled, CancellationToken stop) =>
+        Task.FromResult(Page(
+            ProgramsOf(filter.Tenant).SelectMany(program => program.Rules.Select(rule => (program, rule))).Where(pair => enabled is null || pair.rule.State.Enabled == enabled).ToList(),
+            filter.After, filter.Limit, pair => pair.rule.Id.Value, ""));
+
+    public Task<Page<ReferrerProfile>> Referrers(ListFilter filter, CancellationToken stop) => Task.FromResult(Page(
+        grains.Referrers.Where(pair => pair.Key.Tenant == filter.Tenant).Select(pair => pair.Value.Profile).ToList(), filter.After, filter.Limit, profile => profile.Id.Value, ""));
+
+    public Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop) => Task.FromResult(Page(
+        Of(filter.Tenant).Where(pair => ReferrerOf(pair.Value) is not null && (filter.Program is null || pair.Key.First == filter.Program) && (filter.Referee is null || pair.Key.Second == filter.Referee))
+            .Select(pair => new ReferralView(
+                pair.Value.Stream, pair.Key.First, pair.Key.Second!.Value, ReferrerOf(pair.Value)!.Value, pair.Value.State.Status, pair.Value.State.AttributedAt,
+                pair.Value.State.ApprovedAt, pair.Value.State.Active)).ToList(),
+        filter.After, filter.Limit, view => $"{view.Stream}", "rfl_"));
+
+    public Task<Page<ActionView>> Actions(ListFilter filter, CancellationToken stop) => Task.FromResult(new Page<ActionView>([], false));
 
     public Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
     {
@@ -90,12 +115,14 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
                     group.Key.Kind, group.Key.Asset, group.Where(side => side.Debit).Sum(side => side.Amount.Minor), group.Where(side => !side.Debit).Sum(side => side.Amount.Minor))),
         ]);
 
-    public Task<Page<PostingView>> Postings(int tenant, string? after, int limit, CancellationToken stop)
+    public Task<Page<PostingView>> Postings(ListFilter filter, CancellationToken stop)
     {
-        var all = Of(tenant).SelectMany(pair => pair.Value.Events.SelectMany(recorded =>
+        var all = Of(filter.Tenant).SelectMany(pair => pair.Value.Events.SelectMany(recorded =>
             Movements.Of(recorded.Event, pair.Value.Program).Select((posting, i) => new PostingView(pair.Value.Stream, recorded.Seq + i, recorded.At, posting)))).ToList();
-        return Task.FromResult(Page(all, after, limit, PageCursor.Of, "pst_"));
+        return Task.FromResult(Page(all, filter.After, filter.Limit, PageCursor.Of, "pst_"));
     }
+
+    private IEnumerable<ProgramTerms> ProgramsOf(int tenant) => grains.Programs.Where(pair => pair.Key.Tenant == tenant).Select(pair => pair.Value.Terms!);
 
     private IEnumerable<KeyValuePair<GrainAddress, InMemoryReferral>> Of(int tenant) => grains.Referrals.Where(pair => pair.Key.Tenant == tenant);
 

@@ -1,6 +1,7 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Ledger;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
 
@@ -67,6 +68,12 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
         if (i >= 0) keys[i] = (keys[i].Secret, keys[i].Key with { RevokedAt = time.GetUtcNow() });
         return Task.FromResult(i < 0 ? null : keys[i].Key);
     }
+
+    public Task<Page<Tenant>> List(ListFilter filter, CancellationToken stop) => Task.FromResult(new Page<Tenant>([], false));
+
+    public Task<Page<ListedKey>> ListKeys(ListFilter filter, int? tenant, KeyState? state, CancellationToken stop) => Task.FromResult(new Page<ListedKey>([
+        .. keys.Where(entry => tenant is null || entry.Key.Tenant == tenant)
+            .Select(entry => new ListedKey(entry.Key, new("default"), entry.Key.RevokedAt is null ? KeyState.Active : KeyState.Revoked)).Take(filter.Limit)], false));
 
     public ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop) => Outage is { } outage
         ? ValueTask.FromException<ApiKey?>(outage)

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Domain.WhatIf;
+
+/// <summary>Who is credited how much by one event.</summary>
+public readonly record struct Credit(StreamId Referrer, Earnings Earnings);
+
+/// <summary>
+/// One referral's history, taken through a draft event by event: what was sent is decided again, what a person did to single
+/// enrollments and rewards is not, for under another rule these would be others. Of its actions it keeps only those that others name.
+/// </summary>
+/// <param name="named">The ids that refunds, chargebacks and what undoes them name.</param>
+public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<CallerId> named)
+{
+    private readonly Dictionary<CallerId, ActionHistory> kept = [];
+    private readonly HashSet<int> outside = [];
+    private readonly HashSet<CallerId> left = [];
+    private Referral state = Referral.None;
+    private ReferrerFacts? referrer;
+
+    /// <summary>Of the period.</summary>
+    public long Actions { get; private set; }
+
+    /// <summary>Takes the next event.</summary>
+    /// <param name="referrerOf">Whoever an attribution names, as things are now.</param>
+    /// <param name="tally">The referrer's; only where the draft needs one. It moves with what is decided.</param>
+    /// <returns>What it recorded, and what it would have made.</returns>
+    public (ImmutableArray<Credit> AsIs, ImmutableArray<Credit> Draft) Take(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, Dictionary<StreamId, Tally>? tally)
+    {
+        var asIs = IsOutside(recorded) ? [] : CreditsOf(recorded.Event);
+        if (KnownActions.Carried(recorded.Event) is { } action)
+        {
+            if (Sends(action)) return (asIs, Replay(turn => turn.Record(action), tally, action));
+            return (asIs, []);
+        }
+
+        return recorded.Event switch
+        {
+            ReferralAttributed attributed => (asIs, Attribute(attributed, referrerOf(attributed.Referrer), tally)),
+            ReferralApproved approved => (asIs, Replay(turn => ReferralCommands.Approve(turn, approved.ApprovedAt), tally, null)),
+            ReferralCancelled cancelled => (asIs, Replay(turn => ReferralCommands.Cancel(turn, cancelled.Reason, cancelled.By ?? "", cancelPending: false), tally, null)),
+            ReferralChanged changed => (asIs, Replay(turn => ReferralCommands.Change(turn, changed.Tags, changed.Active), tally, null)),
+            _ => (asIs, []),
+        };
+    }
+
+    /// <summary>After the last event: what falls due by now.</summary>
+    public ImmutableArray<Credit> End() => state.Scheduled is null ? [] : Replay(static turn => turn.SettleDue(), null, null);
+
+    private ImmutableArray<Credit> Attribute(ReferralAttributed attributed, ReferrerFacts to, Dictionary<StreamId, Tally>? tally)
+    {
+        referrer = to;
+        return Replay(
+            turn => ReferralCommands.Attribute(turn, to, attributed.Tags, attributed.ConversionValueMinor, approvedAt: null, attributed.SelfReferral, attributed.StripeCustomerId),
+            tally, null);
+    }
+
+    // A reversal follows what it names, into the period or out of it; of one that comes first its own time has to tell, until that comes.
+    private bool Sends(ReferralAction action)
+    {
+        var isSale = action.Kind == ActionKind.Sale;
+        var isOutside = isSale ? !draft.Holds(action.OccurredAt) : action.About is { } about && left.Contains(about);
+        if (isOutside && named.Contains(action.Id)) left.Add(action.Id);
+        if (isOutside) return false;
+        if (isSale || (action.About is { } known && kept.ContainsKey(known)) || draft.Holds(action.OccurredAt)) Actions++;
+        return true;
+    }
+
+    private bool IsOutside(Recorded recorded)
+    {
+        if (draft is { From: null, To: null }) return false;
+        switch (recorded.Event)
+        {
+            case SaleDecided sale when draft.Holds(sale.Action.OccurredAt): return false;
+            case SaleDecided sale:
+                outside.Add(sale.Replays == 0 ? recorded.Seq : sale.Replays);
+                return true;
+            case SaleReversed reversed: return outside.Contains(reversed.Sale);
+            case ReversalUndone undone: return outside.Contains(undone.Sale);
+            case RewardCancelled cancelled: return outside.Contains(cancelled.Sale);
+
+            // What no action earned was earned by the approval.
+            case RewardsGranted or ScheduleUnlocked: return !draft.Holds(state.ApprovedAt);
+            default: return false;
+        }
+    }
+
+    private ImmutableArray<Credit> Replay(Action<ReferralTurn> command, Dictionary<StreamId, Tally>? tallies, ReferralAction? action)
+    {
+        var known = new KnownActions(stream, state);
+        if (action?.About is { } about && kept.TryGetValue(about, out var history))
+        {
+            known.Add(history);
+            if (history.Action.About is { } further && kept.TryGetValue(further, out var sale)) known.Add(sale);
+        }
+
+        var tally = tallies is null || referrer is null ? null : tallies.GetValueOrDefault(referrer.Stream, Tally.Empty);
+        var turn = new ReferralTurn(state, new(draft.Now, draft.Program, referrer, tallies is null ? null : tally ?? Tally.Empty), known);
+        command(turn);
+        state = turn.State;
+        if (tallies is not null && referrer is not null && turn.Facts.Tally is { } after) tallies[referrer.Stream] = after;
+        foreach (var one in known.All)
+            if (named.Contains(one.Id)) kept[one.Id] = one;
+        if (turn.Events.Count == 0) return [];
+        var credits = ImmutableArray.CreateBuilder<Credit>();
+        foreach (var recorded in turn.Events)
+            if (draft is { From: null, To: null } || recorded.Event is not (RewardsGranted or ScheduleUnlocked) || draft.Holds(state.ApprovedAt))
+                Add(credits, recorded.Event);
+        return credits.DrainToImmutable();
+    }
+
+    private ImmutableArray<Credit> CreditsOf(ReferralEvent e)
+    {
+        var credits = ImmutableArray.CreateBuilder<Credit>();
+        Add(credits, e);
+        return credits.DrainToImmutable();
+    }
+
+    private void Add(ImmutableArray<Credit>.Builder credits, ReferralEvent e)
+    {
+        switch (e)
+        {
+            case SaleDecided sale: Given(credits, sale.Referrer, sale.Decisions); break;
+            case RewardsGranted granted: Given(credits, granted.Referrer, granted.Decisions); break;
+            case ScheduleUnlocked unlocked: Changed(credits, unlocked.Unlocked, static minor => new(minor, 0)); break;
+            case SaleReversed reversed: Changed(credits, reversed.Taken, static minor => new(0, minor)); break;
+            case ReversalUndone undone: Changed(credits, undone.Given, static minor => new(0, -minor)); break;
+            case RewardCancelled cancelled: Changed(credits, [cancelled.Taken], static minor => new(0, minor)); break;
+        }
+    }
+
+    private void Given(ImmutableArray<Credit>.Builder credits, StreamId to, ImmutableArray<RuleDecision> decisions)
+    {
+        foreach (var decision in decisions)
+            if (decision.Minor > 0 && decision.Asset == draft.Asset) credits.Add(new(to, new(decision.Minor, 0)));
+    }
+
+    private void Changed(ImmutableArray<Credit>.Builder credits, ImmutableArray<RewardChange> changes, Func<long, Earnings> earnings)
+    {
+        foreach (var change in changes)
+            if (change.Asset == draft.Asset) credits.Add(new(change.Referrer, earnings(change.Minor)));
+    }
+}

@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using ReferralGrains.Integration.Tests.Faults.World;
+
+namespace ReferralGrains.Integration.Tests.Clients;
+
+/// <summary>The pages of docs/walkthrough as they stand there: every command in one shell, and what it prints.</summary>
+[Collection(OneServer.Name)]
+public sealed partial class WalkthroughTests(LivingServer server)
+{
+    private const string Mark = "=-=-= end of a block =-=-=";
+
+    public static TheoryData<string> Pages =>
+        [.. Directory.EnumerateFiles(Path.Combine(Root(), "docs", "walkthrough"), "*.md").Select(path => Path.GetFileName(path)!).Where(page => page != "README.md").Order()];
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public async Task A_page_can_be_pasted_and_prints_what_it_says(string page)
+    {
+        var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(Root(), "docs", "walkthrough", page), TestContext.Current.CancellationToken))
+            .Select(block => (Language: block.Groups[1].Value, Text: block.Groups[2].Value)).ToList();
+        var script = new StringBuilder("set -euo pipefail\n");
+        foreach (var (language, text) in blocks)
+            if (language == "bash") script.Append(text).Append("echo '").Append(Mark).Append("'\n");
+        var printed = (await Run(script.ToString())).Split(Mark + "\n");
+
+        var commands = 0;
+        for (var i = 0; i < blocks.Count; i++)
+        {
+            if (blocks[i].Language != "bash") continue;
+            var expected = i + 1 < blocks.Count && blocks[i + 1].Language == "text" ? blocks[i + 1].Text : "";
+            Assert.Equal(expected, printed[commands++]);
+        }
+
+        Assert.True(commands > 1);
+    }
+
+    [Fact]
+    public void Every_page_is_listed()
+    {
+        var list = File.ReadAllText(Path.Combine(Root(), "docs", "walkthrough", "README.md"));
+        Assert.All(Pages, page => Assert.Contains($"({page.Data})", list, StringComparison.Ordinal));
+    }
+
+    private async Task<string> Run(string script)
+    {
+        using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script])
+        {
+            WorkingDirectory = Root(),
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["GRAINS_URL"] = server.Process.Address.ToString().TrimEnd('/'), ["GRAINS_KEY"] = ServerProcess.AdminKey },
+        })!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2));
+        Assert.True(process.ExitCode == 0, $"{await errors}\n{await output}");
+        return await output;
+    }
+
+    private static string Root()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "ReferralGrains.sln"))) folder = Path.GetDirectoryName(folder)!;
+        return folder;
+    }
+
+    [GeneratedRegex("```(\\w+)\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+}
