@@ -63,7 +63,7 @@ export class Connection {
   }
 
   /** All entries of a list, page by page as they are asked for. */
-  protected async *pages<TEntry>(path: string, query: object, id = "id"): AsyncGenerator<TEntry> {
+  protected async *pages<TEntry extends object>(path: string, query: object, id = "id"): AsyncGenerator<TEntry> {
     let after: { starting_after?: string } = {};
     for (;;) {
       const page: { data: TEntry[]; has_more: boolean } = await this.send("GET", path, { ...query, ...after }, undefined);
