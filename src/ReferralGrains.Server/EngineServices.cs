@@ -38,6 +38,7 @@ internal static class EngineServices
         services.AddSingleton<ITallySource, TallySource>();
         services.AddSingleton<IReferrerLedger, ReferrerLedger>();
         services.AddSingleton<IReports, PostgresReports>();
+        services.AddSingleton<BacklogReports>();
         services.AddSingleton<IDiscounts, Discounts>();
         services.AddSingleton<IPayoutReports, PayoutReports>();
         services.AddSingleton<IPayoutCandidates>(new PayoutCandidates(database, PayoutWaits.Live));

@@ -99,7 +99,7 @@ public static class GrainsServer
         var builder = WebApplication.CreateSlimBuilder();
         Logging(builder.Logging.ClearProviders(), options.Log, log);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
-        builder.Services.AddTelemetry();
+        builder.Services.AddTelemetry().AddBacklogMetrics();
         builder.Services.AddTurns(database, lease);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);

@@ -45,6 +45,9 @@ public static class Telemetry
         return services;
     }
 
+    /// <summary>What waits in the installation, as gauges. Needs <c>BacklogReports</c>.</summary>
+    public static IServiceCollection AddBacklogMetrics(this IServiceCollection services) => services.AddHostedService<BacklogMetrics>();
+
     /// <summary>Whether the variables say where traces are to go.</summary>
     public static bool SendsTraces => IsSent("TRACES");
 

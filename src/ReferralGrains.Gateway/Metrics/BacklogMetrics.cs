@@ -1,0 +1,52 @@
+using System.Diagnostics.Metrics;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Reports;
+
+namespace ReferralGrains.Gateway.Metrics;
+
+/// <summary>
+/// What waits, as gauges. Every process counts the whole installation, so that any one of them is enough to watch it; while the database
+/// cannot be asked there are no figures rather than old ones.
+/// </summary>
+internal sealed class BacklogMetrics : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
+    private readonly BacklogReports reports;
+    private readonly TimeProvider time;
+    private volatile Backlog? last;
+
+    public BacklogMetrics(BacklogReports reports, TimeProvider time, IMeterFactory meters)
+    {
+        (this.reports, this.time) = (reports, time);
+        var meter = meters.Create(GatewayMetrics.Meter.Name);
+        Gauge("grains_parked_actions", "actions", "Actions that wait for a referral or a sale.", static backlog => backlog.Parked);
+        Gauge("grains_due_backlog", "grains", "Grains with something that is due.", static backlog => backlog.Due);
+        Gauge("grains_due_lag_seconds", null, "For how long the oldest of them has been due.", static backlog => Seconds(backlog.DueFor));
+        Gauge("grains_sealing_lag_seconds", null, "The age of the oldest commit that is not sealed.", static backlog => Seconds(backlog.UnsealedFor));
+        Gauge("grains_payout_items_open", "items", "Payout items whose amount is in transit.", static backlog => backlog.OpenItems);
+        Gauge("grains_payout_items_in_review", "items", "Payout items that wait for a person.", static backlog => backlog.ItemsInReview);
+        Gauge("grains_processes", null, "Processes of this cluster that are alive.", static backlog => backlog.Processes);
+
+        void Gauge(string name, string? unit, string description, Func<Backlog, double> value) => meter.CreateObservableGauge<double>(
+            name, () => last is { } backlog ? [new(value(backlog))] : Array.Empty<Measurement<double>>(), unit, description);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, time);
+        do
+        {
+            try
+            {
+                last = await reports.Read(stoppingToken);
+            }
+            catch (Exception exception) when (Faults.IsUnavailable(exception))
+            {
+                last = null;
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private static double Seconds(TimeSpan age) => Math.Max(0, age.TotalSeconds);
+}

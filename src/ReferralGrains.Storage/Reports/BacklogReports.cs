@@ -1,0 +1,45 @@
+using Npgsql;
+using ReferralGrains.Storage.Database;
+
+namespace ReferralGrains.Storage.Reports;
+
+/// <summary>What waits in the whole installation, for whoever watches it. No tenant is named; sandboxes, whose clocks stand, wait for nothing.</summary>
+/// <param name="Parked">Actions without their referral, and refunds without their sale.</param>
+/// <param name="Due">Grains with something that is due: a hold, a schedule, a payout date. At most <see cref="BacklogReports.Most"/> a shard and tenant are counted.</param>
+/// <param name="DueFor">Since when the oldest of them is.</param>
+/// <param name="UnsealedFor">The age of the oldest commit that is not in the chain of seals.</param>
+/// <param name="OpenItems">Payout items whose amount is in transit.</param>
+/// <param name="ItemsInReview">Those of them that wait for a person.</param>
+/// <param name="Processes">That have renewed their lease within the last three seconds.</param>
+public sealed record Backlog(long Parked, long Due, TimeSpan DueFor, TimeSpan UnsealedFor, long OpenItems, long ItemsInReview, long Processes);
+
+/// <summary>Counts what waits, by indices only, however large the journal is.</summary>
+public sealed class BacklogReports(NpgsqlDataSource database)
+{
+    /// <summary>Counting goes no further.</summary>
+    public const int Most = 10_000;
+
+    public async Task<Backlog> Read(CancellationToken stop) => (await database.Row(
+        """
+        select
+          (select coalesce(sum(count), 0)::int8 from parked p join tenant t on t.id = p.tenant and not t.sandbox),
+          coalesce(sum(d.count), 0)::int8, coalesce(now() - min(d.at), '0'),
+          coalesce((
+            select now() - min(c.committed_at) from (
+              select committed_at from commit
+              where (xid, id) > (coalesce((select xid from seal order by position desc limit 1), '0'), coalesce((select commit_id from seal order by position desc limit 1), 0))
+                and not tombstone
+              order by xid, id limit 100) c), '0'),
+          (select count(*) from payout_item i join tenant t on t.id = i.tenant and not t.sandbox where i.in_transit),
+          (select count(*) from payout_item i join tenant t on t.id = i.tenant and not t.sandbox where i.in_transit and i.status = $2),
+          (select count(*) from silo where ended_at is null and seen_at > clock_timestamp() - interval '3 s')
+        from tenant t
+        cross join generate_series(0, 7) shard
+        cross join lateral (
+          select count(*), min(at) at from (select at from due where due.shard = shard.shard and due.tenant = t.id and at <= now() order by at limit $1) x) d
+        where not t.sandbox
+        """,
+        reader => new Backlog(
+            reader.GetInt64(0), reader.GetInt64(1), reader.GetTimeSpan(2), reader.GetTimeSpan(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6)),
+        stop, Questions.Int(Most), Questions.Int((int)Domain.Payouts.PayoutItemStatus.Review)))!;
+}
