@@ -236,12 +236,12 @@ public sealed class PayoutStoryTests(LivingServer server)
             Assert.Equal(302, (int)finished.StatusCode);
         }
 
-        public Task Earn(string referrer, long minor) =>
+        public Task<JsonNode> Earn(string referrer, long minor) =>
             Admin.Ok($"/v1/referrers/{referrer}/entries", new { entry_id = $"{Name}-{entries++}", asset = "GBP", amount_minor = minor, reason = "bonus" });
 
-        public Task Send(object action) => Admin.Ok("/v1/actions", action);
+        public Task<JsonNode> Send(object action) => Admin.Ok("/v1/actions", action);
 
-        public Task Advance(string to) => Admin.Ok("/v1/test_clock/advance", new { to });
+        public Task<JsonNode> Advance(string to) => Admin.Ok("/v1/test_clock/advance", new { to });
 
         public async Task<JsonNode> Put(string path, object body)
         {

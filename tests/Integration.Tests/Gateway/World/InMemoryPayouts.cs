@@ -4,7 +4,6 @@ using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Reports;
-using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
@@ -90,7 +89,7 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
         return new(true, plans[tenant]);
     }
 
-    private object Ask(GrainAddress to, PayoutAccountCommand command)
+    private PayoutAccountReply Ask(GrainAddress to, PayoutAccountCommand command)
     {
         var state = accounts.GetValueOrDefault(to, PayoutAccount.None);
         var e = PayoutAccountDecider.Decide(state, command);
@@ -98,7 +97,7 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
         return new PayoutAccountReply(null, e is not null, accounts[to]);
     }
 
-    private object Ask(GrainAddress to, PayoutBatchCommand command)
+    private PayoutBatchReply Ask(GrainAddress to, PayoutBatchCommand command)
     {
         var state = batches.GetValueOrDefault(to, PayoutBatch.None);
         var decision = PayoutBatchDecider.Decide(state, command);
@@ -106,7 +105,7 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
         return new PayoutBatchReply((decision as PayoutBatchDecision.Refused)?.Why, decision is PayoutBatchDecision.Accepted, state);
     }
 
-    private object Ask(GrainAddress to, PayoutItemCommand command)
+    private PayoutItemReply Ask(GrainAddress to, PayoutItemCommand command)
     {
         var state = items.GetValueOrDefault(to, PayoutItem.None);
         var decision = PayoutItemDecider.Decide(state, command, now(), PayoutWaits.Live);
