@@ -91,6 +91,43 @@ public sealed class CommandTests
         Assert.Contains("balance ref_1 GBP: journal 5, balance 6", ran.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task What_if_says_the_totals_and_the_largest_differences()
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        server.Answers["POST /v1/rules:what_if"] = new(200, """
+            {"progress":{"referrers":1,"of_referrers":2,"actions":40}}
+            {"result":{"actions":80,"asset":"GBP","replaces":true,"as_is":{"earned_minor":1000,"clawed_back_minor":100,"net_minor":900},"draft":{"earned_minor":1200,"clawed_back_minor":120,"net_minor":1080},"referrers":[{"referrer_id":"rita","as_is_net_minor":900,"draft_net_minor":1080}],"has_more":false}}
+            """);
+
+        var ran = await Ran.Command(server, "what-if", "--program", "p", "--rule", files.Write("draft.json", """{"id":"r"}"""));
+
+        Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal(
+            """
+            80 actions, in GBP (minor units); the draft stands in for its namesake
+                                  earned         clawed back                 net
+            as is                  1,000                 100                 900
+            draft                  1,200                 120               1,080
+              rita: 900 -> 1,080 (+180)
+
+            """.ReplaceLineEndings("\n"),
+            ran.Out);
+    }
+
+    [Fact]
+    public async Task What_if_with_a_rule_that_cannot_be_read_is_one_line()
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+
+        var ran = await Ran.Command(server, "what-if", "--program", "p", "--rule", files.Write("draft.json", "no rule"));
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.StartsWith("grains: the rule in ", ran.Line, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("explain", "x")]
     [InlineData("ledger", "check")]
