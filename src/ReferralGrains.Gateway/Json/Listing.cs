@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Features;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
@@ -87,7 +88,10 @@ internal sealed class Listing<T>(JsonTypeInfo<PageAnswer<T>> page, Func<string, 
     private static string Next(HttpContext context, string after)
     {
         var query = context.Request.Query.Where(pair => pair.Key != "starting_after").Select(pair => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value.ToString())}");
-        return $"{context.Request.Path.ToUriComponent()}?{string.Join('&', query.Append("starting_after=" + Uri.EscapeDataString(after)))}";
+
+        // As it was sent: an id in it may hold a slash.
+        var path = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0];
+        return $"{path}?{string.Join('&', query.Append("starting_after=" + Uri.EscapeDataString(after)))}";
     }
 
     private static IEnumerable<QueryParameter> Describe(Filters all, string[] states)

@@ -132,6 +132,16 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task X7_the_next_page_of_an_id_with_a_slash_is_where_the_link_says()
+    {
+        await api.Ok("/v1/referrals", new { program_id = "p1", referee_id = "a/b", referrer_id = "rolf" });
+        foreach (var sale in (string[])["s1", "s2"]) await api.Ok("/v1/actions", new { action_id = sale, program_id = "p1", type = "sale", referee_id = "a/b", amount_minor = 1_000 });
+        var first = await Raw("/v1/referrals/p1/a%2Fb/rewards?limit=1");
+        var next = await Raw(first.Headers.GetValues("Link").Single().Split('<', '>')[1]);
+        Assert.Equal("s2", (string)JsonNode.Parse(await next.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!["data"]![0]!["action_id"]!);
+    }
+
+    [Fact]
     public async Task S9_a_posting_names_its_referrer_its_action_and_its_reward()
     {
         var rewards = (await api.Ok("/v1/rewards?program_id=p1&referee_id=a1"))["data"]!.AsArray();
