@@ -76,6 +76,7 @@ internal static class CommandLine
             LedgerCommand.Build(access, around),
             PayoutsCommand.Build(access, around),
             WhatIfCommand.Build(access, around),
+            ReconcileCommand.Build(access, around),
         };
         return root;
     }

@@ -28,7 +28,7 @@ public static class GatewayApp
 
     /// <summary>
     /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
-    /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IPayoutReports</c>, <c>IPayoutCandidates</c>, <c>IConnectedAccounts</c> and <c>IIdempotentAnswers</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
+    /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IIdempotentAnswers</c> and all of payouts beside it, and <c>AddTelemetry</c>. Ready is what the health checks
     /// say that are registered.
     /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
@@ -80,6 +80,9 @@ public static class GatewayApp
             .AddSingleton<PayoutTermsEndpoints>()
             .AddSingleton<PayoutAccountEndpoints>()
             .AddSingleton<LedgerEndpoints>()
+            .AddSingleton<ReconciliationEndpoints>()
+            .AddSingleton<ReviewEndpoint>()
+            .AddSingleton<StripeWebhookEndpoint>()
             .AddSingleton<ClockEndpoints>();
     }
 
@@ -117,6 +120,9 @@ public static class GatewayApp
         Of<PayoutTermsEndpoints>(app).Map(app);
         Of<PayoutAccountEndpoints>(app).Map(app);
         Of<LedgerEndpoints>(app).Map(app);
+        Of<ReconciliationEndpoints>(app).Map(app);
+        Of<ReviewEndpoint>(app).Map(app);
+        Of<StripeWebhookEndpoint>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
     }
 

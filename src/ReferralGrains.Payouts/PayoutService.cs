@@ -3,23 +3,26 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Payouts.Accounts;
 using ReferralGrains.Payouts.Batches;
+using ReferralGrains.Payouts.Reconciliation;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Payouts.Webhooks;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Storage.Webhooks;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
 
 namespace ReferralGrains.Payouts;
 
-/// <summary>Sends payouts, on one silo at a time.</summary>
+/// <summary>Sends payouts, follows what Stripe tells and compares with it, on one silo at a time.</summary>
 internal sealed partial class PayoutService(
-    ISenderTurn turn, IPayoutWork work, IPayoutBatchWork batches, IPayoutCandidates candidates, IConnectedAccounts connected, IGrainRouter router, IStripeAccounts accounts, SendGate gate, TimeProvider time,
-    ILoggerFactory logs) : BackgroundService
+    ISenderTurn turn, IPayoutWork work, IPayoutBatchWork batches, IPayoutCandidates candidates, IConnectedAccounts connected, IGrainRouter router, IStripeAccounts accounts,
+    ISendGates gates, IReconciliations store, IWebhookInbox inbox, IEnumerable<IFollowsNotices> followers, PayoutOptions payouts, TimeProvider time, ILoggerFactory logs)
+    : BackgroundService
 {
-    private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
-
+    private readonly TimeSpan pause = payouts.Pause;
     private readonly ILogger<PayoutService> log = logs.CreateLogger<PayoutService>();
     private readonly Outage away = new(time);
 
@@ -49,11 +52,14 @@ internal sealed partial class PayoutService(
     private async Task WorkWhileMine(CancellationToken stop)
     {
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var options = new PayoutSenderOptions { Environment = await turn.Installation(stop), Pause = pause };
-        var sender = new PayoutSender(work, router, accounts, gate, options, time, logs.CreateLogger<PayoutSender>());
+        if (turn.Term is not { } term) return;
+        var options = new PayoutSenderOptions { Environment = await turn.Installation(stop), Term = term, Pause = pause };
+        var sender = new PayoutSender(work, router, accounts, gates, options, time, logs.CreateLogger<PayoutSender>());
         var runner = new PayoutBatchRunner(batches, candidates, connected, router, options, time, logs.CreateLogger<PayoutBatchRunner>());
+        var reconciler = new Reconciler(store, gates, accounts, router, payouts, term, pause, time, logs.CreateLogger<Reconciler>());
+        var worker = new InboxWorker(inbox, followers, store, accounts, payouts.Reconciliation, pause, time, logs.CreateLogger<InboxWorker>());
         LogBegan();
-        var working = Task.WhenAll(sender.Run(mine.Token), runner.Run(mine.Token));
+        var working = Task.WhenAll(sender.Run(mine.Token), runner.Run(mine.Token), reconciler.Run(mine.Token), worker.Run(mine.Token));
         try
         {
             while (!working.IsCompleted && await turn.IsMine(stop)) await Task.WhenAny(working, Task.Delay(pause, time, stop));
@@ -82,13 +88,16 @@ internal sealed partial class PayoutService(
 public static class PayoutSetup
 {
     /// <summary>
-    /// Sends payouts. Needs <see cref="AddConnectedAccounts"/>, <c>IGrainRouter</c>, <c>IPayoutCandidates</c>, <c>TimeProvider</c> and the
-    /// database beside it.
+    /// Sends payouts, follows what Stripe tells and compares with it. Needs <see cref="AddConnectedAccounts"/>, <c>IGrainRouter</c>,
+    /// <c>IPayoutCandidates</c>, <c>TimeProvider</c> and the database beside it.
     /// </summary>
     public static IServiceCollection AddPayouts(this IServiceCollection services) => services
-        .AddSingleton<SendGate>()
         .AddSingleton<IPayoutWork, PayoutWork>()
         .AddSingleton<IPayoutBatchWork, PayoutBatchWork>()
+        .AddSingleton<TransferNews>()
+        .AddSingleton<IFollowsNotices, TransferNotices>()
+        .AddSingleton<IFollowsNotices, AccountNotices>()
+        .AddSingleton<IFollowsNotices, ShownNotices>()
         .AddHostedService<PayoutService>();
 
     /// <summary>For every process that answers HTTP. Needs <c>IGrainRouter</c>, <c>ITenants</c>, <c>IPayoutReports</c>, <c>TimeProvider</c> and the database beside it.</summary>
@@ -97,7 +106,13 @@ public static class PayoutSetup
         .AddSingleton(options.Keys)
         .AddSingleton<ISenderTurn, SenderTurn>()
         .AddSingleton<IStandinCalls, StandinCalls>()
+        .AddSingleton(new StandinAddress(options.PublicUrl))
         .AddSingleton<HostedStandin>()
         .AddSingleton<IStripeAccounts, StripeAccounts>()
+        .AddSingleton<ISendGates, SendGates>()
+        .AddSingleton<IReconciliations, Reconciliations>()
+        .AddSingleton<IWebhookInbox, WebhookInbox>()
+        .AddSingleton<IStripeDoor, StripeDoor>()
+        .AddSingleton<IPayoutReview, PayoutReview>()
         .AddSingleton<IConnectedAccounts, ConnectedAccounts>();
 }

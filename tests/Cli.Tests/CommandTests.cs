@@ -128,6 +128,43 @@ public sealed class CommandTests
         Assert.StartsWith("grains: the rule in ", ran.Line, StringComparison.Ordinal);
     }
 
+    private const string Agreed = """
+        {"send_gate":{"open":true},"run":{"id":"rec_7","state":"clean","transfers":12,"items":0,"breaks":0,"covers_from":"2026-11-01T00:00:00Z"},"breaks":[]}
+        """;
+
+    private const string Differing = """
+        {"send_gate":{"open":false,"shut_because":"they differ","shut_by":"rec_7","shut_at":"2026-11-28T00:00:00Z"},
+         "run":{"id":"rec_7","state":"breaks","transfers":12,"items":1,"breaks":1,"covers_from":"2026-11-01T00:00:00Z"},
+         "breaks":[{"kind":"transfer_without_item","transfer_id":"tr_1","detail":"500 usd to acct_1"}]}
+        """;
+
+    [Fact]
+    public async Task Reconcile_that_agrees_succeeds()
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["POST /v1/reconciliation/run"] = new(200, """{"id":"rec_7","state":"waiting"}""");
+        server.Answers["GET /v1/reconciliation"] = new(200, Agreed);
+
+        var ran = await Ran.Command(server, "reconcile", "--full");
+
+        Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
+        Assert.Equal("rec_7: clean, 12 transfers and 0 items since 2026-11-01T00:00:00Z\nPayouts are sent.\n", ran.Out);
+    }
+
+    [Fact]
+    public async Task Reconcile_fails_on_any_break_and_lists_it()
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["POST /v1/reconciliation/run"] = new(200, """{"id":"rec_7","state":"waiting"}""");
+        server.Answers["GET /v1/reconciliation"] = new(200, Differing);
+
+        var ran = await Ran.Command(server, "reconcile");
+
+        Assert.Equal((1, "grains: Stripe and the books differ in 1 places"), (ran.ExitCode, ran.Line));
+        Assert.Contains("  transfer_without_item: - tr_1 500 usd to acct_1\nNothing is sent: they differ (rec_7, 2026-11-28T00:00:00Z).\n", ran.Out, StringComparison.Ordinal);
+        Assert.Equal((1, Differing + "\n"), (await Ran.Command(server, "reconcile", "--json") is var json ? json.ExitCode : 0, json.Out));
+    }
+
     [Theory]
     [InlineData("explain", "x")]
     [InlineData("ledger", "check")]

@@ -71,6 +71,7 @@ public enum PayoutStep
 /// <param name="ReversedMinor">In our units.</param>
 /// <param name="Reference">What it was paid outside under.</param>
 /// <param name="Why">It was released, or went to review: Stripe's code, or a word of ours.</param>
+/// <param name="MoreGenerations">That persons have allowed beyond the usual ones.</param>
 public sealed record PayoutItem(
     int Seq,
     DateTimeOffset LastAt,
@@ -90,7 +91,8 @@ public sealed record PayoutItem(
     long ReversedMinor = 0,
     ReviewReason Review = ReviewReason.None,
     string? Reference = null,
-    string? Why = null)
+    string? Why = null,
+    int MoreGenerations = 0)
 {
     public const int FoldVersion = 2;
 
@@ -160,6 +162,7 @@ public sealed record PayoutItem(
             PayoutReleased released => state with { Status = PayoutItemStatus.Released, InTransit = false, NextAt = null, Why = released.Why },
             PayoutToReview review => state with { Status = PayoutItemStatus.Review, Review = review.Why, NextAt = null, Why = review.Detail },
             PaidOutside paid => state with { Status = PayoutItemStatus.Confirmed, InTransit = false, NextAt = null, Reference = paid.Reference },
+            ReviewResolved resolved => Resolved(state, at, resolved),
             _ => throw new UnreachableException(),
         };
         return next with { Seq = state.Seq + 1, LastAt = at };
@@ -172,8 +175,24 @@ public sealed record PayoutItem(
         TransferMade or PaidOutside => Moved(Order!, AccountKind.InTransit, AccountKind.Paid, Order!.Amount.Minor),
         PayoutReleased => Moved(Order!, AccountKind.InTransit, AccountKind.Payable, Order!.Amount.Minor),
         TransferReversed reversed => Moved(Order!, AccountKind.Paid, AccountKind.Payable, reversed.Minor),
+        ReviewResolved { Answer: ReviewAnswer.PaidBy } when InTransit => Moved(Order!, AccountKind.InTransit, AccountKind.Paid, Order!.Amount.Minor),
+        ReviewResolved { Answer: ReviewAnswer.NeverPaid } => Moved(Order!, AccountKind.InTransit, AccountKind.Payable, Order!.Amount.Minor),
         _ => null,
     };
+
+    // What was reversed while it was in review stands.
+    private static PayoutItem Resolved(PayoutItem state, DateTimeOffset at, ReviewResolved resolved)
+    {
+        var open = state with { Review = ReviewReason.None };
+        return resolved.Answer switch
+        {
+            ReviewAnswer.PaidBy when state.ReversedMinor > 0 => Reversed(open with { Status = PayoutItemStatus.Succeeded, InTransit = false, Transfer = resolved.Transfer, NextAt = null }),
+            ReviewAnswer.PaidBy => open with { Status = PayoutItemStatus.Succeeded, InTransit = false, Transfer = resolved.Transfer, NextAt = null },
+            ReviewAnswer.NeverPaid => open with { Status = PayoutItemStatus.Released, InTransit = false, NextAt = null },
+            ReviewAnswer.SendAgain => open with { Status = PayoutItemStatus.NotFound, MoreGenerations = state.MoreGenerations + 1, NextAt = at },
+            _ => throw new UnreachableException(),
+        };
+    }
 
     private static PayoutItem Reversed(PayoutItem state) => state.Status == PayoutItemStatus.Review ? state : state with
     {

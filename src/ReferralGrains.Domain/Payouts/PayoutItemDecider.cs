@@ -15,6 +15,7 @@ namespace ReferralGrains.Domain.Payouts;
 [JsonDerivedType(typeof(PayoutItemCommand.RecordReversal), "record_reversal")]
 [JsonDerivedType(typeof(PayoutItemCommand.Release), "release")]
 [JsonDerivedType(typeof(PayoutItemCommand.ConfirmPaid), "confirm_paid")]
+[JsonDerivedType(typeof(PayoutItemCommand.Resolve), "resolve")]
 public abstract record PayoutItemCommand
 {
     private PayoutItemCommand()
@@ -28,7 +29,8 @@ public abstract record PayoutItemCommand
     public sealed record WriteIntent(string Environment, int Tenant, string ApiVersion) : PayoutItemCommand;
 
     /// <summary>Asks for the right to let the bytes leave now.</summary>
-    public sealed record BeginSend(int Generation) : PayoutItemCommand;
+    /// <param name="Term">Of the sender that asks: granted only while its tenant's gate lets that one send.</param>
+    public sealed record BeginSend(int Generation, string Term = "") : PayoutItemCommand;
 
     /// <param name="Roll">From 0 to 999, by chance: when to come again.</param>
     public sealed record RecordAnswer(int Generation, int Attempt, TransferAnswer Answer, int Roll) : PayoutItemCommand;
@@ -46,6 +48,12 @@ public abstract record PayoutItemCommand
 
     /// <summary>It was paid outside. Whoever asks has seen that its batch is approved.</summary>
     public sealed record ConfirmPaid(string Reference, string By) : PayoutItemCommand;
+
+    /// <summary>A person has found out what is so of an item in review.</summary>
+    /// <param name="Transfer">The one that paid it, as Stripe shows it; null where none did.</param>
+    /// <param name="Shown">All of its group that Stripe shows.</param>
+    /// <param name="AskedAt">Before Stripe was asked.</param>
+    public sealed record Resolve(ReviewAnswer Answer, string Why, string By, TransferSeen? Transfer, LookupAnswer Shown, DateTimeOffset AskedAt) : PayoutItemCommand;
 }
 
 public abstract record PayoutItemDecision
@@ -81,6 +89,15 @@ public enum PayoutItemRefusal
 
     /// <summary>It was paid under another reference.</summary>
     OtherReference = 6,
+
+    /// <summary>Stripe shows a live transfer of it: it was paid.</summary>
+    TransferThere = 7,
+
+    /// <summary>The transfer is not one that paid this amount in this currency, or came back.</summary>
+    TransferUnfit = 8,
+
+    /// <summary>Nothing is sent for this tenant now, or not by who asks.</summary>
+    SendingStopped = 9,
 }
 
 /// <summary>Decides over one payout item. What it grants is only granted once it is durable, and only to whoever's append was first.</summary>
@@ -101,6 +118,7 @@ public static class PayoutItemDecider
         PayoutItemCommand.RecordReversal record => RecordReversal(item, record),
         PayoutItemCommand.Release release => Release(item, release),
         PayoutItemCommand.ConfirmPaid confirm => ConfirmPaid(item, confirm),
+        PayoutItemCommand.Resolve resolve => Resolve(item, resolve, waits),
         _ => throw new UnreachableException(),
     };
 
@@ -116,7 +134,7 @@ public static class PayoutItemDecider
         if (item.Status == PayoutItemStatus.Intended) return Same();
         if (item.Status is not (PayoutItemStatus.Reserved or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds)) return Refuse(PayoutItemRefusal.WrongState);
         if (item.Order!.Destination == PayoutOrder.Outside) return Refuse(PayoutItemRefusal.WrongState);
-        if (item.Generation >= MostGenerations) return Accept(new PayoutToReview(ReviewReason.GenerationsUsedUp, null));
+        if (item.Generation >= MostGenerations + item.MoreGenerations) return Accept(new PayoutToReview(ReviewReason.GenerationsUsedUp, null));
         return Accept(new IntentWritten(TransferIntent.Create(write.Environment, write.Tenant, item.Order!, item.Generation + 1, write.ApiVersion)));
     }
 
@@ -204,6 +222,25 @@ public static class PayoutItemDecider
         return item is { Status: PayoutItemStatus.Reserved, Order.Destination: PayoutOrder.Outside }
             ? Accept(new PaidOutside(confirm.Reference, confirm.By))
             : Refuse(PayoutItemRefusal.WrongState);
+    }
+
+    // A person may know more than we do, but not against what Stripe shows: money that is there was paid, and only after the quiet is there none.
+    private static PayoutItemDecision Resolve(PayoutItem item, PayoutItemCommand.Resolve resolve, PayoutWaits waits)
+    {
+        if (item.Status != PayoutItemStatus.Review) return Refuse(PayoutItemRefusal.WrongState);
+        var resolved = Accept(new ReviewResolved(resolve.Answer, resolve.Why, resolve.By, resolve.Transfer?.Id));
+        if (resolve.Answer == ReviewAnswer.PaidBy)
+        {
+            var (order, paid) = (item.Order!, resolve.Transfer);
+            if (!item.InTransit && item.Transfer != paid?.Id) return Refuse(PayoutItemRefusal.WrongState);
+            return paid is not null && paid.Amount == order.StripeAmount && paid.Currency == order.StripeCurrency && paid.AmountReversed < paid.Amount
+                ? resolved
+                : Refuse(PayoutItemRefusal.TransferUnfit);
+        }
+
+        if (!item.InTransit) return Refuse(PayoutItemRefusal.WrongState);
+        if (resolve.Shown.Transfers.Any(static transfer => transfer.AmountReversed < transfer.Amount)) return Refuse(PayoutItemRefusal.TransferThere);
+        return resolve.AskedAt < item.LastSentAt + waits.Quiet ? Refuse(PayoutItemRefusal.TooEarly) : resolved;
     }
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset? other) => other > one ? other.Value : one;

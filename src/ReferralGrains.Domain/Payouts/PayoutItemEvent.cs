@@ -18,6 +18,7 @@ namespace ReferralGrains.Domain.Payouts;
 [JsonDerivedType(typeof(PayoutReleased), "released")]
 [JsonDerivedType(typeof(PayoutToReview), "review")]
 [JsonDerivedType(typeof(PaidOutside), "paid_outside")]
+[JsonDerivedType(typeof(ReviewResolved), "resolved")]
 public abstract record PayoutItemEvent
 {
     private protected PayoutItemEvent()
@@ -102,6 +103,23 @@ public sealed record PaidOutside(string Reference, string By) : PayoutItemEvent;
 
 /// <summary>A person has to look at it.</summary>
 public sealed record PayoutToReview(ReviewReason Why, string? Detail) : PayoutItemEvent;
+
+/// <summary>A person has seen to it. Where it was paid the amount goes from transit to paid, where it was not it goes back to payable.</summary>
+/// <param name="Transfer">The one that paid it; null where none did.</param>
+public sealed record ReviewResolved(ReviewAnswer Answer, string Why, string By, string? Transfer) : PayoutItemEvent;
+
+/// <summary>What a person has found out of an item in review.</summary>
+public enum ReviewAnswer
+{
+    /// <summary>A transfer of the right amount and currency paid it.</summary>
+    PaidBy = 1,
+
+    /// <summary>It was never paid: the amount is payable again.</summary>
+    NeverPaid = 2,
+
+    /// <summary>It was never paid, and is to be sent again under a new key.</summary>
+    SendAgain = 3,
+}
 
 /// <summary>Why a person has to look, and with it what else stops.</summary>
 public enum ReviewReason

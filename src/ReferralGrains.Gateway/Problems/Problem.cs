@@ -81,6 +81,14 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
 
     public static readonly Problem Bug = new(500, "internal_error", null, "Something is wrong on our side; the request_id leads to it in the log.");
 
+    public static readonly Problem WebhookNotBelieved = new(
+        400, "webhook_not_believed", null, "This is no event that was signed for this address within the last five minutes.");
+
+    public static readonly Problem StripeAway = new(503, "stripe_unavailable", null, "Stripe cannot be asked now, or there is no key for it. Nothing was changed.")
+    {
+        RetryAfter = TimeSpan.FromSeconds(10),
+    };
+
     public static Problem Forbidden(string role) => new(403, "forbidden", null, $"This needs a key with the role {role}.");
 
     public static readonly Problem AnswersUnread = new(

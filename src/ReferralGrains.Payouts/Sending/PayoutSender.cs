@@ -6,6 +6,7 @@ using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
 
@@ -16,6 +17,9 @@ public sealed record PayoutSenderOptions
 {
     /// <summary>Tells two installations on one Stripe account apart. It is part of every key: changed in mid-payment, it could pay twice.</summary>
     public required string Environment { get; init; }
+
+    /// <summary>Of this sender's turn: only with it, and after Stripe and our books were seen to agree in it, anything is sent.</summary>
+    public required string Term { get; init; }
 
     /// <summary>Written into each new intent, and sent with it for ever.</summary>
     public string ApiVersion { get; init; } = "2026-10-28.endive";
@@ -35,10 +39,13 @@ public sealed record PayoutSenderOptions
 /// durable by then, sends the bytes that it was given, and tells what was answered. Where that is lost, the item says what is next.
 /// </summary>
 public sealed partial class PayoutSender(
-    IPayoutWork work, IGrainRouter router, IStripeAccounts accounts, SendGate gate, PayoutSenderOptions options, TimeProvider time, ILogger<PayoutSender> log)
+    IPayoutWork work, IGrainRouter router, IStripeAccounts accounts, ISendGates gates, PayoutSenderOptions options, TimeProvider time, ILogger<PayoutSender> log)
 {
     private readonly ConcurrentDictionary<(int Tenant, CallerId Item), bool> busy = new();
     private readonly Outage away = new(time);
+
+    // Tenants whose Stripe account cannot be used from here, as the file of keys says for as long as this process lives.
+    private readonly ConcurrentDictionary<int, bool> unreachable = new();
 
     /// <summary>Works until it is stopped, and ends when what was under way has.</summary>
     public async Task Run(CancellationToken stop)
@@ -48,7 +55,7 @@ public sealed partial class PayoutSender(
         {
             try
             {
-                var open = await work.Due(time.GetUtcNow(), gate.Closed, options.Page, stop);
+                var open = await work.Due(time.GetUtcNow(), options.Term, [.. unreachable.Keys], options.Page, stop);
                 away.End();
                 foreach (var due in open)
                 {
@@ -86,7 +93,7 @@ public sealed partial class PayoutSender(
                 busy.TryRemove((due.Tenant, due.Item), out _);
             }
         }
-        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException)
+        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException or LeaseLostException)
         {
             LogUnavailable(exception.Message);
         }
@@ -110,8 +117,7 @@ public sealed partial class PayoutSender(
         var account = await accounts.Of(due.Tenant, stop);
         if (account.Transfers is not { } stripe)
         {
-            gate.Close(due.Tenant, account.WhyNot!);
-            LogStopped(due.Tenant, account.WhyNot);
+            if (unreachable.TryAdd(due.Tenant, true)) LogUnusable(due.Tenant, account.WhyNot);
             return;
         }
 
@@ -123,15 +129,15 @@ public sealed partial class PayoutSender(
     private async Task Send(StripeTransfers stripe, DuePayout due, CancellationToken stop)
     {
         await stripe.Admit(stop);
-        if (gate.WhyClosed(due.Tenant) is not null || !await work.MayGo(due, stop)) return;
+        if (!await work.MayGo(due, stop)) return;
         var window = stripe.Open();
-        var granted = await Ask(due, new PayoutItemCommand.BeginSend(due.Generation));
+        var granted = await Ask(due, new PayoutItemCommand.BeginSend(due.Generation, options.Term));
         if (granted is not { Changed: true, Item: { Status: PayoutItemStatus.InFlight } item }) return;
         var answer = await stripe.Send(item.Intent!, window, stop);
         if (answer is TransferAnswer.AccessRefused refused)
         {
-            gate.Close(due.Tenant, refused.Code ?? "key_refused");
-            LogStopped(due.Tenant, refused.Code ?? "key_refused");
+            await gates.Shut(due.Tenant, refused.Code is { } code ? $"Stripe refuses the key: {code}" : "Stripe refuses the key", "sender", CancellationToken.None);
+            LogStopped(due.Tenant, refused.Code);
         }
 
         await Ask(due, new PayoutItemCommand.RecordAnswer(item.Generation, item.Attempt, answer, RandomNumberGenerator.GetInt32(1_000)));
@@ -150,8 +156,11 @@ public sealed partial class PayoutSender(
     [LoggerMessage(LogLevel.Warning, "A step of a payout could not be written: {Reason}")]
     private partial void LogUnavailable(string reason);
 
-    [LoggerMessage(LogLevel.Error, "All sending stops for tenant {Tenant}, until a person has seen to it: {Reason}.")]
+    [LoggerMessage(LogLevel.Error, "All sending stops for tenant {Tenant}, until a person opens it: Stripe refuses the key ({Reason}).")]
     private partial void LogStopped(int tenant, string? reason);
+
+    [LoggerMessage(LogLevel.Warning, "Payouts of tenant {Tenant} are not sent from here: {Reason}.")]
+    private partial void LogUnusable(int tenant, string? reason);
 
     [LoggerMessage(LogLevel.Error, "A step of payout item {Item} met a bug.")]
     private partial void LogBug(CallerId item, Exception exception);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Storage.Tenants;
 
@@ -32,6 +31,7 @@ public sealed class StripeAccounts(ITenants tenants, StripeKeys keys, PayoutOpti
             key = new(HostedStandin.KeyOf(tenant), await standin.Address(), []);
         }
 
+        if (key.IsLive && options.Waits.Dangers() is [var danger, ..]) return new(null, "waits_too_short_for_live_money: " + danger);
         if (key.IsLive == known.Sandbox) return new(null, key.IsLive ? "live_key_of_a_sandbox" : "test_key_of_a_live_tenant");
         return new(bySecret.GetOrAdd(key.SecretKey, _ => new(() => Open(key))).Value, null);
     }
@@ -42,5 +42,5 @@ public sealed class StripeAccounts(ITenants tenants, StripeKeys keys, PayoutOpti
     }
 
     private StripeTransfers Open(StripeKey key) =>
-        new(key.SecretKey, key.ApiBase, new(time, options.PerEndpoint, options.InAll), PayoutWaits.Live, time);
+        new(key.SecretKey, key.ApiBase, new(time, options.PerEndpoint, options.InAll), options.Waits, time);
 }

@@ -9,7 +9,7 @@ namespace ReferralGrains.Payouts.Sending;
 public sealed class StripeTransfers : IDisposable
 {
     private const string Endpoint = "/v1/transfers";
-    private const int Page = 100;
+    private const int PageSize = 100;
 
     private readonly StripeClient client;
     private readonly HttpClient http;
@@ -73,7 +73,7 @@ public sealed class StripeTransfers : IDisposable
             for (string? after = null; ;)
             {
                 await limit.Wait("GET " + Endpoint, stop);
-                var page = await client.V1.Transfers.ListAsync(new() { TransferGroup = item, Limit = Page, StartingAfter = after }, cancellationToken: stop);
+                var page = await client.V1.Transfers.ListAsync(new() { TransferGroup = item, Limit = PageSize, StartingAfter = after }, cancellationToken: stop);
                 foreach (var transfer in page.Data)
                     found.Add(new(
                         transfer.Id, transfer.Amount, transfer.Currency, transfer.DestinationId, transfer.Metadata?.GetValueOrDefault("item"), transfer.AmountReversed));
@@ -87,5 +87,57 @@ public sealed class StripeTransfers : IDisposable
         }
     }
 
+    /// <summary>All transfers that were made from then on, the newest first, a page at a time.</summary>
+    /// <param name="after">The last one of the page before.</param>
+    /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>
+    public Task<TransferPage> List(DateTimeOffset from, string? after, CancellationToken stop) => Asked("GET " + Endpoint, async () =>
+    {
+        var page = await client.V1.Transfers.ListAsync(
+            new() { Created = new DateRangeOptions { GreaterThanOrEqual = from.UtcDateTime }, Limit = PageSize, StartingAfter = after, Expand = ["data.balance_transaction"] },
+            cancellationToken: stop);
+        return new TransferPage([.. page.Data.Select(Listed)], page.HasMore);
+    }, stop);
+
+    /// <summary>One transfer, or null when Stripe says that there is none.</summary>
+    /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>
+    public Task<ListedTransfer?> Find(string id, CancellationToken stop) => Asked("GET " + Endpoint, async () =>
+    {
+        try
+        {
+            return Listed(await client.V1.Transfers.GetAsync(id, new() { Expand = ["balance_transaction"] }, cancellationToken: stop));
+        }
+        catch (StripeException missing) when (missing.StripeError?.Code == "resource_missing")
+        {
+            return null;
+        }
+    }, stop);
+
+    /// <summary>What happened of these types from then on, the newest first, a page at a time.</summary>
+    /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>
+    public Task<EventPage> Events(IReadOnlyList<string> types, DateTimeOffset from, string? after, CancellationToken stop) => Asked("GET /v1/events", async () =>
+    {
+        var page = await client.V1.Events.ListAsync(
+            new() { Types = [.. types], Created = new DateRangeOptions { GreaterThanOrEqual = from.UtcDateTime }, Limit = PageSize, StartingAfter = after }, cancellationToken: stop);
+        return new EventPage([.. page.Data.Select(static one => new ListedEvent(one.Id, one.Type, one.Account, (one.Data?.Object as IHasId)?.Id))], page.HasMore);
+    }, stop);
+
     public void Dispose() => http.Dispose();
+
+    private async Task<T> Asked<T>(string endpoint, Func<Task<T>> ask, CancellationToken stop)
+    {
+        await limit.Wait(endpoint, stop);
+        try
+        {
+            return await ask();
+        }
+        catch (Exception exception) when (!stop.IsCancellationRequested && Classify.Failure(exception) is not null)
+        {
+            var why = Classify.Failure(exception)!;
+            throw new StripeAwayException(why is TransferAnswer.Unknown unknown ? unknown.Why : why.GetType().Name, why is TransferAnswer.AccessRefused, exception);
+        }
+    }
+
+    private static ListedTransfer Listed(Transfer transfer) => new(
+        new(transfer.Id, transfer.Amount, transfer.Currency, transfer.DestinationId, transfer.Metadata?.GetValueOrDefault("item"), transfer.AmountReversed),
+        transfer.TransferGroup, new(DateTime.SpecifyKind(transfer.Created, DateTimeKind.Utc)), transfer.BalanceTransactionId, transfer.BalanceTransaction?.Amount);
 }

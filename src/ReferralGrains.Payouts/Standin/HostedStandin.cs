@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Storage.Payouts;
 
 namespace ReferralGrains.Payouts.Standin;
@@ -17,7 +16,7 @@ namespace ReferralGrains.Payouts.Standin;
 /// changes it is kept in the database, in one order for all, and run again wherever it was not run yet; so all processes speak to one
 /// stand-in, and it is there again after a restart. It starts when somebody first asks for it.
 /// </summary>
-public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation, PayoutOptions options, TimeProvider time) : IAsyncDisposable
+public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation, StandinAddress address, TimeProvider time) : IAsyncDisposable
 {
     // A sandbox never wants for money; awaiting funds is for tests.
     private const long Opening = 1_000_000_000_000;
@@ -112,7 +111,7 @@ public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation,
     {
         var (name, clock) = (await installation.Installation(CancellationToken.None), new CallTime());
         var stripe = new FakeStripe(new() { Time = clock, OpeningBalance = Opening, Run = name[..8], Secret = name });
-        return new(await Listen(stripe.Map), clock, options.PublicUrl);
+        return new(await Listen(stripe.Map), clock, address.PublicUrl);
     }
 
     private static async Task<WebApplication> Listen(Action<IEndpointRouteBuilder> map)
@@ -178,6 +177,9 @@ public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation,
         }
     }
 }
+
+/// <param name="PublicUrl">Where a browser finds this process, and with it the stand-in's pages.</param>
+public sealed record StandinAddress(Uri? PublicUrl);
 
 public static class StandinPages
 {

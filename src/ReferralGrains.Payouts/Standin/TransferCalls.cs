@@ -9,7 +9,8 @@ internal static class TransferCalls
     {
         router.Post("v1/transfers", Create);
         router.Get("v1/transfers", List);
-        router.Get("v1/transfers/{id}", (platform, request) => StandinAnswer.Ok(platform.Transfers.Get(request.Segment("id")).DeepClone()));
+        router.Get("v1/transfers/{id}", (platform, request) => StandinAnswer.Ok(
+            Expanded(platform, request, "balance_transaction", platform.Transfers.Get(request.Segment("id")).DeepClone().AsObject())));
         router.Post("v1/transfers/{id}", Update);
         router.Post("v1/transfers/{id}/reversals", Reverse);
         router.Get("v1/transfers/{id}/reversals", ListReversals);
@@ -65,8 +66,17 @@ internal static class TransferCalls
     private static StandinAnswer List(StandinPlatform platform, StandinRequest request)
     {
         request.Allow("created", "destination", "ending_before", "limit", "starting_after", "transfer_group");
-        return StandinAnswer.Ok(platform.Transfers.Page(
-            request, "/v1/transfers", request["destination"] is { } destination ? transfer => (string?)transfer["destination"] == destination : null));
+        var page = platform.Transfers.Page(
+            request, "/v1/transfers", request["destination"] is { } destination ? transfer => (string?)transfer["destination"] == destination : null);
+        foreach (var transfer in page["data"]!.AsArray()) Expanded(platform, request, "data.balance_transaction", transfer!.AsObject());
+        return StandinAnswer.Ok(page);
+    }
+
+    private static JsonObject Expanded(StandinPlatform platform, StandinRequest request, string name, JsonObject transfer)
+    {
+        var isAsked = request.Fields.Any(field => field.Key.StartsWith("expand", StringComparison.Ordinal) && field.Value == name);
+        if (isAsked && (string?)transfer["balance_transaction"] is { } id) transfer["balance_transaction"] = platform.BalanceTransactions.Get(id).DeepClone();
+        return transfer;
     }
 
     private static StandinAnswer Update(StandinPlatform platform, StandinRequest request)

@@ -74,6 +74,7 @@ public static class EventCodec
         [typeof(TransferRejected)] = 80,
         [typeof(PayoutReleased)] = 81,
         [typeof(PayoutToReview)] = 82,
+        [typeof(ReviewResolved)] = 85,
         [typeof(PaidOutside)] = 90,
         [typeof(BatchDrawn)] = 100,
         [typeof(CandidatesListed)] = 101,

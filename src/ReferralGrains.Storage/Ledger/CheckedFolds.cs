@@ -1,6 +1,7 @@
 using System.Text.Json;
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
@@ -25,6 +26,7 @@ internal static class CheckedFolds
         2 => new CheckedReferral(stream, beside),
         3 => new CheckedReferrer(stream, beside),
         4 => new CheckedProgram(stream, beside),
+        5 => new CheckedPayoutItem(stream, beside),
         _ => null,
     };
 }
@@ -89,4 +91,31 @@ internal sealed class CheckedProgram(StreamId stream, KeptBeside beside) : IChec
     }
 
     private static string Json(ProgramTerms terms) => JsonSerializer.Serialize(terms, JournalJson.Default.ProgramTerms);
+}
+
+internal sealed class CheckedPayoutItem(StreamId stream, KeptBeside beside) : ICheckedFold
+{
+    private readonly CheckedSnapshot<PayoutItem> snapshot = new(stream, beside.Snapshot, PayoutItem.FoldVersion, JournalJson.Default.PayoutItem);
+    private PayoutItem state = PayoutItem.None;
+
+    public string? Add(IReadOnlyList<CheckedRow> rows)
+    {
+        var e = rows[0].Row.Decode<PayoutItemEvent>();
+        if (e is TransferMade && state.Transfer is not null) return "makes a second transfer of one item";
+        var expected = state.Movement(e);
+        state = PayoutItem.Evolve(state, rows[0].Row.At, e);
+        snapshot.Reached(state.Seq, state);
+        if (rows.Count > 1) return $"takes {rows.Count} rows where its event makes one";
+        return rows[0].Posting != expected ? $"posts {CheckedRow.Show(rows[0].Posting)} where its event makes {CheckedRow.Show(expected)}" : null;
+    }
+
+    public void Finish(Differences differences, KeptTotals totals)
+    {
+        var folded = new KeptItem((short)state.Status, state.InTransit, state.Generation, state.Transfer, state.Order!.Amount.Minor, state.Order.Referrer);
+        if (beside.Item != folded) differences.Add("payout_item", $"Payout item {stream}: its row says {Show(beside.Item)}, and its events {Show(folded)}.");
+        snapshot.Finish(differences);
+    }
+
+    private static string Show(KeptItem? item) =>
+        item is null ? "nothing" : $"{(PayoutItemStatus)item.Status}, {item.Minor} of {item.Referrer}{(item.InTransit ? " in transit" : "")}, generation {item.Generation}, {item.Transfer ?? "no transfer"}";
 }

@@ -30,7 +30,8 @@ internal readonly record struct CheckedRow(StreamId Stream, StoredRow Row, int? 
 /// <param name="Kind">Of the stream's grain; null when the directory does not know the stream.</param>
 /// <param name="Program">Of a referral: its program's stream.</param>
 internal sealed record KeptBeside(
-    short? Kind, int? Tenant, StreamId? Program, DateTimeOffset? DueAt, ReferralRow? Referral, int? FactVersion, string? Fact, byte[]? Snapshot)
+    short? Kind, int? Tenant, StreamId? Program, DateTimeOffset? DueAt, ReferralRow? Referral, int? FactVersion, string? Fact, byte[]? Snapshot,
+    KeptItem? Item = null)
 {
     public static KeptBeside Read(NpgsqlDataReader reader) => new(
         reader.Maybe<short>(14),
@@ -42,5 +43,11 @@ internal sealed record KeptBeside(
             : null,
         reader.Maybe<int>(23),
         reader.MaybeText(24),
-        reader.IsDBNull(25) ? null : reader.GetFieldValue<byte[]>(25));
+        reader.IsDBNull(25) ? null : reader.GetFieldValue<byte[]>(25),
+        reader.Maybe<short>(27) is { } status
+            ? new(status, reader.GetBoolean(28), reader.GetInt32(29), reader.MaybeText(30), reader.GetInt64(31), new(reader.GetInt64(32)))
+            : null);
 }
+
+/// <summary>A payout item's row, as far as money hangs on it.</summary>
+internal sealed record KeptItem(short Status, bool InTransit, int Generation, string? Transfer, long Minor, StreamId Referrer);

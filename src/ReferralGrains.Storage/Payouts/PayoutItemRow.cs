@@ -15,11 +15,11 @@ public sealed record PayoutItemRow(StreamId Stream, PayoutItem Item) : ISideRow<
     public static void Write(NpgsqlBatch batch, IReadOnlyList<(int Tenant, PayoutItemRow Row)> rows) => CommitBatch.Command(
         batch,
         """
-        insert into payout_item (stream, tenant, batch, referrer, asset, minor, destination, status, in_transit, generation, transfer, step, next_at, review, reference, why)
-        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+        insert into payout_item (stream, tenant, batch, referrer, asset, minor, destination, status, in_transit, generation, transfer, step, next_at, review, reference, why, changed_at)
+        select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         on conflict (stream) do update set minor = excluded.minor, destination = excluded.destination, status = excluded.status,
           in_transit = excluded.in_transit, generation = excluded.generation, transfer = excluded.transfer, step = excluded.step, next_at = excluded.next_at,
-          review = excluded.review, reference = excluded.reference, why = excluded.why
+          review = excluded.review, reference = excluded.reference, why = excluded.why, changed_at = excluded.changed_at
         """,
         CommitBatch.Array(NpgsqlDbType.Bigint, rows.Select(static row => row.Row.Stream.Value)),
         CommitBatch.Array(NpgsqlDbType.Integer, rows.Select(static row => row.Tenant)),
@@ -36,7 +36,8 @@ public sealed record PayoutItemRow(StreamId Stream, PayoutItem Item) : ISideRow<
         CommitBatch.Array(NpgsqlDbType.TimestampTz, rows.Select(static row => row.Row.Item.NextAt)),
         CommitBatch.Array(NpgsqlDbType.Smallint, rows.Select(static row => (short)row.Row.Item.Review)),
         CommitBatch.Array(NpgsqlDbType.Text, rows.Select(static row => row.Row.Item.Reference)),
-        CommitBatch.Array(NpgsqlDbType.Text, rows.Select(static row => row.Row.Item.Why)));
+        CommitBatch.Array(NpgsqlDbType.Text, rows.Select(static row => row.Row.Item.Why)),
+        CommitBatch.Array(NpgsqlDbType.TimestampTz, rows.Select(static row => row.Row.Item.LastAt)));
 
     private PayoutOrder Order => Item.Order!;
 }

@@ -19,6 +19,9 @@ public interface IPayoutReports
     /// <summary>Null when the referrer has none.</summary>
     Task<PayoutAccountView?> Account(int tenant, CallerId referrer, CancellationToken stop);
 
+    /// <summary>Who is paid at a connected account.</summary>
+    Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop);
+
     /// <summary>The newest first.</summary>
     /// <param name="before">The number of the last one of the page before.</param>
     Task<Page<PayoutBatchView>> Batches(int tenant, long? before, int limit, CancellationToken stop);
@@ -63,6 +66,10 @@ public sealed record PayoutItemView(
 /// <inheritdoc cref="IPayoutReports"/>
 public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
 {
+    public async Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop) => await database.Rows(
+        "select s.a from payout_account c join stream s on s.id = c.referrer where c.tenant = $1 and c.account = $2 order by 1",
+        static row => new CallerId(row.GetString(0)), stop, Questions.Int(tenant), Questions.Text(account));
+
     private const string BatchColumns =
         "b.stream, s.a, b.status, b.orders, b.drawn_by, b.approved_by, b.drawn_at, b.hash, b.why, b.second_person, b.outside, b.scheduled";
 

@@ -13,10 +13,15 @@ public readonly record struct DuePayout(int Tenant, CallerId Item, int Generatio
 /// <summary>What senders have to do. It only tells: the right to do it is asked of the item.</summary>
 public interface IPayoutWork
 {
-    /// <summary>The items whose time has come, the longest due first. Of a batch that is not being sent, only those to be looked up.</summary>
-    /// <param name="without">Tenants whose sending has stopped.</param>
+    /// <summary>
+    /// The items whose time has come, the longest due first. Of a batch that is not being sent, or where the tenant's gate does not let this
+    /// sender send, only those to be looked up.
+    /// </summary>
+    /// <param name="term">Of the sender that asks.</param>
+    /// <param name="without">Tenants whose Stripe account cannot be reached from here.</param>
     /// <exception cref="JournalUnavailableException">The database cannot be reached.</exception>
-    Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop);
+    Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop);
+
 
     /// <summary>
     /// Whether an item may still go to the account that it names: it is the referrer's and can receive, or bytes of this generation may have
@@ -28,14 +33,17 @@ public interface IPayoutWork
 
 public sealed class PayoutWork(NpgsqlDataSource database) : IPayoutWork
 {
-    public async Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop) => await database.Rows(
+    public async Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop) => await database.Rows(
         """
         select i.tenant, s.a, i.generation, i.step from payout_item i join stream s on s.id = i.stream
         left join payout_batch b on b.stream = i.batch
-        where i.next_at <= $1 and i.tenant <> all($2) and (i.step = 2 or b.status is null or b.status = 5) order by i.next_at, i.stream limit $3
+        where i.next_at <= $1 and i.tenant <> all($2) and (i.step = 2 or (b.status is null or b.status = 5)
+          and exists (select from send_gate g where g.tenant = i.tenant and not g.is_shut and g.term = $4 and g.life = life()))
+        order by i.next_at, i.stream limit $3
         """,
         static reader => new DuePayout(reader.GetInt32(0), new(reader.GetString(1)), reader.GetInt32(2), (PayoutStep)reader.GetInt16(3)),
-        stop, Questions.Time(until), CommitBatch.Array(NpgsqlDbType.Integer, without), Questions.Int(limit));
+        stop, Questions.Time(until), CommitBatch.Array(NpgsqlDbType.Integer, without), Questions.Int(limit), Questions.Text(term));
+
 
     // 2 is an intent of which nothing was sent.
     public Task<bool> MayGo(DuePayout due, CancellationToken stop) => database.Row(

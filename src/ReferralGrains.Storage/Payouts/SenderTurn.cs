@@ -12,6 +12,9 @@ public interface ISenderTurn
     /// <summary>Whether this silo sends. Asked again and again: it may be lost, and may come.</summary>
     ValueTask<bool> IsMine(CancellationToken stop);
 
+    /// <summary>Names this turn as sender, apart from every other, of this process too; null while it is not this silo's.</summary>
+    string? Term { get; }
+
     /// <summary>What this installation is called, in every key under which it sends.</summary>
     /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
     Task<string> Installation(CancellationToken stop);
@@ -24,13 +27,15 @@ public sealed class SenderTurn(NpgsqlDataSource database) : ISenderTurn, IAsyncD
 
     private NpgsqlConnection? connection;
 
+    public string? Term { get; private set; }
+
     public async ValueTask<bool> IsMine(CancellationToken stop)
     {
         try
         {
             if (connection is not null) return await Ask(connection, "select true", stop);
             var opened = await database.OpenConnectionAsync(stop);
-            if (await Ask(opened, $"select pg_try_advisory_lock({Key})", stop)) connection = opened;
+            if (await Ask(opened, $"select pg_try_advisory_lock({Key})", stop)) (connection, Term) = (opened, Guid.NewGuid().ToString("n"));
             else await opened.DisposeAsync();
         }
         catch (NpgsqlException)
@@ -62,7 +67,7 @@ public sealed class SenderTurn(NpgsqlDataSource database) : ISenderTurn, IAsyncD
     private async ValueTask Drop()
     {
         if (connection is not null) await connection.DisposeAsync();
-        connection = null;
+        (connection, Term) = (null, null);
     }
 
     private static async Task<bool> Ask(NpgsqlConnection connection, string question, CancellationToken stop)

@@ -23,6 +23,9 @@ public sealed class PayoutItemTurns(GrainAddress address, TurnWorld world)
     // The balance did not bear the reservation when it was to be committed.
     private bool isShort;
 
+    // The tenant's gate was shut when a sending was to be committed.
+    private bool isShut;
+
     protected override PayoutItem Empty => PayoutItem.None;
 
     protected override PayoutItem Evolve(PayoutItem state, StoredRow row) => PayoutItem.Evolve(state, row.At, row.Decode<PayoutItemEvent>());
@@ -34,39 +37,44 @@ public sealed class PayoutItemTurns(GrainAddress address, TurnWorld world)
         var before = await Loaded();
         var (state, rows, replies) = (before, ImmutableArray.CreateBuilder<EventRow>(), new List<object>(commands.Count));
         var now = Later(Now(), state.LastAt);
+        var permits = new HashSet<SendPermit>();
         foreach (var envelope in commands)
         {
             var command = ((AskPayoutItem)envelope.Command).Command;
             Debug.Assert(command is not PayoutItemCommand.Reserve reserve || reserve.Order.Item == Address.First.Value);
-            var decision = command is PayoutItemCommand.Reserve && isShort
-                ? new PayoutItemDecision.Refused(PayoutItemRefusal.BalanceShort)
+            var decision = command is PayoutItemCommand.Reserve && isShort ? new PayoutItemDecision.Refused(PayoutItemRefusal.BalanceShort)
+                : command is PayoutItemCommand.BeginSend && isShut ? new PayoutItemDecision.Refused(PayoutItemRefusal.SendingStopped)
                 : PayoutItemDecider.Decide(state, command, now, World.Waits);
             if (decision is PayoutItemDecision.Accepted accepted)
+            {
+                if (command is PayoutItemCommand.BeginSend begin && accepted.Events.Any(static e => e is SendBegan)) permits.Add(new(begin.Term));
                 foreach (var e in accepted.Events)
                 {
                     rows.Add(EventCodec.Encode(e, now) with { Posting = state.Movement(e) });
                     state = PayoutItem.Evolve(state, now, e);
                 }
+            }
 
             replies.Add(new PayoutItemReply((decision as PayoutItemDecision.Refused)?.Why, decision is PayoutItemDecision.Accepted, state));
         }
 
-        return new(Append(before, state, rows.ToImmutable()), replies, () => Durable(before, state));
+        return new(Append(before, state, rows.ToImmutable(), permits), replies, () => Durable(before, state));
     }
 
-    protected override void Refresh(AppendOutcome why) => isShort = why == AppendOutcome.BalanceShort;
+    // It reads no facts: what has moved is the gate.
+    protected override void Refresh(AppendOutcome why) => (isShort, isShut) = (why == AppendOutcome.BalanceShort, why == AppendOutcome.FactMoved);
 
-    private Append? Append(PayoutItem before, PayoutItem state, ImmutableArray<EventRow> rows) => rows.IsEmpty ? null : new()
+    private Append? Append(PayoutItem before, PayoutItem state, ImmutableArray<EventRow> rows, IEnumerable<SendPermit> permits) => rows.IsEmpty ? null : new()
     {
         Tenant = Address.Tenant,
         Streams = [new(Stream, before.Seq + 1, rows, Address.Stream)],
         Guards = state.InTransit && !before.InTransit ? [new(state.Order!.Referrer, state.Order.Amount.Asset)] : [],
-        SideRows = [SideRows.Of<PayoutItemRow>([new(Stream, state)])],
+        SideRows = [SideRows.Of<PayoutItemRow>([new(Stream, state)]), SideRows.Of<SendPermit>([.. permits])],
     };
 
     private void Durable(PayoutItem before, PayoutItem state)
     {
-        isShort = false;
+        (isShort, isShut) = (false, false);
         if (state != before) Take(state);
     }
 

@@ -61,6 +61,7 @@ public class RoundTripTests
         new PayoutReleased("account_closed", "ada"),
         new PayoutToReview(ReviewReason.Several, "2 transfers"),
         new PaidOutside("SEPA 17", "ada"),
+        new ReviewResolved(ReviewAnswer.SendAgain, "never paid", "ada", null),
     ];
 
     public static TheoryData<PayoutBatchEvent> PayoutBatchEvents =>

@@ -278,6 +278,70 @@ public sealed class PayoutItemTests
         desk.AssertBalanced();
     }
 
+    [Fact]
+    public void In_review_a_person_names_the_transfer_that_paid_it()
+    {
+        desk.Send(new TransferAnswer.Made(transfer with { Destination = "acct_2" }));
+        Assert.Equal((PayoutItemStatus.Review, true), (desk.Item.Status, desk.Item.InTransit));
+        foreach (var unfit in new[] { null, transfer with { Amount = 1 }, transfer with { Currency = "eur" }, transfer with { AmountReversed = 1_470 } })
+            desk.Refused(Resolve(ReviewAnswer.PaidBy, unfit), PayoutItemRefusal.TransferUnfit);
+        desk.Do(Resolve(ReviewAnswer.PaidBy, transfer with { Destination = "acct_2" }));
+        Assert.Equal((PayoutItemStatus.Succeeded, false, "tr_1", ReviewReason.None), (desk.Item.Status, desk.Item.InTransit, desk.Item.Transfer, desk.Item.Review));
+        desk.AssertBalanced();
+        desk.Refused(Resolve(ReviewAnswer.PaidBy, transfer), PayoutItemRefusal.WrongState);
+    }
+
+    // What Stripe shows stands against what a person says; and what was sent a moment ago may still be made.
+    [Theory]
+    [InlineData(ReviewAnswer.NeverPaid, PayoutItemStatus.Released, PayoutStep.None)]
+    [InlineData(ReviewAnswer.SendAgain, PayoutItemStatus.NotFound, PayoutStep.WriteIntent)]
+    public void In_review_nothing_is_given_back_or_sent_again_against_what_Stripe_shows(ReviewAnswer answer, PayoutItemStatus status, PayoutStep next)
+    {
+        desk.Send(new TransferAnswer.KeyMismatch());
+        desk.Refused(Resolve(answer, null, transfer), PayoutItemRefusal.TransferThere);
+        desk.Refused(Resolve(answer, null), PayoutItemRefusal.TooEarly);
+        desk.Now += 60 * minute;
+        desk.Refused(Resolve(answer, null, transfer with { AmountReversed = 1 }), PayoutItemRefusal.TransferThere);
+        desk.Do(Resolve(answer, null, transfer with { AmountReversed = 1_470 }));
+        Assert.Equal((status, next), (desk.Item.Status, desk.Item.Next));
+        desk.AssertBalanced();
+    }
+
+    [Fact]
+    public void A_person_may_allow_one_generation_more_than_the_usual_ones()
+    {
+        for (var generation = 1; generation <= PayoutItemDecider.MostGenerations; generation++)
+        {
+            desk.Send(new TransferAnswer.FundsShort());
+            desk.Write();
+        }
+
+        Assert.Equal((PayoutItemStatus.Review, ReviewReason.GenerationsUsedUp), (desk.Item.Status, desk.Item.Review));
+        desk.Now += 60 * minute;
+        desk.Do(Resolve(ReviewAnswer.SendAgain, null));
+        desk.Write();
+        Assert.Equal(PayoutItemDecider.MostGenerations + 1, desk.Item.Generation);
+        desk.Send(new TransferAnswer.FundsShort());
+        desk.Write();
+        Assert.Equal(PayoutItemStatus.Review, desk.Item.Status);
+    }
+
+    // Another transfer of an item that was paid: the one that paid it stands, and no money moves in the books.
+    [Fact]
+    public void Of_an_item_that_was_paid_and_is_in_review_only_its_own_transfer_stands()
+    {
+        desk.Send(new TransferAnswer.Made(transfer));
+        desk.LookUp(transfer with { Id = "tr_2" });
+        Assert.Equal((PayoutItemStatus.Review, false), (desk.Item.Status, desk.Item.InTransit));
+        desk.Refused(Resolve(ReviewAnswer.PaidBy, transfer with { Id = "tr_2" }), PayoutItemRefusal.WrongState);
+        desk.Refused(Resolve(ReviewAnswer.NeverPaid, null), PayoutItemRefusal.WrongState);
+        desk.Do(Resolve(ReviewAnswer.PaidBy, transfer));
+        Assert.Equal((PayoutItemStatus.Succeeded, "tr_1"), (desk.Item.Status, desk.Item.Transfer));
+        desk.AssertBalanced();
+    }
+
+    private PayoutItemCommand.Resolve Resolve(ReviewAnswer answer, TransferSeen? by, params TransferSeen[] shown) => new(answer, "found out", "ada", by, new([.. shown]), desk.Now);
+
     /// <summary>Decides, folds, and moves money, as a turn would.</summary>
     private sealed class Desk
     {

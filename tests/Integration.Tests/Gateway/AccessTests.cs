@@ -32,7 +32,7 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.NotEmpty(Endpoints);
         Assert.All(Endpoints, endpoint => Assert.Single(endpoint.Metadata.Where(item => item is IAuthorizeData or IAllowAnonymous).Select(item => item.GetType()).Distinct()));
         Assert.Equal(
-            ["/docs/errors", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/docs/{documentName?}", "/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json"],
+            ["/docs/errors", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/docs/{documentName?}", "/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json", "/webhooks/stripe/{tenant}"],
             Endpoints.Where(endpoint => RoleOf(endpoint) is null).Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
     }
 
@@ -86,13 +86,17 @@ public sealed class AccessTests : IAsyncLifetime
         PUT /v1/referrers/{id}/eligible_rules/{rule}
         """)]
     [InlineData(KeyRole.Finance, """
+        GET /v1/reconciliation
         POST /v1/ledger/check
         POST /v1/payout_batches
         POST /v1/payout_batches/{id}/approve
         POST /v1/payout_batches/{id}/cancel
         POST /v1/payout_batches/{id}/items/{item}/confirm_paid
         POST /v1/payout_batches/{id}/items/{item}/release
+        POST /v1/payout_batches/{id}/items/{item}/resolve
         POST /v1/payout_batches/{id}/retry
+        POST /v1/reconciliation/run
+        POST /v1/send_gate/open
         PUT /v1/payout_terms
         PUT /v1/referrers/{id}/payout_account
         """)]
@@ -310,8 +314,10 @@ public sealed class AccessTests : IAsyncLifetime
         ("POST", "/v1/referrers/{id}/onboarding_link") => """{"return_url":"https://shop.test"}""",
         ("PUT", "/v1/referrers/{id}/payout_account") => """{"stripe_account_id":"acct_2"}""",
         ("POST", "/v1/payout_batches/{id}/approve") => """{"hash":"x"}""",
+        ("POST", "/v1/payout_batches/{id}/items/{item}/resolve") => """{"decision":"never_paid","reason":"x"}""",
         ("POST", "/v1/payout_batches/{id}/items/{item}/confirm_paid") => """{"reference":"x"}""",
         ("POST", "/v1/referrers/{id}/entries") => """{"entry_id":"e","asset":"GBP","amount_minor":1,"reason":"x"}""",
+        ("POST", "/v1/send_gate/open") => """{"reason":"x"}""",
         ("POST", "/v1/referrers/{id}/spends") => """{"spend_id":"s","asset":"points","amount_minor":1}""",
         _ => null,
     };

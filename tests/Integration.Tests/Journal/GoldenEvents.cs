@@ -90,6 +90,7 @@ public static class GoldenEvents
         new TransferRejected(2, "account_closed"),
         new PayoutReleased("account_closed", "admin"),
         new PayoutToReview(ReviewReason.Several, "2 transfers"),
+        new ReviewResolved(ReviewAnswer.PaidBy, "made by hand", "key_7", "tr_1"),
         new BatchDrawn("ada", NeedsSecondPerson: true),
         new CandidatesListed([new("item_1", new(7), Referrer, new(14_70, Gbp), "acct_1")]),
         new BatchListed(),

@@ -2,7 +2,6 @@ using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Postgres;
-using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Storage.Payouts;
 
@@ -49,7 +48,7 @@ public sealed class HostedStandinTests(PostgresServer server) : JournalTest(serv
     }
 
     private HostedStandin New(SenderTurn turn) =>
-        new(new StandinCalls(Database.Source), turn, new PayoutOptions { PublicUrl = new("http://shop.test:8080") }, TimeProvider.System);
+        new(new StandinCalls(Database.Source), turn, new StandinAddress(new("http://shop.test:8080")), TimeProvider.System);
 
     private static async Task<JsonNode> Call(HostedStandin standin, string path, string? form = null, string? key = null)
     {

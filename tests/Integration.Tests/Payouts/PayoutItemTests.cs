@@ -18,6 +18,8 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
     private static readonly PayoutItemCommand Intent = new PayoutItemCommand.WriteIntent("test", 1, "2026-10-28.endive");
     private static readonly DateTimeOffset Always = DateTimeOffset.MaxValue.AddYears(-1);
 
+    private const string Term = "the turn of this test";
+
     private readonly PayoutOrder first = new("item_1", new(8), Rita, new(60, Rows.Gbp), "acct_1");
     private readonly PayoutOrder second = new("item_2", new(8), Rita, new(60, Rows.Gbp), "acct_1");
 
@@ -25,6 +27,7 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
     {
         await base.InitializeAsync();
         await Database.Run("insert into tenant (name) values ('shop')");
+        await Reconciled();
     }
 
     [Fact]
@@ -51,9 +54,9 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         Assert.Empty(await Due());
         await Ask(first, Intent);
         Assert.Equal([new DuePayout(1, new("item_1"), 1, PayoutStep.Send)], await Due());
-        Assert.Empty(await new PayoutWork(Database.Source).Due(Always, without: [1], limit: 10, Stop));
-        var granted = await Ask(first, new PayoutItemCommand.BeginSend(1));
-        Assert.Empty(await new PayoutWork(Database.Source).Due(granted.Item.LastSentAt!.Value, without: [], limit: 10, Stop));
+        Assert.Empty(await new PayoutWork(Database.Source).Due(Always, Term, without: [1], limit: 10, Stop));
+        var granted = await Ask(first, new PayoutItemCommand.BeginSend(1, Term));
+        Assert.Empty(await new PayoutWork(Database.Source).Due(granted.Item.LastSentAt!.Value, Term, without: [], limit: 10, Stop));
         await AssertSums();
 
         var transfer = new TransferSeen("tr_1", 60, "gbp", "acct_1", "item_1");
@@ -73,10 +76,67 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         await Ask(first, new PayoutItemCommand.Reserve(first));
         await Ask(first, Intent);
         var activations = Enumerable.Range(0, 8).Select(_ => Turns(first)).ToList();
-        var replies = await Task.WhenAll(activations.Select(turns => Ask(turns, new PayoutItemCommand.BeginSend(1))));
+        var replies = await Task.WhenAll(activations.Select(turns => Ask(turns, new PayoutItemCommand.BeginSend(1, Term))));
         Assert.Single(replies, reply => reply.Changed);
         Assert.All(replies.Where(reply => !reply.Changed), reply => Assert.Equal(PayoutItemRefusal.TooEarly, reply.Refusal));
         Assert.Equal(3, await Database.Ask<long>("select count(*) from event e join stream s on s.id = e.stream where s.a = 'item_1'"));
+    }
+
+    [Fact]
+    public async Task Where_the_gate_is_shut_or_another_sends_no_right_to_send_is_granted()
+    {
+        await Earn(60);
+        await Ask(first, new PayoutItemCommand.Reserve(first));
+        await Ask(first, Intent);
+        foreach (var refused in new Func<Task<PayoutItemReply>>[] { Shut, OfAnotherTerm, InAnotherLife })
+        {
+            var reply = await refused();
+            Assert.Equal((PayoutItemRefusal.SendingStopped, PayoutItemStatus.Intended), (reply.Refusal, reply.Item.Status));
+        }
+
+        Assert.Equal(2, await Database.Ask<long>("select count(*) from event e join stream s on s.id = e.stream where s.a = 'item_1'"));
+        await Reconciled();
+        Assert.Single(await Due());
+        Assert.True((await Ask(first, new PayoutItemCommand.BeginSend(1, Term))).Changed);
+
+        async Task<PayoutItemReply> Shut()
+        {
+            await Gates.Shut(1, "a difference", "rec_1", Stop);
+            await Gates.Shut(1, "another", "rec_2", Stop);
+            Assert.Equal((true, "a difference"), (await Gates.Of(1, Stop) is var gate && gate.IsShut, gate.ShutWhy));
+            Assert.Empty(await Due());
+
+            // A comparison that agrees opens nothing: a person does.
+            await Reconciled();
+            var reply = await Ask(first, new PayoutItemCommand.BeginSend(1, Term));
+            await Gates.Open(1, "seen to", "ada", Stop);
+            Assert.Single(await Due());
+            return reply;
+        }
+
+        Task<PayoutItemReply> OfAnotherTerm() => Ask(first, new PayoutItemCommand.BeginSend(1, "the turn of a silo that is gone"));
+
+        async Task<PayoutItemReply> InAnotherLife()
+        {
+            await Database.Run("update send_gate set life = 'before the restore'");
+            Assert.Empty(await Due());
+            return await Ask(first, new PayoutItemCommand.BeginSend(1, Term));
+        }
+    }
+
+    // In one commit with what may be written: only the one without the right falls.
+    [Fact]
+    public async Task A_refused_sending_takes_nothing_with_it()
+    {
+        await Earn(120);
+        foreach (var order in new[] { first, second })
+        {
+            await Ask(order, new PayoutItemCommand.Reserve(order));
+            await Ask(order, Intent);
+        }
+
+        var replies = await Task.WhenAll(Ask(first, new PayoutItemCommand.BeginSend(1, "nobody's")), Ask(second, new PayoutItemCommand.BeginSend(1, Term)));
+        Assert.Equal([PayoutItemRefusal.SendingStopped, null], replies.Select(reply => reply.Refusal));
     }
 
     [Fact]
@@ -105,9 +165,9 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         Assert.Equal(2, (await Due()).Count);
         Assert.Equal(new BatchProgress(Open: 2, AwaitingFunds: 0, Stopping: 0), await work.Progress(open.Stream, Stop));
 
-        await Ask(orders[0], new PayoutItemCommand.BeginSend(1));
+        await Ask(orders[0], new PayoutItemCommand.BeginSend(1, Term));
         await Ask(orders[0], new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.Broken(IsReplayed: true), 0));
-        await Ask(orders[1], new PayoutItemCommand.BeginSend(1));
+        await Ask(orders[1], new PayoutItemCommand.BeginSend(1, Term));
         await Ask(orders[1], new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.FundsShort(), 0));
         Assert.Equal(new BatchProgress(Open: 1, AwaitingFunds: 1, Stopping: 0), await work.Progress(open.Stream, Stop));
         await Tell(new PayoutBatchCommand.Pause(ForFunds: true, "why"));
@@ -116,6 +176,12 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         await Ask(orders[0], new PayoutItemCommand.RecordLookup(1, new([found, found with { Id = "tr_2" }]), Always));
         Assert.Equal(new BatchProgress(Open: 0, AwaitingFunds: 1, Stopping: 1), await work.Progress(open.Stream, Stop));
     }
+
+    // As a comparison does that agrees.
+    private Task Reconciled() => Database.Run(
+        $"insert into send_gate (tenant, term, life) values (1, '{Term}', life()) on conflict (tenant) do update set term = excluded.term, life = excluded.life");
+
+    private SendGates Gates => new(Database.Source, new StillLease());
 
     private async Task Tell(PayoutBatchCommand command) => Assert.True((await Ask(new AskPayoutBatch(command))).Changed);
 
@@ -126,7 +192,7 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         return await envelope.Replied;
     }
 
-    private Task<IReadOnlyList<DuePayout>> Due() => new PayoutWork(Database.Source).Due(Always, without: [], limit: 10, Stop);
+    private Task<IReadOnlyList<DuePayout>> Due() => new PayoutWork(Database.Source).Due(Always, Term, without: [], limit: 10, Stop);
 
     private Task<PayoutItemReply> Ask(PayoutOrder order, PayoutItemCommand command) => Ask(Turns(order), command);
 

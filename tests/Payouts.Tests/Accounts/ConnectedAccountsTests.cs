@@ -121,6 +121,10 @@ public sealed class ConnectedAccountsTests
             await Standin.DisposeAsync();
         }
 
+        Task<IReadOnlyList<CallerId>> IPayoutReports.ReferrersOf(int tenant, string account, CancellationToken stop) => throw new NotSupportedException();
+
+        string? ISenderTurn.Term => null;
+
         Task<PayoutTermsView> IPayoutReports.Terms(int tenant, CancellationToken stop) => throw new NotSupportedException();
 
         Task<Page<PayoutBatchView>> IPayoutReports.Batches(int tenant, long? before, int limit, CancellationToken stop) => throw new NotSupportedException();

@@ -64,9 +64,9 @@ public sealed class PayoutFaultTests
     {
         await using var world = await PayoutWorld.Start(FaultScript.Of(Fault.Unauthorized));
         await world.Order(1);
-        while (world.Gate.WhyClosed(PayoutWorld.Tenant) is null) await Task.Yield();
+        while (world.ShutWhy is null) await Task.Yield();
         while (world.Item(world.Orders[0]).Status != PayoutItemStatus.Unsettled) await Task.Yield();
-        world.Gate.Open(PayoutWorld.Tenant);
+        await world.Open(PayoutWorld.Tenant, "a new key", "ada", CancellationToken.None);
         await world.Settle(limit);
         Assert.Equal(PayoutItemStatus.Succeeded, world.Item(world.Orders[0]).Status);
     }

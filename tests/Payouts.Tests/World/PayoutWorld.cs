@@ -22,9 +22,10 @@ namespace Payouts.Tests.World;
 /// Silos with senders over one database, and the stand-in for Stripe. It watches what must never be: on receipt of each request the right
 /// to send it must be durable, and afterwards nobody may have been paid twice.
 /// </summary>
-internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandidates, IConnectedAccounts, IStripeAccounts, IAsyncDisposable
+internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandidates, IConnectedAccounts, IStripeAccounts, ISendGates, IAsyncDisposable
 {
     public const int Tenant = 1;
+    public const string Term = "term";
 
     /// <summary>A new generation waits for longer than a sending can take, as with live money; all is shorter.</summary>
     public static readonly PayoutWaits Waits = new()
@@ -38,7 +39,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         MostRetry = TimeSpan.FromMilliseconds(500),
     };
 
-    private static readonly PayoutSenderOptions options = new() { Environment = "test", Pause = TimeSpan.FromMilliseconds(20) };
+    private static readonly PayoutSenderOptions options = new() { Environment = "test", Term = Term, Pause = TimeSpan.FromMilliseconds(20) };
     private static readonly Asset usd = Asset.Cash("USD");
 
     private readonly ConcurrentBag<string> violations = [];
@@ -53,13 +54,14 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
     {
         this.between = between;
         Assert.Equal(Tenant, tenants.Add("shop").Number);
+        Database.LetSend(Tenant, Term);
     }
 
     public MemoryDatabase Database { get; } = new();
 
     public RunningStandin Standin { get; private set; } = null!;
 
-    public SendGate Gate { get; } = new();
+    public string? ShutWhy { get; private set; }
 
     public List<PayoutOrder> Orders { get; } = [];
 
@@ -162,9 +164,9 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         return found;
     }
 
-    public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, IReadOnlyCollection<int> without, int limit, CancellationToken stop) =>
+    public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<DuePayout>>([
-            .. Database.PayoutItems.Where(row => row.Row.Item.NextAt <= until && !without.Contains(row.Tenant) && MayGoOn(row.Row.Item)).OrderBy(row => row.Row.Item.NextAt).Take(limit)
+            .. Database.PayoutItems.Where(row => row.Row.Item.NextAt <= until && !without.Contains(row.Tenant) && MayGoOn(row.Row.Item) && (row.Row.Item.Next == PayoutStep.LookUp || Database.LetsSend(row.Tenant, term))).OrderBy(row => row.Row.Item.NextAt).Take(limit)
                 .Select(row => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), row.Row.Item.Generation, row.Row.Item.Next))]);
 
     public Task<IReadOnlyList<OpenBatch>> Open(CancellationToken stop) => Task.FromResult<IReadOnlyList<OpenBatch>>([
@@ -210,6 +212,24 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
 
     public ValueTask<StripeAccount> Of(int tenant, CancellationToken stop) => new(new StripeAccount(transfers, null));
 
+    Task<SendGate> ISendGates.Of(int tenant, CancellationToken stop) => Task.FromResult(new SendGate(ShutWhy is not null, ShutWhy));
+
+    public Task<bool> Lets(int tenant, string term, CancellationToken stop) => Task.FromResult(Database.LetsSend(tenant, term));
+
+    public Task Shut(int tenant, string why, string by, CancellationToken stop)
+    {
+        ShutWhy ??= why;
+        Database.LetSend(tenant, Term, lets: false);
+        return Task.CompletedTask;
+    }
+
+    public Task Open(int tenant, string why, string by, CancellationToken stop)
+    {
+        ShutWhy = null;
+        Database.LetSend(tenant, Term);
+        return Task.CompletedTask;
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in silos) await silo.DisposeAsync();
@@ -243,7 +263,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         var node = new MemoryNode(
             Database, tenants, world => new PlainRouter(world with { Waits = Waits, Time = TimeProvider.System }, TimeProvider.System));
         var router = between(node.Router, Database);
-        var sender = new PayoutSender(this, router, this, Gate, options, TimeProvider.System, NullLogger<PayoutSender>.Instance);
+        var sender = new PayoutSender(this, router, this, this, options, TimeProvider.System, NullLogger<PayoutSender>.Instance);
         var runner = new PayoutBatchRunner(this, this, this, router, options, TimeProvider.System, NullLogger<PayoutBatchRunner>.Instance);
         return new(node, router, stop => Task.WhenAll(sender.Run(stop), runner.Run(stop)), Database);
     }

@@ -33,6 +33,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<(int Tenant, CallerId Id), StreamId> rules = [];
     private readonly Dictionary<StreamId, (int Tenant, PayoutItemRow Row)> payoutItems = [];
     private readonly Dictionary<StreamId, (int Tenant, PayoutBatchRow Row)> payoutBatches = [];
+    private readonly HashSet<(int Tenant, string Term)> senders = [];
     private readonly Dictionary<(int Tenant, DiscountSide Side, CallerId Payment), DiscountedPayment> discounts = [];
     private readonly Dictionary<StreamId, ReferralUse> uses = [];
     private readonly Dictionary<int, long> parked = [];
@@ -110,6 +111,18 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     public IReadOnlyList<(int Tenant, PayoutBatchRow Row)> PayoutBatches => Read(_ => payoutBatches.Values.ToList());
 
+    /// <summary>The sender of this term may send for a tenant, from now on or no more.</summary>
+    public void LetSend(int tenant, string term, bool lets = true)
+    {
+        lock (gate)
+        {
+            if (lets) senders.Add((tenant, term));
+            else senders.Remove((tenant, term));
+        }
+    }
+
+    public bool LetsSend(int tenant, string term) => Read(_ => senders.Contains((tenant, term)));
+
     /// <summary>What was booked or spent under an id.</summary>
     public JournalRow? Entry(int tenant, EntryKind kind, CallerId id) => Read(_ => entries.TryGetValue((tenant, kind, id), out var row)
         ? streams[row.Referrer].Rows.Single(one => one.Seq == row.Seq)
@@ -181,6 +194,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             return AppendOutcome.FactMoved;
         if (Side<EntryRow>(append).Any(entry => !booked.Add((append.Tenant, entry.Kind, entry.Id)))) return AppendOutcome.FactMoved;
         if (Side<DiscountRow>(append).Any(row => row.IsNew && !asked.Add((append.Tenant, row.Side, row.Payment.Payment)))) return AppendOutcome.FactMoved;
+        if (Side<SendPermit>(append).Any(permit => !senders.Contains((append.Tenant, permit.Term)))) return AppendOutcome.FactMoved;
         if (Side<RuleRow>(append).Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(rows => rows.FirstSeq == 1 && !begun.Add(rows.Key!.Value))) return AppendOutcome.StreamMoved;
         return AppendOutcome.Committed;

@@ -10,6 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Metrics;
+using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Payouts.Webhooks;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Idempotency;
@@ -19,6 +21,7 @@ using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Storage.WhatIf;
+using ReferralGrains.Storage.Webhooks;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
 
@@ -51,7 +54,7 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     /// <param name="routes">Maps routes beside those of the gateway.</param>
     public static async Task<GatewayHost> Start(
-        TimeProvider? time = null, Action<GatewayOptions>? configure = null, Action<WebApplication>? routes = null)
+        TimeProvider? time = null, Action<GatewayOptions>? configure = null, Action<WebApplication>? routes = null, StripeKeys? keys = null)
     {
         var clock = time ?? TimeProvider.System;
         var tenants = new InMemoryTenants(clock);
@@ -74,6 +77,12 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<ITestClock>(tenants);
         builder.Services.AddSingleton<IIdempotentAnswers, InMemoryAnswers>();
         builder.Services.AddSingleton<ILedgerCheck>(tenants);
+        builder.Services.AddSingleton<InMemoryReconciliations>();
+        builder.Services.AddSingleton<ISendGates>(all => all.GetRequiredService<InMemoryReconciliations>());
+        builder.Services.AddSingleton<IReconciliations>(all => all.GetRequiredService<InMemoryReconciliations>());
+        builder.Services.AddSingleton<IWebhookInbox>(all => all.GetRequiredService<InMemoryReconciliations>());
+        builder.Services.AddSingleton<IPayoutReview>(all => all.GetRequiredService<InMemoryReconciliations>());
+        builder.Services.AddSingleton<IStripeDoor>(all => new StripeDoor(keys ?? StripeKeys.None, tenants, all.GetRequiredService<InMemoryReconciliations>(), clock));
         builder.Services.AddTelemetry();
         builder.Services.AddGateway(options =>
         {

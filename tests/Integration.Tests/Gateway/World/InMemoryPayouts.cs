@@ -50,6 +50,8 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
     public Task<Page<PayoutBatchView>> Batches(int tenant, long? before, int limit, CancellationToken stop) => Task.FromResult(
         new Page<PayoutBatchView>([.. batches.Where(pair => pair.Key.Tenant == tenant).Select(pair => View(pair.Key, pair.Value)).Where(view => view.Stream.Value < (before ?? long.MaxValue)).OrderByDescending(view => view.Stream.Value).Take(limit)], false));
 
+    public Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop) => Task.FromResult<IReadOnlyList<CallerId>>([]);
+
     public Task<PayoutBatchView?> Batch(int tenant, CallerId batch, CancellationToken stop) =>
         Task.FromResult(batches.TryGetValue(GrainAddress.PayoutBatch(tenant, batch), out var there) ? View(GrainAddress.PayoutBatch(tenant, batch), there) : null);
 

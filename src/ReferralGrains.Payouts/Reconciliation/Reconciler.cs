@@ -1,0 +1,176 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Storage.Silos;
+using ReferralGrains.Turns;
+
+namespace ReferralGrains.Payouts.Reconciliation;
+
+/// <summary>
+/// Compares what Stripe shows with our books: before the first sending of a sender, hourly, nightly and when it is asked for. What Stripe
+/// shows and an open item does not know yet is told to it; what cannot agree is a break, and shuts the gate until a person opens it.
+/// </summary>
+/// <param name="term">Of the sender beside which it runs.</param>
+public sealed partial class Reconciler(
+    IReconciliations store, ISendGates gates, IStripeAccounts accounts, IGrainRouter router, PayoutOptions options, string term, TimeSpan pause, TimeProvider time,
+    ILogger<Reconciler> log)
+{
+    private const int ItemsAtOnce = 100;
+
+    private readonly TransferNews news = new(router, time);
+    private readonly Outage away = new(time);
+
+    /// <summary>Works until it is stopped.</summary>
+    public async Task Run(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                foreach (var tenant in await store.Tenants(stop))
+                    if (await Due(tenant, stop) is { } due) await Do(due, stop);
+                away.End();
+            }
+            catch (Exception exception) when (exception is JournalUnavailableException or LeaseLostException or GrainUnavailableException or GrainBusyException)
+            {
+                if (away.Begin()) LogUnavailable(exception.Message);
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                break;
+            }
+
+            await Task.Delay(pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // One that was asked for, or that another sender began and did not end; else what its time has come for.
+    private async Task<ReconciliationRun?> Due(int tenant, CancellationToken stop)
+    {
+        if (await store.Waiting(tenant, stop) is { } waiting) return waiting;
+        if ((await accounts.Of(tenant, stop)).Transfers is null) return null;
+        var (now, last) = (time.GetUtcNow(), await store.Last(tenant, stop));
+        if (last is { State: ReconciliationState.Failed, EndedAt: { } failedAt } && now < failedAt + options.Reconciliation.AgainAfter) return null;
+        if (!await gates.Lets(tenant, term, stop) && !(await gates.Of(tenant, stop)).IsShut) return await store.Ask(tenant, ReconciliationCause.Start, false, null, stop);
+        if (now < last?.StartedAt + options.Reconciliation.Every) return null;
+        if (!(now < (await store.LastFull(tenant, stop))?.StartedAt + options.Reconciliation.FullyEvery))
+            return await store.Ask(tenant, ReconciliationCause.Nightly, true, null, stop);
+        return await store.Ask(tenant, ReconciliationCause.Hourly, false, null, stop);
+    }
+
+    private async Task Do(ReconciliationRun run, CancellationToken stop)
+    {
+        var account = await accounts.Of(run.Tenant, stop);
+        if (account.Transfers is not { } stripe)
+        {
+            await store.End(run, account.WhyNot, term, stop);
+            return;
+        }
+
+        string? failure = null;
+        try
+        {
+            var from = await From(run, stop);
+            await store.Begin(run, from, stop);
+            await CompareTransfers(stripe, run, from, stop);
+            await CompareUnseen(stripe, run, from, stop);
+        }
+        catch (StripeAwayException unanswered)
+        {
+            failure = unanswered.Message;
+            LogAway(run.Id, run.Tenant, unanswered.Message);
+            if (unanswered.IsRefused) await gates.Shut(run.Tenant, "Stripe refuses the key", Name(run), stop);
+        }
+
+        var ended = await store.End(run, failure, term, stop);
+        LogEnded(run.Id, run.Tenant, ended.State, ended.Transfers, ended.Breaks);
+    }
+
+    // From where the last one began that agreed: a restored database has that of its own past, so that all which it has forgotten is seen.
+    private async Task<DateTimeOffset> From(ReconciliationRun run, CancellationToken stop)
+    {
+        var beginning = await store.Beginning(stop) - options.Reconciliation.Slack;
+        if (run.IsFull || await store.LastAgreed(run.Tenant, stop) is not { StartedAt: { } agreedAt }) return beginning;
+        var from = Earlier(time.GetUtcNow() - options.Reconciliation.Window, agreedAt - options.Reconciliation.Slack);
+        return from > beginning ? from : beginning;
+    }
+
+    private async Task CompareTransfers(StripeTransfers stripe, ReconciliationRun run, DateTimeOffset from, CancellationToken stop)
+    {
+        for (string? after = null; ;)
+        {
+            var page = await stripe.List(from, after, stop);
+            if (page.Transfers.Count == 0) return;
+            var items = await store.Items(
+                run.Tenant, [.. page.Transfers.Select(static one => one.Item).OfType<string>()], [.. page.Transfers.Select(static one => one.Seen.Id)], stop);
+            var byName = items.ToDictionary(static item => item.Item, StringComparer.Ordinal);
+            var byTransfer = items.Where(static item => item.Transfer is not null).ToDictionary(static item => item.Transfer!, StringComparer.Ordinal);
+            var breaks = new List<ReconciliationBreak>();
+            foreach (var transfer in page.Transfers)
+                breaks.AddRange(await Compare(run.Tenant, transfer, byTransfer.GetValueOrDefault(transfer.Seen.Id), byName.GetValueOrDefault(transfer.Item ?? ""), stop));
+            var last = page.Transfers[^1];
+            await store.Seen(run, [.. page.Transfers.Select(static one => one.Seen.Id)], last.CreatedAt, breaks, stop);
+            if (!page.HasMore) return;
+            after = last.Seen.Id;
+        }
+    }
+
+    // A transfer that is older than what was listed, or younger, is asked for by its name.
+    private async Task CompareUnseen(StripeTransfers stripe, ReconciliationRun run, DateTimeOffset from, CancellationToken stop)
+    {
+        for (var after = ""; ;)
+        {
+            var items = await store.Unseen(run.Tenant, from, after, ItemsAtOnce, stop);
+            if (items.Count == 0) return;
+            var breaks = new List<ReconciliationBreak>();
+            foreach (var item in items)
+            {
+                if (await stripe.Find(item.Transfer!, stop) is { } transfer) breaks.AddRange(await Compare(run.Tenant, transfer, item, item, stop));
+                else breaks.Add(Comparison.Missing(item));
+            }
+
+            await store.Compared(run, items.Count, breaks, stop);
+            after = items[^1].Item;
+        }
+    }
+
+    private async Task<IEnumerable<ReconciliationBreak>> Compare(int tenant, ListedTransfer transfer, ComparedItem? owner, ComparedItem? named, CancellationToken stop)
+    {
+        if (owner is not null)
+        {
+            if (transfer.Seen.AmountReversed > 0 || owner.Status == PayoutItemStatus.Succeeded) await news.Tell(tenant, owner, transfer, stop);
+            return Comparison.Differences(transfer, owner);
+        }
+
+        if (named is null) return [Comparison.Orphan(transfer)];
+        if (named.Transfer is null && named.InTransit)
+        {
+            var told = await news.Tell(tenant, named, transfer, stop);
+            if (told.Transfer == transfer.Seen.Id) return Comparison.Differences(transfer, named);
+            if (told.Transfer is { } other) return transfer.IsLive ? [Comparison.Duplicate(transfer, named with { Transfer = other })] : [];
+            return [Comparison.NotOpen(transfer, named with { Status = told.Status }), .. Comparison.Differences(transfer, named)];
+        }
+
+        // What came back whole is nothing by now.
+        if (!transfer.IsLive) return [];
+        await news.Tell(tenant, named, transfer, stop);
+        return [named.Transfer is null ? Comparison.NotOpen(transfer, named) : Comparison.Duplicate(transfer, named)];
+    }
+
+    private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
+
+    private static string Name(ReconciliationRun run) => string.Create(CultureInfo.InvariantCulture, $"rec_{run.Id}");
+
+    [LoggerMessage(LogLevel.Warning, "A comparison with Stripe could not go on: {Reason}")]
+    private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "Comparison {Run} of tenant {Tenant} was not answered to the end: {Reason}")]
+    private partial void LogAway(long run, int tenant, string reason);
+
+    [LoggerMessage(LogLevel.Information, "Comparison {Run} of tenant {Tenant} ended: {State}, {Transfers} transfers, {Breaks} breaks.")]
+    private partial void LogEnded(long run, int tenant, ReconciliationState state, long transfers, long breaks);
+}

@@ -1,0 +1,126 @@
+using Npgsql;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
+
+namespace ReferralGrains.Storage.Webhooks;
+
+/// <summary>What became of an event. The numbers are in rows and never change.</summary>
+public enum InboxOutcome
+{
+    Waiting = 0,
+    Followed = 1,
+
+    /// <summary>Nothing of ours.</summary>
+    Passed = 2,
+
+    /// <summary>Nothing that we act on, and something that people want to see.</summary>
+    Shown = 3,
+
+    /// <summary>It could not be followed, again and again.</summary>
+    GivenUp = 4,
+}
+
+/// <summary>Something that another system has told of: a hint. What is so is asked of it afterwards.</summary>
+/// <param name="Source"><c>stripe</c>, or the id of a source of actions.</param>
+/// <param name="Account">Whom it is about at the source; empty for the tenant itself.</param>
+/// <param name="Event">Its id there: once for each account.</param>
+/// <param name="About">The object that it is about; null where it names none.</param>
+public sealed record InboxEvent(int Tenant, string Source, string Account, string Event, string Type, string? About)
+{
+    public long Id { get; init; }
+
+    /// <summary>How often it was tried to follow it.</summary>
+    public int Attempts { get; init; }
+
+    public DateTimeOffset ReceivedAt { get; init; }
+
+    public InboxOutcome Outcome { get; init; }
+
+    public string? Detail { get; init; }
+}
+
+/// <summary>The one inbox for all that others tell us. Its writing is what they are answered for.</summary>
+/// <remarks>Every member throws <see cref="JournalUnavailableException"/> while the database cannot be reached.</remarks>
+public interface IWebhookInbox
+{
+    /// <summary>Puts in what is not there yet, durably.</summary>
+    /// <returns>How many were new.</returns>
+    Task<long> Take(IReadOnlyList<InboxEvent> events, CancellationToken stop);
+
+    /// <summary>What waits, the oldest first.</summary>
+    Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop);
+
+    Task End(long id, InboxOutcome outcome, string? detail, CancellationToken stop);
+
+    Task Later(long id, DateTimeOffset at, string why, CancellationToken stop);
+
+    /// <summary>The last ones that people want to see, or that could not be followed; the newest first.</summary>
+    Task<IReadOnlyList<InboxEvent>> Shown(int tenant, int limit, CancellationToken stop);
+
+    /// <summary>Up to when a source was asked for what never came; null when it never was.</summary>
+    Task<DateTimeOffset?> SweptTo(int tenant, string source, CancellationToken stop);
+
+    Task Swept(int tenant, string source, DateTimeOffset to, CancellationToken stop);
+
+    /// <summary>Drops what has ended and came before that.</summary>
+    Task Forget(int tenant, DateTimeOffset before, CancellationToken stop);
+}
+
+/// <inheritdoc cref="IWebhookInbox"/>
+public sealed class WebhookInbox(NpgsqlDataSource database, ISiloLease lease) : IWebhookInbox
+{
+    private const string Columns = "id, tenant, source, account, event, type, about, attempts, received_at, outcome, detail";
+
+    public Task<long> Take(IReadOnlyList<InboxEvent> events, CancellationToken stop) => database.Row(
+        """
+        with taken as (
+          insert into webhook_inbox (tenant, source, account, event, type, about, next_at)
+          select n.*, now() from unnest($1, $2, $3, $4, $5, $6) as n where is_alive($7) on conflict do nothing returning 1)
+        select count(*) from taken
+        """,
+        static row => row.GetInt64(0), stop,
+        CommitBatch.Array(NpgsqlTypes.NpgsqlDbType.Integer, events.Select(static one => one.Tenant)),
+        Texts(events.Select(static one => one.Source)), Texts(events.Select(static one => one.Account)), Texts(events.Select(static one => one.Event)),
+        Texts(events.Select(static one => one.Type)), Texts(events.Select(static one => one.About)), Questions.Long(lease.Silo));
+
+    public async Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop) =>
+        await database.Rows($"select {Columns} from webhook_inbox where next_at <= $1 order by next_at, id limit $2", Event, stop, Questions.Time(now), Questions.Int(limit));
+
+    public Task End(long id, InboxOutcome outcome, string? detail, CancellationToken stop) => database.Rows(
+        "update webhook_inbox set outcome = $2, detail = $3, next_at = null, attempts = attempts + 1 where id = $1 and is_alive($4)", static _ => 0, stop,
+        Questions.Long(id), Questions.Int((int)outcome), Questions.Text(detail), Questions.Long(lease.Silo));
+
+    public Task Later(long id, DateTimeOffset at, string why, CancellationToken stop) => database.Rows(
+        "update webhook_inbox set next_at = $2, detail = $3, attempts = attempts + 1 where id = $1 and is_alive($4)", static _ => 0, stop,
+        Questions.Long(id), Questions.Time(at), Questions.Text(why), Questions.Long(lease.Silo));
+
+    public async Task<IReadOnlyList<InboxEvent>> Shown(int tenant, int limit, CancellationToken stop) =>
+        await database.Rows($"select {Columns} from webhook_inbox where tenant = $1 and outcome in (3, 4) order by id desc limit $2", Event, stop, Questions.Int(tenant), Questions.Int(limit));
+
+    public Task<DateTimeOffset?> SweptTo(int tenant, string source, CancellationToken stop) => database.Row(
+        "select swept_to from webhook_sweep where tenant = $1 and source = $2", static row => (DateTimeOffset?)row.GetFieldValue<DateTimeOffset>(0), stop,
+        Questions.Int(tenant), Questions.Text(source));
+
+    public Task Swept(int tenant, string source, DateTimeOffset to, CancellationToken stop) => database.Rows(
+        """
+        insert into webhook_sweep (tenant, source, swept_to) select $1, $2, $3 where is_alive($4)
+        on conflict (tenant, source) do update set swept_to = excluded.swept_to
+        """,
+        static _ => 0, stop, Questions.Int(tenant), Questions.Text(source), Questions.Time(to), Questions.Long(lease.Silo));
+
+    public Task Forget(int tenant, DateTimeOffset before, CancellationToken stop) => database.Rows(
+        "delete from webhook_inbox where tenant = $1 and next_at is null and received_at < $2 and is_alive($3)", static _ => 0, stop,
+        Questions.Int(tenant), Questions.Time(before), Questions.Long(lease.Silo));
+
+    private static NpgsqlParameter Texts(IEnumerable<string?> values) => CommitBatch.Array(NpgsqlTypes.NpgsqlDbType.Text, values);
+
+    private static InboxEvent Event(NpgsqlDataReader row) => new(row.GetInt32(1), row.GetString(2), row.GetString(3), row.GetString(4), row.GetString(5), row.MaybeText(6))
+    {
+        Id = row.GetInt64(0),
+        Attempts = row.GetInt32(7),
+        ReceivedAt = row.GetFieldValue<DateTimeOffset>(8),
+        Outcome = (InboxOutcome)row.GetInt16(9),
+        Detail = row.MaybeText(10),
+    };
+}

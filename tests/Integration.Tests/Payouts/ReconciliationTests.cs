@@ -1,0 +1,192 @@
+using Npgsql;
+using Payouts.Tests.World;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Integration.Tests.Journal;
+using ReferralGrains.Integration.Tests.Payouts.World;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Payouts;
+using Stripe;
+
+namespace ReferralGrains.Integration.Tests.Payouts;
+
+/// <summary>Stripe and our books are compared, and where they differ nothing is sent.</summary>
+public sealed class ReconciliationTests(PostgresServer server) : IAsyncLifetime
+{
+    private JournalDatabase database = null!;
+    private RunningStandin standin = null!;
+    private PayoutHouse house = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await JournalDatabase.Create(server);
+
+        // It forgets every key at once: who sends again what was sent, pays again.
+        standin = await RunningStandin.Start(new() { KeyLife = TimeSpan.Zero });
+        standin.Platform.Fund("usd", 10_000_000);
+        house = await PayoutHouse.Open(database.Source, standin);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await house.DisposeAsync();
+        await standin.DisposeAsync();
+        await database.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_before_Stripe_and_the_books_were_compared_and_then_all_is_confirmed()
+    {
+        var order = await house.Order("a", 1_000);
+        await using var running = await house.Run();
+        await house.Until(order, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+        var start = (await house.Reconciliations.Find(PayoutHouse.Tenant, 1, CancellationToken.None))!;
+        Assert.Equal((ReconciliationCause.Start, ReconciliationState.Clean, 0L), (start.Cause, start.State, start.Transfers));
+        var run = await house.Reconcile();
+        Assert.Equal((ReconciliationState.Clean, 1L, 0L, 0L), (run.State, run.Transfers, run.Items, run.Breaks));
+        Assert.Equal(PayoutItemStatus.Confirmed, (await house.Item(order)).Status);
+    }
+
+    [Fact]
+    public async Task A_transfer_by_hand_one_missing_and_one_of_another_amount_are_listed_by_kind_and_shut_the_gate()
+    {
+        var (fine, missing, other) = (await house.Order("fine", 1_000), await house.Order("missing", 2_000), await house.Order("other", 3_000));
+        await house.Ask(missing, new PayoutItemCommand.RecordLookup(1, new([Seen(missing, "tr_gone")]), TimeProvider.System.GetUtcNow()));
+        var byHand = await ByHand(500, fine.Destination);
+        var otherAmount = await ByHand(2_999, other.Destination, other.Item);
+        await house.Ask(other, new PayoutItemCommand.RecordLookup(1, new([Seen(other, otherAmount)]), TimeProvider.System.GetUtcNow()));
+
+        await using var running = await house.Run();
+        var run = await house.Ended(1);
+        Assert.Equal((ReconciliationState.Breaks, 2L, 1L, 3L), (run.State, run.Transfers, run.Items, run.Breaks));
+        (BreakKind, string, string)[] expected =
+        [
+            (BreakKind.TransferWithoutItem, "", byHand), (BreakKind.ItemWithoutTransfer, missing.Item, "tr_gone"), (BreakKind.AmountDiffers, other.Item, otherAmount),
+        ];
+        Assert.Equal(expected, await house.Breaks());
+        var gate = await house.Gates.Of(PayoutHouse.Tenant, CancellationToken.None);
+        Assert.Equal((true, "rec_1", "Stripe and our books differ in 3 places"), (gate.IsShut, gate.ShutBy, gate.ShutWhy));
+        Assert.Equal(PayoutItemStatus.Intended, (await house.Item(fine)).Status);
+
+        // A person has seen to them: the same ones shut nothing any more, and another one does.
+        Assert.Equal(3, await house.Reconciliations.Accept(PayoutHouse.Tenant, "booked by hand", "ada", CancellationToken.None));
+        await house.Gates.Open(PayoutHouse.Tenant, "booked by hand", "ada", CancellationToken.None);
+        await house.Until(fine, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+        Assert.Equal(ReconciliationState.Clean, (await house.Reconcile(full: true)).State);
+        await ByHand(501, fine.Destination);
+        Assert.Equal(ReconciliationState.Breaks, (await house.Reconcile()).State);
+        Assert.Single(await house.Breaks());
+        Assert.True((await house.Gates.Of(PayoutHouse.Tenant, CancellationToken.None)).IsShut);
+    }
+
+    [Fact]
+    public async Task What_differs_in_other_ways_is_listed_by_its_kind()
+    {
+        var (twice, released, reversed, elsewhere, currency) = (
+            await house.Order("twice", 1_000), await house.Order("released", 2_000), await house.Order("reversed", 3_000), await house.Order("elsewhere", 4_000), await house.Order("currency", 5_000));
+        standin.Platform.Fund("eur", 1_000_000);
+        var client = standin.Client();
+        var first = await ByHand(1_000, twice.Destination, twice.Item);
+        await house.Ask(twice, new PayoutItemCommand.RecordLookup(1, new([Seen(twice, first)]), TimeProvider.System.GetUtcNow()));
+        var second = await ByHand(1_000, twice.Destination, twice.Item);
+        await house.Ask(released, new PayoutItemCommand.Release("cancelled", "ada"));
+        var late = await ByHand(2_000, released.Destination, released.Item);
+        var back = await ByHand(3_000, reversed.Destination, reversed.Item);
+        await client.V1.Transfers.Reversals.CreateAsync(back, new() { Amount = 1_200 });
+        var stray = await ByHand(4_000, standin.Platform.AddAccount(), elsewhere.Item);
+        var euros = (await client.V1.Transfers.CreateAsync(Options(5_000, currency.Destination, currency.Item, "eur"))).Id;
+
+        await using var running = await house.Run();
+        Assert.Equal(ReconciliationState.Breaks, (await house.Ended(1)).State);
+        (BreakKind, string, string)[] expected =
+        [
+            (BreakKind.CurrencyDiffers, currency.Item, euros), (BreakKind.DestinationDiffers, elsewhere.Item, stray), (BreakKind.ReversedOutside, reversed.Item, back),
+            (BreakKind.Duplicate, twice.Item, second), (BreakKind.ItemNotOpen, currency.Item, euros), (BreakKind.ItemNotOpen, elsewhere.Item, stray), (BreakKind.ItemNotOpen, released.Item, late),
+        ];
+        Assert.Equal(expected, await house.Breaks());
+        Assert.Equal((PayoutItemStatus.Review, ReviewReason.Several), (await house.Item(twice) is var item ? item.Status : default, item.Review));
+        Assert.Equal((PayoutItemStatus.PartlyReversed, 1_200L), (await house.Item(reversed) is var partly ? partly.Status : default, partly.ReversedMinor));
+    }
+
+    // All that was paid after the backup is found again before anything is sent: what the copy knows is adopted, what it does not shuts the gate.
+    [Fact]
+    public async Task A_backup_taken_in_mid_batch_and_restored_sends_nothing_before_it_was_compared_and_pays_nothing_twice()
+    {
+        var before = new[] { await house.Order("before_1", 1_000), await house.Order("before_2", 2_000) };
+        await using (await house.Run())
+            foreach (var order in before) await house.Until(order, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+        var open = new[] { await house.Order("open_1", 3_000), await house.Order("open_2", 4_000), await house.Order("reserved", 5_000, intend: false) };
+
+        // One is recorded as leaving as the backup is taken.
+        var term = await database.Ask<string>("select term from send_gate");
+        Assert.True((await house.Ask(open[1], new PayoutItemCommand.BeginSend(1, term))).Changed);
+        await house.DisposeAsync();
+        await using var restored = await Backup();
+        house = await PayoutHouse.Open(database.Source, standin);
+
+        // Life goes on after the backup: all is paid, and what the backup does not know as well.
+        await house.Ask(open[2], PayoutHouse.Intent);
+        var later = await house.Order("later", 6_000);
+        await using (await house.Run())
+            foreach (var order in open.Append(later)) await house.Until(order, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+        Assert.Equal(6, standin.Platform.AllTransfers().Count);
+
+        await using var second = await PayoutHouse.Open(restored, standin);
+        Assert.False(await second.Gates.Lets(PayoutHouse.Tenant, term, CancellationToken.None));
+        Assert.Equal(PayoutItemRefusal.SendingStopped, (await second.Ask(open[0], new PayoutItemCommand.BeginSend(1, term))).Refusal);
+        await using (await second.Run())
+        {
+            await Eventually.Holds("the restored one is compared", async () => (await second.Gates.Of(PayoutHouse.Tenant, CancellationToken.None)).IsShut);
+            Assert.Equal([(BreakKind.TransferWithoutItem, later.Item)], (await second.Breaks()).Select(one => (one.Kind, one.Item)));
+            foreach (var order in open) Assert.Equal(PayoutItemStatus.Confirmed, (await second.Item(order)).Status);
+            await second.Reconciliations.Accept(PayoutHouse.Tenant, "paid after the backup, booked as an entry", "ada", CancellationToken.None);
+            await second.Gates.Open(PayoutHouse.Tenant, "paid after the backup, booked as an entry", "ada", CancellationToken.None);
+            var next = await second.Order("next", 7_000);
+            await second.Until(next, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+        }
+
+        Assert.Equal(7, standin.Platform.AllTransfers().Count);
+        Assert.All(before.Concat(open).Append(later), order => Assert.Equal(1, house.Live(order)));
+
+        async Task<NpgsqlDataSource> Backup()
+        {
+            var (of, name) = (new NpgsqlConnectionStringBuilder(database.OwnerConnectionString), "copy_" + Guid.NewGuid().ToString("n")[..12]);
+            var original = of.Database;
+            of.Database = "postgres";
+            await using var admin = NpgsqlDataSource.Create(of.ConnectionString);
+            await using (var leave = admin.CreateCommand($"select pg_terminate_backend(pid) from pg_stat_activity where datname = '{original}'")) await leave.ExecuteNonQueryAsync();
+            database.Source.Clear();
+            database.Superuser.Clear();
+            await using (var create = admin.CreateCommand($"create database {name} template {original}")) await create.ExecuteNonQueryAsync();
+            return NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = name }.ConnectionString);
+        }
+    }
+
+    // A key that may not read is no difference, and is a reason to stop.
+    [Fact]
+    public async Task A_comparison_that_Stripe_does_not_answer_is_run_again_and_nothing_is_sent_before()
+    {
+        await house.DisposeAsync();
+        await standin.DisposeAsync();
+        standin = await RunningStandin.Start(new() { MostPerSecond = 0 });
+        house = await PayoutHouse.Open(database.Source, standin);
+        var order = await house.Order("a", 1_000);
+        await using var running = await house.Run();
+        await Eventually.Holds("it failed twice", async () => await house.Reconciliations.Last(PayoutHouse.Tenant, CancellationToken.None) is { Id: > 2 });
+        Assert.Equal(ReconciliationState.Failed, (await house.Ended(1)).State);
+        Assert.Equal(PayoutItemStatus.Intended, (await house.Item(order)).Status);
+        Assert.False((await house.Gates.Of(PayoutHouse.Tenant, CancellationToken.None)).IsShut);
+    }
+
+    private static TransferSeen Seen(PayoutOrder order, string transfer) => new(transfer, order.StripeAmount, order.StripeCurrency, order.Destination, order.Item);
+
+    private async Task<string> ByHand(long amount, string destination, string? item = null) => (await standin.Client().V1.Transfers.CreateAsync(Options(amount, destination, item, "usd"))).Id;
+
+    private static TransferCreateOptions Options(long amount, string destination, string? item, string currency) => new()
+    {
+        Amount = amount,
+        Currency = currency,
+        Destination = destination,
+        TransferGroup = item,
+        Metadata = item is null ? null : new() { ["item"] = item },
+    };
+}
