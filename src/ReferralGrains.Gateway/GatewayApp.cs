@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Discounts;
+using ReferralGrains.Gateway.Flags;
 using ReferralGrains.Gateway.Ledger;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
@@ -68,6 +69,11 @@ public static class GatewayApp
             .AddSingleton<WhatIfEndpoints>()
             .AddSingleton<ReferrerEndpoints>()
             .AddSingleton<EntryEndpoints>()
+            .AddSingleton<GroupEndpoints>()
+            .AddSingleton<FlagEndpoints>()
+            .AddSingleton<ShareEndpoints>()
+            .AddSingleton<FigureEndpoints>()
+            .AddSingleton<BudgetEndpoints>()
             .AddSingleton<AttributionEndpoints>()
             .AddSingleton<ReferralEndpoints>()
             .AddSingleton<ActionEndpoints>()
@@ -108,6 +114,11 @@ public static class GatewayApp
         Of<WhatIfEndpoints>(app).Map(app);
         Of<ReferrerEndpoints>(app).Map(app);
         Of<EntryEndpoints>(app).Map(app);
+        Of<GroupEndpoints>(app).Map(app);
+        Of<FlagEndpoints>(app).Map(app);
+        Of<ShareEndpoints>(app).Map(app);
+        Of<FigureEndpoints>(app).Map(app);
+        Of<BudgetEndpoints>(app).Map(app);
         Of<AttributionEndpoints>(app).Map(app);
         Of<ReferralEndpoints>(app).Map(app);
         Of<ActionEndpoints>(app).Map(app);

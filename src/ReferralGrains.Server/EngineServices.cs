@@ -5,6 +5,7 @@ using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Ledger;
@@ -23,7 +24,7 @@ namespace ReferralGrains.Server;
 /// <summary>What decides, writes and asks, over one PostgreSQL. Factories, so that the container disposes what it made.</summary>
 internal static class EngineServices
 {
-    public static IServiceCollection AddTurns(this IServiceCollection services, NpgsqlDataSource database, SiloLease lease)
+    public static IServiceCollection AddTurns(this IServiceCollection services, NpgsqlDataSource database, SiloLease lease, int attributionsPerHour)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ISiloLease>(lease);
@@ -39,6 +40,8 @@ internal static class EngineServices
         services.AddSingleton<IReferrerLedger, ReferrerLedger>();
         services.AddSingleton<IReports, PostgresReports>();
         services.AddSingleton<BacklogReports>();
+        services.AddSingleton<IFigures, Figures>();
+        services.AddSingleton<IFlags, FlagList>();
         services.AddSingleton<IDiscounts, Discounts>();
         services.AddSingleton<IPayoutReports, PayoutReports>();
         services.AddSingleton<IPayoutCandidates>(new PayoutCandidates(database, PayoutWaits.Live));
@@ -51,7 +54,7 @@ internal static class EngineServices
         services.AddSingleton<ITenantClock, TenantClock>();
         services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();
         services.AddSingleton<RepeatWatch>();
-        services.AddSingleton(all => World(all, all.GetRequiredService<IGrainRouter>()));
+        services.AddSingleton(all => World(all, all.GetRequiredService<IGrainRouter>()) with { MostAttributions = attributionsPerHour });
         services.AddSingleton<Sweeper>();
         services.AddSingleton<ITestClock>(all => all.GetRequiredService<Sweeper>());
         return services;

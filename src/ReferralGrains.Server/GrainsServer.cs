@@ -100,7 +100,7 @@ public static class GrainsServer
         Logging(builder.Logging.ClearProviders(), options.Log, log);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddTelemetry().AddBacklogMetrics();
-        builder.Services.AddTurns(database, lease);
+        builder.Services.AddTurns(database, lease, options.AttributionsPerHour);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
         builder.Services.AddConnectedAccounts(new() { Keys = options.StripeKeys, PublicUrl = new(options.Url) });

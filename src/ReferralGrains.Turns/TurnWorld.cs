@@ -37,6 +37,9 @@ public sealed record TurnWorld(
     /// <summary>Whom a tenant owes anything.</summary>
     public IPayoutCandidates PayoutCandidates { get; init; } = new NobodyIsOwed();
 
+    /// <summary>Referees that may be attributed to one referrer in an hour before it is flagged (X9); 0 for any number. Default 20.</summary>
+    public int MostAttributions { get; init; } = 20;
+
     /// <summary>How long payouts wait for what.</summary>
     public PayoutWaits Waits { get; init; } = PayoutWaits.Live;
 }

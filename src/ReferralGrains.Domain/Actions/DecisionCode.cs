@@ -41,6 +41,12 @@ public enum DecisionCode
     CountCap = 18,
     AmountCap = 19,
 
+    /// <summary>The rule has used up what it gives one referrer in the month of the sale (X5).</summary>
+    ReferrerBudget = 32,
+
+    /// <summary>The rule has used up what it gives all referrers in the month of the sale (X5).</summary>
+    ProgramBudget = 33,
+
     /// <summary>A refund or chargeback that waits for its sale (D10).</summary>
     SaleMissing = 21,
 

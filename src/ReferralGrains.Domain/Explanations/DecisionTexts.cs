@@ -33,6 +33,8 @@ public static class DecisionTexts
         [DecisionCode.AmountMissing] = "The reward is computed from an amount that is missing, so it is zero.",
         [DecisionCode.CountCap] = "The enrollment has had its maximum number of rewards.",
         [DecisionCode.AmountCap] = "The reward does not fit under the enrollment's maximum amount.",
+        [DecisionCode.ReferrerBudget] = "The rule's budget for one referrer is used up in the month of the sale.",
+        [DecisionCode.ProgramBudget] = "The rule's budget for all referrers is used up in the month of the sale.",
         [DecisionCode.ZeroReward] = "Every condition was met, but the reward comes to zero, and zero is no reward.",
         [DecisionCode.SaleMissing] = "The action that it is about has not arrived yet; it takes effect by itself when it does.",
         [DecisionCode.TakenBack] = "A share of the recorded reward was taken back.",

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Explanations;
 
@@ -40,6 +41,8 @@ internal static class RefusalLine
             DecisionCode.AmountMissing => $"There is no {explained.BaseName} to compute the reward from, so it is zero.",
             DecisionCode.CountCap => $"The enrollment has had {seen.CountBefore} of at most {limits.MaxCount} rewards.",
             DecisionCode.AmountCap => AmountCap(explained, limits),
+            DecisionCode.ReferrerBudget when seen.Further?.Budget is { } budget => Budget(explained, budget, "for one referrer"),
+            DecisionCode.ProgramBudget when seen.Further?.Budget is { } budget => Budget(explained, budget, "for all referrers"),
             DecisionCode.ZeroReward => $"{RewardLines.Value(explained, terms)} Zero is no reward.",
             _ => DecisionTexts.Of(decision.Code),
         };
@@ -81,6 +84,14 @@ internal static class RefusalLine
             if (other.Enrollment == explained.Seen.Further?.DecidedBy)
                 return $"Rule {explained.Program.Rule(other.Rule).Id} goes before it in the group {terms.Exclusive?.Group} and decided.";
         return DecisionTexts.Of(DecisionCode.OtherRuleDecided);
+    }
+
+    private static string Budget(Explained explained, SeenBudget budget, string of)
+    {
+        var (value, amount, left) = (explained.Given(explained.Seen.ValueMinor), explained.Given(budget.AmountMinor), budget.AmountMinor - budget.UsedMinor);
+        return left <= 0
+            ? $"Of the rule's budget of {amount} {of} in {RewardLines.MonthOf(budget)}, {explained.Given(budget.UsedMinor)} were used: nothing was left for {value}."
+            : $"{value} do not fit in the {explained.Given(left)} left of the rule's budget of {amount} {of} in {RewardLines.MonthOf(budget)}, and the rule pays all or nothing.";
     }
 
     private static string AmountCap(Explained explained, Limits limits)

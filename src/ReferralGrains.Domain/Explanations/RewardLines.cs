@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
 
 namespace ReferralGrains.Domain.Explanations;
 
@@ -19,6 +20,7 @@ internal static class RewardLines
         if (StepLine(explained, terms) is { } step) lines.Add(step);
         lines.Add(Value(explained, terms));
         if (Caps(explained, terms.Limits) is { } caps) lines.Add(caps);
+        if (explained.Seen.Further?.Budget is { } budget) lines.Add(Budget(explained, budget));
         lines.Add(HoldLine(explained, terms.Hold));
     }
 
@@ -70,11 +72,23 @@ internal static class RewardLines
         var count = limits.MaxCount is { } max ? $"Reward {seen.CountBefore + 1} of at most {max}." : null;
         if (limits.MaxAmountMinor is not { } cap) return count;
         var (before, after) = (explained.Given(seen.NetBefore), explained.Given(seen.NetBefore + decision.Minor));
-        var amount = decision.Minor < seen.ValueMinor
+        var amount = decision.Minor < seen.ValueMinor && seen.NetBefore + decision.Minor == cap
             ? $"Net {before} before, {after} after, of at most {explained.Given(cap)}: clamped to the {explained.Given(decision.Minor)} that were left."
             : $"Net {before} before, {after} after, of at most {explained.Given(cap)}.";
         return count is null ? amount : $"{count} {amount}";
     }
+
+    private static string Budget(Explained explained, SeenBudget budget)
+    {
+        var (used, after) = (explained.Given(budget.UsedMinor), explained.Given(budget.UsedMinor + explained.Decision.Minor));
+        var line = $"Of the rule's budget of {explained.Given(budget.AmountMinor)} in {MonthOf(budget)}, {used} were used before and {after} are after";
+        return explained.Decision.Minor < explained.Seen.ValueMinor && budget.UsedMinor + explained.Decision.Minor == budget.AmountMinor
+            ? $"{line}: clamped to the {explained.Given(explained.Decision.Minor)} that were left."
+            : line + ".";
+    }
+
+    /// <summary>A budget's month as 2026-01.</summary>
+    public static string MonthOf(SeenBudget budget) => $"{budget.Month / 12:D4}-{(budget.Month % 12) + 1:D2}";
 
     private static string HoldLine(Explained explained, Hold hold)
     {
@@ -82,10 +96,12 @@ internal static class RewardLines
         var until = explained.Seen.ReleaseAt.GetValueOrDefault().UtcDateTime;
         return hold.Mode switch
         {
+            HoldMode.None when explained.Seen.Held => "Held until somebody has looked at the referral, which is flagged.",
             HoldMode.None => "Payable at once.",
             HoldMode.DaysThenActiveCustomer => $"Held for {hold.Days} days from when {from}, until {until:u}; then sent if the referee's Stripe customer is active, else cancelled.",
             HoldMode.Days when explained.Seen.Held => $"Held for {hold.Days} days from when {from}, until {until:u}.",
             HoldMode.Days => $"Payable at once: its {hold.Days} days from when {from} were over at {until:u}.",
+            HoldMode.Group => $"Grouped: paid out with the referrer's other rewards of this rule when together they reach {explained.Given(hold.AmountMinor)}.",
             HoldMode.Manual when explained.Seen.ReleaseAt is null => "Held until somebody releases it.",
             HoldMode.Manual => $"Held until somebody releases it, expected after {hold.Days} days at {until:u}.",
             _ => throw new UnreachableException(),

@@ -31,18 +31,23 @@ public enum NotPaid
 
     /// <summary>There are more than a batch may hold.</summary>
     BatchFull = 9,
+
+    /// <summary>The referrer is flagged for review (X9).</summary>
+    Flagged = 10,
 }
 
 /// <summary>A referrer who has something payable in a currency, and what decides whether a batch pays it.</summary>
 /// <param name="Payable">Above zero.</param>
 /// <param name="Account">Linked; null when none is.</param>
 /// <param name="ChangedAt">When the account took another's place.</param>
+/// <param name="IsFlagged">Somebody should look at the referrer first (X9).</param>
 public sealed record PayoutCandidate(
-    StreamId Referrer, CallerId Id, Amount Payable, bool IsClosed, bool IsOptedIn, string? Account, DateTimeOffset? ChangedAt, bool IsReady)
+    StreamId Referrer, CallerId Id, Amount Payable, bool IsClosed, bool IsOptedIn, string? Account, DateTimeOffset? ChangedAt, bool IsReady, bool IsFlagged = false)
 {
     /// <summary>Null when it is paid.</summary>
     public NotPaid? Why(PayoutTerms terms, DateTimeOffset now, PayoutWaits waits) =>
         IsClosed ? NotPaid.Closed
+        : IsFlagged ? NotPaid.Flagged
         : !IsOptedIn ? NotPaid.NotOptedIn
         : !terms.Outside && StripeUnits.Of(Payable.Asset.Name) is null ? NotPaid.CurrencyNotPayable
         : Payable.Minor < terms.MinimumOf(Payable.Asset.Name) ? NotPaid.BelowMinimum

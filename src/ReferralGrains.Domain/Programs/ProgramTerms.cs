@@ -10,6 +10,7 @@ namespace ReferralGrains.Domain.Programs;
 /// <param name="Disabled">Nobody new is taken in; what exists goes on (S1).</param>
 /// <param name="NewCustomer">Off a referee's first invoice; each referral keeps what was in force when it was attributed (S4, S7).</param>
 /// <param name="Payment">Off the referrers' own payments (G2).</param>
+/// <param name="ShareUrl">Where referees sign up, with {code} in the place of the referrer's code (S2).</param>
 public sealed record ProgramTerms(
     StreamId Stream,
     CallerId Id,
@@ -20,23 +21,36 @@ public sealed record ProgramTerms(
     ImmutableArray<Rule> Rules,
     bool Disabled = false,
     Discount? NewCustomer = null,
-    PaymentDiscount? Payment = null)
+    PaymentDiscount? Payment = null,
+    string? ShareUrl = null)
 {
     /// <summary>
-    /// Whether any version of any rule has tiers, or gathers referrals: from then on every sale and approval counts towards the referrer's
-    /// tally (D6).
+    /// Whether any rule is decided with what all of the referrer's referrals have done: a version of it has tiers, gathers referrals or
+    /// groups rewards, or it has a budget. From then on every sale and approval counts towards the referrer's tally (D6).
     /// </summary>
-    public bool IsTiered
+    public bool NeedsReferrer
     {
         get
         {
             // Asked every time: what a record keeps in a field, `with` copies, and a published rule would not show.
             foreach (var rule in Rules)
             {
+                if (rule.State.Budget is not null) return true;
                 foreach (var version in rule.Versions)
                     if (version.Terms.NeedsReferrer) return true;
             }
 
+            return false;
+        }
+    }
+
+    /// <summary>Whether any rule has a budget that all referrers share: then the program decides (X5).</summary>
+    public bool NeedsProgram
+    {
+        get
+        {
+            foreach (var rule in Rules)
+                if (rule.State.Budget is { Per: BudgetPer.Program }) return true;
             return false;
         }
     }

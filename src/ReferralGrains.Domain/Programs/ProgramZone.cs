@@ -13,6 +13,14 @@ public static class ProgramZone
         return First(TimeZoneInfo.ConvertTime(anchor, zone).DateTime.AddMonths(months), zone);
     }
 
+    /// <summary>The calendar month that an instant is in, as a number: twelve for each year, and January the first of them.</summary>
+    /// <param name="timeZone">IANA name.</param>
+    public static int MonthOf(DateTimeOffset at, string timeZone)
+    {
+        var local = TimeZoneInfo.ConvertTime(at, TimeZoneInfo.FindSystemTimeZoneById(timeZone));
+        return (local.Year * 12) + local.Month - 1;
+    }
+
     /// <summary>
     /// The first instant at which the zone's clocks show a time. Where they skip it, when they go on; where they show it twice, the first.
     /// </summary>

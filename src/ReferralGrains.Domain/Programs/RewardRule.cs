@@ -28,7 +28,7 @@ public sealed record RewardRule(
     public bool IsTiered => Tiers.Length > 0;
 
     /// <summary>Whether it is decided with what all of the referrer's referrals have done, so at the referrer.</summary>
-    public bool NeedsReferrer => IsTiered || Trigger == Trigger.EveryNReferrals;
+    public bool NeedsReferrer => IsTiered || Trigger == Trigger.EveryNReferrals || Hold.Mode == HoldMode.Group;
 }
 
 /// <summary>So many rewards, so many months apart, the first at once (H11).</summary>
@@ -47,7 +47,8 @@ public sealed record RuleVersion(int Number, int Revision, RewardRule Terms);
 /// </summary>
 /// <param name="From">First instant at which it is active; null means always.</param>
 /// <param name="To">First instant at which it is not any more; null means for ever.</param>
-public sealed record RuleState(bool Enabled, DateTimeOffset? From = null, DateTimeOffset? To = null)
+/// <param name="Budget">What it gives at most in a month (X5); null means no limit. Once there it stays, and so does whose it is.</param>
+public sealed record RuleState(bool Enabled, DateTimeOffset? From = null, DateTimeOffset? To = null, RuleBudget? Budget = null)
 {
     public bool IsActiveAt(DateTimeOffset now) => (From is null || now >= From) && (To is null || now < To);
 }

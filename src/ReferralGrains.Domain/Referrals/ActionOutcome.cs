@@ -31,6 +31,9 @@ public enum RewardStatus
 
     /// <summary>Cancelled by hand.</summary>
     Cancelled = 3,
+
+    /// <summary>Waits with others of its referrer until their sum reaches an amount (H14).</summary>
+    Grouped = 4,
 }
 
 /// <summary>What came of an action, as it stands now: all that an answer or an explanation is rendered from.</summary>

@@ -58,6 +58,7 @@ public enum Field
     StripeAccountId = 26,
     Hash = 27,
     Reference = 28,
+    Budget = 30,
 }
 
 public enum RefusalKind

@@ -14,6 +14,19 @@ public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, Ref
     /// <summary>Whether the referee's customer is active, where a hold asked (H15).</summary>
     public CustomerState Customer { get; init; }
 
+    /// <summary>What is used of the budgets that all referrers of the program share; only where there are any (X5).</summary>
+    public ImmutableArray<BudgetUse>? Spent { get; init; }
+
+    /// <summary>What is used of a rule's budget in a month.</summary>
+    public long Used(RuleBudget budget, int rule, int month) => (budget.Per == BudgetPer.Program ? Spent : Tally!.Spent).Used(rule, month);
+
+    /// <summary>With more, or less, of a rule's budget used.</summary>
+    public DecisionFacts Using(RuleBudget budget, int rule, int month, long minor)
+    {
+        var use = new BudgetUse(rule, month, Used(budget, rule, month) + minor);
+        return budget.Per == BudgetPer.Program ? this with { Spent = Spent.With(use) } : this with { Tally = Tally! with { Spent = Tally.Spent.With(use) } };
+    }
+
     /// <summary>Whether so many actions of the tenant wait that no more may.</summary>
     public bool ParkingFull { get; init; }
 }

@@ -46,7 +46,7 @@ public sealed record DecisionOutcome(
     /// <param name="sale">The reward's, as it stands now; null if nothing has happened to it since.</param>
     internal static RewardStatus StateOf(long key, SaleRecord? sale, Referral referral)
     {
-        if (referral.Holds.Contains(key)) return RewardStatus.Pending;
+        if (referral.Waits(key) is { } waits) return waits;
         if (sale?.Reward(key) is not { } reward) return RewardStatus.Released;
         return reward.Cancelled ? RewardStatus.Cancelled : reward.LeftMinor == 0 ? RewardStatus.Reversed : RewardStatus.Released;
     }

@@ -58,13 +58,18 @@ public static partial class EnrollmentDecider
     }
 
     /// <summary>A row of a schedule as it enters the ledger; its hold runs from its date, so that a late turn or a leap of a test clock changes nothing.</summary>
-    public static RewardChange Unlock(ScheduledReward row, Enrollment enrollment, DecisionFacts facts)
+    public static RewardChange Unlock(Referral referral, ScheduledReward row, Enrollment enrollment, DecisionFacts facts)
     {
         var hold = Terms(enrollment, facts.Program.Rule(enrollment.Rule)).Hold;
+
+        // The groups of whose it was before are not here: what was to wait in one waits for a person (D16).
+        var group = hold.Mode == HoldMode.Group && row.Referrer == referral.Referrer ? facts.Tally!.GroupOf(enrollment.Rule, row.Asset).Number : 0;
         var releaseAt = ReleaseAt(hold, Occasion(row.At), row.At);
         var held = hold.Holds(releaseAt, facts.Now);
+        if (referral.IsFlagged)
+            return new(row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, Pending: true, held ? releaseAt : facts.Now, !held || hold.ReleasesItself, held && hold.ChecksCustomer);
         return new(
-            row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, held, held ? releaseAt : null, held && hold.ReleasesItself, held && hold.ChecksCustomer);
+            row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, held, held ? releaseAt : null, held && hold.ReleasesItself, held && hold.ChecksCustomer, group);
     }
 
     // The N-th pays of the sum; those before it only count towards it (H9).

@@ -26,6 +26,21 @@ public static partial class EnrollmentDecider
         else AddTiers(enrollment, terms, sale, facts, seen, decisions);
     }
 
+    /// <summary>
+    /// While a referral is flagged its rewards are pending, whatever the hold says (X9). What was to be payable at once is so when the flag
+    /// is cleared; what was to be grouped then waits for a person.
+    /// </summary>
+    public static void HoldBack(Referral referral, DecisionFacts facts, ImmutableArray<RuleDecision>.Builder decisions)
+    {
+        if (!referral.IsFlagged) return;
+        for (var i = 0; i < decisions.Count; i++)
+        {
+            if (decisions[i].Minor == 0) continue;
+            if (!decisions[i].Held) decisions[i] = decisions[i] with { Held = true, ReleaseAt = facts.Now, ReleasesItself = true };
+            else if (decisions[i].Further is { Group: > 0 } seen) decisions[i] = decisions[i] with { Further = seen with { Group = 0 } };
+        }
+    }
+
     private static RewardRule Terms(Enrollment enrollment, Rule rule)
     {
         var pinned = rule.Versions[enrollment.Version - 1].Terms;
@@ -53,7 +68,7 @@ public static partial class EnrollmentDecider
         if (!rule.State.Enabled) return DecisionCode.RuleDisabled;
         if (!rule.State.IsActiveAt(facts.Now)) return DecisionCode.RuleInactive;
         if ((sale.Currency ?? facts.Program.Currency) != facts.Program.Currency) return DecisionCode.CurrencyMismatch;
-        if (sale.OccurredAt < referral.ApprovedAt) return DecisionCode.BeforeApproval;
+        if (referral.Precedes(sale)) return DecisionCode.BeforeApproval;
         if (limits.DaysAfterApproved is { } days && sale.OccurredAt - referral.ApprovedAt >= TimeSpan.FromDays(days)) return DecisionCode.WindowClosed;
         if (sale.OccurredAt < limits.EventFrom || sale.OccurredAt >= limits.EventTo) return DecisionCode.OutsideEventRange;
         if (terms.Trigger == Trigger.FirstAction && (referral.Sold || sale.AmountMinor is null or 0)) return DecisionCode.NotFirst;
@@ -109,6 +124,7 @@ public static partial class EnrollmentDecider
             decisions.Add(decision);
             if (decision.Minor == 0) continue;
             enrollment = enrollment with { NetMinor = enrollment.NetMinor + decision.Minor, Count = enrollment.Count + 1 };
+            if (decision.Further?.Budget is { } used) facts = facts.Using(facts.Program.Rule(enrollment.Rule).State.Budget!, enrollment.Rule, used.Month, decision.Minor);
             seen = seen with { NetBefore = enrollment.NetMinor, CountBefore = enrollment.Count };
         }
     }
@@ -129,12 +145,24 @@ public static partial class EnrollmentDecider
         if (enrollment.Count >= limits.MaxCount) return seen with { Code = DecisionCode.CountCap };
         var room = limits.MaxAmountMinor - enrollment.NetMinor ?? long.MaxValue;
         if (room <= 0 || (value > room && limits.CapMode == CapMode.Drop)) return seen with { Code = DecisionCode.AmountCap };
+        value = Math.Min(value, room);
+        if (facts.Program.Rule(enrollment.Rule).State.Budget is { } budget)
+        {
+            var month = ProgramZone.MonthOf(sale.OccurredAt, facts.Program.TimeZone);
+            var used = facts.Used(budget, enrollment.Rule, month);
+            seen = seen with { Further = (seen.Further ?? new()) with { Budget = new(month, used, budget.AmountMinor) } };
+            if (used >= budget.AmountMinor || (value > budget.AmountMinor - used && limits.CapMode == CapMode.Drop))
+                return seen with { Code = budget.Per == BudgetPer.Referrer ? DecisionCode.ReferrerBudget : DecisionCode.ProgramBudget };
+            value = Math.Min(value, budget.AmountMinor - used);
+        }
 
+        if (terms.Hold.Mode == HoldMode.Group)
+            seen = seen with { Further = (seen.Further ?? new()) with { Group = facts.Tally!.GroupOf(enrollment.Rule, terms.Reward.Asset).Number } };
         var releaseAt = ReleaseAt(terms.Hold, sale, facts.Now);
         return seen with
         {
             Asset = terms.Reward.Asset,
-            Minor = Math.Min(value, room),
+            Minor = value,
             ReleaseAt = releaseAt,
             ReleasesItself = terms.Hold.ReleasesItself,
             ChecksCustomer = terms.Hold.ChecksCustomer,
@@ -166,7 +194,7 @@ public static partial class EnrollmentDecider
 
     private static DateTimeOffset? ReleaseAt(Hold hold, ReferralAction sale, DateTimeOffset now) => hold switch
     {
-        { Mode: HoldMode.None } or { Mode: HoldMode.Manual, Days: 0 } => null,
+        { Mode: HoldMode.None or HoldMode.Group } or { Mode: HoldMode.Manual, Days: 0 } => null,
         { FromOccurred: true } => sale.OccurredAt + TimeSpan.FromDays(hold.Days),
         _ => now + TimeSpan.FromDays(hold.Days),
     };

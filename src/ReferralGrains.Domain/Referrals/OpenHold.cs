@@ -9,6 +9,8 @@ namespace ReferralGrains.Domain.Referrals;
 /// <param name="ReleasesItself">False for a manual hold, which waits for a person even after that date (R7).</param>
 /// <param name="ChecksCustomer">Its date releases it only if the referee's customer is active then (H15).</param>
 /// <param name="Sale">The row at which the sale that earned it was first seen: what a cancellation points at.</param>
+/// <param name="Group">The group of its referrer in which it waits; 0 for one that waits by itself (H14).</param>
+/// <param name="Month">The month of which it has used a budget, 0 for none (X5).</param>
 public readonly record struct OpenHold(
     long Reward,
     int Enrollment,
@@ -18,7 +20,9 @@ public readonly record struct OpenHold(
     DateTimeOffset? ReleaseAt,
     bool ReleasesItself,
     int Sale,
-    bool ChecksCustomer = false)
+    bool ChecksCustomer = false,
+    int Group = 0,
+    short Month = 0)
 {
     // There are millions of open holds: a third of the bytes of an optional instant. 0 is no date.
     private readonly long releaseAtTicks = ReleaseAt?.UtcTicks ?? 0;

@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 
@@ -75,6 +77,18 @@ public sealed record Referral(
     /// <summary>Why it is flagged for review, if it is.</summary>
     public SelfReferral SelfReferral { get; init; }
 
+    /// <summary>The sale at whose checkout the code was entered: it is not before approval (D9).</summary>
+    public CallerId? RedeemedWith { get; init; }
+
+    /// <summary>Referrers in whose tallies a sale of this referee is from before it was re-assigned; null where it never was (D6, D16).</summary>
+    public ImmutableArray<StreamId>? CountedBefore { get; init; }
+
+    /// <summary>What became of that (X9).</summary>
+    public FlagState Flag { get; init; }
+
+    /// <summary>Whether its rewards are pending, whatever their holds say (X9).</summary>
+    public bool IsFlagged => Flag.Stops();
+
     /// <summary>
     /// Whether terms are as new as what it was attributed and enrolled by: a rule may be joined on a version that is younger than the
     /// referral, and terms come through a cache.
@@ -87,12 +101,18 @@ public sealed record Referral(
         return true;
     }
 
+    /// <summary>Whether a sale is of the time before the referral (V7, D9).</summary>
+    public bool Precedes(ReferralAction sale) => sale.OccurredAt < ApprovedAt && sale.Id != RedeemedWith;
+
     public ScheduledReward? ScheduledReward(long reward)
     {
         foreach (var scheduled in Scheduled ?? [])
             if (scheduled.Reward == reward) return scheduled;
         return null;
     }
+
+    /// <summary>How a reward waits; null for one that does not.</summary>
+    public RewardStatus? Waits(long reward) => Holds.Find(reward) is not { } hold ? null : hold.Group > 0 ? RewardStatus.Grouped : RewardStatus.Pending;
 
     public Enrollment? Enrollment(int number) => number > 0 && number <= Enrollments.Length ? Enrollments[number - 1] : null;
 }

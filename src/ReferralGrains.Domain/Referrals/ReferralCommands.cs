@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Flags;
+using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -11,7 +13,7 @@ public static class ReferralCommands
     /// <param name="selfReferral">What makes it look like the referrer's own: flagged, and attributed all the same (D16).</param>
     public static Decision Attribute(
         ReferralTurn turn, ReferrerFacts referrer, ImmutableArray<string> tags, long? conversionValueMinor, DateTimeOffset? approvedAt,
-        SelfReferral selfReferral = SelfReferral.None, string? stripeCustomerId = null)
+        SelfReferral selfReferral = SelfReferral.None, string? stripeCustomerId = null, CallerId? action = null)
     {
         var state = turn.State;
         if (state.Status != ReferralStatus.None)
@@ -22,7 +24,8 @@ public static class ReferralCommands
         if (turn.Facts.Program.Disabled) return Disabled();
         if (InFuture(turn, approvedAt) is { } refused) return refused;
         var seq = turn.Apply(new ReferralAttributed(
-            referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral, stripeCustomerId, turn.Facts.Program.NewCustomer));
+            referrer.Stream, turn.Facts.Program.Revision, tags, conversionValueMinor, selfReferral, stripeCustomerId, turn.Facts.Program.NewCustomer,
+            OnReview: selfReferral != SelfReferral.None, Action: action));
         turn.Meet(referrer);
         if (approvedAt is { } at) Approve(turn, at);
         return new Decision.Accepted(seq);
@@ -86,6 +89,38 @@ public static class ReferralCommands
             foreach (var hold in turn.State.Holds) RewardCommands.Cancel(turn, RewardId.FromKey(hold.Reward), reason, by);
         turn.ReplayParked();
         return turn.State.Seq == before ? new Decision.Unchanged() : new Decision.Accepted(before + 1);
+    }
+
+    /// <summary>
+    /// Gives the referral to another referrer, for the future: its sales from now on are credited to that one (D16). What waits in a group of
+    /// the old one has to be released first, for a group is of one referrer.
+    /// </summary>
+    public static Decision Reassign(ReferralTurn turn, ReferrerFacts referrer, string? reason, string by, SelfReferral selfReferral)
+    {
+        var state = turn.State;
+        if (state.Status == ReferralStatus.None) return Missing();
+        if (state.Referrer == referrer.Stream) return new Decision.Unchanged();
+        if (state.Status == ReferralStatus.Cancelled) return Refused(RefusalKind.Conflict, "referral_cancelled", null, "A cancelled referral is not re-assigned.");
+        if (referrer.Closed) return Refused(RefusalKind.Senseless, "referrer_closed", Field.ReferrerId, "This referrer is closed.");
+        foreach (var hold in state.Holds)
+            if (hold.Group > 0) return Refused(RefusalKind.Conflict, "rewards_grouped", null, "Rewards of this referral wait in a group of its referrer; release that first.");
+        var seq = turn.Apply(new ReferralReassigned(state.Referrer, referrer.Stream, state.Status == ReferralStatus.Approved, reason, by, selfReferral));
+        turn.Meet(referrer);
+        return new Decision.Accepted(seq);
+    }
+
+    /// <summary>
+    /// Somebody looked at a flagged referral: cleared, its rewards go where their holds say; confirmed, it is cancelled with all that is
+    /// pending (X9).
+    /// </summary>
+    public static Decision ResolveFlag(ReferralTurn turn, bool confirmed, string? reason, string by)
+    {
+        if (turn.State.Flag == FlagState.None) return Refused(RefusalKind.NotFound, "flag_not_found", Field.Id, "There is no such flag.");
+        if (turn.State.Flag == (confirmed ? FlagState.Confirmed : FlagState.Cleared)) return new Decision.Unchanged();
+        var seq = turn.Apply(new ReferralFlagResolved(confirmed, reason, by));
+        if (confirmed) Cancel(turn, reason ?? "The flag was confirmed.", by, cancelPending: true);
+        else turn.SettleDue();
+        return new Decision.Accepted(seq);
     }
 
     public static Decision Change(ReferralTurn turn, ImmutableArray<string>? tags, bool? active)

@@ -13,6 +13,8 @@ namespace ReferralGrains.Domain.Referrals;
 /// </summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(ReferralAttributed), "attributed")]
+[JsonDerivedType(typeof(ReferralFlagResolved), "flag_resolved")]
+[JsonDerivedType(typeof(ReferralReassigned), "reassigned")]
 [JsonDerivedType(typeof(ReferralApproved), "approved")]
 [JsonDerivedType(typeof(ReferralCancelled), "cancelled")]
 [JsonDerivedType(typeof(ReferralChanged), "changed")]
@@ -21,6 +23,7 @@ namespace ReferralGrains.Domain.Referrals;
 [JsonDerivedType(typeof(SaleReversed), "reversed")]
 [JsonDerivedType(typeof(ReversalUndone), "undone")]
 [JsonDerivedType(typeof(RewardsReleased), "released")]
+[JsonDerivedType(typeof(GroupSettled), "group_settled")]
 [JsonDerivedType(typeof(HoldsPostponed), "postponed")]
 [JsonDerivedType(typeof(RewardCancelled), "reward_cancelled")]
 [JsonDerivedType(typeof(RewardsGranted), "granted")]
@@ -43,11 +46,23 @@ public abstract record ReferralEvent
 
 /// <summary>A referee was linked to the referrer for good (V2). The program's revision pins the terms (S7).</summary>
 /// <param name="SelfReferral">Why it was flagged (D16).</param>
+/// <param name="Action">The sale at whose checkout the code was entered (D9).</param>
+/// <param name="OnReview">Its rewards are pending until somebody has looked (X9).</param>
 /// <param name="StripeCustomerId">The referee's, for holds that look at it (H15).</param>
 /// <param name="NewCustomer">What the program took off a first invoice then (S7).</param>
 public sealed record ReferralAttributed(
     StreamId Referrer, int Revision, ImmutableArray<string> Tags, long? ConversionValueMinor, SelfReferral SelfReferral = SelfReferral.None,
-    string? StripeCustomerId = null, Discount? NewCustomer = null) : ReferralEvent;
+    string? StripeCustomerId = null, Discount? NewCustomer = null, bool OnReview = false,
+    CallerId? Action = null) : ReferralEvent;
+
+/// <summary>An admin gave the referral to another referrer: what comes is credited to that one, what was stays as it is (D16).</summary>
+/// <param name="IsApproved">Whether it counts as an approval of the new one (D6).</param>
+/// <param name="SelfReferral">Why it looks like the new one's own.</param>
+public sealed record ReferralReassigned(
+    StreamId From, StreamId Referrer, bool IsApproved, string? Reason, string By, SelfReferral SelfReferral = SelfReferral.None) : ReferralEvent;
+
+/// <summary>Somebody looked at a flagged referral (X9).</summary>
+public sealed record ReferralFlagResolved(bool Confirmed, string? Reason, string By) : ReferralEvent;
 
 /// <summary>The referral was approved and enrolled in every rule that was enabled then (R1, D17).</summary>
 public sealed record ReferralApproved(DateTimeOffset ApprovedAt, ImmutableArray<EnrolledRule> Enrolled) : ReferralEvent;
@@ -106,6 +121,8 @@ public sealed record ReversalUndone(
 /// <param name="Minor">Above zero.</param>
 /// <param name="Pending">Whether the money was, or is again, in its hold window.</param>
 /// <param name="ReleaseAt">For money that goes back into its hold window.</param>
+/// <param name="Group">The group that the money waited in, or waits in again; 0 for none (H14).</param>
+/// <param name="Month">The month of whose budget it is; 0 for none (X5).</param>
 public sealed record RewardChange(
     [property: JsonPropertyName("w")] long Reward,
     [property: JsonPropertyName("e")] int Enrollment,
@@ -115,7 +132,9 @@ public sealed record RewardChange(
     [property: JsonPropertyName("h")] bool Pending,
     [property: JsonPropertyName("u")] DateTimeOffset? ReleaseAt = null,
     [property: JsonPropertyName("z")] bool ReleasesItself = false,
-    [property: JsonPropertyName("k")] bool ChecksCustomer = false);
+    [property: JsonPropertyName("k")] bool ChecksCustomer = false,
+    [property: JsonPropertyName("g")] int Group = 0,
+    [property: JsonPropertyName("b")] int Month = 0);
 
 /// <summary>Hold windows ended: by themselves, or by hand (H13).</summary>
 /// <param name="Sale">The row of the action that earned the one that was released by hand, so that it is found with it; 0 for those of many.</param>
@@ -123,6 +142,9 @@ public sealed record RewardsReleased(
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Released,
     [property: JsonPropertyName("by")] string? By,
     [property: JsonPropertyName("s")] int Sale = 0) : ReferralEvent;
+
+/// <summary>Rewards of a group that was released: their money is payable since then, and here they wait no more (H14).</summary>
+public sealed record GroupSettled([property: JsonPropertyName("w")] ImmutableArray<long> Rewards) : ReferralEvent;
 
 /// <summary>Nobody could say whether the referee's customer is active, so the rewards that wait for it wait longer (H15).</summary>
 public sealed record HoldsPostponed(

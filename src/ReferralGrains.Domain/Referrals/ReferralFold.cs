@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
@@ -27,7 +28,11 @@ public static class ReferralFold
                 SelfReferral = attributed.SelfReferral,
                 StripeCustomerId = attributed.StripeCustomerId,
                 NewCustomer = attributed.NewCustomer,
+                Flag = attributed.OnReview ? FlagState.Open : FlagState.None,
+                RedeemedWith = attributed.Action,
             },
+            ReferralReassigned reassigned => Reassigned(state, reassigned),
+            ReferralFlagResolved resolved => state with { Flag = resolved.Confirmed ? FlagState.Confirmed : FlagState.Cleared },
             ReferralApproved approved => state with
             {
                 Status = ReferralStatus.Approved,
@@ -44,6 +49,7 @@ public static class ReferralFold
             {
                 Holds = state.Holds.Without(released.Released.Select(change => change.Reward).ToHashSet()),
             },
+            GroupSettled settled => state with { Holds = state.Holds.Without(settled.Rewards.ToHashSet()) },
             HoldsPostponed postponed => state with
             {
                 Holds = state.Holds.WithAll([.. postponed.Rewards.Order().Select(reward => state.Holds.Find(reward)!.Value with { ReleaseAt = postponed.Until })]),
@@ -63,7 +69,7 @@ public static class ReferralFold
         {
             Seq = state.Seq + Movements.RowsOf(e),
             LastAt = at,
-            DueAt = next.Holds == state.Holds && next.Scheduled == state.Scheduled && next.Checkout == state.Checkout ? state.DueAt : Due(next),
+            DueAt = next.Holds == state.Holds && next.Scheduled == state.Scheduled && next.Checkout == state.Checkout && next.Flag == state.Flag ? state.DueAt : Due(next),
         };
     }
 
@@ -107,8 +113,9 @@ public static class ReferralFold
             if (!decision.Held) continue;
             holds = holds.With(new(
                 new RewardId(seq, i).Key, decision.Enrollment, referrer, decision.Asset!.Value, decision.Minor,
-                decision.ReleaseAt, decision.ReleasesItself, about, decision.ChecksCustomer));
-            if (decision.ReleasesItself && (dueAt is null || decision.ReleaseAt < dueAt)) dueAt = decision.ReleaseAt;
+                decision.ReleaseAt, decision.ReleasesItself, about, decision.ChecksCustomer,
+                decision.Further?.Group ?? 0, (short)(decision.Further?.Budget?.Month ?? 0)));
+            if (decision.ReleasesItself && !state.IsFlagged && (dueAt is null || decision.ReleaseAt < dueAt)) dueAt = decision.ReleaseAt;
         }
 
         enrollments = changed?.MoveToImmutable() ?? state.Enrollments;
@@ -128,7 +135,7 @@ public static class ReferralFold
             if (change.Pending)
                 holds = holds.With(new(
                     change.Reward, change.Enrollment, change.Referrer, change.Asset, change.Minor, change.ReleaseAt, change.ReleasesItself, unlocked.Schedule,
-                    change.ChecksCustomer));
+                    change.ChecksCustomer, change.Group, (short)change.Month));
         }
 
         return state with
@@ -147,10 +154,23 @@ public static class ReferralFold
 
     private static DateTimeOffset? Due(Referral state)
     {
-        var held = state.Holds.Earliest;
+        var held = state.IsFlagged ? null : state.Holds.Earliest;
         var scheduled = state.Scheduled?.Min(row => (DateTimeOffset?)row.At);
         var first = held is null || scheduled < held ? scheduled ?? held : held;
         return state.Checkout?.DueAt is { } expires && (first is null || expires < first) ? expires : first;
+    }
+
+    private static Referral Reassigned(Referral state, ReferralReassigned reassigned)
+    {
+        var before = state.Counted ? (state.CountedBefore ?? []).Add(reassigned.From) : state.CountedBefore;
+        return state with
+        {
+            Referrer = reassigned.Referrer,
+            CountedBefore = before,
+            Counted = before?.Contains(reassigned.Referrer) == true,
+            SelfReferral = reassigned.SelfReferral,
+            Flag = reassigned.SelfReferral == SelfReferral.None ? FlagState.None : FlagState.Open,
+        };
     }
 
     private static Referral WithTaken(Referral state, ImmutableArray<RewardChange> taken)
@@ -173,7 +193,8 @@ public static class ReferralFold
             if (change.Pending)
                 changed.Add(new(
                     change.Reward, change.Enrollment, change.Referrer, change.Asset, (state.Holds.Find(change.Reward)?.RemainingMinor ?? 0) + change.Minor,
-                    change.ReleaseAt, change.ReleasesItself, undone.Sale, change.ChecksCustomer));
+                    change.ReleaseAt, change.ReleasesItself, undone.Sale, change.ChecksCustomer, change.Group,
+                    (short)change.Month));
         return state with { Enrollments = WithNet(state.Enrollments, undone.Given, 1), Holds = state.Holds.WithAll(changed) };
     }
 

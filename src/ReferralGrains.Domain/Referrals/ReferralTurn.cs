@@ -14,6 +14,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     private const int ReleasesPerEvent = 500;
 
     private readonly List<Recorded> events = [];
+    private readonly List<RewardGroup> released = [];
 
     public Referral State { get; private set; } = state;
 
@@ -25,6 +26,9 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     public KnownPayments Payments { get; init; } = new();
 
     public IReadOnlyList<Recorded> Events => events;
+
+    /// <summary>Groups of the referrer that have reached their amounts in this turn, with what waited in them (H14).</summary>
+    public IReadOnlyList<RewardGroup> Released => released;
 
     /// <summary>A turn from here on that leaves this one as it is: what would be (R12).</summary>
     public ReferralTurn Fork() => new(State, Facts, known.Copy());
@@ -54,9 +58,11 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>Ends the hold windows, and the quotes, that are over by now (H13).</summary>
     public void SettleDue()
     {
+        Groups.Settle(this);
         if (State.Scheduled is not null) Schedules.Settle(this);
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
         CheckoutDiscounts.Settle(this);
+        if (State.IsFlagged) return;
         if (Facts.Customer != CustomerState.NotAsked) RewardCommands.SettleCustomer(this);
         var due = State.Holds.DueBy(Facts.Now).Where(hold => !hold.ChecksCustomer);
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
@@ -68,11 +74,28 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     {
         var recorded = new Recorded(State.Seq + 1, Facts.Now, e);
         if (Facts.Tally is { } tally) Facts = Counted(tally, e);
+        var closes = Facts.Tally is not null && TakesPart(e);
         if (CheckoutDiscounts.After(State, e, known.Stream, Facts.Program.Stream) is { } payment) Payments.Take(payment, isQuoted: e is CheckoutQuoted);
         State = ReferralFold.Evolve(State, Facts.Now, e);
         known.Remember(recorded);
         events.Add(recorded);
+        if (closes) Groups.Settle(this);
         return recorded.Seq;
+    }
+
+    // Budgets and groups move with every reward that is in them; a group that reaches its amount by it is released with it.
+    private bool TakesPart(ReferralEvent e)
+    {
+        (var moved, Facts) = RewardMoves.Of(e, State, Facts);
+        if (!moved) return false;
+        foreach (var group in Facts.Tally!.Groups ?? [])
+        {
+            if (group.GoalMinor == 0 || group.SumMinor < group.GoalMinor) continue;
+            released.Add(group);
+            Facts = Facts with { Tally = Facts.Tally.With(group.Following()) };
+        }
+
+        return true;
     }
 
     /// <summary>The referral's own state has changed: what waited takes effect, in arrival order (D9, D10).</summary>
@@ -107,7 +130,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     private DecisionFacts Counted(Tally tally, ReferralEvent e) => e switch
     {
         SaleDecided sale => Facts with { Tally = After(tally, sale) },
-        ReferralApproved => Facts with { Tally = tally with { Approved = tally.Approved + 1 } },
+        ReferralApproved or ReferralReassigned { IsApproved: true } => Facts with { Tally = tally with { Approved = tally.Approved + 1 } },
         RewardsGranted granted => Facts with { Tally = After(tally, granted) },
         _ => Facts,
     };
@@ -116,7 +139,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     {
         foreach (var decision in granted.Decisions)
             if (decision.Further is { Gathered: > 0 } seen)
-                tally = tally.With(decision.Code == DecisionCode.Gathered ? new(decision.Rule, seen.Gathered, seen.GatheredMinor) : new(decision.Rule, 0, 0));
+                tally = tally.With(decision.Code == DecisionCode.Gathered ? new Gathered(decision.Rule, seen.Gathered, seen.GatheredMinor) : new Gathered(decision.Rule, 0, 0));
         return tally;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -38,6 +39,7 @@ public static class ReversalDecider
         var (before, after) = (record.Undone, record.WithUndone(reversal, applied).Undone);
         var rooms = new Dictionary<int, long>();
         var given = ImmutableArray.CreateBuilder<RewardChange>();
+        var budgets = facts;
         foreach (var reward in record.Rewards)
         {
             if (reward.Cancelled) continue;
@@ -45,8 +47,15 @@ public static class ReversalDecider
             if (!rooms.TryGetValue(number, out var room)) room = Room(referral.Enrollments[number - 1], facts);
             var less = Math.Min(before.Of(reward) - after.Of(reward), reward.TakenMinor - after.Of(reward));
             var minor = Math.Max(0, Math.Min(less, room));
+            if (minor > 0 && reward.Given.Further?.Budget is { } seen && facts.Program.Rule(reward.Given.Rule).State.Budget is { } budget
+                && (record.Referrer == referral.Referrer || budget.Per == BudgetPer.Program))
+            {
+                minor = Math.Min(minor, Math.Max(0, budget.AmountMinor - budgets.Used(budget, reward.Given.Rule, seen.Month)));
+                budgets = budgets.Using(budget, reward.Given.Rule, seen.Month, minor);
+            }
+
             rooms[number] = room - minor;
-            if (minor > 0) given.Add(GivenBack(referral, record, reward, minor, facts.Now));
+            if (minor > 0) given.Add(GivenBack(referral, record, reward, minor, facts));
         }
 
         return new(action, record.Seq, reversal.Id, given.ToImmutable(), replays, applied);
@@ -59,12 +68,13 @@ public static class ReversalDecider
         return Math.Max(0, cap - enrollment.NetMinor ?? long.MaxValue);
     }
 
-    private static RewardChange GivenBack(Referral referral, SaleRecord record, RecordedReward reward, long minor, DateTimeOffset now)
+    private static RewardChange GivenBack(Referral referral, SaleRecord record, RecordedReward reward, long minor, DecisionFacts facts)
     {
-        var pending = IsPendingAgain(referral, reward, now);
+        var pending = IsPendingAgain(referral, record.Referrer, reward, facts);
         return Change(referral, record.Referrer, reward, minor) with
         {
             Pending = pending,
+            Group = pending ? reward.Given.Further?.Group ?? 0 : 0,
             ReleaseAt = pending ? reward.Given.ReleaseAt : null,
             ReleasesItself = pending && reward.Given.ReleasesItself,
             ChecksCustomer = pending && reward.Given.ChecksCustomer,
@@ -72,12 +82,18 @@ public static class ReversalDecider
     }
 
     // A reward that was released once is payable for good, so what comes back of it is payable too: it is never in both places.
-    private static bool IsPendingAgain(Referral referral, RecordedReward reward, DateTimeOffset now) =>
+    private static bool IsPendingAgain(Referral referral, StreamId referrer, RecordedReward reward, DecisionFacts facts) =>
         reward.Given.Held
         && !reward.Released
+        && !IsGroupReleased(referral, referrer, reward.Given, facts)
         && (reward.LeftMinor == 0 || referral.Holds.Contains(reward.Key))
-        && (!reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > now);
+        && (referral.IsFlagged || !reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > facts.Now);
+
+    // A referral is not re-assigned while anything of it waits in a group, so what is the old referrer's waits in none.
+    private static bool IsGroupReleased(Referral referral, StreamId referrer, RuleDecision given, DecisionFacts facts) =>
+        given.Further is { Group: > 0 and var group } && (referrer != referral.Referrer || group < facts.Tally!.GroupOf(given.Rule, given.Asset!.Value).Number);
 
     private static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor) => new(
-        reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.Contains(reward.Key));
+        reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.Contains(reward.Key),
+        Group: referral.Holds.Find(reward.Key)?.Group ?? 0, Month: reward.Given.Further?.Budget?.Month ?? 0);
 }

@@ -44,7 +44,7 @@ public static class ReversalOutcome
         var enrollment = referral.Enrollments[change.Enrollment - 1];
         return new(
             change.Enrollment, enrollment.Rule, enrollment.Version, code, change.Reward, change.Asset, sign * change.Minor,
-            referral.Holds.Contains(change.Reward) ? RewardStatus.Pending : change.Pending ? RewardStatus.Reversed : RewardStatus.Released,
+            referral.Waits(change.Reward) ?? (change.Pending ? RewardStatus.Reversed : RewardStatus.Released),
             change.ReleaseAt, null, null, 0);
     }
 }

@@ -7,6 +7,8 @@ public static class RewardCommands
 {
     public static Decision Release(ReferralTurn turn, RewardId reward, string by)
     {
+        if (turn.State.IsFlagged)
+            return new Decision.Refused(new(RefusalKind.Conflict, "referral_flagged", Field.Id, "The referral is flagged: clear the flag, and its rewards go where their holds say."));
         if (turn.State.ScheduledReward(reward.Key) is { } row) return new Decision.Accepted(Schedules.Release(turn, row, by));
         if (Pending(turn, reward) is not { } hold) return NotPending();
         return new Decision.Accepted(turn.Apply(new RewardsReleased([Whole(hold)], by, hold.Sale)));
@@ -40,7 +42,7 @@ public static class RewardCommands
     }
 
     internal static RewardChange Whole(OpenHold hold) =>
-        new(hold.Reward, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true);
+        new(hold.Reward, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true, Group: hold.Group, Month: hold.Month);
 
     private static OpenHold? Pending(ReferralTurn turn, RewardId reward) => turn.State.Holds.Find(reward.Key);
 

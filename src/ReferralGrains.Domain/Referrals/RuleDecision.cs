@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -58,12 +59,23 @@ public sealed record SeenTags(
 /// <param name="DecidedBy">The enrollment that decided for the exclusive group (X4).</param>
 /// <param name="Gathered">Approvals since the last reward for N of them, this one included (H9).</param>
 /// <param name="GatheredMinor">The sum of their conversion values.</param>
+/// <param name="Budget">What a budget said (X5).</param>
+/// <param name="Group">The group of its referrer in which the reward waits (H14).</param>
 public sealed record FurtherSeen(
     [property: JsonPropertyName("s")] int Step = 0,
     [property: JsonPropertyName("l")] SeenLines? Lines = null,
     [property: JsonPropertyName("d")] int DecidedBy = 0,
     [property: JsonPropertyName("n")] int Gathered = 0,
-    [property: JsonPropertyName("g")] long GatheredMinor = 0);
+    [property: JsonPropertyName("g")] long GatheredMinor = 0,
+    [property: JsonPropertyName("b")] SeenBudget? Budget = null,
+    [property: JsonPropertyName("r")] int Group = 0);
+
+/// <summary>A budget as a decision saw it (X5).</summary>
+/// <param name="Month">The sale's, see <see cref="ProgramZone.MonthOf"/>.</param>
+/// <param name="UsedMinor">In that month, before this decision.</param>
+/// <param name="AmountMinor">The budget then.</param>
+public sealed record SeenBudget(
+    [property: JsonPropertyName("t")] int Month, [property: JsonPropertyName("u")] long UsedMinor, [property: JsonPropertyName("m")] long AmountMinor);
 
 /// <summary>The part of a sale that a rule rewards: what a refund by line is measured against (X2).</summary>
 /// <param name="Minor">Of the sale's amount.</param>

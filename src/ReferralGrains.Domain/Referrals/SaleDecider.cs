@@ -17,6 +17,7 @@ public static class SaleDecider
         foreach (var enrollment in referral.Enrollments)
             if (!enrollment.Deleted)
                 EnrollmentDecider.Decide(referral, enrollment, sale, after, decisions);
+        EnrollmentDecider.HoldBack(referral, facts, decisions);
         return new(Kept(sale, decisions, facts.Program), referral.Referrer, decisions.DrainToImmutable(), counts, replays);
     }
 
@@ -24,7 +25,7 @@ public static class SaleDecider
     private static bool CountsTowardsTally(Referral referral, ReferralAction sale, ProgramTerms program) =>
         referral.Status == ReferralStatus.Approved
         && (sale.Currency ?? program.Currency) == program.Currency
-        && sale.OccurredAt >= referral.ApprovedAt;
+        && !referral.Precedes(sale);
 
     // The journal keeps what a condition used of the products, and a currency only where it is not the program's.
     private static ReferralAction Kept(ReferralAction sale, ImmutableArray<RuleDecision>.Builder decisions, ProgramTerms program)

@@ -17,6 +17,7 @@ public static class Schedules
             if (trigger is Trigger.ReferralApproved or Trigger.EveryNReferrals) EnrollmentDecider.DecideApproval(turn.State, enrollment, turn.Facts, decisions);
         }
 
+        EnrollmentDecider.HoldBack(turn.State, turn.Facts, decisions);
         if (decisions.Count > 0) turn.Apply(new RewardsGranted(turn.State.Referrer, decisions.DrainToImmutable()));
         foreach (var enrollment in turn.State.Enrollments) Start(turn, enrollment, turn.State.ApprovedAt);
     }
@@ -38,7 +39,7 @@ public static class Schedules
             var enrollment = turn.State.Enrollments[schedule.First().Enrollment - 1];
             turn.Apply(EnrollmentDecider.RefuseDue(turn.State, enrollment, turn.Facts) is { } code
                 ? new ScheduleEnded(schedule.Key, schedule.First().Enrollment, [.. schedule.Select(row => row.Reward)], code, null, null)
-                : new ScheduleUnlocked(schedule.Key, [.. schedule.Select(row => EnrollmentDecider.Unlock(row, enrollment, turn.Facts))], By: null));
+                : new ScheduleUnlocked(schedule.Key, [.. schedule.Select(row => EnrollmentDecider.Unlock(turn.State, row, enrollment, turn.Facts))], By: null));
         }
     }
 

@@ -20,11 +20,13 @@ public static class SelfReferrals
     /// <param name="refereeEmail">As it was sent with the attribution, if it was.</param>
     public static SelfReferral Of(CallerId referrer, string? referrerEmail, CallerId referee, string? refereeEmail) =>
         referrer == referee ? SelfReferral.SameId
-        : referrerEmail is not null && refereeEmail is not null && Normal(referrerEmail) == Normal(refereeEmail) ? SelfReferral.SameEmail
+        : referrerEmail is not null && refereeEmail is not null && Mailbox(referrerEmail) == Mailbox(refereeEmail) ? SelfReferral.SameEmail
         : SelfReferral.None;
 
-    // One mailbox: case does not matter anywhere that people have theirs, and what follows a plus is the owner's own label.
-    private static string Normal(string email)
+    /// <summary>
+    /// The mailbox of an address: case does not matter anywhere that people have theirs, and what follows a plus is the owner's own label.
+    /// </summary>
+    public static string Mailbox(string email)
     {
         var text = email.Trim().ToLowerInvariant();
         var at = text.LastIndexOf('@');

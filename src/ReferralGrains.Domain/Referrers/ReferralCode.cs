@@ -6,5 +6,13 @@ public static class ReferralCode
     /// <summary>What codes are made of: nothing that is mixed up on the phone.</summary>
     public const string Letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
+    public const int MinChosen = 4;
+    public const int MaxChosen = 32;
+
+    /// <summary>Whether somebody may choose it: letters, digits and hyphens that people can say.</summary>
+    /// <param name="normal">As it would be kept.</param>
+    public static bool MayBeChosen(string normal) =>
+        normal.Length is >= MinChosen and <= MaxChosen && normal.All(static c => c is (>= 'A' and <= 'Z') or (>= '0' and <= '9') or '-') && normal[0] != '-' && normal[^1] != '-';
+
     public static string Normal(string entered) => entered.Trim().ToUpperInvariant();
 }

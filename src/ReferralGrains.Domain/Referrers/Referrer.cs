@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrers;
 
@@ -39,7 +41,7 @@ public sealed record Referrer(
             ReferrerCreated created => state with { Status = ReferrerStatus.Active, Tags = created.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerTagged tagged => state with { Tags = tagged.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerClosed => state with { Status = ReferrerStatus.Closed, FactVersion = state.FactVersion + 1 },
-            ReferrerProfileChanged or EntryBooked or AssetSpent => state,
+            ReferrerProfileChanged or EntryBooked or AssetSpent or BalanceForfeited or ReferrerFlagResolved => state,
             PaymentQuoted or PaymentConfirmed or PaymentReleased or ReferralChosen => state,
             RuleGranted granted => state with { Granted = [.. state.Granted.Remove(granted.Rule), granted.Rule], FactVersion = state.FactVersion + 1 },
             RuleRevoked revoked => state with { Granted = state.Granted.Remove(revoked.Rule), FactVersion = state.FactVersion + 1 },
@@ -51,6 +53,10 @@ public sealed record Referrer(
             {
                 Tallies = state.Tallies.SetItem(
                     moved.Program.Value, Moved(state.Tallies.GetValueOrDefault(moved.Program.Value, Tally.Empty), moved)),
+            },
+            GroupReleased released => state with
+            {
+                Tallies = state.Tallies.SetItem(released.Program.Value, Released(state.Tallies.GetValueOrDefault(released.Program.Value, Tally.Empty), released)),
             },
             _ => throw new UnreachableException(),
         };
@@ -67,8 +73,12 @@ public sealed record Referrer(
             Approved = tally.Approved + moved.Approved,
         };
         foreach (var gathered in moved.Gathered ?? []) next = next.With(gathered);
+        foreach (var use in moved.Spent ?? []) next = next with { Spent = next.Spent.With(use) };
+        foreach (var group in moved.Groups ?? []) next = next.With(group);
         return next;
     }
+
+    private static Tally Released(Tally tally, GroupReleased released) => tally.With(tally.GroupOf(released.Rule, released.Asset) with { Number = released.Number + 1, SumMinor = 0 });
 }
 
 /// <summary>What happened to a referrer: the rows of its grain's stream.</summary>
@@ -81,6 +91,9 @@ public sealed record Referrer(
 [JsonDerivedType(typeof(RuleRevoked), "revoked")]
 [JsonDerivedType(typeof(TallyStarted), "tally_started")]
 [JsonDerivedType(typeof(TallyMoved), "tally_moved")]
+[JsonDerivedType(typeof(GroupReleased), "group_released")]
+[JsonDerivedType(typeof(BalanceForfeited), "forfeited")]
+[JsonDerivedType(typeof(ReferrerFlagResolved), "flag_resolved")]
 [JsonDerivedType(typeof(EntryBooked), "entry")]
 [JsonDerivedType(typeof(AssetSpent), "spent")]
 [JsonDerivedType(typeof(PaymentQuoted), "payment_quoted")]
@@ -106,6 +119,12 @@ public sealed record ReferrerProfileChanged : ReferrerEvent;
 
 public sealed record ReferrerClosed(string? Reason, string By) : ReferrerEvent;
 
+/// <summary>What a closed referrer had of an asset was given up: taken back (D13, D18).</summary>
+public sealed record BalanceForfeited(Asset Asset, long Minor, string By) : ReferrerEvent;
+
+/// <summary>Somebody looked at a flag on the referrer (X9). That it was raised is in no event: what raised it is personal data, or a rate.</summary>
+public sealed record ReferrerFlagResolved(FlagKind Kind, bool Confirmed, string? Reason, string By) : ReferrerEvent;
+
 public sealed record RuleGranted(GrantedRule Rule, string By) : ReferrerEvent;
 
 public sealed record RuleRevoked(GrantedRule Rule, string By) : ReferrerEvent;
@@ -115,13 +134,25 @@ public sealed record TallyStarted(StreamId Program, long ValueMinor, int Count, 
 
 /// <summary>One turn's sales and approvals were counted (D6): committed in one append with their decisions.</summary>
 /// <param name="Gathered">What has gathered by now, for the rules for which that has changed (H9).</param>
+/// <param name="Spent">Likewise what is used of budgets (X5).</param>
+/// <param name="Groups">Likewise what waits in groups (H14).</param>
 public sealed record TallyMoved(
     [property: JsonPropertyName("p")] StreamId Program,
     [property: JsonPropertyName("m")] long ValueMinor,
     [property: JsonPropertyName("n")] int Count,
     [property: JsonPropertyName("t")] ImmutableArray<PaidTier> Paid,
     [property: JsonPropertyName("a")] int Approved = 0,
-    [property: JsonPropertyName("g")] ImmutableArray<Gathered>? Gathered = null) : ReferrerEvent;
+    [property: JsonPropertyName("g")] ImmutableArray<Gathered>? Gathered = null,
+    [property: JsonPropertyName("b")] ImmutableArray<BudgetUse>? Spent = null,
+    [property: JsonPropertyName("r")] ImmutableArray<RewardGroup>? Groups = null) : ReferrerEvent;
+
+/// <summary>
+/// A group has reached its amount, or a person released it: all that waited in it is payable at once (H14). Its rewards are in the referrals,
+/// which learn of it in their next turn; the money moves here, so that it moves together.
+/// </summary>
+/// <param name="Minor">The net sum of what waited.</param>
+/// <param name="By">Null when it reached its amount.</param>
+public sealed record GroupReleased(StreamId Program, int Rule, Asset Asset, int Number, long Minor, string? By) : ReferrerEvent;
 
 /// <summary>Booked by hand: a bonus, a correction, or what was paid elsewhere already (X6).</summary>
 /// <param name="Minor">Above zero: earned and payable. Below: taken back, and payable may go below zero.</param>

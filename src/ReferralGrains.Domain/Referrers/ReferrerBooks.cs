@@ -57,6 +57,8 @@ public static class ReferrerBooks
         EntryBooked { AlreadyPaid: true } paid => Posted(referrer, AccountKind.Payable, AccountKind.Paid, paid.Minor, paid.Asset),
         EntryBooked { Minor: > 0 } more => Posted(referrer, AccountKind.Rewards, AccountKind.Payable, more.Minor, more.Asset),
         EntryBooked less => Posted(referrer, AccountKind.Payable, AccountKind.Clawbacks, -less.Minor, less.Asset),
+        GroupReleased { Minor: > 0 } released => Posted(referrer, AccountKind.Pending, AccountKind.Payable, released.Minor, released.Asset),
+        BalanceForfeited given => Posted(referrer, AccountKind.Payable, AccountKind.Clawbacks, given.Minor, given.Asset),
         AssetSpent spent => Posted(referrer, AccountKind.Payable, AccountKind.Paid, spent.Minor, spent.Asset),
         _ => null,
     };

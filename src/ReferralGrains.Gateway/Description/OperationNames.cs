@@ -22,6 +22,7 @@ internal static class OperationNames
         ["payment_discounts"] = "Discounts on referrers' own payments",
         ["payout_batches"] = "Payouts: what is paid to whom, approved and sent as one",
         ["payout_terms"] = "How a tenant pays out",
+        ["flags"] = "The review list: what somebody should look at",
         ["ledger"] = "The books as a whole",
         ["test_clock"] = "The clock of a sandbox",
     };

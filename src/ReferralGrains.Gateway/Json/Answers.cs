@@ -34,6 +34,7 @@ internal readonly record struct Paging(string? After, int Limit)
     /// <summary>Of a list whose entries have callers' ids; whether there is such an entry is asked by whoever reads the list.</summary>
     public static Paging OfIds(HttpContext context) => Of(context, static _ => true);
 
+    /// <param name="isId">Whether a text is the id of an entry of this list.</param>
     public static Paging Of(HttpContext context, Func<string, bool> isId)
     {
         var after = context.Single("starting_after");

@@ -47,7 +47,8 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts, IRepor
         var id = body.Id ?? NewIds.Make("prg_", context);
         var create = new CreateProgram(
             Text.Of(body.Name, "name", Text.MaxName) ?? id.Value, currency, body.TimeZone,
-            body.NewCustomerDiscount?.Parse("new_customer_discount"), body.PaymentDiscount?.Parse("payment_discount"));
+            body.NewCustomerDiscount?.Parse("new_customer_discount"), body.PaymentDiscount?.Parse("payment_discount"),
+            ShareUrl.Of(body.ShareUrl, "share_url"));
         var reply = await router.Ask(GrainAddress.Program(context.Caller().Tenant, id), create, context.RequestAborted);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))
@@ -64,7 +65,7 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts, IRepor
             Text.Of(body.Name, "name", Text.MaxName), body.Enabled,
             body.NewCustomerDiscount?.Parse("new_customer_discount"), body is { NamesNewCustomer: true, NewCustomerDiscount: null },
             body.PaymentDiscount?.Parse("payment_discount"), body is { NamesPayment: true, PaymentDiscount: null },
-            caller.By);
+            caller.By, ShareUrl.Of(body.ShareUrl, "share_url"));
         var reply = await router.Ask(GrainAddress.Program(caller.Tenant, program.Id), change, context.RequestAborted);
         return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : Answers.Ok(Answer(reply.Terms!), GatewayJson.Default.ProgramAnswer);
     }
@@ -92,6 +93,7 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts, IRepor
         !program.Disabled,
         DiscountBody.Of(program.NewCustomer),
         PaymentDiscountBody.Of(program.Payment),
+        program.ShareUrl,
         [.. program.Rules.Select(rule => RuleWriter.Answer(program, rule))],
         duplicate ? true : null);
 }
@@ -99,8 +101,9 @@ internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts, IRepor
 /// <param name="Currency">ISO 4217.</param>
 /// <param name="TimeZone">IANA name, like Europe/London: bare dates of rules are days there.</param>
 /// <param name="Id">Made up when it is left out.</param>
+/// <param name="ShareUrl">Where referees sign up, with {code} in the place of the referrer's code.</param>
 [Example("""
-    {"id":"friends","name":"Friends of Acme","currency":"USD","time_zone":"America/New_York",
+    {"id":"friends","share_url":"https://acme.example/join?code={code}","name":"Friends of Acme","currency":"USD","time_zone":"America/New_York",
      "new_customer_discount":{"type":"fixed","value":1500},"payment_discount":{"type":"fixed","value":6000,"every":"next","mode":"auto"}}
     """)]
 internal sealed record NewProgram(
@@ -109,15 +112,18 @@ internal sealed record NewProgram(
     [property: Form(ProgramDates.ZoneForm)] string TimeZone,
     CallerId? Id = null,
     DiscountBody? NewCustomerDiscount = null,
-    PaymentDiscountBody? PaymentDiscount = null);
+    PaymentDiscountBody? PaymentDiscount = null,
+    [property: Form(ShareUrl.Form)] string? ShareUrl = null);
 
 /// <summary>What is left out stays; a discount that is null is taken away.</summary>
 /// <param name="Enabled">false takes in nobody new; what exists goes on (S1).</param>
+/// <param name="ShareUrl">Where referees sign up, with {code} in the place of the referrer's code.</param>
 [Example("""
     {"name":"Friends of Acme","enabled":true,"new_customer_discount":{"type":"fixed","value":1500},
      "payment_discount":{"type":"fixed","value":6000,"every":"next","mode":"auto"}}
     """)]
-internal sealed record ProgramChange([property: AtMost(Text.MaxName)] string? Name = null, bool? Enabled = null)
+internal sealed record ProgramChange(
+    [property: AtMost(Text.MaxName)] string? Name = null, bool? Enabled = null, [property: Form(ShareUrl.Form)] string? ShareUrl = null)
 {
     // Not in the constructor, which could not tell null from absent.
     public DiscountBody? NewCustomerDiscount
@@ -148,6 +154,7 @@ internal sealed record ProgramAnswer(
     bool Enabled,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DiscountBody? NewCustomerDiscount,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PaymentDiscountBody? PaymentDiscount,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ShareUrl,
     ImmutableArray<RuleAnswer> Rules,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 

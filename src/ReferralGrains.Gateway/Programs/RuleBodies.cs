@@ -17,6 +17,7 @@ namespace ReferralGrains.Gateway.Programs;
 /// <param name="Times">Of interval: how many rewards.</param>
 /// <param name="Steps">The value changes with the n-th reward, or with months since approval; not with tiers.</param>
 /// <param name="Exclusive">Of the rules in a group, the first in order of priority whose conditions are met decides.</param>
+/// <param name="Budget">What the rule gives at most in a month; left out, it stays as it is.</param>
 [Example("""
     {"id":"classic10","name":"10% of each sale","trigger":"recurring_action",
      "reward":{"kind":"cash","type":"percent","basis_points":1000,"of":"transaction"},
@@ -41,7 +42,8 @@ internal sealed record RuleBody(
     [property: Whole(1, StepParser.MaxMonths)] int? EveryMonths = null,
     [property: Whole(1, RuleParser.MaxTimes)] int? Times = null,
     [property: AtMost(StepParser.MaxSteps)] ImmutableArray<StepBody>? Steps = null,
-    ExclusiveBody? Exclusive = null);
+    ExclusiveBody? Exclusive = null,
+    BudgetBody? Budget = null);
 
 /// <param name="Type">May be left out where the tiers say it.</param>
 /// <param name="Of">Which amount a percentage is of (H6).</param>
@@ -128,6 +130,14 @@ internal sealed record StepBody(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxBasisPoints)] int? BasisPoints = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxMinor)] long? AmountMinor = null);
 
+/// <summary>Bounds what the rule gives net, in all its versions, in the calendar month of the sale's occurred_at, in the program's zone (X5).</summary>
+/// <param name="Per">Whether each referrer has it for itself, or all share it. It stays as it is; the amount can be changed.</param>
+/// <param name="AmountMinor">Of the asset that the rule gives. What does not fit is cut or dropped, as limits.cap_mode says.</param>
+internal sealed record BudgetBody(
+    [property: OneOf(typeof(RuleWords), nameof(RuleWords.Owners))] string Per,
+    [property: Whole(0, AmountLimits.MaxBoundMinor)] long AmountMinor,
+    [property: OneOf("month")] string? Every = null);
+
 /// <param name="Priority">The lowest goes first; no two rules of a group have the same.</param>
 internal sealed record ExclusiveBody([property: AtMost(RuleParser.MaxGroup)] string Group, [property: Whole(0, RuleParser.MaxPriority)] int Priority);
 
@@ -143,11 +153,12 @@ internal sealed record TierBody(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxMinor)] long? AmountMinor = null);
 
 /// <param name="From">From when its days count (D14).</param>
+/// <param name="AmountMinor">Of group: the sum of a referrer's rewards of the rule at which all of them are payable (H14).</param>
 internal sealed record HoldBody(
     [property: OneOf(typeof(RuleWords), nameof(RuleWords.Holds))] string Mode,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(0, RuleParser.MaxDays)] int? Days = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), OneOf(typeof(RuleWords), nameof(RuleWords.HoldStarts))] string? From = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? AmountMinor = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), Whole(1, AmountLimits.MaxBoundMinor)] long? AmountMinor = null);
 
 /// <summary>When a rule is active: dates in the program's time zone or instants; outside it rewards nothing (R8).</summary>
 internal sealed record ActiveBody(
@@ -176,6 +187,7 @@ internal sealed record RuleAnswer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Times = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<StepBody>? Steps = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ExclusiveBody? Exclusive = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] BudgetBody? Budget = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ImmutableArray<string>? Warnings = null);
 

@@ -42,7 +42,9 @@ internal static class RuleParser
             OfApprovals.Schedule(body, trigger),
             OfApprovals.EveryN(body, trigger));
         OfApprovals.Check(terms);
-        return (terms, new(body.Enabled, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to")));
+        if (terms.Hold.Mode == HoldMode.Group && reward.Asset != Domain.Money.Asset.Points && reward.Asset.Currency is null)
+            throw Problem.Unprocessable("group_needs_value", "hold.mode", "What is grouped has a value that adds up: money, credit or points, not things.").AsException();
+        return (terms, new(body.Enabled, dates.From(body.Active?.From, "active.from"), dates.To(body.Active?.To, "active.to"), Budget(body.Budget, trigger)));
     }
 
     public static Limits Limits(LimitsBody? body, ProgramDates dates)
@@ -79,11 +81,29 @@ internal static class RuleParser
     {
         if (body is null) return Domain.Programs.Hold.None;
         var mode = RuleWords.Holds.Supported(body.Mode, path + ".mode");
-        if (body.AmountMinor is not null) throw Problem.NotSupported(path + ".amount_minor", "Releasing in groups").AsException();
+        if (mode == HoldMode.Group) return Group(body, path);
+        if (body.AmountMinor is not null) throw Problem.InvalidField(path + ".amount_minor", "Only a group has an amount.").AsException();
         if (mode is HoldMode.Days or HoldMode.DaysThenActiveCustomer && body.Days is null) throw Problem.MissingField(path + ".days").AsException();
         var days = (int?)AmountLimits.Range(body.Days, 0, MaxDays, path + ".days") ?? 0;
         var fromOccurred = RuleWords.HoldStarts.Parse(body.From, false, path + ".from");
         return mode == HoldMode.None ? Domain.Programs.Hold.None : new(mode, days, fromOccurred);
+    }
+
+    private static Hold Group(HoldBody body, string path)
+    {
+        if (path != "hold") throw Problem.Unprocessable("invalid_rule", path + ".mode", "A group is of all that a rule gives a referrer, not of one enrollment.").AsException();
+        if (body.Days is not null || body.From is not null) throw Problem.InvalidField(path + ".days", "A group waits for its amount, not for days.").AsException();
+        if (body.AmountMinor is null) throw Problem.MissingField(path + ".amount_minor").AsException();
+        return new(HoldMode.Group, AmountMinor: AmountLimits.Range(body.AmountMinor, 1, AmountLimits.MaxBoundMinor, path + ".amount_minor")!.Value);
+    }
+
+    private static RuleBudget? Budget(BudgetBody? body, Trigger trigger)
+    {
+        if (body is null) return null;
+        if (trigger == Trigger.Interval) throw Problem.Unprocessable("invalid_rule", "budget", "A schedule is bounded by its times: a budget is for what sales earn.").AsException();
+        if (body.Every is not (null or "month")) throw Problem.InvalidField("budget.every", "Expected is month.").AsException();
+        return new(
+            RuleWords.Owners.Parse(body.Per, default, "budget.per"), AmountLimits.Range(body.AmountMinor, 0, AmountLimits.MaxBoundMinor, "budget.amount_minor")!.Value);
     }
 
     private static ImmutableArray<string> Texts(ImmutableArray<string> texts, string param, int maxLength)

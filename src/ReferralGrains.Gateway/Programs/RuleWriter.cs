@@ -30,6 +30,7 @@ internal static class RuleWriter
             terms.Schedule?.Times,
             Steps(terms.Steps),
             terms.Exclusive is { } exclusive ? new(exclusive.Group, exclusive.Priority) : null,
+            rule.State.Budget is { } budget ? new(RuleWords.Owners.Of(budget.Per), budget.AmountMinor, "month") : null,
             duplicate ? true : null);
     }
 
@@ -65,8 +66,9 @@ internal static class RuleWriter
 
     public static HoldBody Hold(Hold hold) => new(
         RuleWords.Holds.Of(hold.Mode),
-        hold.Mode == HoldMode.None ? null : hold.Days,
-        hold.Mode == HoldMode.None ? null : RuleWords.HoldStarts.Of(hold.FromOccurred));
+        hold.Mode is HoldMode.None or HoldMode.Group ? null : hold.Days,
+        hold.Mode is HoldMode.None or HoldMode.Group ? null : RuleWords.HoldStarts.Of(hold.FromOccurred),
+        hold.Mode == HoldMode.Group ? hold.AmountMinor : null);
 
     public static ImmutableArray<TierBody> Tiers(ImmutableArray<Tier> tiers) => [.. tiers.Select(Tier)];
 
@@ -117,5 +119,7 @@ internal static class RuleWords
     public static readonly Words<bool> HoldStarts = new(("unlocked", false), ("occurred_at", true));
 
     public static readonly Words<HoldMode> Holds = new(("none", HoldMode.None), ("days", HoldMode.Days), ("manual", HoldMode.Manual),
-        ("days_then_active_customer", HoldMode.DaysThenActiveCustomer));
+        ("days_then_active_customer", HoldMode.DaysThenActiveCustomer), ("group", HoldMode.Group));
+
+    public static readonly Words<BudgetPer> Owners = new(("referrer", BudgetPer.Referrer), ("program", BudgetPer.Program));
 }

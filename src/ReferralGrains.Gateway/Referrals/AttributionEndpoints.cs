@@ -29,26 +29,25 @@ internal sealed class AttributionEndpoints(IGrainRouter router, KnownPrograms kn
             .WithSummary("Attribute a referee by the code that it entered").Takes<Redemption>().Answers<ReferralAnswer>(creates: true);
     }
 
-    private async Task<IResult> Create(HttpContext context) => await Attribute(context, await Body.Read(context, GatewayJson.Default.NewReferral));
+    private async Task<IResult> Create(HttpContext context) => await Attribute(context, await Body.Read(context, GatewayJson.Default.NewReferral), null);
 
     private async Task<IResult> Redeem(HttpContext context)
     {
         var body = await Body.Read(context, GatewayJson.Default.Redemption);
-        if (body.ActionId is not null) throw Problem.NotSupported("action_id", "Redeeming at checkout").AsException();
         if (body.Code.Length == 0) throw Problem.MissingField("code").AsException();
-        return await Attribute(context, new(body.ProgramId, body.RefereeId, Code: body.Code, RefereeEmail: body.RefereeEmail));
+        return await Attribute(context, new(body.ProgramId, body.RefereeId, Code: body.Code, RefereeEmail: body.RefereeEmail), body.ActionId);
     }
 
     private Task Batch(HttpContext context) => streams.Run(context, new ReferralWork(context.Caller(), router, known, codes), errorsOnly: false);
 
-    private async Task<IResult> Attribute(HttpContext context, NewReferral referral)
+    private async Task<IResult> Attribute(HttpContext context, NewReferral referral, CallerId? action)
     {
         ReferralFields.Check(referral);
         var tenant = context.Caller().Tenant;
         if (await codes.Find(tenant, referral, context.RequestAborted) is not { } referrer) return new ProblemAnswer(Problem.Of(ReferrersByCode.Unknown));
         if (!await known.Has(tenant, referral.ProgramId, context.RequestAborted)) return new ProblemAnswer(Problem.Of(KnownPrograms.Missing));
         var to = GrainAddress.Referral(tenant, referral.ProgramId, referral.RefereeId);
-        var reply = await router.Ask(to, ReferralFields.Attribute(referral, referrer), context.RequestAborted);
+        var reply = await router.Ask(to, ReferralFields.Attribute(referral, referrer) with { Action = action }, context.RequestAborted);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Problem.Of(refusal))
             : Answers.Created(

@@ -141,7 +141,7 @@ internal static class OutcomeWriter
     private static readonly JsonEncodedText BecauseOf = JsonEncodedText.Encode("because");
     private static readonly JsonEncodedText Duplicate = JsonEncodedText.Encode("duplicate");
     private static readonly JsonEncodedText[] Statuses = Encoded("not_rewarded", "rewarded", "reversed", "parked");
-    private static readonly JsonEncodedText[] States = Encoded("pending", "released", "reversed", "cancelled");
+    private static readonly JsonEncodedText[] States = Encoded("pending", "released", "reversed", "cancelled", "grouped");
     private static readonly JsonEncodedText[] Codes = [.. Enum.GetValues<DecisionCode>().Select(code => JsonEncodedText.Encode(code.ToWire()))];
 
     /// <summary>The word for a reward's state.</summary>

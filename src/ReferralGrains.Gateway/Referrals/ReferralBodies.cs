@@ -63,7 +63,9 @@ internal sealed record ReferralEntry(
 }
 
 /// <summary>Why somebody should look at a referral.</summary>
-internal sealed record ReferralFlag([property: OneOf("self_referral")] string Kind, [property: OneOf("same_id", "same_email")] string Reason);
+/// <param name="State">What became of it; absent for what was flagged before flags were reviewed.</param>
+internal sealed record ReferralFlag([property: OneOf("self_referral")] string Kind, [property: OneOf("same_id", "same_email")] string Reason,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), OneOf(typeof(Flags.FlagWords), nameof(Flags.FlagWords.States))] string? State = null);
 
 /// <summary>What is left out stays.</summary>
 /// <param name="Active">Whether the referee is still a customer (G6).</param>
@@ -80,10 +82,14 @@ internal sealed record ReferralApproval(DateTimeOffset? ApprovedAt = null);
 [Example("""{"reason":"moved away","cancel_pending":true}""")]
 internal sealed record ReferralCancellation([property: AtMost(ReasonBody.MaxLength)] string? Reason = null, bool? CancelPending = null);
 
+/// <param name="ReferrerId">To whom what comes is credited; what was stays with who had it.</param>
+[Example("""{"referrer_id":"auth0|rita","reason":"the code was mistyped"}""")]
+internal sealed record Reassignment(CallerId ReferrerId, [property: AtMost(ReasonBody.MaxLength)] string? Reason = null);
+
 /// <summary>A code that a referee entered: attributes it, approved now (V2).</summary>
 /// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>
-/// <param name="ActionId">Not in this release.</param>
-[Example("""{"program_id":"friends","code":"S9L98H3B6Y","referee_id":"cus_2","referee_email":"dora@example.com"}""")]
+/// <param name="ActionId">The sale at whose checkout it was entered: that one counts, whenever it occurred (D9).</param>
+[Example("""{"program_id":"friends","code":"S9L98H3B6Y","referee_id":"cus_2","referee_email":"dora@example.com","action_id":"inv_1"}""")]
 internal sealed record Redemption(
     CallerId ProgramId,
     [property: AtMost(ReferralFields.MaxCode)] string Code,
@@ -174,10 +180,12 @@ internal static class ReferralFields
 
     public static ImmutableArray<ReferralFlag> Flags(Referral? state) => state?.SelfReferral switch
     {
-        SelfReferral.SameId => [new("self_referral", "same_id")],
-        SelfReferral.SameEmail => [new("self_referral", "same_email")],
+        SelfReferral.SameId => [new("self_referral", "same_id", FlagState(state))],
+        SelfReferral.SameEmail => [new("self_referral", "same_email", FlagState(state))],
         _ => [],
     };
+
+    private static string? FlagState(Referral state) => state.Flag == Domain.Flags.FlagState.None ? null : Gateway.Flags.FlagWords.States.Of(state.Flag);
 
     /// <summary>Null until it is approved; a referral that was cancelled before has never been.</summary>
     public static DateTimeOffset? ApprovedAt(Referral state) => state.ApprovedAt == default ? null : state.ApprovedAt;

@@ -41,6 +41,8 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
             .WithSummary("Stop accrual on a referral").Takes<ReferralCancellation>(mayBeAbsent: true).Answers<ReferralAnswer>();
         routes.Get("/v1/referrals", List).Needs(KeyRole.Read)
             .WithSummary("All referrals, in the order in which they were first heard of; q is what a referee's id begins with, inside a program").Lists(Referrals);
+        routes.Post(One + "/reassign", Reassign).Needs(KeyRole.Admin)
+            .WithSummary("Credit what comes of a referral to another referrer; what was stays as it is").Takes<Reassignment>().Answers<ReferralAnswer>();
         routes.Get(One, Show).Needs(KeyRole.Read)
             .WithSummary("A referral with its chain, enrollments and rewards").Answers<ReferralStoryAnswer>();
         routes.Get(One + "/activity", ListActivity).Needs(KeyRole.Read)
@@ -74,6 +76,20 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
         var (filter, state) = Referrals.Read(context);
         var page = await reports.Referrals(filter, state is null ? null : States.Find(state), context.RequestAborted);
         return Referrals.Answer(context, page.Items.Select(ReferralEntry.Of), page.HasMore, referral => referral.Id);
+    }
+
+    private async Task<IResult> Reassign(HttpContext context, string program, string referee)
+    {
+        var story = await Find(context, program, referee);
+        var body = await Body.Read(context, GatewayJson.Default.Reassignment);
+        var (caller, reason) = (context.Caller(), Text.Of(body.Reason, "reason", ReasonBody.MaxLength));
+        var to = GrainAddress.Referral(caller.Tenant, story.Program, story.Referee);
+
+        // What waited in groups that were released learns of it from its own referrer, before that is another.
+        if (story.State.Holds.Any(static hold => hold.Group > 0) || story.Groups?.Count > 0) await router.Ask(to, new SettleDue(), context.RequestAborted);
+        var reply = await router.Ask(to, new ReassignReferral(body.ReferrerId, reason, caller.By), context.RequestAborted);
+        if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
+        return Answers.Ok(ReferralFields.Answer(story.Program, story.Referee, body.ReferrerId, reply.State!), GatewayJson.Default.ReferralAnswer);
     }
 
     private async Task<IResult> Show(HttpContext context, string program, string referee)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
@@ -38,7 +39,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
         routes.Get("/v1/referrers/{id}/activity", ListActivity).Needs(KeyRole.Read)
             .WithSummary("What happened on all referrals of a referrer, newest first").Pages<PageAnswer<ActivityAnswer>>();
         routes.Post("/v1/referrers/{id}/close", Close).Needs(KeyRole.Admin)
-            .WithSummary("No new accrual for this referrer").Takes<ReasonBody>(mayBeAbsent: true).Answers<ReferrerAnswer>();
+            .WithSummary("No new accrual for this referrer; personal data is erased, the ledger stays").Takes<Closing>(mayBeAbsent: true).Answers<ReferrerAnswer>();
         routes.Put("/v1/referrers/{id}/eligible_rules/{rule}", Grant).Needs(KeyRole.Admin)
             .WithSummary("Make a referrer eligible for a rule").Answers<EligibilityAnswer>().Query(RouteDescription.ProgramId);
         routes.Delete("/v1/referrers/{id}/eligible_rules/{rule}", Revoke).Needs(KeyRole.Admin)
@@ -51,7 +52,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
         var id = body.Id ?? NewIds.Make("ref_", context);
         var create = new CreateReferrer(
             Text.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags") ?? [], body.CashOptIn ?? false,
-            ReferrerFields.Stripe(body.StripeCustomerId));
+            ReferrerFields.Stripe(body.StripeCustomerId), ReferrerFields.Code(body.Code));
         var reply = await Ask(context, id, create);
         return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : await Answer(context, id, reply.Changed);
     }
@@ -61,12 +62,18 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
         var referrer = Valid(id);
         var body = await Body.Read(context, GatewayJson.Default.ReferrerChange);
         var change = new ChangeReferrer(
-            Text.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags"), body.CashOptIn, ReferrerFields.Stripe(body.StripeCustomerId));
+            Text.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags"), body.CashOptIn, ReferrerFields.Stripe(body.StripeCustomerId),
+            ReferrerFields.Code(body.Code));
         return await AskAndShow(context, referrer, change);
     }
 
-    private async Task<IResult> Close(HttpContext context, string id) =>
-        await AskAndShow(context, Valid(id), new CloseReferrer(await ReasonBody.Read(context), context.Caller().By));
+    private async Task<IResult> Close(HttpContext context, string id)
+    {
+        var referrer = Valid(id);
+        var body = await Body.ReadOr(context, GatewayJson.Default.Closing, new());
+        var forfeits = ReferrerFields.Policies.Parse(body.Balance, false, "balance");
+        return await AskAndShow(context, referrer, new CloseReferrer(Text.Of(body.Reason, "reason", ReasonBody.MaxLength), context.Caller().By, forfeits));
+    }
 
     private async Task<IResult> List(HttpContext context)
     {
@@ -153,14 +160,21 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
 
 /// <param name="Id">Made up when it is left out.</param>
 /// <param name="CashOptIn">Wants cash rewards to be paid out (S10).</param>
-[Example("""{"id":"auth0|rita","email":"rita@example.com","name":"Rita","tags":["partner"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]
+/// <param name="Code">What it chose for its code; one is made when it is left out.</param>
+[Example("""{"id":"auth0|rita","code":"RITA-10","email":"rita@example.com","name":"Rita","tags":["partner"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]
 internal sealed record NewReferrer(
     CallerId? Id = null,
     [property: AtMost(Text.MaxEmail)] string? Email = null,
     [property: AtMost(Text.MaxName)] string? Name = null,
     [property: AtMost(Json.Tags.MaxTags, Each = Json.Tags.MaxLength)] ImmutableArray<string>? Tags = null,
     bool? CashOptIn = null,
-    [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null);
+    [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null,
+    [property: Form(ReferrerFields.CodeForm)] string? Code = null);
+
+/// <param name="Balance">settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back; sent again, also what has become payable since.</param>
+[Example("""{"reason":"left the team","balance":"forfeit"}""")]
+internal sealed record Closing(
+    [property: AtMost(ReasonBody.MaxLength)] string? Reason = null, [property: OneOf(typeof(ReferrerFields), nameof(ReferrerFields.Policies))] string? Balance = null);
 
 /// <param name="Code">What a referee redeems (V1).</param>
 /// <param name="Email">Personal data is shown to admin keys only.</param>
@@ -208,13 +222,15 @@ internal sealed record StatementAmounts(
     long EarnedMinor, long ClawedBackMinor, long NetMinor, long PendingMinor, long PayableMinor, long InTransitMinor, long PaidMinor);
 
 /// <summary>What is left out stays.</summary>
-[Example("""{"email":"rita@example.org","name":"Rita R.","tags":["partner","gold"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]
+/// <param name="Code">Takes the place of the code that it had, which is free from then on.</param>
+[Example("""{"email":"rita@example.org","code":"RITA-10","name":"Rita R.","tags":["partner","gold"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]
 internal sealed record ReferrerChange(
     [property: AtMost(Text.MaxEmail)] string? Email = null,
     [property: AtMost(Text.MaxName)] string? Name = null,
     [property: AtMost(Json.Tags.MaxTags, Each = Json.Tags.MaxLength)] ImmutableArray<string>? Tags = null,
     bool? CashOptIn = null,
-    [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null);
+    [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null,
+    [property: Form(ReferrerFields.CodeForm)] string? Code = null);
 
 /// <summary>Whether a referrer is eligible for a rule that is granted by hand (H1).</summary>
 internal sealed record EligibilityAnswer(CallerId ReferrerId, CallerId ProgramId, CallerId RuleId, bool Granted);
@@ -222,6 +238,22 @@ internal sealed record EligibilityAnswer(CallerId ReferrerId, CallerId ProgramId
 internal static class ReferrerFields
 {
     public static string? Name(string? name) => Text.Of(name, "name", Text.MaxName);
+
+    /// <summary>What becomes of a positive balance: whether it is given up.</summary>
+    public static readonly Words<bool> Policies = new(("settle", false), ("forfeit", true));
+
+    /// <summary>What a referrer may choose for its code; case and blanks around it do not matter.</summary>
+    public const string CodeForm = @"^\s*[A-Za-z0-9][A-Za-z0-9-]{2,30}[A-Za-z0-9]\s*$";
+
+    /// <summary>A code that a referrer chose, as it is kept; null for none.</summary>
+    public static string? Code(string? code)
+    {
+        if (Text.Of(code, "code", ReferralFields.MaxCode) is not { } chosen) return null;
+        var normal = ReferralCode.Normal(chosen);
+        return ReferralCode.MayBeChosen(normal)
+            ? normal
+            : throw Problem.InvalidField("code", $"{ReferralCode.MinChosen} to {ReferralCode.MaxChosen} letters, digits and hyphens between them are expected.").AsException();
+    }
 
     public static string? Stripe(string? id) => Text.Of(id, "stripe_customer_id", Text.MaxForeignId);
 

@@ -17,6 +17,8 @@ namespace ReferralGrains.Gateway.Rewards;
 /// <param name="ExpectedAt">When a pending one is expected: due, or released from its hold.</param>
 /// <param name="TotalSoFarMinor">Of a schedule: this reward and those before it.</param>
 /// <param name="TotalMinor">Of a schedule: all of its rewards.</param>
+/// <param name="GroupSumMinor">Of a grouped one: what waits with it (H14).</param>
+/// <param name="GroupGoalMinor">The sum at which all of it is payable.</param>
 internal sealed record RewardAnswer(
     string Id,
     string Asset,
@@ -33,13 +35,16 @@ internal sealed record RewardAnswer(
     DateTimeOffset CreatedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ExpectedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalSoFarMinor = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalMinor = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalMinor = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? GroupSumMinor = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? GroupGoalMinor = null);
 
 /// <summary>Rewards in the words of the outside: their rules are named by their ids, which the programs know.</summary>
 internal sealed class RewardAnswers(IFacts facts)
 {
     public static readonly Words<RewardStatus> States = new(
-        ("pending", RewardStatus.Pending), ("released", RewardStatus.Released), ("reversed", RewardStatus.Reversed), ("cancelled", RewardStatus.Cancelled));
+        ("pending", RewardStatus.Pending), ("released", RewardStatus.Released), ("reversed", RewardStatus.Reversed), ("cancelled", RewardStatus.Cancelled),
+        ("grouped", RewardStatus.Grouped));
 
     public async Task<RewardAnswer> Of(int tenant, RewardView view, CancellationToken stop) =>
         Of(view, await facts.ProgramCovering(tenant, view.Program, terms => terms.Has(view.Rule, view.Version), stop));
@@ -60,5 +65,7 @@ internal sealed class RewardAnswers(IFacts facts)
         view.GivenAt,
         view.Status == RewardStatus.Pending ? view.ExpectedAt : null,
         view.Total?.SoFarMinor,
-        view.Total?.TotalMinor);
+        view.Total?.TotalMinor,
+        view.Group?.SumMinor,
+        view.Group?.GoalMinor);
 }

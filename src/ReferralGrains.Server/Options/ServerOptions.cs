@@ -71,6 +71,8 @@ public sealed record ServerOptions
 
     public int MailboxSize { get; init; } = 10_000;
 
+    public int AttributionsPerHour { get; init; } = 20;
+
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
     public TimeSpan UnreadAnswers { get; init; } = TimeSpan.FromSeconds(60);

@@ -36,12 +36,14 @@ internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : IChe
     private readonly CheckedSnapshot<Referrer> snapshot = new(stream, beside.Snapshot, Referrer.FoldVersion, JournalJson.Default.Referrer);
     private readonly KnownPayments payments = new();
     private readonly Dictionary<StreamId, ReferralUse> uses = [];
+    private readonly List<GroupReleased> released = [];
     private Referrer state = Referrer.None;
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
     {
         var e = rows[0].Row.Decode<ReferrerEvent>();
         state = Referrer.Evolve(state, rows[0].Row.At, e);
+        if (e is GroupReleased group) released.Add(group);
         Discounted(e);
         snapshot.Reached(state.Seq, state);
         if (rows.Count > 1) return $"takes {rows.Count} rows where its event makes one";
@@ -56,6 +58,8 @@ internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : IChe
             && facts.Closed == (state.Status == ReferrerStatus.Closed) && facts.Tags.SequenceEqual(state.Tags) && facts.Granted.SequenceEqual(state.Granted);
         if (!same) differences.Add("fact", $"Referrer {stream}: the fact of version {beside.FactVersion} is not what its events say at version {state.FactVersion}.");
         foreach (var (payment, _) in payments.Changed) totals.HasDiscount(beside.Tenant!.Value, DiscountSide.Referrer, payment);
+        foreach (var group in released) totals.Books.Released(stream, group);
+        foreach (var (program, tally) in state.Tallies) totals.Books.Has(stream, new(program), tally);
         foreach (var use in uses.Values) totals.HasUse(beside.Tenant!.Value, use);
         snapshot.Finish(differences);
     }
@@ -84,8 +88,9 @@ internal sealed class CheckedProgram(StreamId stream, KeptBeside beside) : IChec
     public void Finish(Differences differences, KeptTotals totals)
     {
         var kept = beside.Fact is null ? null : JsonSerializer.Deserialize(beside.Fact, JournalJson.Default.ProgramTerms);
-        if (kept is null || beside.FactVersion != state.Seq || Json(kept) != Json(state.Terms!))
-            differences.Add("fact", $"Program {stream}: the terms of version {beside.FactVersion} are not what its events say at version {state.Seq}.");
+        if (kept is null || beside.FactVersion != state.Terms!.Revision || Json(kept) != Json(state.Terms!))
+            differences.Add("fact", $"Program {stream}: the terms of version {beside.FactVersion} are not what its events say at version {state.Terms?.Revision}.");
+        foreach (var use in state.Spent ?? []) totals.Books.Has(stream, use);
         foreach (var rule in state.Terms?.Rules ?? []) totals.HasRule(beside.Tenant!.Value, rule.Id, stream);
         snapshot.Finish(differences);
     }

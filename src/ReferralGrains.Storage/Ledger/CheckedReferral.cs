@@ -3,6 +3,7 @@ using System.Globalization;
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrals;
@@ -19,6 +20,8 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
     private readonly CheckedSnapshot<Referral> snapshot = new(stream, beside.Snapshot, ReferralFold.Version, JournalJson.Default.Referral);
     private Referral state = Referral.None;
     private readonly Dictionary<CallerId, DiscountedPayment> discounts = [];
+    private readonly Dictionary<(int Rule, int Month, StreamId Referrer), long> used = [];
+    private readonly Dictionary<(StreamId Referrer, int Rule, Asset Asset, int Number), long> waited = [];
     private long pending;
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
@@ -37,6 +40,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         }
 
         if (CheckoutDiscounts.After(state, recorded.Event, stream, beside.Program ?? default) is { } payment) discounts[payment.Payment] = payment;
+        Count(recorded.Event);
         state = ReferralFold.Evolve(state, recorded.At, recorded.Event);
         snapshot.Reached(state.Seq, state);
         return null;
@@ -50,7 +54,56 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         if (held != pending) differences.Add("row", $"Stream {stream} holds {held}, but its postings left {pending} pending.");
         if (beside.DueAt != state.DueAt) differences.Add("due", $"Stream {stream} is due {Show(state.DueAt)}, but its due row says {Show(beside.DueAt)}.");
         if (beside.Referral != Row()) differences.Add("referral", $"Stream {stream}: its referral row is not what its events say.");
+        totals.Books.Has(stream, state.Flag);
+        foreach (var hold in state.Holds)
+            if (hold.Group > 0) Waited(hold);
+        foreach (var (reward, minor) in waited)
+            totals.Books.Waits(reward.Referrer, beside.Program ?? default, reward.Rule, reward.Asset, reward.Number, minor);
+        foreach (var (use, minor) in used) totals.Books.Uses(beside.Program ?? default, use.Rule, use.Month, use.Referrer, minor);
         snapshot.Finish(differences);
+    }
+
+    // What a group has released is posted where its sum was kept: here it only waits no more.
+    private void Count(ReferralEvent e)
+    {
+        switch (e)
+        {
+            case SaleDecided sale: Given(sale.Referrer, sale.Decisions); break;
+            case RewardsGranted granted: Given(granted.Referrer, granted.Decisions); break;
+            case ReversalUndone undone: Changed(undone.Given, 1); break;
+            case SaleReversed reversed: Changed(reversed.Taken, -1); break;
+            case RewardCancelled cancelled: Changed([cancelled.Taken], -1); break;
+            case GroupSettled settled:
+                foreach (var reward in settled.Rewards)
+                {
+                    var hold = state.Holds.Find(reward)!.Value;
+                    pending -= hold.RemainingMinor;
+                    Waited(hold);
+                }
+
+                break;
+        }
+    }
+
+    private void Given(StreamId referrer, ImmutableArray<RuleDecision> decisions)
+    {
+        foreach (var decision in decisions)
+            if (decision is { Minor: > 0, Further.Budget: { } budget }) Use(decision.Rule, budget.Month, referrer, decision.Minor);
+    }
+
+    private void Changed(ImmutableArray<RewardChange> changes, int sign)
+    {
+        foreach (var change in changes)
+            if (change.Month > 0) Use(state.Enrollments[change.Enrollment - 1].Rule, change.Month, change.Referrer, sign * change.Minor);
+    }
+
+    private void Use(int rule, int month, StreamId referrer, long minor) =>
+        used[(rule, month, referrer)] = used.GetValueOrDefault((rule, month, referrer)) + minor;
+
+    private void Waited(OpenHold hold)
+    {
+        var key = (hold.Referrer, state.Enrollments[hold.Enrollment - 1].Rule, hold.Asset, hold.Group);
+        waited[key] = waited.GetValueOrDefault(key) + hold.RemainingMinor;
     }
 
     private ReferralRow? Row() => state.Status == ReferralStatus.None

@@ -21,6 +21,8 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
     private readonly Dictionary<StreamId, (int Tenant, ReferralUse Use)> uses = [];
     private readonly HashSet<int> unreadable = [];
 
+    public KeptBooks Books { get; } = new(snapshot, tenant, differences);
+
     public void Waits(int of, int actions) => waiting[of] = waiting.GetValueOrDefault(of) + actions;
 
     public void HasRule(int of, CallerId id, StreamId program) => rules[(of, id.Value)] = program.Value;
@@ -54,6 +56,7 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         await Conflicts(stop);
         await ConflictCounts(stop);
         await Entries(stop);
+        if (unreadable.Count == 0) await Books.Compare(stop);
     }
 
     // An id of an entry or a spend that is not on record could be used again.

@@ -18,15 +18,19 @@ internal static class TallyCheck
               from event
               where type in ({EventCodec.NumberOf(typeof(TallyStarted))}, {EventCodec.NumberOf(typeof(TallyMoved))}) and ($1 is null or tenant = $1)
               group by 1, 2),
+            own as (
+              select r.referrer, r.program, r.stream from referral r
+              union select m.from_referrer, r.program, m.stream from reassignment m join referral r on r.stream = m.stream),
             sold as (
               select t.referrer, t.program, sum(coalesce(e.data -> 'a' -> 'y' ->> 'b', e.data -> 'a' ->> 'm', '0')::int8) as value, count(distinct e.stream) as count
-              from told t join referral r on r.referrer = t.referrer and r.program = t.program join event e on e.stream = r.stream
-              where e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and (e.data ->> 'n')::bool
+              from told t join own r on r.referrer = t.referrer and r.program = t.program join event e on e.stream = r.stream
+              where (e.data ->> 'r')::int8 = t.referrer and e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and (e.data ->> 'n')::bool
               group by 1, 2)
             select t.referrer, t.program, t.value::int8, t.count::int8, coalesce(s.value, 0)::int8, coalesce(s.count, 0), t.approved::int8, a.approved
             from told t
             cross join lateral (
-              select count(*) as approved from referral r where r.referrer = t.referrer and r.program = t.program and r.approved_at is not null) a
+              select (select count(*) from referral r where r.referrer = t.referrer and r.program = t.program and r.approved_at is not null)
+                + (select count(*) from reassignment m join referral r on r.stream = m.stream where m.from_referrer = t.referrer and r.program = t.program and m.approved) as approved) a
             left join sold s on s.referrer = t.referrer and s.program = t.program
             where (t.value, t.count, t.approved) is distinct from (coalesce(s.value, 0), coalesce(s.count, 0), a.approved)
             order by 1, 2 limit 100

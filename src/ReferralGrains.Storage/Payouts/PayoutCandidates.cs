@@ -46,7 +46,8 @@ public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits wait
     {
         var found = await database.Rows(
             """
-            select r.stream, s.a, a.name, b.payable, coalesce((f.body ->> 'closed')::boolean, false), r.cash_opt_in, p.account, p.changed_at, p.transfers, p.pays_out
+            select r.stream, s.a, a.name, b.payable, coalesce((f.body ->> 'closed')::boolean, false), r.cash_opt_in, p.account, p.changed_at, p.transfers, p.pays_out,
+              exists (select from flag g where g.stream = r.stream and g.state in (1, 3))
             from referrer r join balance b on b.referrer = r.stream and b.payable > 0 join asset a on a.id = b.asset
               join stream s on s.id = r.stream left join fact f on f.stream = r.stream left join payout_account p on p.referrer = r.stream
             where r.tenant = $1 and a.name ~ '^[A-Z]{3}$' order by r.stream, a.name
@@ -59,5 +60,5 @@ public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits wait
     private static PayoutCandidate Candidate(NpgsqlDataReader reader) => new(
         new(reader.GetInt64(0)), new(reader.GetString(1)), new(reader.GetInt64(3), new(string.Intern(reader.GetString(2)))), reader.GetBoolean(4), reader.GetBoolean(5),
         reader.MaybeText(6), reader.Maybe<DateTimeOffset>(7),
-        !reader.IsDBNull(6) && (Capability)reader.GetInt16(8) == Capability.Active && reader.GetBoolean(9));
+        !reader.IsDBNull(6) && (Capability)reader.GetInt16(8) == Capability.Active && reader.GetBoolean(9), reader.GetBoolean(10));
 }

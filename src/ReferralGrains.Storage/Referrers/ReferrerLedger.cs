@@ -19,6 +19,9 @@ public interface IReferrerLedger
     /// <summary>What a referrer has of an asset and may be paid or spend.</summary>
     Task<long> Payable(StreamId referrer, Asset asset);
 
+    /// <summary>The same of all that it has any of, above zero or below.</summary>
+    Task<IReadOnlyList<(Asset Asset, long Minor)>> Payable(StreamId referrer);
+
     /// <summary>What was booked for a referrer, newest first. Null when there is no such referrer.</summary>
     /// <param name="before">The row of the last entry of the page before.</param>
     Task<Page<BookedEvent>?> Page(int tenant, CallerId referrer, EntryKind kind, int? before, int limit, CancellationToken stop);
@@ -41,6 +44,10 @@ public sealed class ReferrerLedger(NpgsqlDataSource database) : IReferrerLedger
     public Task<long> Payable(StreamId referrer, Asset asset) => database.Row(
         "select b.payable from balance b join asset a on a.id = b.asset where b.referrer = $1 and a.name = $2",
         reader => reader.GetInt64(0), CancellationToken.None, Questions.Long(referrer.Value), Questions.Text(asset.Name));
+
+    public async Task<IReadOnlyList<(Asset Asset, long Minor)>> Payable(StreamId referrer) => await database.Rows(
+        "select a.name, b.payable from balance b join asset a on a.id = b.asset where b.referrer = $1 and b.payable <> 0 order by a.name",
+        reader => (new Asset(reader.GetString(0)), reader.GetInt64(1)), CancellationToken.None, Questions.Long(referrer.Value));
 
     public async Task<Page<BookedEvent>?> Page(int tenant, CallerId referrer, EntryKind kind, int? before, int limit, CancellationToken stop)
     {

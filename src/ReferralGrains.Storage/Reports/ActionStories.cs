@@ -24,7 +24,9 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
           join event e on e.tenant = $1 and e.action_id = c.data -> 'a' ->> 'of' and e.action_id is not null
           where c.step < 2)
         select r.stream, r.seq, r.recorded_at, r.type, r.version, r.action_id, r.action_hash, r.data::text, r.first,
-          s.a, s.b, f.referrer, f.status, f.approved_at, d.at
+          s.a, s.b, f.referrer, f.status, f.approved_at,
+          -- Of a flagged referral nothing is released by time.
+          case when exists (select from flag g where g.stream = r.stream and g.kind = 1 and g.state in (1, 3)) then timestamptz '0001-01-02 00:00:00+00' else d.at end
         from (
           select c.step, c.seq as first, c.stream, c.seq, c.recorded_at, c.type, c.version, c.action_id, c.action_hash, c.data from chain c
           union all
@@ -54,13 +56,21 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
     {
         Status = place.Status,
         ApprovedAt = place.ApprovedAt,
-        Holds = sale is null ? OpenHolds.None : OpenHolds.Of(sale.Rewards.Where(reward => GivenRewards.IsPending(reward, place.DueAt)).Select(reward => Hold(sale, reward))),
+        Holds = sale is null ? OpenHolds.None : await Holds(place, sale, stop),
         Enrollments = sale is null ? [] : await Enrollments(stream, sale, stop),
     };
 
+    private async Task<OpenHolds> Holds(Place place, SaleRecord sale, CancellationToken stop)
+    {
+        var pending = sale.Rewards.Where(reward => GivenRewards.IsPending(reward, place.DueAt)).ToList();
+        var groups = pending.Exists(static reward => reward.Given.Further?.Group > 0) ? await Figures.Groups(database, [sale.Referrer.Value], stop) : [];
+        return OpenHolds.Of(pending.Where(reward => !groups.Exists(waiting => waiting.Program == place.Program
+            && waiting.Group.Rule == reward.Given.Rule && waiting.Group.Asset == reward.Given.Asset && waiting.Group.Number > reward.Given.Further?.Group)).Select(reward => Hold(sale, reward)));
+    }
+
     private static OpenHold Hold(SaleRecord sale, RecordedReward reward) => new(
         reward.Key, reward.Given.Enrollment, sale.Referrer, reward.Given.Asset!.Value, reward.LeftMinor, reward.Given.ReleaseAt, reward.Given.ReleasesItself, sale.Seq,
-        reward.Given.ChecksCustomer);
+        reward.Given.ChecksCustomer, reward.Given.Further?.Group ?? 0);
 
     private async Task<ImmutableArray<Enrollment>> Enrollments(StreamId stream, SaleRecord sale, CancellationToken stop)
     {

@@ -28,4 +28,35 @@ internal sealed class FoldedStream(StreamId stream, CallerId program, CallerId r
         State = ReferralFold.Evolve(State, row.At, recorded.Event);
         events.Add(recorded);
     }
+
+    /// <summary>Whether rewards wait in groups of the referrer, which may have been released since the referral's last turn (H14).</summary>
+    public bool IsGrouped
+    {
+        get
+        {
+            foreach (var hold in State.Holds)
+                if (hold.Group > 0) return true;
+            return false;
+        }
+    }
+
+    /// <summary>What waits in groups, where <see cref="IsGrouped"/>.</summary>
+    public IReadOnlyList<WaitingGroup> Groups { get; private set; } = [];
+
+    /// <summary>Lets go of what waits in groups that were released.</summary>
+    public void Settle(IReadOnlyList<WaitingGroup> groups)
+    {
+        Groups = groups;
+        State = State with { Holds = State.Holds.Without(State.Holds.Where(IsReleased).Select(static hold => hold.Reward).ToHashSet()) };
+    }
+
+    private bool IsReleased(OpenHold hold)
+    {
+        if (hold.Group == 0) return false;
+        var rule = State.Enrollments[hold.Enrollment - 1].Rule;
+        foreach (var waiting in Groups)
+            if (waiting.Referrer == hold.Referrer && waiting.Program == program && waiting.Group.Rule == rule && waiting.Group.Asset == hold.Asset)
+                return waiting.Group.Number > hold.Group;
+        return false;
+    }
 }

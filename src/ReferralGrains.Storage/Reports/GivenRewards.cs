@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
 
 namespace ReferralGrains.Storage.Reports;
 
@@ -9,8 +10,10 @@ namespace ReferralGrains.Storage.Reports;
 /// <param name="Referrer">Who was credited.</param>
 /// <param name="ExpectedAt">When it was to be due or released at first; only that of a pending one says anything.</param>
 /// <param name="Total">Of a schedule.</param>
+/// <param name="Group">In which it waits (H14).</param>
 internal sealed record GivenReward(
-    CallerId? Action, StreamId Referrer, RecordedReward Reward, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt, RunningTotal? Total = null)
+    CallerId? Action, StreamId Referrer, RecordedReward Reward, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt, RunningTotal? Total = null,
+    RewardGroup? Group = null)
 {
     public RewardId Id => RewardId.FromKey(Reward.Key);
 }
@@ -75,6 +78,7 @@ internal static class GivenRewards
                 ReleasesItself = unlocked?.ReleasesItself ?? false,
                 ChecksCustomer = unlocked?.ChecksCustomer ?? false,
                 ReleaseAt = unlocked?.ReleaseAt,
+                Further = unlocked is { Group: > 0 } ? new(Group: unlocked.Group) : null,
             };
             var reward = Folded(new(key, decision, row.Minor, Cancelled: false, Released: false), events);
             var waits = unlocked is null && !reward.Cancelled;

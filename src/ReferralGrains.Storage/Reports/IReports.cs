@@ -94,8 +94,10 @@ public sealed record ReferrerProfile(
 
 /// <summary>A referral with all its events: its page, its enrollments, its rewards.</summary>
 /// <param name="Referrer">Null while actions of an unknown referral wait.</param>
+/// <param name="Groups">Those of the referrer, where rewards wait in them (H14).</param>
 public sealed record ReferralStory(
-    StreamId Stream, CallerId Program, CallerId Referee, CallerId? Referrer, Referral State, ImmutableArray<Recorded> Events);
+    StreamId Stream, CallerId Program, CallerId Referee, CallerId? Referrer, Referral State, ImmutableArray<Recorded> Events,
+    IReadOnlyList<WaitingGroup>? Groups = null);
 
 /// <summary>An action as it stands now, and what was refused under its id.</summary>
 public sealed record ActionStory(
@@ -105,9 +107,10 @@ public sealed record ActionConflict(DateTimeOffset At, ReferralAction Action);
 
 /// <param name="Action">Null for what no action earned.</param>
 /// <param name="LeftMinor">What is left of it after refunds, chargebacks and cancellation.</param>
+/// <param name="Group">In which it waits (H14).</param>
 public sealed record RewardView(
     StreamId Referral, RewardId Reward, CallerId Program, CallerId Referee, CallerId Referrer, CallerId? Action, int Enrollment, int Rule, int Version,
-    Asset Asset, long Minor, long LeftMinor, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt, RunningTotal? Total = null);
+    Asset Asset, long Minor, long LeftMinor, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt, RunningTotal? Total = null, RewardGroup? Group = null);
 
 /// <summary>Of a schedule: a row with those before it, and all of them (H11).</summary>
 public sealed record RunningTotal(long SoFarMinor, long TotalMinor);

@@ -14,7 +14,7 @@ internal sealed class ReferralStories(Directory directory, StreamFolder folder)
 
     private async Task<ReferralStory?> Story(FoldedStream? named, CancellationToken stop) =>
         await folder.Fold(named, stop) is { } folded
-            ? new(folded.Stream, folded.Program, folded.Referee, await ReferrerName(folded.State, stop), folded.State, folded.Events)
+            ? new(folded.Stream, folded.Program, folded.Referee, await ReferrerName(folded.State, stop), folded.State, folded.Events, folded.Groups)
             : null;
 
     private async Task<CallerId?> ReferrerName(Referral state, CancellationToken stop) =>

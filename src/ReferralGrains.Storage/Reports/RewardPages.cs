@@ -42,7 +42,8 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
     {
         var rows = await database.Rows(
             $"""
-            select e.stream, e.seq, coalesce(e.about, e.seq), s.a, s.b, d.at
+            select e.stream, e.seq, coalesce(e.about, e.seq), s.a, s.b,
+              {DueAt("e.stream")}
             from event e join stream s on s.id = e.stream left join due d on d.stream = e.stream
             where e.stream = $2 and e.seq = $3 and e.type in ({Gives}) and s.tenant = $1 and s.kind = {Directory.Enrollment}
             """,
@@ -72,7 +73,8 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
     private Task<List<GivingRow>> Rows(ListFilter filter, Place place, RewardStatus? status, long stream, int seq, CancellationToken stop) =>
         database.Rows(
             $"""
-            select r.stream, e.seq, coalesce(e.about, e.seq), s.a, s.b, d.at
+            select r.stream, e.seq, coalesce(e.about, e.seq), s.a, s.b,
+              {DueAt("r.stream")}
             from {(place is { Referrer: null, Program: null, Referral: null }
                 ? $"stream s join referral r on r.stream = s.id and s.tenant = $1 and s.kind = {Directory.Enrollment}"
                 : "referral r join stream s on s.id = r.stream")}
@@ -108,9 +110,29 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
             foreach (var reward in GivenRewards.Of(action, new(row.Stream), events, row.Seq, row.DueAt)) given.Add((row, reward));
         }
 
+        await Group(given, stop);
         var postponed = await Postponed(given, stop);
         var names = await directory.ReferrerNames(given.Select(static pair => pair.Reward.Referrer), stop);
         return [.. given.Select(pair => (View(pair.Row, pair.Reward, names[pair.Reward.Referrer], postponed), pair.Reward.Referrer))];
+    }
+
+    // Of a flagged referral nothing is released by time (X9).
+    private static string DueAt(string stream) =>
+        $"case when exists (select from flag g where g.stream = {stream} and g.kind = 1 and g.state in (1, 3)) then timestamptz '0001-01-02 00:00:00+00' else d.at end";
+
+    // What waits in a group waits until that is released, which its referrer says (H14).
+    private async Task Group(List<(GivingRow Row, GivenReward Reward)> given, CancellationToken stop)
+    {
+        var grouped = given.Where(static pair => pair.Reward is { Status: RewardStatus.Pending, Reward.Given.Further.Group: > 0 }).Select(static pair => pair.Reward.Referrer.Value).Distinct().ToList();
+        if (grouped.Count == 0) return;
+        var groups = await Figures.Groups(database, grouped, stop);
+        for (var i = 0; i < given.Count; i++)
+        {
+            var (row, reward) = given[i];
+            if (reward is not { Status: RewardStatus.Pending, Reward.Given: { Further.Group: > 0 and var number } decision }) continue;
+            var group = groups.Find(waiting => waiting.Referrer == reward.Referrer && waiting.Program == row.Program && waiting.Group.Rule == decision.Rule && waiting.Group.Asset == decision.Asset)?.Group;
+            given[i] = (row, group?.Number > number ? reward with { Status = RewardStatus.Released } : reward with { Status = RewardStatus.Grouped, Group = group });
+        }
     }
 
     private async Task<Dictionary<(long Stream, int First), (CallerId? Action, ImmutableArray<Recorded> Events)>> Histories(List<GivingRow> rows, CancellationToken stop)
@@ -168,7 +190,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
             : given.ExpectedAt;
         return new(
             new(row.Stream), given.Id, row.Program, row.Referee, referrer, given.Action, decision.Enrollment, decision.Rule, decision.Version,
-            decision.Asset!.Value, decision.Minor, given.Reward.LeftMinor, given.Status, given.GivenAt, expected, given.Total);
+            decision.Asset!.Value, decision.Minor, given.Reward.LeftMinor, given.Status, given.GivenAt, expected, given.Total, given.Group);
     }
 
     // Leaves out whole streams that cannot hold what is asked for.
@@ -181,7 +203,12 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
                             - case when e.from_account & 7 = {(int)AccountKind.Pending} then e.amount else 0 end)
                   from event e where e.stream = r.stream) > 0)
             """,
-        RewardStatus.Released => $"exists (select from event e where e.stream = r.stream and e.to_account & 7 = {(int)AccountKind.Payable})",
+        RewardStatus.Grouped => "exists (select from reward_group g where g.referrer = r.referrer and g.program = r.program and g.sum > 0)",
+        RewardStatus.Released =>
+            $"""
+            (exists (select from event e where e.stream = r.stream and e.to_account & 7 = {(int)AccountKind.Payable})
+              or exists (select from reward_group g where g.referrer = r.referrer and g.program = r.program and g.number > 1))
+            """,
         RewardStatus.Reversed => $"exists (select from event e where e.stream = r.stream and e.type = {EventCodec.NumberOf(typeof(SaleReversed))})",
         RewardStatus.Cancelled =>
             $"exists (select from event e where e.stream = r.stream and e.type in ({EventCodec.NumberOf(typeof(RewardCancelled))}, {EventCodec.NumberOf(typeof(ScheduleEnded))}))",

@@ -13,10 +13,14 @@ public sealed class TallySource(NpgsqlDataSource database) : ITallySource
     public async Task<Tally> Sum(StreamId referrer, StreamId program) =>
         (await database.Row(
             """
+            with own as (
+              select r.stream from referral r where r.referrer = $1 and r.program = $2
+              union select m.stream from reassignment m join referral r on r.stream = m.stream where m.from_referrer = $1 and r.program = $2)
             select coalesce(sum(coalesce(e.data -> 'a' -> 'y' ->> 'b', e.data -> 'a' ->> 'm')::int8), 0)::int8, count(distinct e.stream)::int4,
-              (select count(*) from referral a where a.referrer = $1 and a.program = $2 and a.approved_at is not null)::int4
-            from referral r join event e on e.stream = r.stream
-            where r.referrer = $1 and r.program = $2 and e.type = $3 and (e.data ->> 'n')::bool
+              ((select count(*) from referral a where a.referrer = $1 and a.program = $2 and a.approved_at is not null)
+                + (select count(*) from reassignment m join referral r on r.stream = m.stream where m.from_referrer = $1 and r.program = $2 and m.approved))::int4
+            from own r join event e on e.stream = r.stream
+            where e.type = $3 and (e.data ->> 'n')::bool and (e.data ->> 'r')::int8 = $1
             """,
             reader => new Tally(reader.GetInt64(0), reader.GetInt32(1), [], reader.GetInt32(2)), CancellationToken.None,
             Questions.Long(referrer.Value), Questions.Long(program.Value), Questions.Int(EventCodec.NumberOf(typeof(SaleDecided)))))!;

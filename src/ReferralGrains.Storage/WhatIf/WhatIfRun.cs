@@ -84,7 +84,7 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
     {
         var named = await Named(tenant, draft, referrers, stop);
         var known = draft.LooksAtReferrers ? await Facts(tenant, draft, referrers, stop) : [];
-        var tallies = draft.Program.IsTiered ? new Dictionary<StreamId, Tally>() : null;
+        var tallies = draft.Program.NeedsReferrer ? new Dictionary<StreamId, Tally>() : null;
         var open = new Dictionary<StreamId, ReplayedReferral>();
         var (owner, rows, actions) = (0L, 0L, 0L);
         await database.Each(

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 
@@ -73,6 +75,12 @@ public sealed class PayoutAccountTurns(GrainAddress address, TurnWorld world)
     {
         Tenant = Address.Tenant,
         Streams = [new(Stream, before.Seq + 1, rows, Address.Stream)],
-        SideRows = [SideRows.Of<PayoutAccountRow>([new(Stream, referrer!.Stream, state)])],
+        SideRows =
+        [
+            SideRows.Of<PayoutAccountRow>([new(Stream, referrer!.Stream, state)]),
+
+            // Of two referrers that are paid on one account, the second is flagged (X9).
+            SideRows.Of<IdentityRow>(state.Account == before.Account ? [] : [new(referrer.Stream, FlagKind.SharedPayoutAccount, state.Account, state.LastAt)]),
+        ],
     };
 }

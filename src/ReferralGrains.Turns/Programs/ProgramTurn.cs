@@ -37,7 +37,7 @@ internal sealed class ProgramTurn(StreamId stream, StreamKey key, ReferralProgra
     {
         Tenant = key.Tenant,
         Streams = [new(stream, firstSeq, rows.ToImmutable(), key)],
-        Facts = [new(stream, State.Seq, JsonSerializer.Serialize(State.Terms!, JournalJson.Default.ProgramTerms))],
+        Facts = [new(stream, State.Terms!.Revision, JsonSerializer.Serialize(State.Terms!, JournalJson.Default.ProgramTerms))],
         SideRows = [SideRows.Of(rules.ToImmutable())],
     };
 }

@@ -3,15 +3,21 @@ using System.Text.Json;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Turns.Programs;
 
-/// <summary>One program, of (tenant, program): publishes rule versions. Never on the path of an action.</summary>
+/// <summary>
+/// One program, of (tenant, program): publishes rule versions. On the path of an action only where all its referrers share a budget: then it
+/// decides the turns that they hand up (X5).
+/// </summary>
 public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
     : FoldedTurns<ReferralProgram>(address, world, JournalJson.Default.ReferralProgram, ReferralProgram.FoldVersion)
 {
     /// <summary>Of one sale, by all rules of its program: what one row of the journal, and one refund, has to bear.</summary>
     private const int MaxRewardsOfASale = 10_000;
+
+    private readonly BudgetedTurns budgeted = new(address.Tenant, world);
 
     protected override ReferralProgram Empty => ReferralProgram.None;
 
@@ -23,9 +29,13 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();
+        if (commands[0].Command is DecideReferrals) return await budgeted.Prepare(Stream, state, commands, Take);
         var turn = new ProgramTurn(Stream, Address.Stream, state, Later(await World.Clock.Now(Address.Tenant), state.LastAt));
         var replies = new List<object>(commands.Count);
         foreach (var envelope in commands)
+        {
+            // What is handed up ends the turn: it is decided in an append with referrals.
+            if (envelope.Command is DecideReferrals) break;
             replies.Add(envelope.Command switch
             {
                 CreateProgram create => Create(turn, create),
@@ -34,10 +44,16 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
                 SwitchRule change => Switch(turn, change),
                 _ => throw new UnreachableException(),
             });
+        }
+
         return new(turn.Append(), replies, () => Durable(state, turn.State));
     }
 
-    protected override void Refresh(AppendOutcome why) => World.Facts.Forget(Stream);
+    protected override void Refresh(AppendOutcome why)
+    {
+        World.Facts.Forget(Stream);
+        budgeted.Refresh(why);
+    }
 
     private void Durable(ReferralProgram before, ReferralProgram after)
     {
@@ -49,9 +65,9 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
     private ProgramReply Create(ProgramTurn turn, CreateProgram create)
     {
         if (turn.State.Terms is not { } terms)
-            return Changed(turn, new ProgramCreated(Address.First, create.Name, create.Currency, create.TimeZone, create.NewCustomer, create.Payment));
+            return Changed(turn, new ProgramCreated(Address.First, create.Name, create.Currency, create.TimeZone, create.NewCustomer, create.Payment, create.ShareUrl));
         var same = (terms.Name, terms.Currency, terms.TimeZone) == (create.Name, create.Currency, create.TimeZone)
-            && terms.NewCustomer == create.NewCustomer && terms.Payment == create.Payment;
+            && terms.NewCustomer == create.NewCustomer && terms.Payment == create.Payment && terms.ShareUrl == create.ShareUrl;
         return same ? Same(turn) : Refused(RefusalKind.Conflict, "conflict", Field.Id, "This program exists with other content.");
     }
 
@@ -63,8 +79,9 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
             change.Enabled is { } enabled ? !enabled : terms.Disabled,
             change.NoNewCustomer ? null : change.NewCustomer ?? terms.NewCustomer,
             change.NoPayment ? null : change.Payment ?? terms.Payment,
-            change.By);
-        var same = (changed.Name, changed.Disabled) == (terms.Name, terms.Disabled) && changed.NewCustomer == terms.NewCustomer && changed.Payment == terms.Payment;
+            change.By,
+            change.ShareUrl ?? terms.ShareUrl);
+        var same = (changed.Name, changed.Disabled) == (terms.Name, terms.Disabled) && changed.NewCustomer == terms.NewCustomer && changed.Payment == terms.Payment && changed.ShareUrl == terms.ShareUrl;
         return same ? Same(turn) : Changed(turn, changed);
     }
 
@@ -79,6 +96,7 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
         if (publish.Terms.Exclusive is { } group && terms.Rules.FirstOrDefault(other => other.Id != publish.Id && other.Latest.Terms.Exclusive == group) is { } equal)
             return Refused(
                 RefusalKind.Senseless, "exclusive_priority_taken", Field.Exclusive, $"Rule {equal.Id} has priority {group.Priority} in the group {group.Group} already.");
+        if (BudgetRefusal(rule, publish, state) is { } refused) return refused;
         var published = new RulePublished(
             rule?.Number ?? terms.Rules.Length + 1, publish.Id, (rule?.Versions.Length ?? 0) + 1, publish.Terms, state);
         var would = turn.After(published).Terms!;
@@ -89,6 +107,17 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
         if (rule is not null) return Changed(turn, published);
         turn.ApplyFirst(published);
         return new(null, true, turn.State.Terms);
+    }
+
+    // What is counted is one asset, and stays with who counts it (X5).
+    private static ProgramReply? BudgetRefusal(Rule? rule, PublishRule publish, RuleState state)
+    {
+        if (state.Budget is not { } budget) return null;
+        if (rule?.State.Budget is { } there && there.Per != budget.Per)
+            return Refused(RefusalKind.Conflict, "budget_owner_fixed", Field.Budget, "Whose a budget is stays as it is; its amount can be changed.");
+        return rule?.Versions.Any(version => version.Terms.Reward.Asset != publish.Terms.Reward.Asset) == true
+            ? Refused(RefusalKind.Senseless, "budget_of_one_asset", Field.Budget, "A budget counts one asset, and an earlier version of this rule gave another.")
+            : null;
     }
 
     private static ProgramReply Switch(ProgramTurn turn, SwitchRule change)

@@ -1,9 +1,11 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
+using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrals;
 
@@ -14,7 +16,8 @@ public static class ReferralAppend
 {
     /// <summary>Null when there is nothing to write.</summary>
     /// <param name="before">The state that the turn began with.</param>
-    public static Append? Of(StreamKey key, ReferralTurn turn, Referral before, IReadOnlyList<ReferralAction> conflicts)
+    /// <param name="mostAttributions">Of one referrer in an hour (X9).</param>
+    public static Append? Of(StreamKey key, ReferralTurn turn, Referral before, IReadOnlyList<ReferralAction> conflicts, int mostAttributions)
     {
         if (turn.Events.Count == 0 && conflicts.Count == 0) return null;
         return new()
@@ -27,6 +30,9 @@ public static class ReferralAppend
                 SideRows.Of(Due(turn, before)),
                 SideRows.Of<ReferralRow>(Row(turn, before) is { } row ? [row] : []),
                 SideRows.Of<DiscountRow>([.. CheckoutWork.Rows(turn)]),
+                SideRows.Of(Flags(turn, before)),
+                SideRows.Of(Reassignments(turn)),
+                SideRows.Of(Attributions(turn, before, mostAttributions)),
                 ParkedChange.By(Parked(turn, before)),
                 SideRows.Of<ConflictRow>(conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))]),
             ],
@@ -56,6 +62,27 @@ public static class ReferralAppend
             turn.Known.Stream, turn.Facts.Program.Stream, state.Referrer, (short)state.Status, state.AttributedAt,
             state.ApprovedAt == default ? null : state.ApprovedAt, state.Active);
     }
+
+    /// <summary>The referral's flag, where it was raised or looked at.</summary>
+    public static ImmutableArray<FlagRow> Flags(ReferralTurn turn, Referral before)
+    {
+        var state = turn.State;
+        if (state.Flag == before.Flag) return [];
+        var by = turn.Events.Select(static recorded => recorded.Event).OfType<ReferralFlagResolved>().LastOrDefault()?.By;
+        return [new(turn.Known.Stream, FlagKind.SelfReferral, state.Flag, state.SelfReferral == SelfReferral.SameId ? "same_id" : "same_email", turn.Facts.Now, by)];
+    }
+
+    /// <summary>Whose the referral was, where it was given to another.</summary>
+    public static ImmutableArray<ReassignmentRow> Reassignments(ReferralTurn turn)
+    {
+        foreach (var (seq, _, e) in turn.Events)
+            if (e is ReferralReassigned reassigned) return [new(turn.Known.Stream, seq, reassigned.From, reassigned.IsApproved)];
+        return [];
+    }
+
+    /// <summary>What counts towards a referrer's attributions in an hour.</summary>
+    public static ImmutableArray<AttributionRow> Attributions(ReferralTurn turn, Referral before, int most) =>
+        before.Status == ReferralStatus.None && turn.State.Status != ReferralStatus.None ? [new(turn.State.Referrer, turn.Facts.Now, most)] : [];
 
     /// <summary>The due row moves only when its date changes.</summary>
     public static ImmutableArray<DueChange> Due(ReferralTurn turn, Referral before) =>

@@ -14,6 +14,8 @@ namespace ReferralGrains.Turns.Referrals;
 [JsonDerivedType(typeof(ApproveReferral), "approve")]
 [JsonDerivedType(typeof(CancelReferral), "cancel")]
 [JsonDerivedType(typeof(ChangeReferral), "change")]
+[JsonDerivedType(typeof(ResolveFlag), "resolve_flag")]
+[JsonDerivedType(typeof(ReassignReferral), "reassign")]
 [JsonDerivedType(typeof(JoinRule), "join")]
 [JsonDerivedType(typeof(AdjustEnrollment), "adjust")]
 [JsonDerivedType(typeof(SwitchEnrollment), "switch")]
@@ -47,9 +49,13 @@ public sealed record ActionReply(Refusal? Refusal, ActionOutcome? Outcome, bool 
 /// <param name="Approve">Otherwise the referral is pending.</param>
 /// <param name="ApprovedAt">May lie in the past; null means now.</param>
 /// <param name="RefereeEmail">Compared with the referrer's (D16), and kept nowhere.</param>
+/// <param name="Action">The sale at whose checkout the code was entered: it is not before approval (D9).</param>
 public sealed record AttributeReferral(
     CallerId Referrer, ImmutableArray<string>? Tags, long? ConversionValueMinor, bool Approve, DateTimeOffset? ApprovedAt, string? RefereeEmail = null,
-    string? StripeCustomerId = null) : ICommand<ReferralReply>, IReferralCommand;
+    string? StripeCustomerId = null, CallerId? Action = null) : ICommand<ReferralReply>, IReferralCommand;
+
+/// <summary>Gives a referral to another referrer, for the future (D16). It is a turn of its own, decided where the new referrer's books are.</summary>
+public sealed record ReassignReferral(CallerId Referrer, string? Reason, string By) : ICommand<ReferralReply>, IReferralCommand;
 
 public sealed record ApproveReferral(DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IReferralCommand;
 
@@ -60,6 +66,10 @@ public sealed record CancelReferral(string? Reason, string By, bool CancelPendin
 /// <param name="Rule">Its number in the program.</param>
 /// <param name="DryRun">Nothing is saved: the answer is what would be.</param>
 public sealed record JoinRule(int Rule, string By, bool DryRun = false) : ICommand<ReferralReply>, IReferralCommand;
+
+/// <summary>Somebody looked at the referral's flag (X9).</summary>
+/// <param name="Confirmed">It is cancelled with all that is pending; otherwise its rewards go where their holds say.</param>
+public sealed record ResolveFlag(bool Confirmed, string? Reason, string By) : ICommand<ReferralReply>, IReferralCommand;
 
 public sealed record ChangeReferral(ImmutableArray<string>? Tags, bool? Active) : ICommand<ReferralReply>, IReferralCommand;
 

@@ -39,22 +39,30 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         if (await World.Facts.Program(Address.Tenant, ProgramId, CancellationToken.None) is not { } terms) return NoProgram(commands);
         relied = [new(terms.Stream, terms.Revision)];
         if (!state.IsCoveredBy(terms)) return Again(AppendOutcome.FactMoved);
-        var taken = terms.IsTiered ? Prefix(state, commands) : commands;
+        var taken = terms.NeedsReferrer ? Prefix(state, commands) : commands;
         var referrer = await Referrer(state);
         if (referrer is not null) relied = relied.Add(new(referrer.Stream, referrer.Version));
         var prepared = new List<PreparedCommand>(taken.Count);
-        foreach (var envelope in taken) prepared.Add(await Prepare((IReferralCommand)envelope.Command));
+        foreach (var envelope in taken)
+        {
+            // It changes whose books the turn is decided with.
+            if (prepared.Count > 0 && envelope.Command is ReassignReferral) break;
+            prepared.Add(await Prepare((IReferralCommand)envelope.Command));
+            if (envelope.Command is ReassignReferral) break;
+        }
+
         var facts = new DecisionFacts(Later(await Now(taken), state.LastAt), terms, referrer, Tally: null);
         if (state.AsksForCustomer(facts.Now)) facts = facts with { Customer = await Customer(state) };
         var known = await Known(state, prepared);
         if (known.IsAhead(state.Seq) || prepared.Exists(command => command.Payment is { } payment && payment.Owner == Stream && CheckoutDiscounts.IsAhead(payment, state))) return Again(AppendOutcome.StreamMoved);
+        if (prepared is [{ Command: ReassignReferral, Referrer: { } next }] && state.Status != ReferralStatus.None) facts = facts with { Referrer = next };
         var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
-        if (terms.IsTiered && decides is not null) return await HandUp(state, decides, facts, prepared, known);
+        if (terms.NeedsReferrer && decides is not null) return await HandUp(state, decides, facts, prepared, known);
 
         var turn = new ReferralTurn(state, facts with { ParkingFull = await Parking.IsFull(World, Address.Tenant, state, prepared) }, known);
         var conflicts = new List<ReferralAction>();
         var replies = ReferralWork.Run(turn, prepared, conflicts);
-        return new(ReferralAppend.Of(Address.Stream, turn, state, conflicts), replies, () => Durable(turn.State)) { Relied = relied };
+        return new(ReferralAppend.Of(Address.Stream, turn, state, conflicts, World.MostAttributions), replies, () => Durable(turn.State)) { Relied = relied };
     }
 
     protected override void Refresh(AppendOutcome why)
@@ -91,6 +99,13 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     {
         if (command is ICheckoutCommand checkout)
             return new(command, null, Payment: (await World.Discounts.Find(Address.Tenant, DiscountSide.Referee, checkout.Payment, CancellationToken.None))?.Payment);
+        if (command is ReassignReferral reassign)
+        {
+            var next = await World.Facts.Referrer(Address.Tenant, reassign.Referrer, CancellationToken.None);
+            if (next is not null) relied = relied.Add(new(next.Stream, next.Version));
+            return new(command, next, SelfReferrals.Of(reassign.Referrer, null, Address.Second!.Value, null));
+        }
+
         if (command is not AttributeReferral attribute) return new(command, null);
         var named = await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None);
         if (named is not null) relied = relied.Add(new(named.Stream, named.Version));

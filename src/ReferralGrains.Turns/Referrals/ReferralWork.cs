@@ -40,6 +40,8 @@ public static class ReferralWork
         ApproveReferral approve => Reply(turn, ReferralCommands.Approve(turn, approve.ApprovedAt ?? turn.Facts.Now)),
         CancelReferral cancel => Reply(turn, ReferralCommands.Cancel(turn, cancel.Reason, cancel.By, cancel.CancelPending)),
         ChangeReferral change => Reply(turn, ReferralCommands.Change(turn, change.Tags, change.Active)),
+        ReassignReferral reassign => Reassign(turn, reassign, prepared),
+        ResolveFlag resolve => Reply(turn, ReferralCommands.ResolveFlag(turn, resolve.Confirmed, resolve.Reason, resolve.By)),
         JoinRule join => Join(join.DryRun ? turn.Fork() : turn, join),
         AdjustEnrollment adjust => Adjust(adjust.DryRun ? turn.Fork() : turn, adjust),
         SwitchEnrollment change => Switch(change.DryRun ? turn.Fork() : turn, change),
@@ -82,8 +84,12 @@ public static class ReferralWork
         if (turn.State.Status == ReferralStatus.None) turn.Meet(referrer);
         else if (turn.State.Referrer == referrer.Stream && Differs(turn.State, attribute) is { } field)
             return new(new(RefusalKind.Conflict, "conflict", field, "This referral exists with other content."), false, turn.Known.Stream, turn.State);
-        return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt, prepared.SelfReferral, attribute.StripeCustomerId));
+        return Reply(turn, ReferralCommands.Attribute(turn, referrer, attribute.Tags ?? [], attribute.ConversionValueMinor, approvedAt, prepared.SelfReferral, attribute.StripeCustomerId, attribute.Action));
     }
+
+    private static ReferralReply Reassign(ReferralTurn turn, ReassignReferral reassign, PreparedCommand prepared) => prepared.Referrer is { } referrer
+        ? Reply(turn, ReferralCommands.Reassign(turn, referrer, reassign.Reason, reassign.By, prepared.SelfReferral))
+        : new(new(RefusalKind.NotFound, "referrer_not_found", Field.ReferrerId, $"There is no referrer {reassign.Referrer}."), false, turn.Known.Stream, null);
 
     private static ReferralReply Join(ReferralTurn turn, JoinRule join) => Reply(turn, ReferralCommands.Join(turn, join.Rule, join.By));
 
@@ -103,6 +109,7 @@ public static class ReferralWork
         sent.ConversionValueMinor is { } value && value != state.ConversionValueMinor ? Field.ConversionValueMinor
         : sent.Tags is { } tags && !tags.SequenceEqual(state.Tags) ? Field.Tags
         : sent.Approve && state.Status == ReferralStatus.Pending ? Field.Status
+        : sent.Action is { } action && action != state.RedeemedWith ? Field.ActionId
         : sent.ApprovedAt is { } at && state.Status == ReferralStatus.Approved && at != state.ApprovedAt ? Field.ApprovedAt
         : null;
 

@@ -1,12 +1,14 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Discounts;
+using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Referrers;
 
@@ -22,6 +24,8 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     private readonly Dictionary<(EntryKind Kind, CallerId Id), BookedEvent> booked = [];
     private readonly HashSet<BalanceGuard> guards = [];
     private readonly Dictionary<StreamId, ReferralUse> uses = [];
+    private readonly List<GroupRow> groups = [];
+    private readonly List<FlagRow> flags = [];
     private ReferrerRow? profile;
     private bool profiled;
 
@@ -59,6 +63,26 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     {
         Apply(e);
         (profile, profiled) = (row, true);
+    }
+
+    /// <summary>What is payable is given up. Others may take of it at the same time: then the commit refuses it.</summary>
+    public void Forfeit(BalanceForfeited forfeited)
+    {
+        guards.Add(new(stream, forfeited.Asset));
+        Apply(forfeited);
+    }
+
+    public void Resolve(ReferrerFlagResolved resolved)
+    {
+        Apply(resolved);
+        flags.Add(new(stream, resolved.Kind, resolved.Confirmed ? FlagState.Confirmed : FlagState.Cleared, "", now, resolved.By));
+    }
+
+    /// <summary>All that waits in a group is payable by it (H14).</summary>
+    public void Release(StreamId program, RewardGroup group, string by)
+    {
+        Apply(new GroupReleased(program, group.Rule, group.Asset, group.Number, group.SumMinor, by));
+        groups.Add(new(stream, program, group.Following()));
     }
 
     /// <summary>An event that has an id of its own, which it takes for ever.</summary>
@@ -104,6 +128,9 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
             SideRows.Of<ReferrerRow>(profiled ? [profile!] : []),
             SideRows.Of<DiscountRow>([.. Payments.Changed.Select(static changed => new DiscountRow(DiscountSide.Referrer, changed.Payment, changed.IsNew))]),
             SideRows.Of<ReferralUseRow>([.. uses.Values.Select(static use => new ReferralUseRow(use))]),
+            SideRows.Of<GroupRow>([.. groups]),
+            SideRows.Of<FlagRow>([.. flags]),
+            SideRows.Of<IdentityRow>(profiled ? [new(stream, FlagKind.SharedEmail, profile!.Email is { } email ? SelfReferrals.Mailbox(email) : null, now)] : []),
             SideRows.Of<EntryRow>([.. booked.Select(one => new EntryRow(one.Key.Kind, one.Key.Id, stream, one.Value.Seq))]),
         ],
     };

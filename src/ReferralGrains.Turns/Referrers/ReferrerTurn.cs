@@ -6,49 +6,73 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
+using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Programs;
 using ReferralGrains.Storage.Referrals;
+using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;
 
 /// <summary>One turn of a referrer over handed-up referrals, gathered for one append.</summary>
-internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
+/// <param name="spent">Of the budgets that all referrers of the program share, where the program decides (X5).</param>
+internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, ImmutableArray<BudgetUse>? spent = null)
 {
-    private readonly int firstSeq = state.Seq + 1;
+    private readonly Referrer before = state;
     private readonly Dictionary<StreamId, Tally> tallies = [];
     private readonly HashSet<StreamId> counted = [];
+    private readonly List<BudgetRow> budgets = [];
+    private readonly List<GroupRow> groups = [];
     private readonly List<EventRow> own = [];
     private readonly List<StreamRows> streams = [];
     private readonly List<DueChange> due = [];
     private readonly List<ReferralRow> referrals = [];
     private readonly List<ConflictRow> conflicts = [];
     private readonly List<DiscountRow> discounts = [];
+    private readonly List<FlagRow> flags = [];
+    private readonly List<ReassignmentRow> reassignments = [];
+    private readonly List<AttributionRow> attributions = [];
     private readonly HashSet<FactRead> reads = [];
-    private readonly List<object> replies = [];
+    private readonly List<ReferralDecided> replies = [];
     private DateTimeOffset now = state.LastAt;
     private int parked;
 
     public Referrer State { get; private set; } = state;
 
-    public IReadOnlyList<object> Replies => replies;
+    public ImmutableArray<ReferralDecided> Decided => [.. replies];
 
-    public bool Knows(StreamId program) => State.Tallies.ContainsKey(program.Value);
+    /// <summary>What is used of shared budgets by now.</summary>
+    public ImmutableArray<BudgetUse>? Spent { get; private set; } = spent;
 
-    /// <summary>The first turn of a program that has just become tiered.</summary>
-    public void Start(StreamId program, DateTimeOffset at, Tally tally)
+    /// <summary>Decides a turn that was handed up; false where the terms are older than what it is enrolled in.</summary>
+    public async ValueTask<bool> TryDecide(TurnWorld world, DecideReferral decide, ProgramTerms program, ReferrerFacts referrer)
+    {
+        if (!decide.State.IsCoveredBy(program)) return false;
+        if (!State.Tallies.ContainsKey(program.Stream.Value)) Start(program.Stream, decide.Now, await world.Tallies.Sum(stream, program.Stream));
+        Decide(decide, program, referrer, await Parking.IsFull(world, tenant, decide.State, decide.Commands), world.MostAttributions);
+        return true;
+    }
+
+    // The first turn of a program that has just become one in which all of a referrer's referrals count.
+    private void Start(StreamId program, DateTimeOffset at, Tally tally)
     {
         Later(at);
         Own(new TallyStarted(program, tally.ValueMinor, tally.Count, tally.Approved));
     }
 
-    public void Decide(DecideReferral decide, ProgramTerms program, ReferrerFacts referrer, bool parkingFull)
+    private void Decide(DecideReferral decide, ProgramTerms program, ReferrerFacts referrer, bool parkingFull, int mostAttributions)
     {
         Later(decide.Now);
         var tally = tallies.GetValueOrDefault(program.Stream) ?? State.Tallies[program.Stream.Value];
         var known = new KnownActions(decide.Stream, decide.State);
         foreach (var history in decide.Known) known.Add(history);
-        var facts = new DecisionFacts(now, program, decide.State.Status == ReferralStatus.None ? null : referrer, tally) { ParkingFull = parkingFull, Customer = decide.Customer };
+        var facts = new DecisionFacts(now, program, decide.State.Status == ReferralStatus.None ? null : referrer, tally)
+        {
+            ParkingFull = parkingFull,
+            Customer = decide.Customer,
+            Spent = Spent,
+        };
         var turn = new ReferralTurn(decide.State, facts, known);
         var refused = new List<ReferralAction>();
 
@@ -56,12 +80,18 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
         var commands = decide.Commands.Select(command => command.Referrer?.Stream == referrer.Stream ? command with { Referrer = referrer } : command);
         var answers = ReferralWork.Run(turn, [.. commands], refused);
         tallies[program.Stream] = turn.Facts.Tally!;
-        if (turn.Events.Any(recorded => recorded.Event is SaleDecided { Counts: true } or ReferralApproved or RewardsGranted)) counted.Add(program.Stream);
+        Spent = turn.Facts.Spent;
+        if (turn.Facts.Tally != tally || turn.Events.Any(recorded => recorded.Event is SaleDecided { Counts: true } or ReferralApproved or ReferralReassigned or RewardsGranted))
+            counted.Add(program.Stream);
+        foreach (var group in turn.Released) Own(new GroupReleased(program.Stream, group.Rule, group.Asset, group.Number, group.SumMinor, By: null));
         replies.Add(new ReferralDecided(AppendOutcome.Committed, answers, turn.State));
         if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(GrainAddress.Referral(tenant, decide.Program, decide.Referee).Stream, turn, decide.State));
         if (ReferralAppend.Row(turn, decide.State) is { } row) referrals.Add(row);
         due.AddRange(ReferralAppend.Due(turn, decide.State));
         discounts.AddRange(CheckoutWork.Rows(turn));
+        flags.AddRange(ReferralAppend.Flags(turn, decide.State));
+        reassignments.AddRange(ReferralAppend.Reassignments(turn));
+        attributions.AddRange(ReferralAppend.Attributions(turn, decide.State, mostAttributions));
         parked += ReferralAppend.Parked(turn, decide.State);
         conflicts.AddRange(refused.Select(action => ReferralAppend.Conflict(turn, action)));
         reads.UnionWith(ReferralAppend.Reads(turn));
@@ -71,7 +101,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
     public Append? Append()
     {
         foreach (var program in counted) Move(program, State.Tallies[program.Value], tallies[program]);
-        if (own.Count > 0) streams.Add(new(stream, firstSeq, [.. own]));
+        if (own.Count > 0) streams.Add(new(stream, before.Seq + 1, [.. own]));
         if (streams.Count == 0 && conflicts.Count == 0) return null;
         return new()
         {
@@ -81,14 +111,28 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state)
             SideRows =
             [
                 SideRows.Of<DueChange>([.. due]), SideRows.Of<ReferralRow>([.. referrals]), ParkedChange.By(parked), SideRows.Of<ConflictRow>([.. conflicts]),
-                SideRows.Of<DiscountRow>([.. discounts]),
+                SideRows.Of<DiscountRow>([.. discounts]), SideRows.Of<BudgetRow>([.. budgets]), SideRows.Of<GroupRow>([.. groups]),
+                SideRows.Of<FlagRow>([.. flags]), SideRows.Of<AttributionRow>([.. attributions]), SideRows.Of<ReassignmentRow>([.. reassignments]),
             ],
         };
     }
 
     // Also where the sales came to nothing: a decision that looked at the tally holds only if this is still the referrer's last row.
-    private void Move(StreamId program, Tally from, Tally to) =>
-        Own(new TallyMoved(program, to.ValueMinor - from.ValueMinor, to.Count - from.Count, [.. to.Paid.Skip(from.Paid.Length)], to.Approved - from.Approved, Gathered(from, to)));
+    private void Move(StreamId program, Tally from, Tally to)
+    {
+        var (used, waiting) = (to.Spent.Since(from.Spent), Groups(before.Tallies.GetValueOrDefault(program.Value, Tally.Empty), to));
+        foreach (var use in used ?? []) budgets.Add(new(stream, program, use));
+        foreach (var group in waiting ?? []) groups.Add(new(stream, program, group));
+        Own(new TallyMoved(
+            program, to.ValueMinor - from.ValueMinor, to.Count - from.Count, [.. to.Paid.Skip(from.Paid.Length)], to.Approved - from.Approved,
+            Gathered(from, to), used, waiting));
+    }
+
+    private static ImmutableArray<RewardGroup>? Groups(Tally from, Tally to)
+    {
+        var changed = ImmutableArray.CreateRange((to.Groups ?? []).Where(group => from.GroupOf(group.Rule, group.Asset) != group));
+        return changed.IsEmpty ? null : changed;
+    }
 
     private static ImmutableArray<Gathered>? Gathered(Tally from, Tally to)
     {

@@ -59,9 +59,11 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
     private async ValueTask<object> Decide(OwnTurn turn, ICommand command) => command switch
     {
         CreateReferrer create => await Create(turn, create),
+        ResolveReferrerFlag resolve => Resolve(turn, resolve),
         ChangeReferrer change => await Change(turn, change),
         CloseReferrer close => await Close(turn, close),
         GrantRule grant => await Grant(turn, grant),
+        ReleaseGroup release => await Release(turn, release),
         BookEntry book => await Book(turn, book.Entry),
         SpendAsset spend => await Spend(turn, spend.Spent),
         QuotePayment quote => await PaymentWork.Quote(turn, World, Address.Tenant, quote, relied),
@@ -71,29 +73,32 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         _ => throw new UnreachableException(),
     };
 
-    private static async ValueTask<ReferrerReply> Create(OwnTurn turn, CreateReferrer create)
+    private async ValueTask<ReferrerReply> Create(OwnTurn turn, CreateReferrer create)
     {
         if (turn.State.Status == ReferrerStatus.None)
         {
-            var row = new ReferrerRow(turn.Stream, NewCode(), create.Email, create.Name, create.CashOptIn, create.StripeCustomerId, turn.Now);
+            if (await IsTaken(turn, create.Code)) return CodeTaken(turn);
+            var row = new ReferrerRow(turn.Stream, create.Code ?? NewCode(), create.Email, create.Name, create.CashOptIn, create.StripeCustomerId, turn.Now);
             turn.Apply(new ReferrerCreated(create.Tags), row);
             return Changed(turn);
         }
 
         var profile = await turn.Profile();
         var same = profile.Email == create.Email && profile.Name == create.Name && profile.CashOptIn == create.CashOptIn
-            && profile.StripeCustomerId == create.StripeCustomerId && turn.State.Tags.SequenceEqual(create.Tags);
+            && profile.StripeCustomerId == create.StripeCustomerId && (create.Code ?? profile.Code) == profile.Code && turn.State.Tags.SequenceEqual(create.Tags);
         return same ? Same(turn) : Refused(turn, RefusalKind.Conflict, "conflict", Field.Id, "This referrer exists with other content; change it instead.");
     }
 
     // What is left out is taken from what is there by now, not from what whoever sent it saw.
-    private static async ValueTask<ReferrerReply> Change(OwnTurn turn, ChangeReferrer change)
+    private async ValueTask<ReferrerReply> Change(OwnTurn turn, ChangeReferrer change)
     {
         if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
         if (turn.State.Status == ReferrerStatus.Closed) return Refused(turn, RefusalKind.Conflict, "referrer_closed", Field.Id, "This referrer is closed.");
         var profile = await turn.Profile();
+        if (change.Code != profile.Code && await IsTaken(turn, change.Code)) return CodeTaken(turn);
         var row = profile with
         {
+            Code = change.Code ?? profile.Code,
             Email = change.Email ?? profile.Email,
             Name = change.Name ?? profile.Name,
             CashOptIn = change.CashOptIn ?? profile.CashOptIn,
@@ -106,13 +111,35 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         return Changed(turn);
     }
 
-    // Personal data goes, the ledger stays (D18).
-    private static async ValueTask<ReferrerReply> Close(OwnTurn turn, CloseReferrer close)
+    // Personal data goes, the ledger stays (D18). A negative balance stays too: it is a receivable.
+    private async ValueTask<ReferrerReply> Close(OwnTurn turn, CloseReferrer close)
     {
-        if (turn.State.Status != ReferrerStatus.Active) return Same(turn);
-        turn.Apply(new ReferrerClosed(close.Reason, close.By), await turn.Profile() with { Email = null, Name = null, StripeCustomerId = null });
+        if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
+        var closes = turn.State.Status == ReferrerStatus.Active;
+        if (closes) turn.Apply(new ReferrerClosed(close.Reason, close.By), await turn.Profile() with { Email = null, Name = null, StripeCustomerId = null });
+        if (!close.Forfeits) return closes ? Changed(turn) : Same(turn);
+        foreach (var (asset, payable) in await World.Ledger.Payable(turn.Stream))
+            if (payable + turn.Moved(asset) is > 0 and var left)
+            {
+                turn.Forfeit(new(asset, left, close.By));
+                closes = true;
+            }
+
+        return closes ? Changed(turn) : Same(turn);
+    }
+
+    // Whether there is such a flag is known where flags are.
+    private static ReferrerReply Resolve(OwnTurn turn, ResolveReferrerFlag resolve)
+    {
+        if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
+        turn.Resolve(new(resolve.Kind, resolve.Confirmed, resolve.Reason, resolve.By));
         return Changed(turn);
     }
+
+    private async ValueTask<bool> IsTaken(OwnTurn turn, string? code) =>
+        code is not null && await World.Profiles.OfCode(Address.Tenant, code) is { } owner && owner != Address.First;
+
+    private static ReferrerReply CodeTaken(OwnTurn turn) => Refused(turn, RefusalKind.Conflict, "code_taken", Field.Code, "Another referrer has this code.");
 
     private async ValueTask<ReferrerReply> Grant(OwnTurn turn, GrantRule grant)
     {
@@ -124,6 +151,18 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         if (turn.State.Granted.Contains(granted) == grant.Granted) return Same(turn);
         turn.Apply(grant.Granted ? new RuleGranted(granted, grant.By) : new RuleRevoked(granted, grant.By));
         return Changed(turn);
+    }
+
+    private async ValueTask<ReferrerReply> Release(OwnTurn turn, ReleaseGroup release)
+    {
+        if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
+        var program = await World.Facts.Program(Address.Tenant, release.Program, CancellationToken.None);
+        if (program is not null) relied.Add(new(program.Stream, program.Revision));
+        if (program?.Rule(release.Rule) is not { } rule) return Refused(turn, RefusalKind.NotFound, "rule_not_found", Field.Rule, "There is no such rule.");
+        var waiting = (turn.State.Tallies.GetValueOrDefault(program.Stream.Value)?.Groups ?? [])
+            .Where(group => group.Rule == rule.Number && group.SumMinor > 0 && (release.Asset is null || group.Asset == release.Asset)).ToList();
+        foreach (var group in waiting) turn.Release(program.Stream, group, release.By);
+        return waiting.Count > 0 ? Changed(turn) : Same(turn);
     }
 
     private async ValueTask<BookedReply> Book(OwnTurn turn, EntryBooked entry)

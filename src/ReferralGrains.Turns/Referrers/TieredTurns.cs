@@ -1,71 +1,89 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;
 
 /// <summary>
-/// Decides the turns that enrollments of tiered programs hand up, a mailboxful at once: each against the tally that the one before
-/// left, and all of them with the tally in one append of several streams (H2, D6).
+/// Decides the turns that enrollments hand up because all of their referrer's referrals count: a mailboxful at once, each against the tally
+/// that the one before left, and all of them with the tally in one append of several streams (H2, D6, H14). Where all referrers of a program
+/// share a budget, they go up once more, with the tally, to the program (X5).
 /// </summary>
 internal sealed class TieredTurns(int tenant, TurnWorld world)
 {
-    private int group;
-    private int singly;
-    private AppendOutcome? lost;
+    private readonly HandedGroup group = new();
     private ImmutableArray<FactRead> programs = [];
 
     public async ValueTask<Prepared> Prepare(
         StreamId stream, Referrer state, ReferrerFacts facts, IReadOnlyList<Envelope> commands, Action<Referrer> take)
     {
-        if (lost is { } outcome) return GiveBack(outcome);
-        var turn = new ReferrerTurn(tenant, stream, state);
+        if (group.Lost is { } outcome) return new(null, [new ReferralDecided(outcome, [], null)], group.Done);
+        programs = [];
         var handed = Handed(commands);
-        (programs, group) = ([], handed.Count);
+        var terms = new List<ProgramTerms>(handed.Count);
         foreach (var decide in handed)
         {
             var program = (await world.Facts.Program(tenant, decide.Program, CancellationToken.None))!;
+
+            // One append goes to one program, where that decides.
+            if (terms.Count > 0 && program.Stream != terms[0].Stream && (program.NeedsProgram || terms[0].NeedsProgram)) break;
+            terms.Add(program);
             var read = new FactRead(program.Stream, program.Revision);
             if (!programs.Contains(read)) programs = programs.Add(read);
-
-            // The terms that it is enrolled in may be newer than what is cached here.
-            if (!decide.State.IsCoveredBy(program)) return new(null, [], static () => { }, AppendOutcome.FactMoved);
-            if (!turn.Knows(program.Stream)) turn.Start(program.Stream, decide.Now, await world.Tallies.Sum(stream, program.Stream));
-            turn.Decide(decide, program, facts, await Parking.IsFull(world, tenant, decide.State, decide.Commands));
         }
 
-        return new(turn.Append(), turn.Replies, () =>
+        group.Began(terms.Count);
+        if (terms[0].NeedsProgram) return await HandUp(stream, state, facts, terms[0], [.. handed.Take(terms.Count)], take);
+        var turn = new ReferrerTurn(tenant, stream, state);
+        for (var i = 0; i < terms.Count; i++)
+            if (!await turn.TryDecide(world, handed[i], terms[i], facts)) return new(null, [], static () => { }, AppendOutcome.FactMoved);
+        return new(turn.Append(), [.. turn.Decided], () =>
         {
             take(turn.State);
-            Done();
+            group.Done();
         })
         {
             Relied = programs,
         };
     }
 
-    /// <summary>
-    /// A group that did not hold is decided again one by one, so that each enrollment hears of its own fault only; one alone that does
-    /// not hold goes back to its enrollment.
-    /// </summary>
     public void Refresh(AppendOutcome why)
     {
         foreach (var program in programs) world.Facts.Forget(program.Stream);
-        if (group > 1) singly = group;
-        else if (group == 1) lost = why;
+        group.DidNotHold(why);
     }
 
-    private Prepared GiveBack(AppendOutcome outcome) => new(null, [new ReferralDecided(outcome, [], null)], Done);
-
-    private void Done() => (group, singly, lost) = (0, Math.Max(0, singly - 1), null);
+    // What goes up is what the decision needs: of the referrer only what it keeps for this program.
+    private async ValueTask<Prepared> HandUp(
+        StreamId stream, Referrer state, ReferrerFacts facts, ProgramTerms program, ImmutableArray<DecideReferral> handed, Action<Referrer> take)
+    {
+        var kept = state.Tallies.TryGetValue(program.Stream.Value, out var tally)
+            ? ImmutableDictionary<long, Tally>.Empty.Add(program.Stream.Value, tally)
+            : ImmutableDictionary<long, Tally>.Empty;
+        var asked = Moment.Now(world.Time);
+        var decided = await world.Router.Ask(
+            GrainAddress.Program(tenant, program.Id), new DecideReferrals(stream, state with { Tallies = kept }, facts, handed), CancellationToken.None);
+        return new(null, [.. decided.Replies], () =>
+        {
+            if (decided.State is { } left && left.Seq > state.Seq)
+                take(state with { Seq = left.Seq, LastAt = left.LastAt, Tallies = state.Tallies.SetItems(left.Tallies) });
+            group.Done();
+        }, decided.Outcome)
+        {
+            Relied = programs,
+            WrittenSince = decided.State?.Seq > state.Seq ? asked : null,
+        };
+    }
 
     // A stream is once in an append; what is not handed up ends the group.
     private List<DecideReferral> Handed(IReadOnlyList<Envelope> commands)
     {
-        if (singly > 0) return [(DecideReferral)commands[0].Command];
+        if (group.IsSingle) return [(DecideReferral)commands[0].Command];
         var streams = new HashSet<StreamId>();
         var handed = new List<DecideReferral>();
         foreach (var envelope in commands)

@@ -24,6 +24,7 @@ public class RoundTripTests
         new ProgramChanged("Program", Disabled: true, new(BasisPoints: 15_00), new(new(AmountMinor: 60_00), EveryPayment: true), "ada"),
         new RulePublished(1, new("r"), 2, Rules.TierReached(Rules.Spent(0, null, 5), Rules.Referees(1, 2, 3)).Held(3).For("gold").Granted(), State),
         new RuleSwitched(1, Enabled: false, "ada"),
+        new BudgetMoved([new(1, 24_312, 5_00)]),
     ];
 
     public static TheoryData<ReferrerEvent> ReferrerEvents =>
@@ -40,6 +41,9 @@ public class RoundTripTests
         new PaymentConfirmed(new("p1")),
         new PaymentReleased(new("p1"), "ada"),
         new ReferralChosen(new(11), ReferralChoice.Declined, "a jacket", "ada"),
+        new BalanceForfeited(new("GBP"), 5, "ada"),
+        new ReferrerFlagResolved(Domain.Flags.FlagKind.SharedEmail, Confirmed: false, null, "ada"),
+        new GroupReleased(new(7), 1, new("GBP"), 2, 5_00, "ada"),
         new EntryBooked(new("e"), new("GBP"), -5, true, "why", "ada"),
         new AssetSpent(new("s"), new("points"), 5, "ada"),
     ];

@@ -65,9 +65,9 @@ public class ReferralProgramTests
         var tiered = Fold(Created, Published(1, 1, Percent(10_00)), Published(2, 1, Tiered(Spent(0, null, 1_00))));
         var replaced = Fold(Created, Published(1, 1, Tiered(Spent(0, null, 1_00))), Published(1, 2, Percent(10_00)));
 
-        Assert.False(untiered.Terms!.IsTiered);
-        Assert.True(tiered.Terms!.IsTiered);
-        Assert.True(replaced.Terms!.IsTiered);
+        Assert.False(untiered.Terms!.NeedsReferrer);
+        Assert.True(tiered.Terms!.NeedsReferrer);
+        Assert.True(replaced.Terms!.NeedsReferrer);
     }
 
     [Theory]

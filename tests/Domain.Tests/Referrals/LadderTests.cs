@@ -19,7 +19,7 @@ public class LadderTests
         DecisionCode.CurrencyMismatch, DecisionCode.BeforeApproval, DecisionCode.WindowClosed, DecisionCode.OutsideEventRange, DecisionCode.NotFirst,
         DecisionCode.ReferrerNotEligible, DecisionCode.ReferrerTag, DecisionCode.RefereeTag, DecisionCode.BelowThreshold, DecisionCode.Product,
         DecisionCode.Attributes, DecisionCode.NoTier, DecisionCode.OtherRuleDecided, DecisionCode.AmountMissing, DecisionCode.ZeroReward,
-        DecisionCode.CountCap, DecisionCode.AmountCap,
+        DecisionCode.CountCap, DecisionCode.AmountCap, DecisionCode.ReferrerBudget, DecisionCode.ProgramBudget,
     ];
 
     public static TheoryData<DecisionCode> EachRung => [.. Rungs];
@@ -54,7 +54,7 @@ public class LadderTests
             "rewarded", "referral_missing", "referral_pending", "referral_cancelled", "referrer_closed", "enrollment_disabled", "rule_disabled",
             "rule_inactive", "currency_mismatch", "before_approval", "window_closed", "outside_event_range", "not_first", "referrer_not_eligible",
             "referrer_tag", "referee_tag", "below_threshold", "product", "attributes", "no_tier", "tier_paid", "other_rule_decided",
-            "amount_missing", "zero_reward", "count_cap", "amount_cap",
+            "amount_missing", "zero_reward", "count_cap", "amount_cap", "referrer_budget", "program_budget",
             "sale_missing", "taken_back", "nothing_to_take_back", "given_back", "nothing_to_give_back", "not_enrolled", "gathered",
         ],
         Declared().Select(code => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString())));
@@ -124,6 +124,8 @@ public class LadderTests
     private static void Violate(DecisionCode code, ReferralWorld world)
     {
         var state = world.Program.Rule(1).State;
+        if (code == DecisionCode.ReferrerBudget) world.Set(state with { Budget = new(BudgetPer.Referrer, 0) });
+        if (code == DecisionCode.ProgramBudget) world.Set(state with { Budget = new(BudgetPer.Program, 0) });
         if (code == DecisionCode.RuleDisabled) world.Set(state with { Enabled = false });
         if (code == DecisionCode.RuleInactive) world.Set(state with { To = Start });
         if (code == DecisionCode.ReferrerClosed) world.Referrer = world.Referrer with { Closed = true };

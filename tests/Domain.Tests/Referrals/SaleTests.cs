@@ -11,7 +11,7 @@ namespace ReferralGrains.Domain.Tests.Referrals;
 public class SaleTests
 {
     [Fact]
-    public void V3_every_later_order_is_rewarded_without_a_code()
+    public void V3_V4_every_later_order_is_rewarded_its_share_without_a_code()
     {
         var world = new ReferralWorld(Percent(10_00));
 

@@ -44,9 +44,9 @@ public sealed record GrantedReward(
 
         void Add(long key, RuleDecision given, StreamId referrer, DateTimeOffset at, DateTimeOffset? dueAt, long soFar, long total)
         {
-            var pending = state.Holds.Contains(key) || state.ScheduledReward(key) is not null;
+            var waits = state.Waits(key) ?? (state.ScheduledReward(key) is null ? null : RewardStatus.Pending);
             rewards[key] = new(
-                new(key, given, given.Minor, Cancelled: false, Released: !pending), referrer, pending ? RewardStatus.Pending : RewardStatus.Released, at, dueAt, soFar, total);
+                new(key, given, given.Minor, Cancelled: false, Released: waits is null), referrer, waits ?? RewardStatus.Released, at, dueAt, soFar, total);
         }
 
         void Cancel(long key) => rewards[key] = rewards[key] with

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
@@ -59,6 +60,12 @@ public sealed class ReferralWorld
 
     public Tally Tally { get; private set; } = Tally.Empty;
 
+    /// <summary>What is used of the budgets that all referrers share.</summary>
+    public ImmutableArray<BudgetUse>? Spent { get; private set; }
+
+    /// <summary>Groups that have reached their amounts, in that order.</summary>
+    public List<RewardGroup> Released { get; } = [];
+
     public Referral State(string referee = Anna) => referrals.GetValueOrDefault(referee, Referral.None);
 
     public StreamId Stream(string referee = Anna) =>
@@ -115,6 +122,8 @@ public sealed class ReferralWorld
         Journal.Commit(Stream(referee), turn.Events);
         referrals[referee] = turn.State;
         if (turn.Facts.Tally is { } tally) Tally = tally;
+        Spent = turn.Facts.Spent;
+        Released.AddRange(turn.Released);
         return reply;
     }
 
@@ -151,8 +160,9 @@ public sealed class ReferralWorld
     public IEnumerable<Posting> Postings() => Journal.All.SelectMany(e => Movements.Of(e, Program.Stream));
 
     private DecisionFacts Facts(Referral state) => new(
-        Now > state.LastAt ? Now : state.LastAt, Program, state.Status == ReferralStatus.None ? null : Referrer, Program.IsTiered ? Tally : null)
+        Now > state.LastAt ? Now : state.LastAt, Program, state.Status == ReferralStatus.None ? null : Referrer, Program.NeedsReferrer ? Tally : null)
     {
         Customer = Customer,
+        Spent = Spent,
     };
 }

@@ -94,6 +94,9 @@ public static class Rules
 
     public static RewardRule HeldForReview(this RewardRule rule, int days = 0) => rule with { Hold = new(HoldMode.Manual, days) };
 
+    /// <summary>Waits for others of its referrer until their sum reaches an amount.</summary>
+    public static RewardRule Grouped(this RewardRule rule, long minor) => rule with { Hold = new(HoldMode.Group, AmountMinor: minor) };
+
     private static RewardRule Rule(RewardTerms reward) =>
         new("rule", Trigger.RecurringAction, reward, Limits.None, Conditions.None, [], Hold.None);
 }

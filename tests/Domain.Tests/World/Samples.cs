@@ -17,35 +17,38 @@ public static class Samples
     public static IReadOnlyList<ReferralEvent> Events { get; } =
     [
         new ReferralAttributed(Referrer, 3, ["vip"], 300_00),
+        new ReferralFlagResolved(Confirmed: false, "a cousin", "ada"),
         new ActionParked(Action("early", ActionKind.Sale), DecisionCode.ReferralPending),
         new ReferralApproved(At, [new(1, 1), new(2, 1)]),
-        // Rows 4 and 5: two rewards are two postings.
+        // Rows 5 and 6: two rewards are two postings.
         new SaleDecided(
             Action("early", ActionKind.Sale), Referrer,
             [Given(1, Gbp, 10_00, held: true), Given(2, Asset.Points, 100, held: false), new(2, 2, 1, DecisionCode.Product)],
-            Counts: true, Replays: 2),
-        new SaleReversed(Action("c", ActionKind.Chargeback, "early"), 2, 40_00, [Change(4, 0, 1, Gbp, 4_00, pending: true)], 0),
+            Counts: true, Replays: 3),
+        new SaleReversed(Action("c", ActionKind.Chargeback, "early"), 3, 40_00, [Change(5, 0, 1, Gbp, 4_00, pending: true)], 0),
         new ReversalUndone(
-            Action("w", ActionKind.ChargebackWon, "c"), 2, new("c"), [Change(4, 0, 1, Gbp, 4_00, pending: true) with { ReleaseAt = At.AddDays(30) }], 0),
+            Action("w", ActionKind.ChargebackWon, "c"), 3, new("c"), [Change(5, 0, 1, Gbp, 4_00, pending: true) with { ReleaseAt = At.AddDays(30) }], 0),
         new EnrollmentAdjusted(1, new(new(MaxCount: 3), Percent(1).Over(5).Conditions, Fixed(5).Reward, new(HoldMode.Days, 3)), "why", "ada"),
         new EnrollmentSwitched(2, Enabled: false, "why", "ada"),
         new EnrollmentDeleted(2, "why", "ada"),
         new ReferralChanged(["staff"], false),
-        new RewardsReleased([Change(4, 0, 1, Gbp, 10_00, pending: true)], "rev"),
-        // Row 13.
+        new RewardsReleased([Change(5, 0, 1, Gbp, 10_00, pending: true)], "rev"),
+        // Row 14.
         new SaleDecided(Action("s", ActionKind.Sale), Referrer, [Given(1, Gbp, 5_00, held: true)], Counts: false, Replays: 0),
-        new RewardCancelled(13, Change(13, 0, 1, Gbp, 5_00, pending: true), "mistake", "rev"),
+        new RewardCancelled(14, Change(14, 0, 1, Gbp, 5_00, pending: true), "mistake", "rev"),
         new CheckoutQuoted(new("in_1"), 99_00, 15_00, At.AddDays(1)),
         new CheckoutReleased(new("in_1"), null),
         new CheckoutQuoted(new("in_2"), 99_00, 15_00, At.AddDays(2)),
         new CheckoutConfirmed(new("in_2")),
         new RuleJoined(3, 3, 1, "ada"),
+        new ReferralReassigned(Referrer, new(3), IsApproved: true, "mistyped", "ada"),
         // Row 16: nothing is held any more, and so nothing waits longer.
+        new GroupSettled([]),
         new HoldsPostponed([], At.AddHours(6)),
         new RewardsGranted(Referrer, [Given(1, Gbp, 7_00, held: false), new(2, 2, 1, DecisionCode.Gathered, Further: new(Gathered: 1, GatheredMinor: 3_00))]),
         new ScheduleStarted(Referrer, Given(1, Gbp, 5_00, held: false), [new(At, 5_00), new(At.AddMonths(1), 5_00), new(At.AddMonths(2), 5_00)]),
-        new ScheduleUnlocked(18, [Change(18, 0, 1, Gbp, 5_00, pending: false), Change(18, 1, 1, Gbp, 5_00, pending: false)], null),
-        new ScheduleEnded(18, 1, [new RewardId(18, 2).Key], DecisionCode.ReferralCancelled, "fraud", "ada"),
+        new ScheduleUnlocked(21, [Change(21, 0, 1, Gbp, 5_00, pending: false), Change(21, 1, 1, Gbp, 5_00, pending: false)], null),
+        new ScheduleEnded(21, 1, [new RewardId(21, 2).Key], DecisionCode.ReferralCancelled, "fraud", "ada"),
         new ReferralCancelled("fraud", "ada"),
     ];
 

@@ -9,7 +9,7 @@ namespace ReferralGrains.Integration.Tests.EndToEnd;
 public sealed class DiscountTests(LivingServer server)
 {
     [Fact]
-    public async Task G7_three_referrals_of_60_make_three_months_of_100_cost_0_40_and_100()
+    public async Task G3_G5_G7_three_referrals_of_60_make_three_months_of_100_cost_0_40_and_100()
     {
         using var gym = await Sandbox("gym", """{"type":"fixed","value":6000}""");
         foreach (var referee in (string[])["anna", "ben", "carl"]) await Refer(gym, "gym", referee);

@@ -69,12 +69,16 @@ public sealed class AccessTests : IAsyncLifetime
         PATCH /v1/enrollments/{id}
         PATCH /v1/programs/{id}
         PATCH /v1/referrers/{id}
+        POST /v1/flags/{id}/clear
+        POST /v1/flags/{id}/confirm
         POST /v1/programs
         POST /v1/programs/{id}/rules
         POST /v1/referrals/{program}/{referee}/payment_discount
+        POST /v1/referrals/{program}/{referee}/reassign
         POST /v1/referrers
         POST /v1/referrers/{id}/close
         POST /v1/referrers/{id}/entries
+        POST /v1/referrers/{id}/groups/{rule}/release
         POST /v1/referrers/{id}/onboarding_link
         POST /v1/rewards/{id}/cancel
         POST /v1/rewards/{id}/release
@@ -262,7 +266,7 @@ public sealed class AccessTests : IAsyncLifetime
 
         // The owner finds every one of them, so the 404s above are not all misspelt paths.
         foreach (var (_, pattern, _) in paths.Where(route => route.Method == "GET"))
-            await host.Ok("GET", Filled(pattern, "p", "rita", "p_r", "a1", enrollment, reward, "cus_1"));
+            await host.Ok("GET", Filled(pattern, "p", "rita", "p_r", "a1", enrollment, reward, "cus_1") + (pattern.EndsWith("/share", StringComparison.Ordinal) ? "?program_id=p" : ""));
     }
 
     [Fact]

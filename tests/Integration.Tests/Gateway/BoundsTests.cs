@@ -159,6 +159,7 @@ public sealed class BoundsTests : IAsyncLifetime
             ["programs"] = "friends",
             ["payout_batches"] = "outside",
             ["rules"] = "classic10",
+            ["flags"] = "flag_1_2",
             ["referrers"] = Uri.EscapeDataString("auth0|rita"),
             ["enrollments"] = referral.GetProperty("enrollments")[0].GetProperty("id").GetString()!,
             ["rewards"] = referral.GetProperty("rewards")[0].GetProperty("id").GetString()!,

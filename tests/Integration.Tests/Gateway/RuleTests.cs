@@ -75,7 +75,7 @@ public sealed class RuleTests
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"cash","type":"lottery"}}""", "not_supported", "reward.type")]
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"stars","type":"fixed","amount_minor":1}}""", "not_supported", "reward.kind")]
     [InlineData("""{$,"hold":{"mode":"days_then_active_customer"}}""", "missing_field", "hold.days")]
-    [InlineData("""{$,"hold":{"mode":"group","amount_minor":3}}""", "not_supported", "hold.mode")]
+    [InlineData("""{$,"hold":{"mode":"group"}}""", "missing_field", "hold.amount_minor")]
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"points","type":"percent","basis_points":1000}}""", "percent_needs_money", "reward.type")]
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"points","type":"fixed"},"tiers":[{"by":"count","min":1,"basis_points":10}]}""", "percent_needs_money", "tiers[0].basis_points")]
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"cash","type":"percent"}}""", "missing_field", "reward.basis_points")]

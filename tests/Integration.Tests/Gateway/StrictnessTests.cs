@@ -131,7 +131,6 @@ public sealed class StrictnessTests : IAsyncLifetime
     [InlineData("POST", "/v1/referrals", """{"program_id":"p","referee_id":"x","referrer_id":"rita","status":"new"}""", 400, "invalid_field", "status")]
     [InlineData("POST", "/v1/referrals", """{"program_id":"p","referee_id":"x","referrer_id":"rita","approved_at":"yesterday"}""", 400, "invalid_field", "approved_at")]
     [InlineData("POST", "/v1/referrals", """{"program_id":"p","referee_id":"x","referrer_id":"rita","status":"pending","approved_at":"2026-01-01T00:00:00Z"}""", 400, "invalid_field", "approved_at")]
-    [InlineData("POST", "/v1/redemptions", """{"program_id":"p","code":"C","referee_id":"x","action_id":"a"}""", 422, "not_supported", "action_id")]
     [InlineData("GET", "/v1/rewards?limit=0", null, 400, "invalid_field", "limit")]
     [InlineData("GET", "/v1/rewards?limit=101", null, 400, "invalid_field", "limit")]
     [InlineData("GET", "/v1/rewards?limit=1&limit=2", null, 400, "duplicate_field", "limit")]

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
@@ -49,6 +50,9 @@ public static class GoldenEvents
         new RewardsGranted(Referrer, [Rewarded, new(3, 2, 1, DecisionCode.Gathered, Further: new(Gathered: 2, GatheredMinor: 6_00))]),
         new ScheduleStarted(Referrer, Rewarded, [new(At, 10_00), new(At.AddMonths(1), 5_00)]),
         new ScheduleUnlocked(9, [Change, Change with { Pending = false, ReleaseAt = null, ReleasesItself = false }], "admin"),
+        new ReferralReassigned(Referrer, new(43), IsApproved: true, "mistyped", "admin", SelfReferral.SameId),
+        new ReferralFlagResolved(Confirmed: true, "his own card", "admin"),
+        new GroupSettled([3L << 16 | 1, 4L << 16]),
         new HoldsPostponed([3L << 16 | 1], At.AddHours(6)),
         new ScheduleEnded(9, 2, [9L << 16 | 1], DecisionCode.ReferralCancelled, "left", "admin"),
         new CheckoutQuoted(new("in_1"), 99_99, 15_00, At.AddDays(1)),
@@ -62,6 +66,9 @@ public static class GoldenEvents
         new TallyStarted(new(7), 400_00, 3),
         new TallyMoved(new(7), 10_00, 1, [new(1, 2)]),
         new ReferrerProfileChanged(),
+        new BalanceForfeited(Gbp, 12_00, "admin"),
+        new ReferrerFlagResolved(FlagKind.ManyAttributions, Confirmed: true, "a farm", "admin"),
+        new GroupReleased(new(7), 2, Gbp, 3, 25_00, "admin"),
         new EntryBooked(new("bonus-7"), Gbp, -25_00, AlreadyPaid: true, "launch bonus", "admin"),
         new AssetSpent(new("order-88"), Gbp, 5_00, "key_3"),
         new PaymentQuoted(new("in_1"), new(7), 100_00, 100_00, [new(new(8), 60_00), new(new(9), 40_00)], Uses: true, NoDiscount.NoReferralLeft),
@@ -77,6 +84,7 @@ public static class GoldenEvents
                 new(HoldMode.Manual, 7), GrantedOnly: true),
             new(Enabled: true, At, At.AddYears(1))),
         new RuleSwitched(1, Enabled: true, "admin"),
+        new BudgetMoved([new(2, 24_312, 15_00), new(3, 24_313, 0)]),
         new PayoutReserved(new("item_1", new(7), Referrer, new(14_70, Gbp), "acct_1")),
         new IntentWritten(new(2, "amount=1470", "ab", "rg1_ab", "2026-10-28.endive")),
         new SendBegan(2, 3, At),
@@ -138,6 +146,18 @@ public static class GoldenEvents
             new(Enabled: true)),
         ["approved"] = new TallyMoved(new(7), 0, 0, [], Approved: 1, [new(2, 1, 300_00)]),
         ["approvals"] = new TallyStarted(new(7), 400_00, 3, Approved: 4),
+        ["at_checkout"] = new ReferralAttributed(Referrer, Revision: 4, [], null, Action: new("inv_1")),
+        ["on_review"] = new ReferralAttributed(Referrer, Revision: 4, [], null, SelfReferral.SameId, OnReview: true),
+        ["share"] = new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London", ShareUrl: "https://spring.example/?c={code}"),
+        ["shared"] = new ProgramChanged("Spring", Disabled: false, null, null, "admin", "https://spring.example/?c={code}"),
+        ["books"] = new TallyMoved(new(7), 0, 0, [], Spent: [new(2, 24_312, 15_00)], Groups: [new(3, Gbp, 2, 5_00, 25_00)]),
+        ["together"] = new SaleDecided(
+            Action(ActionKind.Sale, "sale"), Referrer, [Rewarded with { Further = new(Budget: new(24_312, 10_00, 15_00), Group: 2) }, new(3, 2, 1, DecisionCode.ProgramBudget)],
+            Counts: true, Replays: 0),
+        ["took_back"] = new SaleReversed(Action(ActionKind.Refund, "refund", of: "sale"), Sale: 3, AppliedMinor: 5_00, [Change with { Group = 2, Month = 24_312 }], Replays: 0),
+        ["budget"] = new RulePublished(
+            5, new("budget"), 1, new("Budget", Trigger.RecurringAction, Terms, Limits.None, Conditions.None, [], new(HoldMode.Group, AmountMinor: 25_00)),
+            new(Enabled: true, Budget: new(BudgetPer.Program, 500_00))),
         ["schedule"] = new RulePublished(
             3, new("monthly"), 1, new("Monthly", Trigger.Interval, Terms, Limits.None, Conditions.None, [], Hold.None, Schedule: new(1, 3), EveryN: 0), new(Enabled: true)),
         ["every_n"] = new RulePublished(

@@ -141,7 +141,7 @@ public sealed class JournalWorld : IAsyncDisposable
         var referrer = referrers.Values.FirstOrDefault(facts => facts.Stream == before.Referrer);
         var turn = new ReferralTurn(before, new(Now > before.LastAt ? Now : before.LastAt, Program, referrer, Tally: null), known);
         var reply = command(turn);
-        if (ReferralAppend.Of(Key(referee), turn, before, reply is Decision.Conflict ? [action!] : []) is { } append) await Commit(append);
+        if (ReferralAppend.Of(Key(referee), turn, before, reply is Decision.Conflict ? [action!] : [], 0) is { } append) await Commit(append);
         return reply;
     }
 

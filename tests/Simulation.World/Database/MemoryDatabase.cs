@@ -1,10 +1,12 @@
 using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
+using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Programs;
@@ -36,6 +38,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly HashSet<(int Tenant, string Term)> senders = [];
     private readonly Dictionary<(int Tenant, DiscountSide Side, CallerId Payment), DiscountedPayment> discounts = [];
     private readonly Dictionary<StreamId, ReferralUse> uses = [];
+    private readonly Dictionary<(StreamId Owner, StreamId Program, int Rule, int Month), long> budgets = [];
+    private readonly Dictionary<(StreamId Referrer, StreamId Program, int Rule, Asset Asset), RewardGroup> groups = [];
+    private readonly Dictionary<(StreamId Stream, FlagKind Kind), FlagRow> flags = [];
+    private readonly Dictionary<(int Tenant, FlagKind Kind, string Value), StreamId> identities = [];
+    private readonly Dictionary<StreamId, (DateTimeOffset Hour, int Count)> rates = [];
+    private readonly List<ReassignmentRow> reassignments = [];
     private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private readonly HashSet<long> living = [];
@@ -132,6 +140,17 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     public IReadOnlyDictionary<StreamId, ReferralUse> Uses => uses;
 
+    public IReadOnlyDictionary<(StreamId Owner, StreamId Program, int Rule, int Month), long> Budgets => budgets;
+
+    public IReadOnlyDictionary<(StreamId Referrer, StreamId Program, int Rule, Asset Asset), RewardGroup> Groups => groups;
+
+    public IReadOnlyDictionary<(StreamId Stream, FlagKind Kind), FlagRow> Flags => flags;
+
+    public IReadOnlyList<ReassignmentRow> Reassignments => reassignments;
+
+    /// <summary>Who has a code.</summary>
+    public StreamId? OfCode(int tenant, string code) => Read(_ => referrers.Where(pair => pair.Value.Tenant == tenant && pair.Value.Row.Code == code).Select(pair => (StreamId?)pair.Key).FirstOrDefault());
+
     public DiscountedPayment? Discount(int tenant, DiscountSide side, CallerId payment) => Read(_ => discounts.GetValueOrDefault((tenant, side, payment)));
 
     /// <summary>How many actions of a tenant wait.</summary>
@@ -163,8 +182,9 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             var booked = entries.Keys.ToHashSet();
             var asked = discounts.Keys.ToHashSet();
             var begun = directory.Keys.ToHashSet();
+            var codes = referrers.ToDictionary(pair => (pair.Value.Tenant, pair.Value.Row.Code), pair => pair.Key);
             var payable = balances.ToDictionary(balance => balance.Key, balance => balance.Value.Payable);
-            var outcomes = batch.Select(append => Judge(append, named, booked, asked, begun) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
+            var outcomes = batch.Select(append => Judge(append, named, booked, asked, begun, codes) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
                 ? AppendOutcome.BalanceShort
                 : judged).ToList();
             commits++;
@@ -186,7 +206,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     private AppendOutcome Judge(
         Append append, HashSet<(int Tenant, CallerId Id)> named, HashSet<(int Tenant, EntryKind Kind, CallerId Id)> booked,
-        HashSet<(int Tenant, DiscountSide Side, CallerId Payment)> asked, HashSet<StreamKey> begun)
+        HashSet<(int Tenant, DiscountSide Side, CallerId Payment)> asked, HashSet<StreamKey> begun, Dictionary<(int Tenant, string Code), StreamId> codes)
     {
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(Moved)) return AppendOutcome.StreamMoved;
         if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && (Ids(append).Any(actions.ContainsKey) || Ids(append).Distinct().Count() < Ids(append).Count())) return AppendOutcome.ActionKnown;
@@ -195,6 +215,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         if (Side<EntryRow>(append).Any(entry => !booked.Add((append.Tenant, entry.Kind, entry.Id)))) return AppendOutcome.FactMoved;
         if (Side<DiscountRow>(append).Any(row => row.IsNew && !asked.Add((append.Tenant, row.Side, row.Payment.Payment)))) return AppendOutcome.FactMoved;
         if (Side<SendPermit>(append).Any(permit => !senders.Contains((append.Tenant, permit.Term)))) return AppendOutcome.FactMoved;
+        if (Side<ReferrerRow>(append).Any(row => !codes.TryAdd((append.Tenant, row.Code), row.Stream) && codes[(append.Tenant, row.Code)] != row.Stream)) return AppendOutcome.FactMoved;
         if (Side<RuleRow>(append).Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(rows => rows.FirstSeq == 1 && !begun.Add(rows.Key!.Value))) return AppendOutcome.StreamMoved;
         return AppendOutcome.Committed;
@@ -243,7 +264,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             referrals[row.Stream] = referrals.TryGetValue(row.Stream, out var old) ? row with { AttributedAt = old.AttributedAt } : row;
         foreach (var referrer in Side<ReferrerRow>(append))
             referrers[referrer.Stream] = (append.Tenant, referrers.TryGetValue(referrer.Stream, out var old)
-                ? referrer with { Code = old.Row.Code, CreatedAt = old.Row.CreatedAt }
+                ? referrer with { CreatedAt = old.Row.CreatedAt }
                 : referrer);
         foreach (var change in Side<ParkedChange>(append)) Park(append.Tenant, change.More);
         foreach (var item in Side<PayoutItemRow>(append)) payoutItems[item.Stream] = (append.Tenant, item);
@@ -251,6 +272,24 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         foreach (var entry in Side<EntryRow>(append)) entries.Add((append.Tenant, entry.Kind, entry.Id), entry);
         foreach (var row in Side<DiscountRow>(append)) discounts[(append.Tenant, row.Side, row.Payment.Payment)] = row.Payment;
         foreach (var row in Side<ReferralUseRow>(append)) uses[row.Use.Referral] = row.Use with { Choice = row.Use.Choice ?? uses.GetValueOrDefault(row.Use.Referral).Choice };
+        foreach (var row in Side<FlagRow>(append)) flags[(row.Stream, row.Kind)] = flags.TryGetValue((row.Stream, row.Kind), out var raised) ? row with { Reason = raised.Reason } : row;
+        foreach (var row in Side<IdentityRow>(append))
+        {
+            foreach (var old in identities.Where(pair => pair.Value == row.Referrer && pair.Key.Kind == row.Kind && pair.Key.Value != row.Value).ToList()) identities.Remove(old.Key);
+            if (row.Value is { } value && !identities.TryAdd((append.Tenant, row.Kind, value), row.Referrer) && identities[(append.Tenant, row.Kind, value)] != row.Referrer)
+                flags.TryAdd((row.Referrer, row.Kind), new(row.Referrer, row.Kind, FlagState.Open, "shared", row.At, null));
+        }
+
+        foreach (var row in Side<AttributionRow>(append))
+        {
+            var hour = new DateTimeOffset(row.At.UtcTicks - (row.At.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
+            var rate = rates[row.Referrer] = rates.TryGetValue(row.Referrer, out var last) && last.Hour >= hour ? (last.Hour, last.Count + 1) : (hour, 1);
+            if (row.Most > 0 && rate.Item2 > row.Most) flags.TryAdd((row.Referrer, FlagKind.ManyAttributions), new(row.Referrer, FlagKind.ManyAttributions, FlagState.Open, "many", row.At, null));
+        }
+
+        reassignments.AddRange(Side<ReassignmentRow>(append));
+        foreach (var row in Side<BudgetRow>(append)) budgets[(row.Owner, row.Program, row.Use.Rule, row.Use.Month)] = row.Use.Minor;
+        foreach (var row in Side<GroupRow>(append)) groups[(row.Referrer, row.Program, row.Group.Rule, row.Group.Asset)] = row.Group;
         foreach (var rule in Side<RuleRow>(append)) rules.Add((append.Tenant, rule.Id), rule.Program);
         foreach (var conflict in Side<ConflictRow>(append))
             if (!conflicts.Exists(known => known.Tenant == append.Tenant && known.Row.ActionId == conflict.ActionId && known.Row.Hash == conflict.Hash))

@@ -23,11 +23,12 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
         return database.Read(_ =>
         {
             var referrals = database.Referrals.Values.Where(referral => referral.Referrer == referrer && referral.Program == program).ToList();
-            var counted = referrals
+            var lost = database.Reassignments.Where(row => row.From == referrer && database.Referrals[row.Stream].Program == program).ToList();
+            var counted = referrals.Concat(lost.Select(row => database.Referrals[row.Stream])).DistinctBy(referral => referral.Stream)
                 .SelectMany(referral => database.Stream(referral.Stream).Rows)
                 .Where(row => row.Event.Type == EventCodec.NumberOf(typeof(SaleDecided)))
-                .Select(row => (row.Stream, Sale: row.Decode<SaleDecided>())).Where(row => row.Sale.Counts).ToList();
-            return new Tally(counted.Sum(row => row.Sale.Action.EarningMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), [], referrals.Count(referral => referral.ApprovedAt is not null));
+                .Select(row => (row.Stream, Sale: row.Decode<SaleDecided>())).Where(row => row.Sale.Counts && row.Sale.Referrer == referrer).ToList();
+            return new Tally(counted.Sum(row => row.Sale.Action.EarningMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), [], referrals.Count(referral => referral.ApprovedAt is not null) + lost.Count(row => row.IsApproved));
         });
     }
 
@@ -41,6 +42,12 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
             stream, referrer, row.Code, row.Email, row.Name, facts.Tags, row.CashOptIn, row.StripeCustomerId, facts.Closed, facts.Granted, row.CreatedAt);
     }
 
+    public async Task<CallerId?> OfCode(int tenant, string code)
+    {
+        await Round();
+        return database.OfCode(tenant, code) is { } stream ? new CallerId(database.Stream(stream).Key.First) : null;
+    }
+
     public async Task<BookedEvent?> Find(int tenant, EntryKind kind, CallerId id)
     {
         await Round();
@@ -51,6 +58,13 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
     {
         await Round();
         return database.Read(_ => database.Balances.GetValueOrDefault((referrer, asset)).Payable);
+    }
+
+    public async Task<IReadOnlyList<(Asset Asset, long Minor)>> Payable(StreamId referrer)
+    {
+        await Round();
+        return database.Read(_ => database.Balances.Where(pair => pair.Key.Referrer == referrer && pair.Value.Payable != 0)
+            .Select(pair => (pair.Key.Asset, pair.Value.Payable)).OrderBy(pair => pair.Asset.Name, StringComparer.Ordinal).ToList());
     }
 
     public async Task<Page<BookedEvent>?> Page(int tenant, CallerId referrer, EntryKind kind, int? before, int limit, CancellationToken stop)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
@@ -22,10 +23,11 @@ internal sealed class Office(Marketplace market)
 
     private Random Random => market.Random;
 
-    public Task Work(Place place) => Random.Next(53) switch
+    public Task Work(Place place) => Random.Next(61) switch
     {
         < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past(),
-            StripeCustomerId: Random.Next(3) switch { 0 => null, 1 => MemoryCustomers.Gone, _ => MemoryCustomers.Active })),
+            StripeCustomerId: Random.Next(3) switch { 0 => null, 1 => MemoryCustomers.Gone, _ => MemoryCustomers.Active },
+            Action: Random.Next(4) == 0 ? new($"a{Random.Next(30)}") : null)),
         < 13 => Tell(place, new ApproveReferral(Past())),
         < 14 => Tell(place, new CancelReferral("ended", "admin", CancelPending: Random.Next(2) == 0)),
         < 16 => Tell(place, new ChangeReferral(Random.Next(2) == 0 ? [] : ["vip"], Random.Next(2) == 0)),
@@ -38,7 +40,7 @@ internal sealed class Office(Marketplace market)
         < 31 => Switch(place, Random.Next(2) == 0),
         < 32 => market.Persist(Referrer(place), new ChangeReferrer(null, Random.Next(2) == 0 ? null : $"name{Random.Next(3)}", Random.Next(2) == 0 ? [] : ["vip"], null, null)),
         < 34 => market.Persist(Referrer(place), new GrantRule(place.Program, Marketplace.Rule(place.Program, "rule1"), Random.Next(2) == 0, "admin")),
-        < 35 => Random.Next(3) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin")) : Task.CompletedTask,
+        < 35 => Random.Next(3) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin", Forfeits: Random.Next(2) == 0)) : Task.CompletedTask,
         < 37 => market.Sweep(),
         < 39 => Tell(place, new JoinRule(1 + Random.Next(2), "admin")),
         < 41 => Book(place),
@@ -46,6 +48,9 @@ internal sealed class Office(Marketplace market)
         < 44 => Change(place),
         < 48 => CheckOut(place),
         < 52 => Pay(place),
+        < 57 => Review(place),
+        < 59 => Tell(place, new ReassignReferral(Referrer(), null, "admin")),
+        < 60 => market.Persist(Referrer(place), new ReleaseGroup(place.Program, Marketplace.Rule(place.Program, Random.Next(2) == 0 ? "tiers" : $"rule{1 + Random.Next(2)}"), null, "admin")),
         _ => Tell(place, new SettleDue()),
     };
 
@@ -70,6 +75,12 @@ internal sealed class Office(Marketplace market)
         seen[place] = state;
         rewards.AddRange(state.Holds.Select(hold => (place, RewardId.FromKey(hold.Reward))));
         rewards.AddRange((state.Scheduled ?? []).Select(row => (place, RewardId.FromKey(row.Reward))));
+    }
+
+    private async Task Review(Place place)
+    {
+        if (Random.Next(3) == 0) await market.Persist(Referrer(place), new ResolveReferrerFlag(FlagKind.ManyAttributions, Random.Next(2) == 0, null, "admin"));
+        else await Tell(place with { Referee = new("tom") }, new ResolveFlag(Random.Next(4) == 0, null, "admin"));
     }
 
     // A few ids, so that each is sent again, also for the other referrer.
@@ -155,5 +166,6 @@ internal sealed class Office(Marketplace market)
 
     private static GrainAddress Program(Place place) => GrainAddress.Program(place.Tenant, place.Program);
 
-    private DateTimeOffset? Past() => Random.Next(2) == 0 ? null : market.Time.GetUtcNow().AddDays(-Random.Next(30));
+    // In whole microseconds, as the door lets them in.
+    private DateTimeOffset? Past() => Random.Next(2) == 0 ? null : new DateTimeOffset(market.Time.GetUtcNow().Ticks / 10 * 10, TimeSpan.Zero).AddDays(-Random.Next(30));
 }

@@ -30,7 +30,8 @@ public static class RandomRules
 
     /// <summary>Mostly enabled or as it is, and mostly without end.</summary>
     public static SentState State(Random random) => new(
-        Enabled: random.Next(5) switch { 0 => false, 1 => null, _ => true }, To: random.Next(4) == 0 ? Marketplace.Start.AddDays(random.Next(30)) : null);
+        Enabled: random.Next(5) switch { 0 => false, 1 => null, _ => true }, To: random.Next(4) == 0 ? Marketplace.Start.AddDays(random.Next(30)) : null,
+        Budget: random.Next(5) == 0 ? new((BudgetPer)(1 + random.Next(2)), 2_00 + random.Next(10_00)) : null);
 
     private static RewardRule Varied(Random random, RewardRule rule)
     {
@@ -53,8 +54,9 @@ public static class RandomRules
                 ? rule.Stepping(Rules.UntilCount(2, 30_00), Rules.UntilCount(null, 5_00))
                 : rule.Stepping(Rules.UntilMonths(1, 30_00), Rules.UntilMonths(null, 5_00));
         if (random.Next(6) == 0) rule = rule.Between(null, Marketplace.Start.AddDays(random.Next(15)));
-        return random.Next(6) switch
+        return random.Next(7) switch
         {
+            6 => rule.Grouped(1_00 + random.Next(20_00)),
             5 => rule.HeldForCustomer(random.Next(30)),
             0 => rule.HeldForReview(),
             1 => rule.HeldFromOccurred(1 + random.Next(60)),

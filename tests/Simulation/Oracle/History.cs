@@ -42,6 +42,12 @@ public sealed class History
     public ProgramHistory ProgramOf(ReferralHistory referral) =>
         Programs[Database.Find(new(referral.Place.Tenant, (short)GrainKind.Program, referral.Place.Program.Value, ""))!.Id];
 
+    /// <summary>Whether a hold waits: a group that was released holds nothing, though its referral may not know yet (H14).</summary>
+    public bool Waits(ReferralHistory referral, OpenHold hold) => hold.Group == 0 || hold.Group >= GroupOf(referral, hold).Number;
+
+    public RewardGroup GroupOf(ReferralHistory referral, OpenHold hold) =>
+        Referrers[hold.Referrer].State.Tallies[ProgramOf(referral).Stream.Id.Value].GroupOf(referral.State.Enrollments[hold.Enrollment - 1].Rule, hold.Asset);
+
     /// <summary>The events of a stream, without rows that only continue a posting.</summary>
     public static List<(JournalRow Row, T Event)> Events<T>(JournalStream stream)
         where T : class =>

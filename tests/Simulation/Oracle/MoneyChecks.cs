@@ -32,7 +32,7 @@ internal static class MoneyChecks
             if (!kept.Balances || kept.Pending < 0) yield return $"the balance of {key} does not balance: {kept}";
         }
 
-        foreach (var owner in history.Referrals.SelectMany(referral => referral.State.Holds).GroupBy(hold => (hold.Referrer, hold.Asset)))
+        foreach (var owner in history.Referrals.SelectMany(referral => referral.State.Holds.Where(hold => history.Waits(referral, hold))).GroupBy(hold => (hold.Referrer, hold.Asset)))
             if (history.Database.Balances.GetValueOrDefault(owner.Key).Pending != owner.Sum(hold => hold.RemainingMinor))
                 yield return $"{owner.Key} has holds of {owner.Sum(hold => hold.RemainingMinor)}, and pending is {history.Database.Balances.GetValueOrDefault(owner.Key).Pending}";
     }
@@ -97,6 +97,10 @@ internal static class MoneyChecks
                         (given[change.Reward], left[change.Reward]) = ((change.Minor, change.ReleaseAt), change.Minor);
                     }
 
+                    break;
+                case GroupSettled settled:
+                    foreach (var reward in settled.Rewards)
+                        if (!released.Add(reward)) yield return $"{text} releases reward {reward} again";
                     break;
                 case HoldsPostponed postponed:
                     foreach (var reward in postponed.Rewards) given[reward] = given[reward] with { ReleaseAt = postponed.Until };

@@ -13,17 +13,21 @@ internal static class TallyChecks
         var events = history.Referrals.SelectMany(referral => referral.Events.Select(e => (Referral: referral, e.Row, e.Event)))
             .OrderBy(e => e.Row.Position).ToList();
         var running = new Dictionary<(StreamId Referrer, StreamId Program), Tally>();
-        var counted = new HashSet<StreamId>();
+        var counted = new HashSet<(StreamId Referral, StreamId Referrer)>();
+        var owners = new Dictionary<StreamId, StreamId>();
+        var redeemed = new Dictionary<StreamId, CallerId?>();
         var approved = new Dictionary<StreamId, DateTimeOffset>();
         var cancelled = new HashSet<StreamId>();
         foreach (var (referral, row, e) in events)
         {
             if (e is ReferralApproved approval) approved[row.Stream] = approval.ApprovedAt;
             if (e is ReferralCancelled) cancelled.Add(row.Stream);
+            if (e is ReferralAttributed attributed) (owners[row.Stream], redeemed[row.Stream]) = (attributed.Referrer, attributed.Action);
+            if (e is ReferralReassigned reassigned) owners[row.Stream] = reassigned.Referrer;
             var program = history.ProgramOf(referral);
-            if (e is ReferralApproved or RewardsGranted)
+            if (e is ReferralApproved or RewardsGranted or ReferralReassigned { IsApproved: true })
             {
-                var credited = (referral.State.Referrer, program.Stream.Id);
+                var credited = (owners[row.Stream], program.Stream.Id);
                 running[credited] = After(running.GetValueOrDefault(credited, Tally.Empty), e);
                 if (e is RewardsGranted granted)
                     foreach (var decision in granted.Decisions)
@@ -32,10 +36,10 @@ internal static class TallyChecks
             }
 
             if (e is not SaleDecided sale) continue;
-            var counts = !cancelled.Contains(row.Stream) && sale.Action.Currency is null && sale.Action.OccurredAt >= approved[row.Stream];
+            var counts = !cancelled.Contains(row.Stream) && sale.Action.Currency is null && (sale.Action.OccurredAt >= approved[row.Stream] || sale.Action.Id == redeemed[row.Stream]);
             var key = (sale.Referrer, program.Stream.Id);
             var tally = running.GetValueOrDefault(key, Tally.Empty);
-            if (counts) tally = tally.After(sale.Action.EarningMinor, counted.Add(row.Stream));
+            if (counts) tally = tally.After(sale.Action.EarningMinor, counted.Add((row.Stream, sale.Referrer)));
 
             // A sale that does not count is refused before its tally is asked.
             foreach (var decision in sale.Decisions.Where(decision => counts || decision.Minor > 0))
@@ -62,7 +66,7 @@ internal static class TallyChecks
 
     private static long Measured(Tally tally, RewardRule terms) => tally.Measure(terms.Tiers[0].By, terms.Trigger);
 
-    private static Tally After(Tally tally, ReferralEvent e) => e is ReferralApproved ? tally with { Approved = tally.Approved + 1 } : tally;
+    private static Tally After(Tally tally, ReferralEvent e) => e is ReferralApproved or ReferralReassigned ? tally with { Approved = tally.Approved + 1 } : tally;
 
     private static IComparer<PaidTier> Tiers => Comparer<PaidTier>.Create((left, right) => (left.Rule, left.Tier).CompareTo((right.Rule, right.Tier)));
 

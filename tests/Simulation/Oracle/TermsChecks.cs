@@ -26,6 +26,9 @@ internal static class TermsChecks
                             yield return $"{text} is flagged {attributed.SelfReferral}";
                         if (closed[attributed.Referrer] < row.Commit) yield return $"{text} credits a referrer that was closed";
                         break;
+                    case ReferralReassigned reassigned when closed[reassigned.Referrer] < row.Commit:
+                        yield return $"{text} gives it to a referrer that was closed";
+                        break;
                     case ReferralApproved approved:
                         foreach (var rule in approved.Enrolled)
                         {

@@ -45,6 +45,8 @@ public static class Verdict
         .. StateChecks.Parked(history),
         .. DiscountChecks.Of(history),
         .. TallyChecks.Of(history),
+        .. BookChecks.Budgets(history),
+        .. BookChecks.Groups(history),
         .. TermsChecks.Of(history),
     ];
 }

@@ -46,6 +46,7 @@ public sealed class Samples
         type == typeof(string) ? $"text {next++}"
         : type == typeof(int) ? next++
         : type == typeof(long) ? (long)next++ << 33
+        : type == typeof(short) ? (short)next++
         : type == typeof(bool) ? true
         : type == typeof(DateTimeOffset) ? new DateTimeOffset(2026, 3, 29, 1, 59, 59, TimeSpan.Zero).AddTicks(next++ * 10)
         : type == typeof(CallerId) ? new CallerId($"id-{next++}")

@@ -14,6 +14,7 @@ using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Webhooks;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Payouts;
@@ -68,6 +69,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IDiscounts>(grains);
         builder.Services.AddSingleton<IReports>(new InMemoryReports(grains));
         builder.Services.AddSingleton<IWhatIf, NoHistory>();
+        builder.Services.AddSingleton<IFigures, InMemoryFigures>();
+        builder.Services.AddSingleton<IFlags, InMemoryFigures>();
         builder.Services.AddSingleton<IReferrerLedger>(grains.Ledger);
         builder.Services.AddSingleton<IPayoutReports>(grains.Payouts);
         builder.Services.AddSingleton<IPayoutCandidates>(grains.Payouts);

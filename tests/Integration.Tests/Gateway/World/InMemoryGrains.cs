@@ -102,13 +102,13 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
                     ? new(null, false, there)
                     : new(new(RefusalKind.Conflict, "conflict", Field.Id, "It exists with other content."), false, null);
             case CreateProgram create:
-                e = new ProgramCreated(to.First, create.Name, create.Currency, create.TimeZone, create.NewCustomer, create.Payment);
+                e = new ProgramCreated(to.First, create.Name, create.Currency, create.TimeZone, create.NewCustomer, create.Payment, create.ShareUrl);
                 break;
             case ChangeProgram change:
                 var was = state.Terms!;
                 e = new ProgramChanged(
                     change.Name ?? was.Name, !(change.Enabled ?? !was.Disabled), change.NoNewCustomer ? null : change.NewCustomer ?? was.NewCustomer,
-                    change.NoPayment ? null : change.Payment ?? was.Payment, change.By);
+                    change.NoPayment ? null : change.Payment ?? was.Payment, change.By, change.ShareUrl ?? was.ShareUrl);
                 break;
             case PublishRule publish:
                 var rule = state.Terms!.Rule(publish.Id);
@@ -137,7 +137,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
         {
             if (command is not CreateReferrer create) return new(new(RefusalKind.NotFound, "referrer_not_found", Field.Id, "There is no such referrer."), false, default);
             var profile = new ReferrerProfile(
-                stream, to.First, $"CODE{stream}", create.Email, create.Name, create.Tags, create.CashOptIn, create.StripeCustomerId, false, [], time.GetUtcNow());
+                stream, to.First, create.Code ?? $"CODE{stream}", create.Email, create.Name, create.Tags, create.CashOptIn, create.StripeCustomerId, false, [], time.GetUtcNow());
             Referrers[to] = (Evolved(Domain.Referrers.Referrer.None, new ReferrerCreated(create.Tags)), profile);
             return new(null, true, stream);
         }
@@ -150,12 +150,12 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
                     ? new(null, false, stream)
                     : new(new(RefusalKind.Conflict, "conflict", Field.Id, "It exists with other content."), false, default);
             case ChangeReferrer change:
-                Referrers[to] = (state, old with { Email = change.Email ?? old.Email, Name = change.Name ?? old.Name, Tags = change.Tags ?? old.Tags });
+                Referrers[to] = (state, old with { Email = change.Email ?? old.Email, Name = change.Name ?? old.Name, Code = change.Code ?? old.Code, Tags = change.Tags ?? old.Tags });
                 return new(null, true, stream);
             case CloseReferrer close:
                 Referrers[to] = (Evolved(state, new ReferrerClosed(close.Reason, close.By)), old with { Closed = true });
                 return new(null, state.Status == ReferrerStatus.Active, stream);
-            case ChooseReferral:
+            case ChooseReferral or ResolveReferrerFlag:
                 return new(null, true, stream);
             case GrantRule grant:
                 if (Programs.GetValueOrDefault(GrainAddress.Program(to.Tenant, grant.Program))?.Terms is not { } program || program.Rule(grant.Rule) is not { } rule)
@@ -205,10 +205,11 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
             return command is RecordActions record ? new ActionsRecorded([.. record.Actions.Select(_ => new ActionReply(missing, null))]) : new ReferralReply(missing, false, default, null);
         var referral = Referrals.GetValueOrDefault(to) ?? new(StreamOf(to), program.Stream);
         var attribute = command as AttributeReferral;
-        var named = attribute is null ? null : Facts(GrainAddress.Referrer(to.Tenant, attribute.Referrer));
-        var suspected = named is null ? SelfReferral.None : SelfReferrals.Of(named.Id, Referrers[GrainAddress.Referrer(to.Tenant, named.Id)].Profile.Email, to.Second!.Value, attribute!.RefereeEmail);
+        var names = attribute?.Referrer ?? (command as ReassignReferral)?.Referrer;
+        var named = names is null ? null : Facts(GrainAddress.Referrer(to.Tenant, names.Value));
+        var suspected = named is null || attribute is null ? SelfReferral.None : SelfReferrals.Of(named.Id, Referrers[GrainAddress.Referrer(to.Tenant, named.Id)].Profile.Email, to.Second!.Value, attribute!.RefereeEmail);
         var known = referral.State.Status == ReferralStatus.None ? null : Facts(streams.First(pair => pair.Value == referral.State.Referrer).Key);
-        var facts = new DecisionFacts(now, program, known, program.IsTiered ? Tally.Empty : null);
+        var facts = new DecisionFacts(now, program, known, program.NeedsReferrer ? Tally.Empty : null);
         var turn = new ReferralTurn(referral.State, facts, referral.Known);
         var conflicts = new List<ReferralAction>();
         var asked = command is ICheckoutCommand checkout ? Discounts.GetValueOrDefault((to.Tenant, DiscountSide.Referee, checkout.Payment))?.Payment : null;

@@ -31,6 +31,8 @@ internal sealed class InMemoryLedger(Func<int, CallerId, bool> isReferrer) : IRe
 
     public Task<BookedEvent?> Find(int tenant, EntryKind kind, CallerId id) => Task.FromResult(Known(tenant, kind, id));
 
+    public Task<IReadOnlyList<(Asset Asset, long Minor)>> Payable(StreamId referrer) => throw new NotSupportedException();
+
     public Task<long> Payable(StreamId referrer, Asset asset) => Task.FromResult(Sum(referrer, asset));
 
     public Task<Page<BookedEvent>?> Page(int tenant, CallerId referrer, EntryKind kind, int? before, int limit, CancellationToken stop)

@@ -1,0 +1,109 @@
+using Npgsql;
+using NpgsqlTypes;
+using ReferralGrains.Domain.Flags;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Journal;
+
+namespace ReferralGrains.Storage.Flags;
+
+/// <summary>A flag on the review list (X9): raised, or what somebody said of it.</summary>
+/// <param name="Stream">The referral's or the referrer's.</param>
+/// <param name="Reason">Why it was raised; of one that was raised before, that stays.</param>
+/// <param name="By">Who looked at it.</param>
+public readonly record struct FlagRow(StreamId Stream, FlagKind Kind, FlagState State, string Reason, DateTimeOffset At, string? By) : ISideRow<FlagRow>
+{
+    public static string Table => "flag";
+
+    // Two appends of one subject may be in a commit: the last one stands.
+    public static void Write(NpgsqlBatch batch, IReadOnlyList<(int Tenant, FlagRow Row)> rows)
+    {
+        var last = rows.GroupBy(static row => (row.Row.Stream.Value, row.Row.Kind)).OrderBy(static row => row.Key).Select(static row => row.Last()).ToList();
+        CommitBatch.Command(
+            batch,
+            """
+            insert into flag (stream, kind, tenant, state, reason, opened_at, resolved_at, resolved_by)
+            select n.stream, n.kind, n.tenant, n.state, n.reason, n.at, case when n.resolved_by is null then null else n.at end, n.resolved_by
+            from unnest($1, $2, $3, $4, $5, $6, $7) as n(stream, kind, tenant, state, reason, at, resolved_by)
+            on conflict (stream, kind) do update set state = excluded.state, resolved_at = excluded.resolved_at, resolved_by = excluded.resolved_by
+            """,
+            CommitBatch.Array(NpgsqlDbType.Bigint, last.Select(static row => row.Row.Stream.Value)),
+            CommitBatch.Array(NpgsqlDbType.Smallint, last.Select(static row => (short)row.Row.Kind)),
+            CommitBatch.Array(NpgsqlDbType.Integer, last.Select(static row => row.Tenant)),
+            CommitBatch.Array(NpgsqlDbType.Smallint, last.Select(static row => (short)row.Row.State)),
+            CommitBatch.Array(NpgsqlDbType.Text, last.Select(static row => row.Row.Reason)),
+            CommitBatch.Array(NpgsqlDbType.TimestampTz, last.Select(static row => row.Row.At)),
+            CommitBatch.Array(NpgsqlDbType.Text, last.Select(static row => row.Row.By)));
+    }
+}
+
+/// <summary>
+/// What tells one person from another: of two referrers that have the same, the second is flagged, whichever processes wrote them (X9).
+/// </summary>
+/// <param name="Kind">Of the flag that it raises.</param>
+/// <param name="Value">Normalised; null for none any more.</param>
+public readonly record struct IdentityRow(StreamId Referrer, FlagKind Kind, string? Value, DateTimeOffset At) : ISideRow<IdentityRow>
+{
+    public static string Table => "referrer_identity";
+
+    // Who is second waits for the commit of who is first. Either that is there, or it is this referrer's own from before: else it is another's.
+    public static void Write(NpgsqlBatch batch, IReadOnlyList<(int Tenant, IdentityRow Row)> rows)
+    {
+        var last = rows.GroupBy(static row => (row.Row.Referrer.Value, row.Row.Kind)).Select(static row => row.Last())
+            .OrderBy(static row => (row.Tenant, row.Row.Kind)).ThenBy(static row => row.Row.Value, StringComparer.Ordinal).ToList();
+        CommitBatch.Command(
+            batch,
+            """
+            with asked as materialized (select * from unnest($1, $2, $3, $4, $5) as n(referrer, kind, tenant, value, at)),
+            gone as (delete from referrer_identity i using asked a where i.referrer = a.referrer and i.kind = a.kind and i.value is distinct from a.value),
+            new as (
+              insert into referrer_identity (tenant, kind, value, referrer) select tenant, kind, value, referrer from asked where value is not null
+              on conflict (tenant, kind, value) do nothing returning referrer, kind)
+            insert into flag (stream, kind, tenant, state, reason, opened_at)
+            select a.referrer, a.kind, a.tenant, 1, case a.kind when 2 then 'shared_email' else 'shared_payout_account' end, a.at from asked a
+            where a.value is not null and not exists (select from new n where n.referrer = a.referrer and n.kind = a.kind)
+              and not exists (select from referrer_identity i where i.tenant = a.tenant and i.kind = a.kind and i.value = a.value and i.referrer = a.referrer)
+            on conflict (stream, kind) do nothing
+            """,
+            CommitBatch.Array(NpgsqlDbType.Bigint, last.Select(static row => row.Row.Referrer.Value)),
+            CommitBatch.Array(NpgsqlDbType.Smallint, last.Select(static row => (short)row.Row.Kind)),
+            CommitBatch.Array(NpgsqlDbType.Integer, last.Select(static row => row.Tenant)),
+            CommitBatch.Array(NpgsqlDbType.Text, last.Select(static row => row.Row.Value)),
+            CommitBatch.Array(NpgsqlDbType.TimestampTz, last.Select(static row => row.Row.At)));
+    }
+}
+
+/// <summary>A referee was attributed: more of one referrer in an hour than <paramref name="Most"/> raise a flag on it (X9).</summary>
+/// <param name="Most">0 for any number.</param>
+public readonly record struct AttributionRow(StreamId Referrer, DateTimeOffset At, int Most) : ISideRow<AttributionRow>
+{
+    public static string Table => "attribution_rate";
+
+    public static void Write(NpgsqlBatch batch, IReadOnlyList<(int Tenant, AttributionRow Row)> rows)
+    {
+        var hours = rows.GroupBy(static row => row.Row.Referrer.Value)
+            .Select(static row => (Referrer: row.Key, row.First().Tenant, Hour: row.Max(static one => Hour(one.Row.At)), Count: row.Count(), Most: row.Max(static one => one.Row.Most), At: row.Max(static one => one.Row.At)))
+            .OrderBy(static row => row.Referrer).ToList();
+        CommitBatch.Command(
+            batch,
+            """
+            with asked as materialized (select * from unnest($1, $2, $3, $4, $5, $6) as n(referrer, tenant, hour, count, most, at)),
+            moved as (
+              insert into attribution_rate as r (referrer, tenant, hour, count) select referrer, tenant, hour, count from asked
+              on conflict (referrer) do update set
+                count = case when excluded.hour > r.hour then excluded.count else r.count + excluded.count end, hour = greatest(r.hour, excluded.hour)
+              returning referrer, count)
+            insert into flag (stream, kind, tenant, state, reason, opened_at)
+            select m.referrer, 4, a.tenant, 1, 'more than ' || a.most || ' attributions in an hour', a.at
+            from moved m join asked a on a.referrer = m.referrer where a.most > 0 and m.count > a.most
+            on conflict (stream, kind) do nothing
+            """,
+            CommitBatch.Array(NpgsqlDbType.Bigint, hours.Select(static row => row.Referrer)),
+            CommitBatch.Array(NpgsqlDbType.Integer, hours.Select(static row => row.Tenant)),
+            CommitBatch.Array(NpgsqlDbType.TimestampTz, hours.Select(static row => row.Hour)),
+            CommitBatch.Array(NpgsqlDbType.Integer, hours.Select(static row => row.Count)),
+            CommitBatch.Array(NpgsqlDbType.Integer, hours.Select(static row => row.Most)),
+            CommitBatch.Array(NpgsqlDbType.TimestampTz, hours.Select(static row => row.At)));
+    }
+
+    private static DateTimeOffset Hour(DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
+}

@@ -1,0 +1,38 @@
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Storage.Reports;
+
+/// <summary>What rewards of many referrals come to together. Questions, as those of <see cref="IReports"/>.</summary>
+public interface IFigures
+{
+    /// <summary>What is used of a rule's budget, the newest month first (X5).</summary>
+    /// <param name="owner">A referrer, or the program where all share it.</param>
+    Task<IReadOnlyList<BudgetUse>> Budget(StreamId owner, StreamId program, int rule, CancellationToken stop);
+
+    /// <summary>How a program does (S11).</summary>
+    /// <param name="since">From when on a first sale makes a new client.</param>
+    Task<ProgramFigures> Program(StreamId program, DateTimeOffset since, CancellationToken stop);
+
+    /// <summary>What waits in groups of a referrer (H14).</summary>
+    Task<IReadOnlyList<WaitingGroup>> Groups(StreamId referrer, CancellationToken stop);
+}
+
+/// <summary>Figures of a program (S11).</summary>
+/// <param name="ActiveReferrers">Open, with a referral that was not cancelled.</param>
+/// <param name="NewClients">Referees whose first sale above zero occurred since then.</param>
+/// <param name="PendingReferrals">That wait for approval.</param>
+public sealed record ProgramFigures(long ActiveReferrers, long NewClients, long PendingReferrals, IReadOnlyList<AssetFigures> Rewards);
+
+/// <param name="PendingMinor">In a hold window, or in a group.</param>
+public sealed record AssetFigures(Asset Asset, long EarnedMinor, long ClawedBackMinor, long PendingMinor)
+{
+    public long NetMinor => EarnedMinor - ClawedBackMinor;
+
+    public long ReleasedMinor => NetMinor - PendingMinor;
+}
+
+/// <param name="Program">Whose rule it is.</param>
+public sealed record WaitingGroup(StreamId Referrer, CallerId Program, StreamId ProgramStream, RewardGroup Group);

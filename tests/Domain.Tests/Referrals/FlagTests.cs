@@ -1,0 +1,68 @@
+using ReferralGrains.Domain.Flags;
+using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Tests.World;
+using static ReferralGrains.Domain.Tests.World.Draft;
+using static ReferralGrains.Domain.Tests.World.Rules;
+
+namespace ReferralGrains.Domain.Tests.Referrals;
+
+/// <summary>Rewards of a referral that somebody should look at.</summary>
+public class FlagTests
+{
+    [Fact]
+    public void X9_while_a_referral_is_flagged_its_rewards_are_pending_whatever_the_hold_says()
+    {
+        var world = Flagged(Percent(10_00), Percent(5_00).Held(3), Fixed(7_00).OnApproval());
+        world.Send(Sale(100_00));
+        world.Advance(TimeSpan.FromDays(30));
+        Assert.Equal((22_00, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        Assert.Null(world.State().DueAt);
+        Assert.Equal("referral_flagged", Assert.IsType<Decision.Refused>(world.Release(world.State().Holds[0].Reward)).Why.Code);
+    }
+
+    [Fact]
+    public void X9_cleared_they_go_where_their_holds_say()
+    {
+        var world = Flagged(Percent(10_00), Percent(5_00).Held(3), Percent(1_00).HeldForReview());
+        world.Send(Sale(100_00));
+        Resolve(world, confirmed: false);
+        Assert.Equal((6_00, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        world.Advance(TimeSpan.FromDays(3));
+        Assert.Equal((1_00, 15_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        Assert.Equal(0, world.Send(Sale(100_00)).Outcome!.Decisions.Count(decision => decision is { Rule: 1, State: not RewardStatus.Released }));
+    }
+
+    [Fact]
+    public void X9_confirmed_the_referral_is_cancelled_with_all_that_is_pending()
+    {
+        var world = Flagged(Percent(10_00));
+        world.Send(Sale(100_00));
+        Resolve(world, confirmed: true);
+        Assert.Equal((ReferralStatus.Cancelled, FlagState.Confirmed), (world.State().Status, world.State().Flag));
+        Assert.Equal((0, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void X9_what_comes_back_of_a_flagged_referral_is_pending_too()
+    {
+        var world = Flagged(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Won("c"));
+        Assert.Equal((10_00, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        Resolve(world, confirmed: false);
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    private static ReferralWorld Flagged(params RewardRule[] rules)
+    {
+        var world = ReferralWorld.Empty(rules);
+        world.Turn(ReferralWorld.Anna, turn => ReferralCommands.Attribute(turn, world.Referrer, [], null, world.Now, SelfReferral.SameEmail));
+        return world;
+    }
+
+    private static void Resolve(ReferralWorld world, bool confirmed) =>
+        world.Turn(ReferralWorld.Anna, turn => ReferralCommands.ResolveFlag(turn, confirmed, null, "ada"));
+}

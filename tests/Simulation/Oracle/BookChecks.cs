@@ -1,0 +1,95 @@
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
+
+namespace ReferralGrains.Simulation.Oracle;
+
+/// <summary>Budgets are never oversold, whatever processes decided; a group is released once, with all that waited in it (X5, H14).</summary>
+internal static class BookChecks
+{
+    public static IEnumerable<string> Budgets(History history)
+    {
+        var used = new Dictionary<(StreamId Owner, StreamId Program, int Rule, int Month), long>();
+        foreach (var (referral, row, e) in InOrder(history))
+        {
+            var program = history.ProgramOf(referral);
+            foreach (var (rule, referrer, month, minor) in Uses(e, referral))
+            {
+                var shared = program.Terms.Rule(rule).State.Budget!.Per == BudgetPer.Program;
+                var key = (shared ? program.Stream.Id : referrer, program.Stream.Id, rule, month);
+                var now = used[key] = used.GetValueOrDefault(key) + minor;
+                if (minor > 0 && program.At(row.Commit).All(terms => now > terms.Rule(rule).State.Budget?.AmountMinor)) yield return $"row {row.Seq} of {referral.Place} oversells {key}: {now}";
+                if (now < 0) yield return $"row {row.Seq} of {referral.Place} frees more of {key} than was used";
+            }
+        }
+
+        foreach (var (key, minor) in history.Database.Budgets)
+            if (used.GetValueOrDefault(key) != minor) yield return $"{minor} of {key} are said to be used, and its rewards come to {used.GetValueOrDefault(key)}";
+        foreach (var (key, minor) in used)
+            if (minor != 0 && !history.Database.Budgets.ContainsKey(key)) yield return $"{minor} of {key} are used, and nothing says so";
+    }
+
+    public static IEnumerable<string> Groups(History history)
+    {
+        var waits = new Dictionary<(StreamId Referrer, StreamId Program, int Rule, Asset Asset, int Number), long>();
+        foreach (var referral in history.Referrals)
+        {
+            var state = Referral.None;
+            foreach (var (row, e) in referral.Events)
+            {
+                foreach (var reward in e is GroupSettled settled ? settled.Rewards : []) Add(referral, state.Holds.Find(reward)!.Value, state);
+                state = ReferralFold.Evolve(state, row.Event.At, e);
+            }
+
+            foreach (var hold in state.Holds.Where(hold => hold.Group > 0)) Add(referral, hold, state);
+        }
+
+        foreach (var referrer in history.Referrers.Values)
+        {
+            foreach (var (_, e) in referrer.Events)
+                if (e is GroupReleased released)
+                {
+                    if (!waits.Remove((referrer.Stream.Id, released.Program, released.Rule, released.Asset, released.Number), out var minor) || minor != released.Minor)
+                        yield return $"{referrer.Stream.Key} released {released}, and {minor} waited in it";
+                }
+
+            foreach (var (program, tally) in referrer.State.Tallies)
+                foreach (var group in tally.Groups ?? [])
+                {
+                    waits.Remove((referrer.Stream.Id, new(program), group.Rule, group.Asset, group.Number), out var minor);
+                    if (minor != group.SumMinor) yield return $"{group} of {referrer.Stream.Key} says {group.SumMinor}, and {minor} wait in it";
+                    if (group.SumMinor >= group.GoalMinor && group.GoalMinor > 0) yield return $"{group} of {referrer.Stream.Key} has its amount and was not released";
+                    if (history.Database.Groups[(referrer.Stream.Id, new(program), group.Rule, group.Asset)] != group) yield return $"the row of {group} of {referrer.Stream.Key} says otherwise";
+                }
+        }
+
+        foreach (var (key, minor) in waits.Where(pair => pair.Value != 0)) yield return $"{minor} wait in {key}, which nobody knows";
+
+        void Add(ReferralHistory referral, OpenHold hold, Referral state)
+        {
+            var key = (hold.Referrer, history.ProgramOf(referral).Stream.Id, state.Enrollments[hold.Enrollment - 1].Rule, hold.Asset, hold.Group);
+            waits[key] = waits.GetValueOrDefault(key) + hold.RemainingMinor;
+        }
+    }
+
+    private static IEnumerable<(ReferralHistory Referral, Database.JournalRow Row, ReferralEvent Event)> InOrder(History history) =>
+        history.Referrals.SelectMany(referral => referral.Events.Select(e => (referral, e.Row, e.Event))).OrderBy(e => e.Row.Position);
+
+    private static IEnumerable<(int Rule, StreamId Referrer, int Month, long Minor)> Uses(ReferralEvent e, ReferralHistory referral) => e switch
+    {
+        SaleDecided sale => Given(sale.Referrer, sale.Decisions),
+        RewardsGranted granted => Given(granted.Referrer, granted.Decisions),
+        SaleReversed reversed => Changed(reversed.Taken, -1, referral),
+        RewardCancelled cancelled => Changed([cancelled.Taken], -1, referral),
+        ReversalUndone undone => Changed(undone.Given, 1, referral),
+        _ => [],
+    };
+
+    private static IEnumerable<(int, StreamId, int, long)> Given(StreamId referrer, IEnumerable<RuleDecision> decisions) =>
+        decisions.Where(decision => decision is { Minor: > 0, Further.Budget: not null }).Select(decision => (decision.Rule, referrer, decision.Further!.Budget!.Month, decision.Minor));
+
+    private static IEnumerable<(int, StreamId, int, long)> Changed(IEnumerable<RewardChange> changes, int sign, ReferralHistory referral) =>
+        changes.Where(change => change.Month > 0).Select(change => (referral.State.Enrollments[change.Enrollment - 1].Rule, change.Referrer, change.Month, sign * change.Minor));
+}

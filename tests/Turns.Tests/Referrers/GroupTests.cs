@@ -1,0 +1,61 @@
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Tests.World;
+using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Turns.Referrers;
+using ReferralGrains.Turns.Tests.World;
+
+namespace ReferralGrains.Turns.Tests.Referrers;
+
+public sealed class GroupTests
+{
+    [Fact]
+    public async Task H14_all_that_waits_of_a_referrer_is_payable_with_the_sale_that_reaches_the_amount()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00).Grouped(25_00));
+        await shop.Refer(Shop.Ben);
+        await shop.Sell("a1", 100_00);
+        await shop.Sell("b1", 100_00, Shop.Ben);
+        Assert.Equal((20_00, 0), (shop.Balance().Pending, shop.Balance().Payable));
+        await shop.Sell("a2", 60_00);
+        Assert.Equal((0, 26_00), (shop.Balance().Pending, shop.Balance().Payable));
+
+        // Whatever its own referral knew, a refund takes from where the money is.
+        await shop.Send(Sent.Refund("r1", "b1", shop.Now, 50_00), Shop.Ben);
+        Assert.Equal((0, 21_00), (shop.Balance().Pending, shop.Balance().Payable));
+        await shop.Sell("b2", 100_00, Shop.Ben);
+        Assert.Equal((10_00, 21_00), (shop.Balance().Pending, shop.Balance().Payable));
+    }
+
+    [Fact]
+    public async Task H14_a_person_releases_a_group_before_it_reaches_its_amount()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00).Grouped(25_00));
+        await shop.Sell("a1", 100_00);
+        Assert.True((await Release(shop)).Changed);
+        Assert.False((await Release(shop)).Changed);
+        Assert.Equal((0, 10_00), (shop.Balance().Pending, shop.Balance().Payable));
+        Assert.Equal(RewardStatus.Grouped, (await shop.Sell("a2", 200_00)).Outcome!.Decisions[0].State);
+        shop.Restart();
+        Assert.Equal(RewardStatus.Released, (await shop.Sell("a3", 50_00)).Outcome!.Decisions[0].State);
+        Assert.Equal((0, 35_00), (shop.Balance().Pending, shop.Balance().Payable));
+        Assert.Empty((await shop.State()).Holds);
+    }
+
+    [Fact]
+    public async Task H14_two_processes_release_each_group_once()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00).Grouped(25_00));
+        await shop.Refer(Shop.Ben);
+        var other = shop.Started();
+        for (var round = 0; round < 10; round++)
+            await Task.WhenAll(shop.Sell($"a{round}", 100_00), shop.Sell($"b{round}", 100_00, Shop.Ben, other), shop.Send(Sent.Refund($"r{round}", $"a{round - 1}", shop.Now), Shop.Anna, other));
+        var group = Assert.Single(shop.Database.Groups.Values);
+        Assert.Equal(group.SumMinor, shop.Balance().Pending);
+        Assert.Equal(shop.Balance().Net, shop.Balance().Pending + shop.Balance().Payable);
+        Assert.InRange(group.SumMinor, 0, 24_99);
+    }
+
+    private static Task<ReferrerReply> Release(Shop shop) =>
+        shop.Ask(GrainAddress.Referrer(shop.Tenant, new CallerId(Shop.Rita)), new ReleaseGroup(Shop.Program, new("rule1"), null, "admin"));
+}
