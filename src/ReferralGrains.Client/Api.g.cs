@@ -146,9 +146,9 @@ public sealed partial class ReferralGrainsClient
     public IAsyncEnumerable<ActivityAnswer> GetReferrerActivityAsync(string id, int? limit = null, CancellationToken stop = default) =>
         Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
-    /// <summary>No new accrual for this referrer</summary>
+    /// <summary>No new accrual for this referrer; personal data is erased, the ledger stays</summary>
     /// <remarks><c>POST /v1/referrers/{id}/close</c>. Needs a key with the role admin.</remarks>
-    public Task<ReferrerAnswer> CloseReferrerAsync(string id, ReasonBody body, CancellationToken stop = default) =>
+    public Task<ReferrerAnswer> CloseReferrerAsync(string id, Closing body, CancellationToken stop = default) =>
         Send<ReferrerAnswer>(HttpMethod.Post, new($"/v1/referrers/{Uri.EscapeDataString(id)}/close"), body, stop);
 
     /// <summary>Make a referrer eligible for a rule</summary>
@@ -184,6 +184,52 @@ public sealed partial class ReferralGrainsClient
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     public IAsyncEnumerable<SpendAnswer> ListReferrerSpendsAsync(string id, int? limit = null, CancellationToken stop = default) =>
         Pages<PageAnswerOfSpendAnswer, SpendAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/spends", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>What waits in groups of a referrer, and for which sum</summary>
+    /// <remarks><c>GET /v1/referrers/{id}/groups</c>. Needs a key with the role read.</remarks>
+    public Task<GroupsAnswer> ListReferrerGroupsAsync(string id, CancellationToken stop = default) =>
+        Send<GroupsAnswer>(HttpMethod.Get, new($"/v1/referrers/{Uri.EscapeDataString(id)}/groups"), null, stop);
+
+    /// <summary>Make all that waits in the groups of a rule payable now</summary>
+    /// <remarks><c>POST /v1/referrers/{id}/groups/{rule}/release</c>. Needs a key with the role admin.</remarks>
+    /// <param name="programId">The rule's program, if the caller knows it.</param>
+    public Task<GroupsAnswer> ReleaseReferrerGroupAsync(string id, string rule, string? programId = null, CancellationToken stop = default) =>
+        Send<GroupsAnswer>(HttpMethod.Post, new($"/v1/referrers/{Uri.EscapeDataString(id)}/groups/{Uri.EscapeDataString(rule)}/release", ("program_id", programId)), null, stop);
+
+    /// <summary>Referrals and referrers that somebody should look at</summary>
+    /// <remarks><c>GET /v1/flags</c>. Needs a key with the role read.</remarks>
+    /// <param name="state">Only flags in this state.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    public IAsyncEnumerable<FlagAnswer> ListFlagsAsync(ListFlagsState? state = null, int? limit = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfFlagAnswer, FlagAnswer>(new("/v1/flags", ("state", state), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>All is well: rewards go where their holds say, payouts go on</summary>
+    /// <remarks><c>POST /v1/flags/{id}/clear</c>. Needs a key with the role admin.</remarks>
+    public Task<FlagAnswer> ClearFlagAsync(string id, ReasonBody body, CancellationToken stop = default) =>
+        Send<FlagAnswer>(HttpMethod.Post, new($"/v1/flags/{Uri.EscapeDataString(id)}/clear"), body, stop);
+
+    /// <summary>It is what it looks like: a referral is cancelled with all that is pending, a referrer is paid nothing more</summary>
+    /// <remarks><c>POST /v1/flags/{id}/confirm</c>. Needs a key with the role admin.</remarks>
+    public Task<FlagAnswer> ConfirmFlagAsync(string id, ReasonBody body, CancellationToken stop = default) =>
+        Send<FlagAnswer>(HttpMethod.Post, new($"/v1/flags/{Uri.EscapeDataString(id)}/confirm"), body, stop);
+
+    /// <summary>A referrer's code, its link, and texts to copy, to send by SMS and by e-mail</summary>
+    /// <remarks><c>GET /v1/referrers/{id}/share</c>. Needs a key with the role read.</remarks>
+    /// <param name="programId">The program to invite to.</param>
+    public Task<ShareAnswer> GetReferrerShareAsync(string id, string? programId = null, CancellationToken stop = default) =>
+        Send<ShareAnswer>(HttpMethod.Get, new($"/v1/referrers/{Uri.EscapeDataString(id)}/share", ("program_id", programId)), null, stop);
+
+    /// <summary>Active referrers, new clients of the last 30 days, what rewards came to, referrals that wait</summary>
+    /// <remarks><c>GET /v1/programs/{id}/figures</c>. Needs a key with the role read.</remarks>
+    public Task<FiguresAnswer> ListProgramFiguresAsync(string id, CancellationToken stop = default) =>
+        Send<FiguresAnswer>(HttpMethod.Get, new($"/v1/programs/{Uri.EscapeDataString(id)}/figures"), null, stop);
+
+    /// <summary>What is used of a rule's budget, month by month, the newest first</summary>
+    /// <remarks><c>GET /v1/rules/{id}/budget</c>. Needs a key with the role read.</remarks>
+    /// <param name="referrerId">Whose, where each referrer has the budget for itself.</param>
+    /// <param name="programId">The rule's program, if the caller knows it.</param>
+    public Task<BudgetAnswer> GetRuleBudgetAsync(string id, string? referrerId = null, string? programId = null, CancellationToken stop = default) =>
+        Send<BudgetAnswer>(HttpMethod.Get, new($"/v1/rules/{Uri.EscapeDataString(id)}/budget", ("referrer_id", referrerId), ("program_id", programId)), null, stop);
 
     /// <summary>Attribute a referee to a referrer</summary>
     /// <remarks><c>POST /v1/referrals</c>. Needs a key with the role ingest.</remarks>
@@ -232,6 +278,11 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>POST /v1/referrals/{program}/{referee}/cancel</c>. Needs a key with the role ingest.</remarks>
     public Task<ReferralAnswer> CancelReferralAsync(string program, string referee, ReferralCancellation body, CancellationToken stop = default) =>
         Send<ReferralAnswer>(HttpMethod.Post, new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/cancel"), body, stop);
+
+    /// <summary>Credit what comes of a referral to another referrer; what was stays as it is</summary>
+    /// <remarks><c>POST /v1/referrals/{program}/{referee}/reassign</c>. Needs a key with the role admin.</remarks>
+    public Task<ReferralAnswer> ReassignReferralAsync(string program, string referee, Reassignment body, CancellationToken stop = default) =>
+        Send<ReferralAnswer>(HttpMethod.Post, new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/reassign"), body, stop);
 
     /// <summary>What happened on a referral, newest first</summary>
     /// <remarks><c>GET /v1/referrals/{program}/{referee}/activity</c>. Needs a key with the role read.</remarks>
@@ -459,6 +510,27 @@ public sealed partial class ReferralGrainsClient
     public Task<LedgerCheckAnswer> CheckLedgerAsync(CancellationToken stop = default) =>
         Send<LedgerCheckAnswer>(HttpMethod.Post, new("/v1/ledger/check"), null, stop);
 
+    /// <summary>Whether Stripe and the books agree, where they do not, and whether payouts are sent</summary>
+    /// <remarks><c>GET /v1/reconciliation</c>. Needs a key with the role finance.</remarks>
+    /// <param name="runId">Of one run; the last one when it is left out.</param>
+    public Task<ReconciliationAnswer> GetReconciliationAsync(string? runId = null, CancellationToken stop = default) =>
+        Send<ReconciliationAnswer>(HttpMethod.Get, new("/v1/reconciliation", ("run_id", runId)), null, stop);
+
+    /// <summary>Compare Stripe with the books now</summary>
+    /// <remarks><c>POST /v1/reconciliation/run</c>. Needs a key with the role finance.</remarks>
+    public Task<ReconciliationRunAnswer> RunReconciliationAsync(ReconciliationRequest body, CancellationToken stop = default) =>
+        Send<ReconciliationRunAnswer>(HttpMethod.Post, new("/v1/reconciliation/run"), body, stop);
+
+    /// <summary>Send again: somebody has seen to what shut it, and accepts the breaks that were found</summary>
+    /// <remarks><c>POST /v1/send_gate/open</c>. Needs a key with the role finance.</remarks>
+    public Task<SendGateAnswer> OpenSendGateAsync(GateOpening body, CancellationToken stop = default) =>
+        Send<SendGateAnswer>(HttpMethod.Post, new("/v1/send_gate/open"), body, stop);
+
+    /// <summary>Say what became of an item in review; it is held against what Stripe shows now</summary>
+    /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/resolve</c>. Needs a key with the role finance.</remarks>
+    public Task<ReviewedItemAnswer> ResolvePayoutBatcheItemAsync(string id, string item, ReviewBody body, CancellationToken stop = default) =>
+        Send<ReviewedItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/resolve"), body, stop);
+
     /// <summary>Move a sandbox's clock on; answers when everything due by then is settled</summary>
     /// <remarks><c>POST /v1/test_clock/advance</c>. Needs a key with the role admin.</remarks>
     public Task<ClockAnswer> AdvanceTestClockAsync(ClockAdvance body, CancellationToken stop = default) =>
@@ -635,6 +707,24 @@ public sealed partial record AppliedReferralAnswer
     public required long DiscountMinor { get; init; }
 }
 
+/// <summary>What the program's rewards of one asset came to.</summary>
+public sealed partial record AssetFiguresAnswer
+{
+    public required string Asset { get; init; }
+
+    public required long EarnedMinor { get; init; }
+
+    public required long ClawedBackMinor { get; init; }
+
+    public required long NetMinor { get; init; }
+
+    /// <summary>In a hold window, or in a group.</summary>
+    public required long PendingMinor { get; init; }
+
+    /// <summary>Payable, on its way or paid: net = pending + released.</summary>
+    public required long ReleasedMinor { get; init; }
+}
+
 public sealed partial record BalanceAnswer
 {
     public required string ReferrerId { get; init; }
@@ -661,6 +751,68 @@ public sealed partial record BalanceLine
     public required long InTransitMinor { get; init; }
 
     public required long PaidMinor { get; init; }
+}
+
+/// <summary>Something that Stripe and the books do not agree about.</summary>
+public sealed partial record BreakAnswer
+{
+    public required BreakAnswerKind Kind { get; init; }
+
+    public required string? ItemId { get; init; }
+
+    public required string? TransferId { get; init; }
+
+    public required string Detail { get; init; }
+
+    public required string FirstRunId { get; init; }
+
+    public required string? AcceptedBy { get; init; }
+
+    public required string? AcceptedBecause { get; init; }
+
+    public required DateTimeOffset? AcceptedAt { get; init; }
+}
+
+/// <summary>A rule without a budget has neither owner nor amount, and no months.</summary>
+public sealed partial record BudgetAnswer
+{
+    public required string ProgramId { get; init; }
+
+    public required string RuleId { get; init; }
+
+    public string? ReferrerId { get; init; }
+
+    public required BudgetAnswerPer? Per { get; init; }
+
+    public required BudgetAnswerEvery? Every { get; init; }
+
+    /// <summary>As it is now, for every month; of the asset that the rule gives.</summary>
+    public required long? AmountMinor { get; init; }
+
+    public required IReadOnlyList<BudgetMonth> Months { get; init; }
+}
+
+/// <summary>Bounds what the rule gives net, in all its versions, in the calendar month of the sale's occurred_at, in the program's zone.</summary>
+public sealed partial record BudgetBody
+{
+    /// <summary>Whether each referrer has it for itself, or all share it. It stays as it is; the amount can be changed.</summary>
+    public required BudgetBodyPer Per { get; init; }
+
+    /// <summary>Of the asset that the rule gives. What does not fit is cut or dropped, as limits.cap_mode says.</summary>
+    public required long AmountMinor { get; init; }
+
+    public BudgetBodyEvery? Every { get; init; }
+}
+
+public sealed partial record BudgetMonth
+{
+    /// <summary>Like 2026-01, in the program's time zone.</summary>
+    public required string Month { get; init; }
+
+    /// <summary>Given less taken back.</summary>
+    public required long UsedMinor { get; init; }
+
+    public required long LeftMinor { get; init; }
 }
 
 public sealed partial record ChainStep
@@ -717,6 +869,14 @@ public sealed partial record ClockAnswer
 {
     /// <summary>Where the clock stands; everything due by then is settled.</summary>
     public required DateTimeOffset Now { get; init; }
+}
+
+public sealed partial record Closing
+{
+    public string? Reason { get; init; }
+
+    /// <summary>settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back; sent again, also what has become payable since.</summary>
+    public ClosingBalance? Balance { get; init; }
 }
 
 public sealed partial record ConditionsBody
@@ -916,6 +1076,78 @@ public sealed partial record ExclusiveBody
     public required int Priority { get; init; }
 }
 
+public sealed partial record FiguresAnswer
+{
+    public required string ProgramId { get; init; }
+
+    /// <summary>Open, with a referral that was not cancelled.</summary>
+    public required long ActiveReferrers { get; init; }
+
+    /// <summary>Referees whose first sale above zero occurred within the last 30 days.</summary>
+    public required long NewClients { get; init; }
+
+    /// <summary>That wait for approval.</summary>
+    public required long PendingReferrals { get; init; }
+
+    public required IReadOnlyList<AssetFiguresAnswer> Rewards { get; init; }
+}
+
+public sealed partial record FlagAnswer
+{
+    public required string Id { get; init; }
+
+    public required FlagAnswerKind Kind { get; init; }
+
+    public string? ProgramId { get; init; }
+
+    /// <summary>Of a referral's flag; its rewards are pending while it is open or confirmed.</summary>
+    public string? RefereeId { get; init; }
+
+    /// <summary>Of a referrer's flag; no new payout item is made for it while it is open or confirmed.</summary>
+    public string? ReferrerId { get; init; }
+
+    public required FlagAnswerState State { get; init; }
+
+    public required string Reason { get; init; }
+
+    public required DateTimeOffset OpenedAt { get; init; }
+
+    public DateTimeOffset? ResolvedAt { get; init; }
+
+    public string? ResolvedBy { get; init; }
+}
+
+public sealed partial record GateOpening
+{
+    /// <summary>What was seen to. Kept with every break that is accepted by it.</summary>
+    public required string Reason { get; init; }
+}
+
+public sealed partial record GroupAnswer
+{
+    public required string ProgramId { get; init; }
+
+    public required string RuleId { get; init; }
+
+    public required string Asset { get; init; }
+
+    /// <summary>Counts from 1; those before it were released.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>What waits, after refunds.</summary>
+    public required long SumMinor { get; init; }
+
+    /// <summary>All of it is payable when the sum reaches this.</summary>
+    public required long GoalMinor { get; init; }
+}
+
+public sealed partial record GroupsAnswer
+{
+    public required string ReferrerId { get; init; }
+
+    public required IReadOnlyList<GroupAnswer> Groups { get; init; }
+}
+
 public sealed partial record HoldBody
 {
     public required HoldBodyMode Mode { get; init; }
@@ -925,6 +1157,7 @@ public sealed partial record HoldBody
     /// <summary>From when its days count.</summary>
     public HoldBodyFrom? From { get; init; }
 
+    /// <summary>Of group: the sum of a referrer's rewards of the rule at which all of them are payable.</summary>
     public long? AmountMinor { get; init; }
 }
 
@@ -1136,6 +1369,9 @@ public sealed partial record NewProgram
     public DiscountBody? NewCustomerDiscount { get; init; }
 
     public PaymentDiscountBody? PaymentDiscount { get; init; }
+
+    /// <summary>Where referees sign up, with {code} in the place of the referrer's code.</summary>
+    public string? ShareUrl { get; init; }
 }
 
 /// <summary>Who referred whom, by the referrer's id or by its code.</summary>
@@ -1182,6 +1418,9 @@ public sealed partial record NewReferrer
     public bool? CashOptIn { get; init; }
 
     public string? StripeCustomerId { get; init; }
+
+    /// <summary>What it chose for its code; one is made when it is left out.</summary>
+    public string? Code { get; init; }
 }
 
 public sealed partial record NewSpend
@@ -1202,6 +1441,22 @@ public sealed partial record NewTenant
 
     /// <summary>Where a sandbox's clock stands at first; the real time when it is left out.</summary>
     public DateTimeOffset? ClockAt { get; init; }
+}
+
+public sealed partial record NoticeAnswer
+{
+    public required string Type { get; init; }
+
+    public required string EventId { get; init; }
+
+    public required string AccountId { get; init; }
+
+    public required string? ObjectId { get; init; }
+
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>Why it could not be followed.</summary>
+    public required string? Failure { get; init; }
 }
 
 public sealed partial record OnboardingLinkAnswer
@@ -1278,6 +1533,15 @@ public sealed partial record PageAnswerOfActivityAnswer
 public sealed partial record PageAnswerOfEntryAnswer
 {
     public required IReadOnlyList<EntryAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfFlagAnswer
+{
+    public required IReadOnlyList<FlagAnswer> Data { get; init; }
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
@@ -1695,7 +1959,7 @@ public sealed partial record PreviewLeftOut
 
     public required long PayableMinor { get; init; }
 
-    /// <summary>closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full.</summary>
+    /// <summary>closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full, flagged.</summary>
     public required string Reason { get; init; }
 }
 
@@ -1762,6 +2026,8 @@ public sealed partial record ProgramAnswer
 
     public PaymentDiscountBody? PaymentDiscount { get; init; }
 
+    public string? ShareUrl { get; init; }
+
     /// <summary>As they stand now, disabled ones included.</summary>
     public required IReadOnlyList<RuleAnswer> Rules { get; init; }
 
@@ -1776,6 +2042,9 @@ public sealed partial record ProgramChange
     /// <summary>false takes in nobody new; what exists goes on.</summary>
     public bool? Enabled { get; init; }
 
+    /// <summary>Where referees sign up, with {code} in the place of the referrer's code.</summary>
+    public string? ShareUrl { get; init; }
+
     public DiscountBody? NewCustomerDiscount { get; init; }
 
     public PaymentDiscountBody? PaymentDiscount { get; init; }
@@ -1786,6 +2055,74 @@ public sealed partial record ReasonBody
 {
     /// <summary>Kept with what was done.</summary>
     public string? Reason { get; init; }
+}
+
+public sealed partial record Reassignment
+{
+    /// <summary>To whom what comes is credited; what was stays with who had it.</summary>
+    public required string ReferrerId { get; init; }
+
+    public string? Reason { get; init; }
+}
+
+public sealed partial record ReconciliationAnswer
+{
+    public required SendGateAnswer SendGate { get; init; }
+
+    /// <summary>The last one, or the one that was asked for; null before the first.</summary>
+    public required ReconciliationRunAnswer? Run { get; init; }
+
+    /// <summary>Of the last run that has ended; those first that nobody has accepted. The first hundred.</summary>
+    public required IReadOnlyList<BreakAnswer> Breaks { get; init; }
+
+    public required bool HasMore { get; init; }
+
+    /// <summary>What Stripe told that is not ours to act on, such as a failed payout to a bank, and what could not be followed; the newest first.</summary>
+    public required IReadOnlyList<NoticeAnswer> Notices { get; init; }
+}
+
+public sealed partial record ReconciliationRequest
+{
+    /// <summary>From the beginning; else the last days, at least from where the last run began that agreed.</summary>
+    public bool? Full { get; init; }
+}
+
+/// <summary>One comparison of Stripe with the books.</summary>
+public sealed partial record ReconciliationRunAnswer
+{
+    public required string Id { get; init; }
+
+    public required ReconciliationRunAnswerState State { get; init; }
+
+    public required ReconciliationRunAnswerCause Cause { get; init; }
+
+    public required bool Full { get; init; }
+
+    public required string? AskedBy { get; init; }
+
+    public required DateTimeOffset AskedAt { get; init; }
+
+    public required DateTimeOffset? StartedAt { get; init; }
+
+    public required DateTimeOffset? EndedAt { get; init; }
+
+    public required DateTimeOffset? CoversFrom { get; init; }
+
+    /// <summary>Transfers come newest first: those made from then on were compared.</summary>
+    public required DateTimeOffset? ReachedAt { get; init; }
+
+    public required long Transfers { get; init; }
+
+    /// <summary>Compared so far that no listed transfer belongs to.</summary>
+    public required long Items { get; init; }
+
+    /// <summary>That nobody has accepted.</summary>
+    public required long Breaks { get; init; }
+
+    public required long Accepted { get; init; }
+
+    /// <summary>Why Stripe was not asked to the end; it is asked again.</summary>
+    public required string? Failure { get; init; }
 }
 
 /// <summary>A code that a referee entered: attributes it, approved now.</summary>
@@ -1800,7 +2137,7 @@ public sealed partial record Redemption
     /// <summary>Compared with the referrer's, and not kept: the same mailbox is flagged.</summary>
     public string? RefereeEmail { get; init; }
 
-    /// <summary>Not in this release.</summary>
+    /// <summary>The sale at whose checkout it was entered: that one counts, whenever it occurred.</summary>
     public string? ActionId { get; init; }
 }
 
@@ -1899,6 +2236,9 @@ public sealed partial record ReferralFlag
     public required ReferralFlagKind Kind { get; init; }
 
     public required ReferralFlagReason Reason { get; init; }
+
+    /// <summary>What became of it; absent for what was flagged before flags were reviewed.</summary>
+    public ReferralFlagState? State { get; init; }
 }
 
 /// <summary>A line of a batch's answer.</summary>
@@ -1998,6 +2338,9 @@ public sealed partial record ReferrerChange
     public bool? CashOptIn { get; init; }
 
     public string? StripeCustomerId { get; init; }
+
+    /// <summary>Takes the place of the code that it had, which is free from then on.</summary>
+    public string? Code { get; init; }
 }
 
 public sealed partial record ReferrerDifferenceAnswer
@@ -2007,6 +2350,34 @@ public sealed partial record ReferrerDifferenceAnswer
     public required long AsIsNetMinor { get; init; }
 
     public required long DraftNetMinor { get; init; }
+}
+
+public sealed partial record ReviewBody
+{
+    /// <summary>paid_by: by this transfer; never_paid: the amount is payable again; send_again: it was never paid, and is sent under a new key.</summary>
+    public required ReviewBodyDecision Decision { get; init; }
+
+    /// <summary>What was found out. Kept with the item.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>For paid_by: the transfer, of the item's amount and currency.</summary>
+    public string? TransferId { get; init; }
+}
+
+public sealed partial record ReviewedItemAnswer
+{
+    public required string Id { get; init; }
+
+    public required string BatchId { get; init; }
+
+    /// <summary>Where it stands now.</summary>
+    public required string Status { get; init; }
+
+    public required string Asset { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    public required string? TransferId { get; init; }
 }
 
 public sealed partial record RevokedKeyAnswer
@@ -2058,6 +2429,12 @@ public sealed partial record RewardAnswer
 
     /// <summary>Of a schedule: all of its rewards.</summary>
     public long? TotalMinor { get; init; }
+
+    /// <summary>Of a grouped one: what waits with it.</summary>
+    public long? GroupSumMinor { get; init; }
+
+    /// <summary>The sum at which all of it is payable.</summary>
+    public long? GroupGoalMinor { get; init; }
 }
 
 public sealed partial record RewardBody
@@ -2121,6 +2498,8 @@ public sealed partial record RuleAnswer
 
     public ExclusiveBody? Exclusive { get; init; }
 
+    public BudgetBody? Budget { get; init; }
+
     public bool? Duplicate { get; init; }
 
     /// <summary>When it is published: what of it may not be meant.</summary>
@@ -2171,6 +2550,59 @@ public sealed partial record RuleBody
 
     /// <summary>Of the rules in a group, the first in order of priority whose conditions are met decides.</summary>
     public ExclusiveBody? Exclusive { get; init; }
+
+    /// <summary>What the rule gives at most in a month; left out, it stays as it is.</summary>
+    public BudgetBody? Budget { get; init; }
+}
+
+/// <summary>Whether payouts are sent.</summary>
+public sealed partial record SendGateAnswer
+{
+    /// <summary>Nobody and nothing has shut it. Also then nothing is sent before Stripe and the books were compared after a start.</summary>
+    public required bool Open { get; init; }
+
+    /// <summary>Why it was shut the last time.</summary>
+    public required string? ShutBecause { get; init; }
+
+    public required string? ShutBy { get; init; }
+
+    public required DateTimeOffset? ShutAt { get; init; }
+
+    /// <summary>Why it was opened the last time.</summary>
+    public required string? OpenedBecause { get; init; }
+
+    public required string? OpenedBy { get; init; }
+
+    public required DateTimeOffset? OpenedAt { get; init; }
+
+    /// <summary>When Stripe and the books last agreed.</summary>
+    public required DateTimeOffset? ReconciledAt { get; init; }
+}
+
+public sealed partial record ShareAnswer
+{
+    public required string ReferrerId { get; init; }
+
+    public required string ProgramId { get; init; }
+
+    public required string Code { get; init; }
+
+    /// <summary>The program's share_url with the code in it; absent where it has none.</summary>
+    public string? Link { get; init; }
+
+    public required ShareTexts Texts { get; init; }
+}
+
+public sealed partial record ShareTexts
+{
+    /// <summary>To paste anywhere.</summary>
+    public required string Copy { get; init; }
+
+    /// <summary>Opens a text message with it.</summary>
+    public required string Sms { get; init; }
+
+    /// <summary>Opens an e-mail with it.</summary>
+    public required string Email { get; init; }
 }
 
 public sealed partial record SinceLast
@@ -2338,6 +2770,12 @@ public sealed partial record WaitingAction
     public required string Code { get; init; }
 }
 
+/// <summary>It is written down, and looked at soon.</summary>
+public sealed partial record WebhookAnswer
+{
+    public required bool Received { get; init; }
+}
+
 public sealed partial record WhatIfAnswer
 {
     /// <summary>That were replayed.</summary>
@@ -2476,6 +2914,81 @@ public enum ActionStoryBodyType
     ChargebackWon,
 }
 
+public enum BreakAnswerKind
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("transfer_without_item")]
+    TransferWithoutItem,
+
+    [JsonStringEnumMemberName("item_without_transfer")]
+    ItemWithoutTransfer,
+
+    [JsonStringEnumMemberName("amount_differs")]
+    AmountDiffers,
+
+    [JsonStringEnumMemberName("currency_differs")]
+    CurrencyDiffers,
+
+    [JsonStringEnumMemberName("destination_differs")]
+    DestinationDiffers,
+
+    [JsonStringEnumMemberName("reversed_outside")]
+    ReversedOutside,
+
+    [JsonStringEnumMemberName("duplicate")]
+    Duplicate,
+
+    [JsonStringEnumMemberName("item_not_open")]
+    ItemNotOpen,
+
+    [JsonStringEnumMemberName("balance_differs")]
+    BalanceDiffers,
+}
+
+public enum BudgetAnswerEvery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("month")]
+    Month,
+}
+
+public enum BudgetAnswerPer
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("referrer")]
+    Referrer,
+
+    [JsonStringEnumMemberName("program")]
+    Program,
+}
+
+public enum BudgetBodyEvery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("month")]
+    Month,
+}
+
+public enum BudgetBodyPer
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("referrer")]
+    Referrer,
+
+    [JsonStringEnumMemberName("program")]
+    Program,
+}
+
 public enum ChainStepStep
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -2515,6 +3028,18 @@ public enum CheckoutAnswerState
     Released,
 }
 
+public enum ClosingBalance
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("settle")]
+    Settle,
+
+    [JsonStringEnumMemberName("forfeit")]
+    Forfeit,
+}
+
 public enum DecisionRewardBodyState
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -2531,6 +3056,9 @@ public enum DecisionRewardBodyState
 
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
+
+    [JsonStringEnumMemberName("grouped")]
+    Grouped,
 }
 
 public enum DiscountBodyType
@@ -2563,6 +3091,39 @@ public enum EnrollmentAnswerState
     Deleted,
 }
 
+public enum FlagAnswerKind
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("self_referral")]
+    SelfReferral,
+
+    [JsonStringEnumMemberName("shared_email")]
+    SharedEmail,
+
+    [JsonStringEnumMemberName("shared_payout_account")]
+    SharedPayoutAccount,
+
+    [JsonStringEnumMemberName("many_attributions")]
+    ManyAttributions,
+}
+
+public enum FlagAnswerState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("open")]
+    Open,
+
+    [JsonStringEnumMemberName("cleared")]
+    Cleared,
+
+    [JsonStringEnumMemberName("confirmed")]
+    Confirmed,
+}
+
 public enum HoldBodyFrom
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -2591,6 +3152,9 @@ public enum HoldBodyMode
 
     [JsonStringEnumMemberName("days_then_active_customer")]
     DaysThenActiveCustomer,
+
+    [JsonStringEnumMemberName("group")]
+    Group,
 }
 
 public enum KeyAnswerState
@@ -2635,6 +3199,21 @@ public enum ListApiKeysState
     Revoked,
 }
 
+public enum ListFlagsState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("open")]
+    Open,
+
+    [JsonStringEnumMemberName("cleared")]
+    Cleared,
+
+    [JsonStringEnumMemberName("confirmed")]
+    Confirmed,
+}
+
 public enum ListProgramsState
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -2663,6 +3242,9 @@ public enum ListReferralRewardsState
 
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
+
+    [JsonStringEnumMemberName("grouped")]
+    Grouped,
 }
 
 public enum ListReferralsState
@@ -2696,6 +3278,9 @@ public enum ListReferrerRewardsState
 
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
+
+    [JsonStringEnumMemberName("grouped")]
+    Grouped,
 }
 
 public enum ListRewardsState
@@ -2714,6 +3299,9 @@ public enum ListRewardsState
 
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
+
+    [JsonStringEnumMemberName("grouped")]
+    Grouped,
 }
 
 public enum ListRulesState
@@ -2932,6 +3520,45 @@ public enum PayoutTermsBodyDelivery
     Outside,
 }
 
+public enum ReconciliationRunAnswerCause
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("start")]
+    Start,
+
+    [JsonStringEnumMemberName("hourly")]
+    Hourly,
+
+    [JsonStringEnumMemberName("nightly")]
+    Nightly,
+
+    [JsonStringEnumMemberName("asked")]
+    Asked,
+}
+
+public enum ReconciliationRunAnswerState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("waiting")]
+    Waiting,
+
+    [JsonStringEnumMemberName("running")]
+    Running,
+
+    [JsonStringEnumMemberName("clean")]
+    Clean,
+
+    [JsonStringEnumMemberName("breaks")]
+    Breaks,
+
+    [JsonStringEnumMemberName("failed")]
+    Failed,
+}
+
 public enum ReferralAnswerStatus
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -3007,6 +3634,21 @@ public enum ReferralFlagReason
     SameEmail,
 }
 
+public enum ReferralFlagState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("open")]
+    Open,
+
+    [JsonStringEnumMemberName("cleared")]
+    Cleared,
+
+    [JsonStringEnumMemberName("confirmed")]
+    Confirmed,
+}
+
 public enum ReferralLineAnswerStatus
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -3052,6 +3694,21 @@ public enum ReferrerAnswerStatus
     Closed,
 }
 
+public enum ReviewBodyDecision
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("paid_by")]
+    PaidBy,
+
+    [JsonStringEnumMemberName("never_paid")]
+    NeverPaid,
+
+    [JsonStringEnumMemberName("send_again")]
+    SendAgain,
+}
+
 public enum RewardAnswerState
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -3068,6 +3725,9 @@ public enum RewardAnswerState
 
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
+
+    [JsonStringEnumMemberName("grouped")]
+    Grouped,
 }
 
 public enum RewardBodyKind

@@ -204,11 +204,11 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * No new accrual for this referrer
+   * No new accrual for this referrer; personal data is erased, the ledger stays
    *
    * `POST /v1/referrers/{id}/close`. Needs a key with the role admin.
    */
-  closeReferrer(id: string, body: ReasonBody): Promise<ReferrerAnswer> {
+  closeReferrer(id: string, body: Closing): Promise<ReferrerAnswer> {
     return this.send("POST", `/v1/referrers/${encodeURIComponent(id)}/close`, {}, body);
   }
 
@@ -264,6 +264,78 @@ export class ReferralGrains extends Connection {
    */
   listReferrerSpends(id: string, query: { limit?: number } = {}): AsyncGenerator<SpendAnswer> {
     return this.pages<SpendAnswer>(`/v1/referrers/${encodeURIComponent(id)}/spends`, query);
+  }
+
+  /**
+   * What waits in groups of a referrer, and for which sum
+   *
+   * `GET /v1/referrers/{id}/groups`. Needs a key with the role read.
+   */
+  listReferrerGroups(id: string): Promise<GroupsAnswer> {
+    return this.send("GET", `/v1/referrers/${encodeURIComponent(id)}/groups`, {}, undefined);
+  }
+
+  /**
+   * Make all that waits in the groups of a rule payable now
+   *
+   * `POST /v1/referrers/{id}/groups/{rule}/release`. Needs a key with the role admin.
+   */
+  releaseReferrerGroup(id: string, rule: string, query: { program_id?: string } = {}): Promise<GroupsAnswer> {
+    return this.send("POST", `/v1/referrers/${encodeURIComponent(id)}/groups/${encodeURIComponent(rule)}/release`, query, undefined);
+  }
+
+  /**
+   * Referrals and referrers that somebody should look at
+   *
+   * `GET /v1/flags`. Needs a key with the role read.
+   */
+  listFlags(query: { state?: "open" | "cleared" | "confirmed"; limit?: number } = {}): AsyncGenerator<FlagAnswer> {
+    return this.pages<FlagAnswer>(`/v1/flags`, query);
+  }
+
+  /**
+   * All is well: rewards go where their holds say, payouts go on
+   *
+   * `POST /v1/flags/{id}/clear`. Needs a key with the role admin.
+   */
+  clearFlag(id: string, body: ReasonBody): Promise<FlagAnswer> {
+    return this.send("POST", `/v1/flags/${encodeURIComponent(id)}/clear`, {}, body);
+  }
+
+  /**
+   * It is what it looks like: a referral is cancelled with all that is pending, a referrer is paid nothing more
+   *
+   * `POST /v1/flags/{id}/confirm`. Needs a key with the role admin.
+   */
+  confirmFlag(id: string, body: ReasonBody): Promise<FlagAnswer> {
+    return this.send("POST", `/v1/flags/${encodeURIComponent(id)}/confirm`, {}, body);
+  }
+
+  /**
+   * A referrer's code, its link, and texts to copy, to send by SMS and by e-mail
+   *
+   * `GET /v1/referrers/{id}/share`. Needs a key with the role read.
+   */
+  getReferrerShare(id: string, query: { program_id?: string } = {}): Promise<ShareAnswer> {
+    return this.send("GET", `/v1/referrers/${encodeURIComponent(id)}/share`, query, undefined);
+  }
+
+  /**
+   * Active referrers, new clients of the last 30 days, what rewards came to, referrals that wait
+   *
+   * `GET /v1/programs/{id}/figures`. Needs a key with the role read.
+   */
+  listProgramFigures(id: string): Promise<FiguresAnswer> {
+    return this.send("GET", `/v1/programs/${encodeURIComponent(id)}/figures`, {}, undefined);
+  }
+
+  /**
+   * What is used of a rule's budget, month by month, the newest first
+   *
+   * `GET /v1/rules/{id}/budget`. Needs a key with the role read.
+   */
+  getRuleBudget(id: string, query: { referrer_id?: string; program_id?: string } = {}): Promise<BudgetAnswer> {
+    return this.send("GET", `/v1/rules/${encodeURIComponent(id)}/budget`, query, undefined);
   }
 
   /**
@@ -336,6 +408,15 @@ export class ReferralGrains extends Connection {
    */
   cancelReferral(program: string, referee: string, body: ReferralCancellation): Promise<ReferralAnswer> {
     return this.send("POST", `/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/cancel`, {}, body);
+  }
+
+  /**
+   * Credit what comes of a referral to another referrer; what was stays as it is
+   *
+   * `POST /v1/referrals/{program}/{referee}/reassign`. Needs a key with the role admin.
+   */
+  reassignReferral(program: string, referee: string, body: Reassignment): Promise<ReferralAnswer> {
+    return this.send("POST", `/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/reassign`, {}, body);
   }
 
   /**
@@ -424,7 +505,7 @@ export class ReferralGrains extends Connection {
    *
    * `GET /v1/rewards`. Needs a key with the role read.
    */
-  listRewards(query: { program_id?: string; referrer_id?: string; referee_id?: string; state?: "pending" | "released" | "reversed" | "cancelled"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
+  listRewards(query: { program_id?: string; referrer_id?: string; referee_id?: string; state?: "pending" | "released" | "reversed" | "cancelled" | "grouped"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
     return this.pages<RewardAnswer>(`/v1/rewards`, query);
   }
 
@@ -433,7 +514,7 @@ export class ReferralGrains extends Connection {
    *
    * `GET /v1/referrers/{id}/rewards`. Needs a key with the role read.
    */
-  listReferrerRewards(id: string, query: { state?: "pending" | "released" | "reversed" | "cancelled"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
+  listReferrerRewards(id: string, query: { state?: "pending" | "released" | "reversed" | "cancelled" | "grouped"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
     return this.pages<RewardAnswer>(`/v1/referrers/${encodeURIComponent(id)}/rewards`, query);
   }
 
@@ -442,7 +523,7 @@ export class ReferralGrains extends Connection {
    *
    * `GET /v1/referrals/{program}/{referee}/rewards`. Needs a key with the role read.
    */
-  listReferralRewards(program: string, referee: string, query: { state?: "pending" | "released" | "reversed" | "cancelled"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
+  listReferralRewards(program: string, referee: string, query: { state?: "pending" | "released" | "reversed" | "cancelled" | "grouped"; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<RewardAnswer> {
     return this.pages<RewardAnswer>(`/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/rewards`, query);
   }
 
@@ -681,6 +762,42 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Whether Stripe and the books agree, where they do not, and whether payouts are sent
+   *
+   * `GET /v1/reconciliation`. Needs a key with the role finance.
+   */
+  getReconciliation(query: { run_id?: string } = {}): Promise<ReconciliationAnswer> {
+    return this.send("GET", `/v1/reconciliation`, query, undefined);
+  }
+
+  /**
+   * Compare Stripe with the books now
+   *
+   * `POST /v1/reconciliation/run`. Needs a key with the role finance.
+   */
+  runReconciliation(body: ReconciliationRequest): Promise<ReconciliationRunAnswer> {
+    return this.send("POST", `/v1/reconciliation/run`, {}, body);
+  }
+
+  /**
+   * Send again: somebody has seen to what shut it, and accepts the breaks that were found
+   *
+   * `POST /v1/send_gate/open`. Needs a key with the role finance.
+   */
+  openSendGate(body: GateOpening): Promise<SendGateAnswer> {
+    return this.send("POST", `/v1/send_gate/open`, {}, body);
+  }
+
+  /**
+   * Say what became of an item in review; it is held against what Stripe shows now
+   *
+   * `POST /v1/payout_batches/{id}/items/{item}/resolve`. Needs a key with the role finance.
+   */
+  resolvePayoutBatcheItem(id: string, item: string, body: ReviewBody): Promise<ReviewedItemAnswer> {
+    return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/resolve`, {}, body);
+  }
+
+  /**
    * Move a sandbox's clock on; answers when everything due by then is settled
    *
    * `POST /v1/test_clock/advance`. Needs a key with the role admin.
@@ -796,6 +913,18 @@ export interface AppliedReferralAnswer {
   discount_minor: number;
 }
 
+/** What the program's rewards of one asset came to. */
+export interface AssetFiguresAnswer {
+  asset: string;
+  earned_minor: number;
+  clawed_back_minor: number;
+  net_minor: number;
+  /** In a hold window, or in a group. */
+  pending_minor: number;
+  /** Payable, on its way or paid: net = pending + released. */
+  released_minor: number;
+}
+
 export interface BalanceAnswer {
   referrer_id: string;
   balances: BalanceLine[];
@@ -812,6 +941,47 @@ export interface BalanceLine {
   payable_minor: number;
   in_transit_minor: number;
   paid_minor: number;
+}
+
+/** Something that Stripe and the books do not agree about. */
+export interface BreakAnswer {
+  kind: "transfer_without_item" | "item_without_transfer" | "amount_differs" | "currency_differs" | "destination_differs" | "reversed_outside" | "duplicate" | "item_not_open" | "balance_differs";
+  item_id: string | null;
+  transfer_id: string | null;
+  detail: string;
+  first_run_id: string;
+  accepted_by: string | null;
+  accepted_because: string | null;
+  accepted_at: string | null;
+}
+
+/** A rule without a budget has neither owner nor amount, and no months. */
+export interface BudgetAnswer {
+  program_id: string;
+  rule_id: string;
+  referrer_id?: string | null;
+  per: "referrer" | "program" | null;
+  every: "month" | null;
+  /** As it is now, for every month; of the asset that the rule gives. */
+  amount_minor: number | null;
+  months: BudgetMonth[];
+}
+
+/** Bounds what the rule gives net, in all its versions, in the calendar month of the sale's occurred_at, in the program's zone. */
+export interface BudgetBody {
+  /** Whether each referrer has it for itself, or all share it. It stays as it is; the amount can be changed. */
+  per: "referrer" | "program";
+  /** Of the asset that the rule gives. What does not fit is cut or dropped, as limits.cap_mode says. */
+  amount_minor: number;
+  every?: "month" | null;
+}
+
+export interface BudgetMonth {
+  /** Like 2026-01, in the program's time zone. */
+  month: string;
+  /** Given less taken back. */
+  used_minor: number;
+  left_minor: number;
 }
 
 export interface ChainStep {
@@ -851,6 +1021,12 @@ export interface ClockAdvance {
 export interface ClockAnswer {
   /** Where the clock stands; everything due by then is settled. */
   now: string;
+}
+
+export interface Closing {
+  reason?: string | null;
+  /** settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back; sent again, also what has become payable since. */
+  balance?: "settle" | "forfeit" | null;
 }
 
 export interface ConditionsBody {
@@ -902,7 +1078,7 @@ export interface DecisionRewardBody {
   asset: string;
   /** Given or given back: above zero. Taken back: below zero. */
   amount_minor: number;
-  state: "pending" | "released" | "reversed" | "cancelled";
+  state: "pending" | "released" | "reversed" | "cancelled" | "grouped";
   expected_at?: string | null;
 }
 
@@ -981,11 +1157,60 @@ export interface ExclusiveBody {
   priority: number;
 }
 
+export interface FiguresAnswer {
+  program_id: string;
+  /** Open, with a referral that was not cancelled. */
+  active_referrers: number;
+  /** Referees whose first sale above zero occurred within the last 30 days. */
+  new_clients: number;
+  /** That wait for approval. */
+  pending_referrals: number;
+  rewards: AssetFiguresAnswer[];
+}
+
+export interface FlagAnswer {
+  id: string;
+  kind: "self_referral" | "shared_email" | "shared_payout_account" | "many_attributions";
+  program_id?: string | null;
+  /** Of a referral's flag; its rewards are pending while it is open or confirmed. */
+  referee_id?: string | null;
+  /** Of a referrer's flag; no new payout item is made for it while it is open or confirmed. */
+  referrer_id?: string | null;
+  state: "open" | "cleared" | "confirmed";
+  reason: string;
+  opened_at: string;
+  resolved_at?: string | null;
+  resolved_by?: string | null;
+}
+
+export interface GateOpening {
+  /** What was seen to. Kept with every break that is accepted by it. */
+  reason: string;
+}
+
+export interface GroupAnswer {
+  program_id: string;
+  rule_id: string;
+  asset: string;
+  /** Counts from 1; those before it were released. */
+  number: number;
+  /** What waits, after refunds. */
+  sum_minor: number;
+  /** All of it is payable when the sum reaches this. */
+  goal_minor: number;
+}
+
+export interface GroupsAnswer {
+  referrer_id: string;
+  groups: GroupAnswer[];
+}
+
 export interface HoldBody {
-  mode: "none" | "days" | "manual" | "days_then_active_customer";
+  mode: "none" | "days" | "manual" | "days_then_active_customer" | "group";
   days?: number | null;
   /** From when its days count. */
   from?: "unlocked" | "occurred_at" | null;
+  /** Of group: the sum of a referrer's rewards of the rule at which all of them are payable. */
   amount_minor?: number | null;
 }
 
@@ -1133,6 +1358,8 @@ export interface NewProgram {
   id?: string | null;
   new_customer_discount?: DiscountBody | null;
   payment_discount?: PaymentDiscountBody | null;
+  /** Where referees sign up, with {code} in the place of the referrer's code. */
+  share_url?: string | null;
 }
 
 /** Who referred whom, by the referrer's id or by its code. */
@@ -1163,6 +1390,8 @@ export interface NewReferrer {
   /** Wants cash rewards to be paid out. */
   cash_opt_in?: boolean | null;
   stripe_customer_id?: string | null;
+  /** What it chose for its code; one is made when it is left out. */
+  code?: string | null;
 }
 
 export interface NewSpend {
@@ -1177,6 +1406,16 @@ export interface NewTenant {
   sandbox?: boolean | null;
   /** Where a sandbox's clock stands at first; the real time when it is left out. */
   clock_at?: string | null;
+}
+
+export interface NoticeAnswer {
+  type: string;
+  event_id: string;
+  account_id: string;
+  object_id: string | null;
+  received_at: string;
+  /** Why it could not be followed. */
+  failure: string | null;
 }
 
 export interface OnboardingLinkAnswer {
@@ -1229,6 +1468,13 @@ export interface PageAnswerOfActivityAnswer {
 /** A page of a list, as the outside knows it. */
 export interface PageAnswerOfEntryAnswer {
   data: EntryAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfFlagAnswer {
+  data: FlagAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
 }
@@ -1522,7 +1768,7 @@ export interface PreviewLeftOut {
   referrer_id: string;
   currency: string;
   payable_minor: number;
-  /** closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full. */
+  /** closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full, flagged. */
   reason: string;
 }
 
@@ -1566,6 +1812,7 @@ export interface ProgramAnswer {
   /** For who is referred from now on. */
   new_customer_discount?: DiscountBody | null;
   payment_discount?: PaymentDiscountBody | null;
+  share_url?: string | null;
   /** As they stand now, disabled ones included. */
   rules: RuleAnswer[];
   duplicate?: boolean | null;
@@ -1576,6 +1823,8 @@ export interface ProgramChange {
   name?: string | null;
   /** false takes in nobody new; what exists goes on. */
   enabled?: boolean | null;
+  /** Where referees sign up, with {code} in the place of the referrer's code. */
+  share_url?: string | null;
   new_customer_discount?: DiscountBody | null;
   payment_discount?: PaymentDiscountBody | null;
 }
@@ -1586,6 +1835,51 @@ export interface ReasonBody {
   reason?: string | null;
 }
 
+export interface Reassignment {
+  /** To whom what comes is credited; what was stays with who had it. */
+  referrer_id: string;
+  reason?: string | null;
+}
+
+export interface ReconciliationAnswer {
+  send_gate: SendGateAnswer;
+  /** The last one, or the one that was asked for; null before the first. */
+  run: ReconciliationRunAnswer | null;
+  /** Of the last run that has ended; those first that nobody has accepted. The first hundred. */
+  breaks: BreakAnswer[];
+  has_more: boolean;
+  /** What Stripe told that is not ours to act on, such as a failed payout to a bank, and what could not be followed; the newest first. */
+  notices: NoticeAnswer[];
+}
+
+export interface ReconciliationRequest {
+  /** From the beginning; else the last days, at least from where the last run began that agreed. */
+  full?: boolean | null;
+}
+
+/** One comparison of Stripe with the books. */
+export interface ReconciliationRunAnswer {
+  id: string;
+  state: "waiting" | "running" | "clean" | "breaks" | "failed";
+  cause: "start" | "hourly" | "nightly" | "asked";
+  full: boolean;
+  asked_by: string | null;
+  asked_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  covers_from: string | null;
+  /** Transfers come newest first: those made from then on were compared. */
+  reached_at: string | null;
+  transfers: number;
+  /** Compared so far that no listed transfer belongs to. */
+  items: number;
+  /** That nobody has accepted. */
+  breaks: number;
+  accepted: number;
+  /** Why Stripe was not asked to the end; it is asked again. */
+  failure: string | null;
+}
+
 /** A code that a referee entered: attributes it, approved now. */
 export interface Redemption {
   program_id: string;
@@ -1593,7 +1887,7 @@ export interface Redemption {
   referee_id: string;
   /** Compared with the referrer's, and not kept: the same mailbox is flagged. */
   referee_email?: string | null;
-  /** Not in this release. */
+  /** The sale at whose checkout it was entered: that one counts, whenever it occurred. */
   action_id?: string | null;
 }
 
@@ -1660,6 +1954,8 @@ export interface ReferralEntry {
 export interface ReferralFlag {
   kind: "self_referral";
   reason: "same_id" | "same_email";
+  /** What became of it; absent for what was flagged before flags were reviewed. */
+  state?: "open" | "cleared" | "confirmed" | null;
 }
 
 /** A line of a batch's answer. */
@@ -1720,12 +2016,33 @@ export interface ReferrerChange {
   tags?: string[] | null;
   cash_opt_in?: boolean | null;
   stripe_customer_id?: string | null;
+  /** Takes the place of the code that it had, which is free from then on. */
+  code?: string | null;
 }
 
 export interface ReferrerDifferenceAnswer {
   referrer_id: string;
   as_is_net_minor: number;
   draft_net_minor: number;
+}
+
+export interface ReviewBody {
+  /** paid_by: by this transfer; never_paid: the amount is payable again; send_again: it was never paid, and is sent under a new key. */
+  decision: "paid_by" | "never_paid" | "send_again";
+  /** What was found out. Kept with the item. */
+  reason: string;
+  /** For paid_by: the transfer, of the item's amount and currency. */
+  transfer_id?: string | null;
+}
+
+export interface ReviewedItemAnswer {
+  id: string;
+  batch_id: string;
+  /** Where it stands now. */
+  status: string;
+  asset: string;
+  amount_minor: number;
+  transfer_id: string | null;
 }
 
 export interface RevokedKeyAnswer {
@@ -1742,7 +2059,7 @@ export interface RewardAnswer {
   amount_minor: number;
   /** After refunds, chargebacks and cancellation. */
   left_minor: number;
-  state: "pending" | "released" | "reversed" | "cancelled";
+  state: "pending" | "released" | "reversed" | "cancelled" | "grouped";
   program_id: string;
   referee_id: string;
   referrer_id: string;
@@ -1758,6 +2075,10 @@ export interface RewardAnswer {
   total_so_far_minor?: number | null;
   /** Of a schedule: all of its rewards. */
   total_minor?: number | null;
+  /** Of a grouped one: what waits with it. */
+  group_sum_minor?: number | null;
+  /** The sum at which all of it is payable. */
+  group_goal_minor?: number | null;
 }
 
 export interface RewardBody {
@@ -1794,6 +2115,7 @@ export interface RuleAnswer {
   times?: number | null;
   steps?: StepBody[] | null;
   exclusive?: ExclusiveBody | null;
+  budget?: BudgetBody | null;
   duplicate?: boolean | null;
   /** When it is published: what of it may not be meant. */
   warnings?: string[] | null;
@@ -1826,6 +2148,42 @@ export interface RuleBody {
   steps?: StepBody[] | null;
   /** Of the rules in a group, the first in order of priority whose conditions are met decides. */
   exclusive?: ExclusiveBody | null;
+  /** What the rule gives at most in a month; left out, it stays as it is. */
+  budget?: BudgetBody | null;
+}
+
+/** Whether payouts are sent. */
+export interface SendGateAnswer {
+  /** Nobody and nothing has shut it. Also then nothing is sent before Stripe and the books were compared after a start. */
+  open: boolean;
+  /** Why it was shut the last time. */
+  shut_because: string | null;
+  shut_by: string | null;
+  shut_at: string | null;
+  /** Why it was opened the last time. */
+  opened_because: string | null;
+  opened_by: string | null;
+  opened_at: string | null;
+  /** When Stripe and the books last agreed. */
+  reconciled_at: string | null;
+}
+
+export interface ShareAnswer {
+  referrer_id: string;
+  program_id: string;
+  code: string;
+  /** The program's share_url with the code in it; absent where it has none. */
+  link?: string | null;
+  texts: ShareTexts;
+}
+
+export interface ShareTexts {
+  /** To paste anywhere. */
+  copy: string;
+  /** Opens a text message with it. */
+  sms: string;
+  /** Opens an e-mail with it. */
+  email: string;
 }
 
 export interface SinceLast {
@@ -1934,6 +2292,11 @@ export interface TrialBalanceAnswer {
 export interface WaitingAction {
   action_id: string;
   code: string;
+}
+
+/** It is written down, and looked at soon. */
+export interface WebhookAnswer {
+  received: boolean;
 }
 
 export interface WhatIfAnswer {

@@ -1,13 +1,17 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using ReferralGrains.Gateway.Access;
+using ReferralGrains.Integration.Tests.Clients;
 using ReferralGrains.Integration.Tests.Gateway.World;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 
 public sealed class DescriptionTests : IAsyncLifetime
 {
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private GatewayHost host = null!;
     private JsonElement document;
 
@@ -43,6 +47,15 @@ public sealed class DescriptionTests : IAsyncLifetime
         Assert.All(operations, operation => Assert.Contains(operation.GetProperty("responses").EnumerateObject(), answer => answer.Name.StartsWith('4')));
         Assert.All(operations, operation => Assert.True(operation.TryGetProperty("security", out _)));
         Assert.All(document.GetProperty("tags").EnumerateArray(), tag => Assert.NotEmpty(tag.GetProperty("description").GetString()!));
+    }
+
+    [Fact]
+    public void It_is_checked_in_as_it_is_for_the_clients_are_written_from_it()
+    {
+        var path = Path.Combine(Repository.Folder, "docs", "openapi.json");
+        var expected = JsonSerializer.Serialize(document, Indented) + "\n";
+        if (Environment.GetEnvironmentVariable("GRAINS_WRITE") == "1") File.WriteAllText(path, expected);
+        Assert.True(File.ReadAllText(path) == expected, "docs/openapi.json is not what the server says: GRAINS_WRITE=1 ./grains test --filter DescriptionTests writes it anew; then the clients with --filter ClientsAreCurrent.");
     }
 
     [Fact]
