@@ -47,7 +47,7 @@ public static class GatewayApp
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<GatewayOptions>>((cors, gateway) => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. gateway.Value.CorsOrigins]).WithMethods("GET", "POST", "PATCH", "PUT", "DELETE")
-            .WithHeaders("Authorization", "Content-Type", "Idempotency-Key").WithExposedHeaders(ProblemAnswer.RequestId, "Location", "Retry-After", "Idempotent-Replayed")));
+            .WithHeaders("Authorization", "Content-Type", "Idempotency-Key").WithExposedHeaders(ProblemAnswer.RequestId, "Location", "Retry-After", "Link", "Idempotent-Replayed")));
         services.AddAccess();
         services.AddHostedService<IdempotencySweep>();
         services.AddSingleton<IProblemDetailsWriter, ProblemAnswer.Writer>().AddProblemDetails().AddExceptionHandler<Faults>();

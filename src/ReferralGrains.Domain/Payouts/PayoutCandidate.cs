@@ -6,9 +6,6 @@ namespace ReferralGrains.Domain.Payouts;
 /// <summary>Why what a referrer has is not paid by a batch, in the order in which it is checked. What is left out rolls over.</summary>
 public enum NotPaid
 {
-    /// <summary>The referrer is closed.</summary>
-    Closed = 1,
-
     /// <summary>The referrer has not asked for cash (S10).</summary>
     NotOptedIn = 2,
 
@@ -38,6 +35,7 @@ public enum NotPaid
 
 /// <summary>A referrer who has something payable in a currency, and what decides whether a batch pays it.</summary>
 /// <param name="Payable">Above zero.</param>
+/// <param name="IsClosed">What a closed referrer has left is settled (D18): nothing more is earned, so no minimum is waited for, and whether they asked for cash is forgotten.</param>
 /// <param name="Account">Linked; null when none is.</param>
 /// <param name="ChangedAt">When the account took another's place.</param>
 /// <param name="IsFlagged">Somebody should look at the referrer first (X9).</param>
@@ -46,11 +44,10 @@ public sealed record PayoutCandidate(
 {
     /// <summary>Null when it is paid.</summary>
     public NotPaid? Why(PayoutTerms terms, DateTimeOffset now, PayoutWaits waits) =>
-        IsClosed ? NotPaid.Closed
-        : IsFlagged ? NotPaid.Flagged
-        : !IsOptedIn ? NotPaid.NotOptedIn
+        IsFlagged ? NotPaid.Flagged
+        : !IsClosed && !IsOptedIn ? NotPaid.NotOptedIn
         : !terms.Outside && StripeUnits.Of(Payable.Asset.Name) is null ? NotPaid.CurrencyNotPayable
-        : Payable.Minor < terms.MinimumOf(Payable.Asset.Name) ? NotPaid.BelowMinimum
+        : !IsClosed && Payable.Minor < terms.MinimumOf(Payable.Asset.Name) ? NotPaid.BelowMinimum
         : terms.Outside ? null
         : Account is null ? NotPaid.NoAccount
         : now < ChangedAt + waits.CoolingOff ? NotPaid.CoolingOff

@@ -108,7 +108,7 @@ internal sealed record SinceLast(int Items, long AmountMinor, int NewReferrers, 
 
 internal sealed record PreviewItem(CallerId ReferrerId, string Currency, long AmountMinor, string Destination);
 
-/// <param name="Reason">closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full, flagged.</param>
+/// <param name="Reason">flagged, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full.</param>
 internal sealed record PreviewLeftOut(CallerId ReferrerId, string Currency, long PayableMinor, string Reason);
 
 /// <param name="Hash">As the batch shows it: what was looked at is what is approved.</param>

@@ -40,9 +40,9 @@ public sealed class PayoutTermsTests
     public void X9_S10_who_is_left_out_and_why()
     {
         var terms = PayoutTerms.Default with { Minimums = [new("KWD", 10)] };
-        var candidate = new PayoutCandidate(new(1), new("ann"), new(5, Asset.Cash("UGX")), IsClosed: true, IsOptedIn: false, null, null, IsReady: false);
-        Assert.Equal(NotPaid.Closed, Why());
-        candidate = candidate with { IsClosed = false };
+        var candidate = new PayoutCandidate(new(1), new("ann"), new(5, Asset.Cash("UGX")), IsClosed: false, IsOptedIn: false, null, null, IsReady: false, IsFlagged: true);
+        Assert.Equal(NotPaid.Flagged, Why());
+        candidate = candidate with { IsFlagged = false };
         Assert.Equal(NotPaid.NotOptedIn, Why());
         candidate = candidate with { IsOptedIn = true };
         Assert.Equal(NotPaid.CurrencyNotPayable, Why());
@@ -63,6 +63,17 @@ public sealed class PayoutTermsTests
         Assert.Equal(19, candidate.Pays(terms with { Outside = true }).Minor);
 
         NotPaid? Why() => candidate.Why(terms, now, PayoutWaits.Live);
+    }
+
+    [Fact]
+    public void D18_what_a_closed_referrer_has_left_is_paid_whatever_its_size()
+    {
+        var terms = PayoutTerms.Default with { Minimums = [new("GBP", 10_00)] };
+        var left = new PayoutCandidate(new(1), new("ann"), new(5, Asset.Cash("GBP")), IsClosed: true, IsOptedIn: false, "acct_1", null, IsReady: true);
+        Assert.Null(left.Why(terms, now, PayoutWaits.Live));
+        Assert.Equal(NotPaid.NoAccount, (left with { Account = null }).Why(terms, now, PayoutWaits.Live));
+        Assert.Null((left with { Account = null }).Why(terms with { Outside = true }, now, PayoutWaits.Live));
+        Assert.Equal(NotPaid.BelowMinimum, (left with { IsClosed = false, IsOptedIn = true }).Why(terms, now, PayoutWaits.Live));
     }
 
     [Fact]
