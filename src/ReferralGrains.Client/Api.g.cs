@@ -1959,7 +1959,7 @@ public sealed partial record PreviewLeftOut
 
     public required long PayableMinor { get; init; }
 
-    /// <summary>closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full, flagged.</summary>
+    /// <summary>flagged, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full.</summary>
     public required string Reason { get; init; }
 }
 

@@ -1768,7 +1768,7 @@ export interface PreviewLeftOut {
   referrer_id: string;
   currency: string;
   payable_minor: number;
-  /** closed, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full, flagged. */
+  /** flagged, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full. */
   reason: string;
 }
 
