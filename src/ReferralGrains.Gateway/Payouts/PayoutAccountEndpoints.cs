@@ -73,15 +73,9 @@ internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayou
     private static ProblemAnswer NotShown(AccountAnswer answer) => new(answer switch
     {
         AccountAnswer.Refused refused => Problem.Of(refused.Why),
-        AccountAnswer.Unreachable => Unreachable,
+        AccountAnswer.Unreachable => Problem.StripeAway,
         _ => throw new UnreachableException(),
     });
-
-    private static readonly Problem Unreachable = new(
-        503, "stripe_unreachable", null, "Stripe cannot be reached. Send the same again: one account is made, however often it is asked.")
-    {
-        RetryAfter = TimeSpan.FromSeconds(5),
-    };
 
     private static PayoutAccountAnswer Answer(CallerId referrer, PayoutAccount account) =>
         new(referrer, account.Account!, account.Transfers.ToWire(), account.PaysOut, account.IsReady, account.ChangedAt);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Gateway.Access;
@@ -36,7 +35,7 @@ internal sealed class ReviewEndpoint(IPayoutReview review, IReconciliations item
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Of(refusal))
             : Answers.Ok(
-                new(item, id, JsonNamingPolicy.SnakeCaseLower.ConvertName(reply.Item.Status.ToString()), known.Amount.Asset.Name, known.Amount.Minor, reply.Item.Transfer),
+                new(item, id, reply.Item.Status.ToWire(), known.Amount.Asset.Name, known.Amount.Minor, reply.Item.Transfer),
                 GatewayJson.Default.ReviewedItemAnswer);
     }
 

@@ -84,7 +84,7 @@ internal sealed record Problem(int Status, string Code, string? Param, string De
     public static readonly Problem WebhookNotBelieved = new(
         400, "webhook_not_believed", null, "This is no event that was signed for this address within the last five minutes.");
 
-    public static readonly Problem StripeAway = new(503, "stripe_unavailable", null, "Stripe cannot be asked now, or there is no key for it. Nothing was changed.")
+    public static readonly Problem StripeAway = new(503, "stripe_unavailable", null, "Stripe cannot be asked now, or there is no key for it. Send the same again: it is done once.")
     {
         RetryAfter = TimeSpan.FromSeconds(10),
     };

@@ -3,7 +3,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using ReferralGrains.Gateway.Access;
-using ReferralGrains.Integration.Tests.Clients;
 using ReferralGrains.Integration.Tests.Gateway.World;
 
 namespace ReferralGrains.Integration.Tests.Gateway;

@@ -91,7 +91,7 @@ public sealed partial class ProblemTests : IAsyncLifetime
     [Fact]
     public void Every_code_is_explained()
     {
-        var root = Root();
+        var root = Repository.Folder;
         var source = string.Join('\n', new[] { "Domain", "Turns", "Payouts/Accounts", "Gateway" }
             .SelectMany(project => Directory.EnumerateFiles(Path.Combine(root, "src", "ReferralGrains." + project), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
@@ -118,13 +118,6 @@ public sealed partial class ProblemTests : IAsyncLifetime
 
     [GeneratedRegex("<a id=\"([a-z_]+)\"></a>`\\1`")]
     private static partial Regex Anchor();
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ReferralGrains.sln"))) folder = folder.Parent ?? throw new DirectoryNotFoundException("No solution above the tests.");
-        return folder.FullName;
-    }
 
     private Task<HttpResponseMessage> Failing(Exception exception)
     {

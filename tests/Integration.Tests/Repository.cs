@@ -1,4 +1,4 @@
-namespace ReferralGrains.Integration.Tests.Clients;
+namespace ReferralGrains.Integration.Tests;
 
 /// <summary>The checkout that the tests were built from.</summary>
 internal static class Repository
