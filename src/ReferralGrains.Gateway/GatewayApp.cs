@@ -11,6 +11,7 @@ using ReferralGrains.Gateway.Ledger;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Payouts;
+using ReferralGrains.Gateway.Portal;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Referrals;
@@ -28,7 +29,7 @@ public static class GatewayApp
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
+    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IPortalReports</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
     /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IIdempotentAnswers</c> and all of payouts beside it, and <c>AddTelemetry</c>. Ready is what the health checks
     /// say that are registered.
     /// </summary>
@@ -89,6 +90,8 @@ public static class GatewayApp
             .AddSingleton<ReconciliationEndpoints>()
             .AddSingleton<ReviewEndpoint>()
             .AddSingleton<StripeWebhookEndpoint>()
+            .AddSingleton<PortalLinkEndpoints>()
+            .AddSingleton<PortalEndpoints>()
             .AddSingleton<ClockEndpoints>();
     }
 
@@ -134,6 +137,8 @@ public static class GatewayApp
         Of<ReconciliationEndpoints>(app).Map(app);
         Of<ReviewEndpoint>(app).Map(app);
         Of<StripeWebhookEndpoint>(app).Map(app);
+        Of<PortalLinkEndpoints>(app).Map(app);
+        Of<PortalEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
     }
 

@@ -13,6 +13,12 @@ public sealed class GatewayOptions
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];
 
     /// <summary>
+    /// Where browsers find this server, for links that are given out: a proxy in front of it may have another name, and speak TLS. Default:
+    /// none, which is as the request for a link was addressed.
+    /// </summary>
+    public Uri? PublicUrl { get; set; }
+
+    /// <summary>
     /// How long a client of a stream may leave its answers unread, once it has sent all, before it is cut off. Longer keeps disk for
     /// clients that are gone; shorter cuts off slow ones. Default: 60 seconds.
     /// </summary>

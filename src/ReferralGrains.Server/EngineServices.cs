@@ -10,6 +10,7 @@ using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Storage.Portal;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
@@ -43,6 +44,7 @@ internal static class EngineServices
         services.AddSingleton<IFigures, Figures>();
         services.AddSingleton<IFlags, FlagList>();
         services.AddSingleton<IDiscounts, Discounts>();
+        services.AddSingleton<IPortalReports, PortalReports>();
         services.AddSingleton<IPayoutReports, PayoutReports>();
         services.AddSingleton<IPayoutCandidates>(new PayoutCandidates(database, PayoutWaits.Live));
         services.AddSingleton<ILedgerCheck, LedgerCheck>();

@@ -109,6 +109,7 @@ public static class GrainsServer
         {
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);
             gateway.CorsOrigins = options.CorsOrigins;
+            gateway.PublicUrl = options.PublicUrl;
             gateway.UnreadAnswers = options.UnreadAnswers;
             gateway.Unavailable = options.Unavailable;
             gateway.SpoolBytes = options.StreamSpool * 1024L * 1024;

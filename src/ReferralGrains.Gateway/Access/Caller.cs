@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Gateway.Access;
@@ -18,7 +19,13 @@ internal sealed class Caller : ClaimsPrincipal
         // An operator is of the installation: it speaks for no tenant, whatever its key's row says.
         Tenant = key.Role == KeyRole.Operator ? 0 : key.Tenant ?? 0;
         Role = key.Role;
-        By = key.Role == KeyRole.All ? "admin_key" : string.Create(CultureInfo.InvariantCulture, $"key_{key.Id}");
+        Referrer = key.Role == KeyRole.Portal ? key.Referrer : null;
+        By = key.Role switch
+        {
+            KeyRole.All => "admin_key",
+            KeyRole.Portal => string.Create(CultureInfo.InvariantCulture, $"plk_{key.Id}"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"key_{key.Id}"),
+        };
         Result = AuthenticateResult.Success(new(this, ApiKeyHandler.SchemeName));
     }
 
@@ -27,6 +34,9 @@ internal sealed class Caller : ClaimsPrincipal
 
     public KeyRole Role { get; }
 
+    /// <summary>For whom a link to the portal is; null for every other key.</summary>
+    public CallerId? Referrer { get; }
+
     /// <summary>As the journal names who did something.</summary>
     public string By { get; }
 
@@ -34,7 +44,7 @@ internal sealed class Caller : ClaimsPrincipal
 
     public bool Has(KeyRole role) => Role == role || Role switch
     {
-        KeyRole.All => true,
+        KeyRole.All => role != KeyRole.Portal, // It is no referrer's.
         KeyRole.Admin => role is KeyRole.Ingest or KeyRole.Read,
         KeyRole.Operator => role == KeyRole.KeyAdmin,
         _ => false,

@@ -44,9 +44,10 @@ internal sealed class Idempotency(RequestDelegate next, IIdempotentAnswers answe
         }
     }
 
-    // Lines have ids of their own and no end; a dry run has no effect to repeat.
+    // Lines have ids of their own and no end; a dry run has no effect to repeat. Answers are kept by tenant: what one referrer is told must not
+    // be told to another who chose the same key.
     private static bool Applies(HttpContext context) =>
-        context.User is Caller
+        context.User is Caller { Referrer: null }
         && context.GetEndpoint() is RouteEndpoint route
         && route.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes.Contains(RouteDescription.Lines) != true
         && !context.Flag("dry_run");

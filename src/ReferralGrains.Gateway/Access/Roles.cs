@@ -10,10 +10,13 @@ namespace ReferralGrains.Gateway.Access;
 /// <summary>One policy a role, named like it. A route without a policy lets nobody in.</summary>
 internal static class Roles
 {
-    /// <summary>The roles that a key can be made with; the first key's, which has all of them, is no such role.</summary>
+    /// <summary>The roles that a key can be made with; the first key's, which has all of them, is no such role, nor is that of a link to the portal.</summary>
     public static readonly Words<KeyRole> Words = new(
         ("ingest", KeyRole.Ingest), ("read", KeyRole.Read), ("admin", KeyRole.Admin), ("finance", KeyRole.Finance),
         ("key_admin", KeyRole.KeyAdmin), ("operator", KeyRole.Operator));
+
+    /// <summary>Every role that a route can need.</summary>
+    public static readonly Words<KeyRole> Needed = new([.. Words.All, ("portal", KeyRole.Portal)]);
 
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
@@ -22,7 +25,7 @@ internal static class Roles
         services.AddWebEncoders();
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         var policies = services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
-        foreach (var (word, role) in Words.All) policies.AddPolicy(word, policy => policy.AddRequirements(new RoleRequirement(role)));
+        foreach (var (word, role) in Needed.All) policies.AddPolicy(word, policy => policy.AddRequirements(new RoleRequirement(role)));
         return services
             .AddSingleton<Callers>()
             .AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>()
@@ -31,7 +34,7 @@ internal static class Roles
 
     /// <summary>Every route says this once: the role that it needs.</summary>
     public static TBuilder Needs<TBuilder>(this TBuilder route, KeyRole role)
-        where TBuilder : IEndpointConventionBuilder => route.RequireAuthorization(Words.Of(role));
+        where TBuilder : IEndpointConventionBuilder => route.RequireAuthorization(Needed.Of(role));
 
     /// <summary>Beside the role that the route needs: who may act on what it shows must be able to see it.</summary>
     public static TBuilder OrFinance<TBuilder>(this TBuilder route)

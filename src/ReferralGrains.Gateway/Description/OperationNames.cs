@@ -24,6 +24,9 @@ internal static class OperationNames
         ["payout_terms"] = "How a tenant pays out",
         ["flags"] = "The review list: what somebody should look at",
         ["ledger"] = "The books as a whole",
+        ["portal_links"] = "Links that open the portal for one referrer",
+        ["portal_settings"] = "How the portal looks, and who may show it in a frame",
+        ["portal"] = "What the portal shows the referrer whose link is the key",
         ["test_clock"] = "The clock of a sandbox",
     };
 

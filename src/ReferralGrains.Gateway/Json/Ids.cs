@@ -83,6 +83,22 @@ internal readonly record struct KeyName(long Number)
     public static KeyName? Parse(string text) => NumberedName.Parse(text, "key_", stackalloc long[1]) is [var number] ? new(number) : null;
 }
 
+/// <summary>A link to the portal as the outside names it: <c>plk_NUMBER</c>. Not the link itself.</summary>
+internal readonly record struct PortalLinkName(long Number)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"plk_{Number}");
+
+    public static PortalLinkName? Parse(string text) => NumberedName.Parse(text, "plk_", stackalloc long[1]) is [var number] ? new(number) : null;
+}
+
+/// <summary>A payout as its referrer's portal names it: <c>pay_STREAM</c>.</summary>
+internal readonly record struct PayoutName(StreamId Stream)
+{
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"pay_{Stream.Value}");
+
+    public static PayoutName? Parse(string text) => NumberedName.Parse(text, "pay_", stackalloc long[1]) is [var stream] ? new(new(stream)) : null;
+}
+
 /// <summary>Names made of numbers have one spelling each: no signs, no spaces, no leading zeros.</summary>
 internal static class NumberedName
 {

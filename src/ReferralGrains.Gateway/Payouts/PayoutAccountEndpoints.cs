@@ -27,7 +27,7 @@ internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayou
             .WithSummary("Pay a referrer to an account that exists; in another's place it is paid nothing for 72 hours").Takes<LinkedAccount>().Answers<PayoutAccountAnswer>();
     }
 
-    private async Task<IResult> Onboard(HttpContext context, string id)
+    public async Task<IResult> Onboard(HttpContext context, string id)
     {
         var caller = context.Caller();
         var body = await Body.Read(context, GatewayJson.Default.NewOnboardingLink);

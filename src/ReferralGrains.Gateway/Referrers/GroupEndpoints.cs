@@ -38,6 +38,12 @@ internal sealed class GroupEndpoints(IGrainRouter router, IReports reports, IFig
     {
         var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
         var profile = await reports.Referrer(tenant, referrer, stop) ?? throw Missing();
+        return Answers.Ok(new(referrer, await Of(tenant, profile, stop)), GatewayJson.Default.GroupsAnswer);
+    }
+
+    /// <summary>What waits in groups of a referrer.</summary>
+    public async Task<ImmutableArray<GroupAnswer>> Of(int tenant, ReferrerProfile profile, CancellationToken stop)
+    {
         var answers = ImmutableArray.CreateBuilder<GroupAnswer>();
         foreach (var (_, program, _, group) in await figures.Groups(profile.Stream, stop))
         {
@@ -45,7 +51,7 @@ internal sealed class GroupEndpoints(IGrainRouter router, IReports reports, IFig
             answers.Add(new(program, terms.Rule(group.Rule).Id, group.Asset.Name, group.Number, group.SumMinor, group.GoalMinor));
         }
 
-        return Answers.Ok(new(referrer, answers.DrainToImmutable()), GatewayJson.Default.GroupsAnswer);
+        return answers.DrainToImmutable();
     }
 
     private static CallerId Valid(string id) => CallerId.IsValid(id) ? new(id) : throw Missing();

@@ -102,16 +102,12 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
     private async Task<IResult> Statement(HttpContext context, string id)
     {
         var referrer = Valid(id);
-        var period = new Period(Times.Of(context, Times.From) ?? DateTimeOffset.UnixEpoch, Times.Of(context, Times.To) ?? DateTimeOffset.MaxValue, Times.Of(context, Times.KnownAt));
-        if (period.From >= period.To) throw Problem.InvalidField("to", "A time after from is expected.").AsException();
+        var period = StatementPeriod.Read(context);
         var lines = await reports.Statement(context.Caller().Tenant, referrer, period, context.RequestAborted) ?? throw Missing();
         return Answers.Ok(
             new(
-                referrer, period.From == DateTimeOffset.UnixEpoch ? null : period.From, period.To == DateTimeOffset.MaxValue ? null : period.To, period.KnownAt,
-                [.. lines.Select(line => new StatementAssetAnswer(line.Asset.Name, Amounts(line.Opening), Amounts(line.Moved), Amounts(line.Closing)))]),
+                referrer, StatementPeriod.From(period), StatementPeriod.To(period), period.KnownAt, [.. lines.Select(StatementAssetAnswer.Of)]),
             GatewayJson.Default.StatementAnswer);
-
-        static StatementAmounts Amounts(Balance sum) => new(sum.Earned, sum.ClawedBack, sum.Net, sum.Pending, sum.Payable, sum.InTransit, sum.Paid);
     }
 
     private async Task<IResult> ListActivity(HttpContext context, string id)
@@ -215,7 +211,27 @@ internal sealed record StatementAnswer(
     ImmutableArray<StatementAssetAnswer> Assets);
 
 /// <param name="Moved">What the period added; below zero where it took from it. Opening and moved come to closing.</param>
-internal sealed record StatementAssetAnswer(string Asset, StatementAmounts Opening, StatementAmounts Moved, StatementAmounts Closing);
+internal sealed record StatementAssetAnswer(string Asset, StatementAmounts Opening, StatementAmounts Moved, StatementAmounts Closing)
+{
+    public static StatementAssetAnswer Of(StatementLine line) => new(line.Asset.Name, Amounts(line.Opening), Amounts(line.Moved), Amounts(line.Closing));
+
+    private static StatementAmounts Amounts(Balance sum) => new(sum.Earned, sum.ClawedBack, sum.Net, sum.Pending, sum.Payable, sum.InTransit, sum.Paid);
+}
+
+/// <summary>The period of a statement, as it is asked for.</summary>
+internal static class StatementPeriod
+{
+    /// <summary>A parameter that the route does not take is refused before.</summary>
+    public static Period Read(HttpContext context)
+    {
+        var period = new Period(Times.Of(context, Times.From) ?? DateTimeOffset.UnixEpoch, Times.Of(context, Times.To) ?? DateTimeOffset.MaxValue, Times.Of(context, Times.KnownAt));
+        return period.From < period.To ? period : throw Problem.InvalidField("to", "A time after from is expected.").AsException();
+    }
+
+    public static DateTimeOffset? From(Period period) => period.From == DateTimeOffset.UnixEpoch ? null : period.From;
+
+    public static DateTimeOffset? To(Period period) => period.To == DateTimeOffset.MaxValue ? null : period.To;
+}
 
 /// <summary>net = earned − clawed back = pending + payable + in transit + paid.</summary>
 internal sealed record StatementAmounts(

@@ -33,7 +33,7 @@ internal sealed class ShareEndpoints(IFacts facts, IReports reports)
         return Answers.Ok(Shared(profile, program), GatewayJson.Default.ShareAnswer);
     }
 
-    private static ShareAnswer Shared(ReferrerProfile profile, ProgramTerms program)
+    public static ShareAnswer Shared(ReferrerProfile profile, ProgramTerms program)
     {
         var link = program.ShareUrl?.Replace(ShareUrl.Place, Uri.EscapeDataString(profile.Code), StringComparison.Ordinal);
         var gift = program.NewCustomer is { } discount ? $" You get {Text(discount, program.Currency)} off your first invoice." : "";

@@ -73,6 +73,9 @@ public sealed record ServerOptions
 
     public int AttributionsPerHour { get; init; } = 20;
 
+    /// <summary>Null for as each request is addressed.</summary>
+    public Uri? PublicUrl { get; init; }
+
     public IReadOnlyList<string> CorsOrigins { get; init; } = [];
 
     public TimeSpan UnreadAnswers { get; init; } = TimeSpan.FromSeconds(60);

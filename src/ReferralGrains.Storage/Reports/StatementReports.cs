@@ -16,7 +16,8 @@ internal sealed class StatementReports(NpgsqlDataSource database, Directory dire
         return await database.Rows(
             """
             with streams as (
-              select $1::int8 as stream union select stream from referral where referrer = $1 union select stream from payout_item where referrer = $1),
+              select $1::int8 as stream union select stream from referral where referrer = $1 union select stream from reassignment where from_referrer = $1
+              union select stream from payout_item where referrer = $1),
             moved as (
               select e.asset, e.recorded_at >= $2 as inside, e.amount,
                 e.from_account & 7 as from_kind, e.to_account & 7 as to_kind, e.from_account >> 3 = $1 as is_from, e.to_account >> 3 = $1 as is_to

@@ -17,12 +17,16 @@ public enum KeyRole
 
     /// <summary>Of the first key, which the operator chose.</summary>
     All = 7,
+
+    /// <summary>Of a link to the portal: it opens what one referrer may see and do, and nothing else.</summary>
+    Portal = 8,
 }
 
 /// <summary>A key as it is on record; its secret is not.</summary>
 /// <param name="Tenant">The number of the tenant that it speaks for; null for an operator's key that speaks for none.</param>
+/// <param name="Referrer">Of a link to the portal: for whom it is; null for every other key.</param>
 public sealed record ApiKey(
-    long Id, int? Tenant, KeyRole Role, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt);
+    long Id, int? Tenant, KeyRole Role, DateTimeOffset CreatedAt, DateTimeOffset? ExpiresAt, DateTimeOffset? RevokedAt, CallerId? Referrer = null);
 
 /// <summary>What a key is good for now.</summary>
 public enum KeyState

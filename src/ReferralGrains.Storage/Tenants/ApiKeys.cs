@@ -18,7 +18,10 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
     private const int MaxKept = 10_000;
     private const int MaxUnknown = 1_000;
 
-    private const string Columns = "id, tenant, role, created_at, expires_at, revoked_at";
+    private const string Columns = "k.id, k.tenant, k.role, k.created_at, k.expires_at, k.revoked_at, (select s.a from stream s where s.id = k.referrer)";
+
+    // How long a link stays on record after its end, for whoever wants to know what it was.
+    private static readonly TimeSpan LinksKept = TimeSpan.FromDays(7);
 
     private readonly ConcurrentDictionary<string, (ApiKey Key, long ReadAt)> kept = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> unknown = new(StringComparer.Ordinal);
@@ -29,7 +32,22 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
     public async Task<ApiKey> Add(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop)
     {
         var hash = ApiKeySecret.Hash(secret);
-        await Insert(tenant, role, hash, expiresAt, null, stop);
+        await Insert(tenant, role, hash, expiresAt, null, null, stop);
+        return (await Read(hash, stop))!;
+    }
+
+    public async Task<ApiKey> AddLink(int tenant, StreamId referrer, string secret, DateTimeOffset expiresAt, CancellationToken stop)
+    {
+        var hash = ApiKeySecret.Hash(secret);
+        await Insert(tenant, KeyRole.Portal, hash, expiresAt, null, referrer, stop);
+
+        // More than are added, so that those that ended do not gather.
+        await database.Rows(
+            """
+            delete from api_key where id in (select id from api_key where referrer is not null and expires_at < $1 order by expires_at limit 10 for update skip locked)
+              and is_alive($2)
+            """,
+            reader => 0, stop, Questions.Time(time.GetUtcNow() - LinksKept), Questions.Long(lease.Silo));
         return (await Read(hash, stop))!;
     }
 
@@ -37,16 +55,16 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
         int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, byte[] request, CancellationToken stop)
     {
         var hash = ApiKeySecret.Hash(secret);
-        await Insert(tenant, role, hash, expiresAt, request, stop);
+        await Insert(tenant, role, hash, expiresAt, request, null, stop);
         if (await Read(hash, stop) is { } added) return (added, true);
-        return ((await database.Row($"select {Columns} from api_key where request = $1", Key, stop, Questions.Bytes(request)))!, false);
+        return ((await database.Row($"select {Columns} from api_key k where request = $1", Key, stop, Questions.Bytes(request)))!, false);
     }
 
-    public async Task<ApiKey?> Revoke(long id, int? tenant, CancellationToken stop)
+    public async Task<ApiKey?> Revoke(long id, int? tenant, bool isLink, CancellationToken stop)
     {
         await database.Rows(
-            "update api_key set revoked_at = $3 where id = $1 and ($2 is null or tenant = $2) and revoked_at is null and is_alive($4)",
-            reader => 0, stop, Questions.Long(id), Questions.Int(tenant), Questions.Time(time.GetUtcNow()), Questions.Long(lease.Silo));
+            "update api_key set revoked_at = $3 where id = $1 and ($2 is null or tenant = $2) and (referrer is not null) = $5 and revoked_at is null and is_alive($4)",
+            reader => 0, stop, Questions.Long(id), Questions.Int(tenant), Questions.Time(time.GetUtcNow()), Questions.Long(lease.Silo), Questions.Flag(isLink));
         lock (gate)
         {
             revocations++;
@@ -55,18 +73,19 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
         }
 
         return await database.Row(
-            $"select {Columns} from api_key where id = $1 and ($2 is null or tenant = $2)", Key, stop, Questions.Long(id), Questions.Int(tenant));
+            $"select {Columns} from api_key k where id = $1 and ($2 is null or tenant = $2) and (referrer is not null) = $3", Key, stop, Questions.Long(id), Questions.Int(tenant),
+            Questions.Flag(isLink));
     }
 
     public async Task<Page<ListedKey>> List(ListFilter filter, int? tenant, KeyState? state, CancellationToken stop) => filter.Page(await database.Rows(
         """
         select k.* from (
-          select k.id, k.tenant, k.role, k.created_at, k.expires_at, k.revoked_at, t.name,
+          select k.id, k.tenant, k.role, k.created_at, k.expires_at, k.revoked_at, null::text, t.name,
             case when k.revoked_at is not null then 3 when k.expires_at <= $3 then 2 else 1 end as state
-          from api_key k left join tenant t on t.id = k.tenant where ($1 is null or k.tenant = $1) and k.id > $2) k
+          from api_key k left join tenant t on t.id = k.tenant where k.referrer is null and ($1 is null or k.tenant = $1) and k.id > $2) k
         where $4 is null or k.state = $4 order by k.id limit $5
         """,
-        reader => new ListedKey(Key(reader), reader.MaybeText(6) is { } name ? new CallerId(name) : null, (KeyState)reader.GetInt32(7)), stop,
+        reader => new ListedKey(Key(reader), reader.MaybeText(7) is { } name ? new CallerId(name) : null, (KeyState)reader.GetInt32(8)), stop,
         Questions.Int(tenant), Questions.Long(filter.After is null ? 0 : PageCursor.Stream(filter.After)), Questions.Time(time.GetUtcNow()), Questions.Int((int?)state),
         Questions.Int(filter.Rows)));
 
@@ -91,13 +110,13 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
         return entry.Key.RevokedAt is null && !(entry.Key.ExpiresAt <= time.GetUtcNow()) ? entry.Key : null;
     }
 
-    private async Task Insert(int? tenant, KeyRole role, byte[] hash, DateTimeOffset? expiresAt, byte[]? request, CancellationToken stop)
+    private async Task Insert(int? tenant, KeyRole role, byte[] hash, DateTimeOffset? expiresAt, byte[]? request, StreamId? referrer, CancellationToken stop)
     {
         await database.Rows(
-            "insert into api_key (tenant, role, sha256, created_at, expires_at, request) select $1, $2, $3, $4, $5, $6 where is_alive($7) on conflict do nothing",
+            "insert into api_key (tenant, role, sha256, created_at, expires_at, request, referrer) select $1, $2, $3, $4, $5, $6, $8 where is_alive($7) on conflict do nothing",
             reader => 0, stop,
             Questions.Int(tenant), Questions.Text(Wire(role)), Questions.Bytes(hash), Questions.Time(time.GetUtcNow()), Questions.Time(expiresAt),
-            Questions.Bytes(request), Questions.Long(lease.Silo));
+            Questions.Bytes(request), Questions.Long(lease.Silo), Questions.Long(referrer?.Value));
         lock (gate)
         {
             additions++;
@@ -130,9 +149,13 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
 
     private async Task<ApiKey?> Read(byte[] hash, CancellationToken stop)
     {
+        // A link whose referrer was closed is as if it were not there.
         var (key, found) = await database.Row(
-            $"select {Columns}, sha256 from api_key where sha256 = $1",
-            reader => (Key(reader), reader.GetFieldValue<byte[]>(6)), stop, Questions.Bytes(hash));
+            $"""
+            select {Columns}, k.sha256 from api_key k left join fact f on f.stream = k.referrer
+            where k.sha256 = $1 and not coalesce((f.body ->> 'closed')::bool, false)
+            """,
+            reader => (Key(reader), reader.GetFieldValue<byte[]>(7)), stop, Questions.Bytes(hash));
 
         // The index compares as fast as it can; what it found is compared again in constant time.
         return key is not null && CryptographicOperations.FixedTimeEquals(found, hash) ? key : null;
@@ -144,7 +167,8 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
         Enum.Parse<KeyRole>(reader.GetString(2), ignoreCase: true),
         reader.GetFieldValue<DateTimeOffset>(3),
         reader.Maybe<DateTimeOffset>(4),
-        reader.Maybe<DateTimeOffset>(5));
+        reader.Maybe<DateTimeOffset>(5),
+        reader.MaybeText(6) is { } referrer ? new CallerId(referrer) : null);
 
     private static string Wire(KeyRole role) => role.ToString().ToLowerInvariant();
 }

@@ -43,6 +43,16 @@ public interface ITenants
     /// <param name="tenant">Only a key of this tenant; null for any.</param>
     Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop);
 
+    /// <summary>
+    /// Puts a link to the portal on record: a key of the role <see cref="KeyRole.Portal"/>, in no list of keys. It ends with its time, when it is
+    /// revoked, and within <see cref="Tenants.KeyTerm"/> of its referrer's closing. Those that ended long ago are deleted meanwhile.
+    /// </summary>
+    /// <param name="referrer">Must exist.</param>
+    Task<ApiKey> AddPortalLink(int tenant, StreamId referrer, string secret, DateTimeOffset expiresAt, CancellationToken stop);
+
+    /// <summary>As <see cref="RevokeKey"/>, of a link.</summary>
+    Task<ApiKey?> RevokePortalLink(long id, int tenant, CancellationToken stop);
+
     /// <summary>By their names.</summary>
     Task<Page<Tenant>> List(ListFilter filter, CancellationToken stop);
 

@@ -108,7 +108,12 @@ public sealed class Tenants(NpgsqlDataSource database, ISiloLease lease, TimePro
     public Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop) =>
         keys.Add(tenant, role, secret, expiresAt, stop);
 
-    public Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop) => keys.Revoke(id, tenant, stop);
+    public Task<ApiKey> AddPortalLink(int tenant, StreamId referrer, string secret, DateTimeOffset expiresAt, CancellationToken stop) =>
+        keys.AddLink(tenant, referrer, secret, expiresAt, stop);
+
+    public Task<ApiKey?> RevokePortalLink(long id, int tenant, CancellationToken stop) => keys.Revoke(id, tenant, isLink: true, stop);
+
+    public Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop) => keys.Revoke(id, tenant, isLink: false, stop);
 
     public ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop) => keys.Authenticate(secret, stop);
 

@@ -15,6 +15,8 @@ public sealed class AccessTests(LivingServer server)
     {
         var keys = new Dictionary<string, Api>();
         foreach (var role in Roles) keys[role] = await Key(role, role == "operator" ? null : "default");
+        var link = await server.OpenShop();
+        keys["portal"] = new(server.Api.Address, (string)(await server.Api.Ok("/v1/portal_links", new { referrer_id = link.Referrers[0] }))["token"]!);
         using var stranger = new Api(server.Api.Address, "rg_live_of_nobody");
         using var nobody = new Api(server.Api.Address, key: null);
         var routes = await Routes();
@@ -94,6 +96,7 @@ public sealed class AccessTests(LivingServer server)
         await finance.Ok("/v1/payout_batches", new { id = $"{name}-batch" });
         return new()
         {
+            ["portal_links"] = (string)(await api.Ok("/v1/portal_links", new { referrer_id = shop.Referrers[0] }))["id"]!,
             ["flags"] = (string)(await api.Ok("/v1/flags"))["data"]![0]!["id"]!,
             ["payout_batches"] = $"{name}-batch",
             ["checkout_discounts"] = $"{name}-in",
@@ -117,6 +120,7 @@ public sealed class AccessTests(LivingServer server)
             "enrollments" => "enr_999999999_1",
             "rewards" => "rwd_999999999_1_0",
             "flags" => "flag_999999999_1",
+            "portal_links" => "plk_999999999",
             _ => "absent",
         };
         return (Fill(path, id, there), Fill(path, absent, there));

@@ -24,6 +24,7 @@ public sealed class BoundsTests : IAsyncLifetime
     private readonly Dictionary<string, string> addresses = [];
     private GatewayHost host = null!;
     private JsonNode document = null!;
+    private string link = "";
 
     public async ValueTask InitializeAsync()
     {
@@ -39,7 +40,7 @@ public sealed class BoundsTests : IAsyncLifetime
         foreach (var (method, path, body) in await Bodies())
         {
             Assert.True(body is not null, $"{method} {path} has no example");
-            var (status, answer) = await host.Send(method, addresses[path], body.ToJsonString());
+            var (status, answer) = await host.Send(method, addresses[path], body.ToJsonString(), KeyOf(path));
             var known = (string?)JsonNode.Parse(answer.GetRawText())?["code"] is "not_a_sandbox" or "balance_insufficient" or "reward_not_pending" or "referral_not_pending"
                 or "payout_hash_differs" or "payout_wrong_state" or "stripe_unavailable" or "payout_item_not_found";
             Assert.True(status < 300 || known, $"{method} {path}: {status} {answer}");
@@ -69,12 +70,14 @@ public sealed class BoundsTests : IAsyncLifetime
 
     private async Task<string?> Fault(string method, string path, JsonNode body, string at, bool fits)
     {
-        var (status, answer) = await host.Send(method, addresses[path], body.ToJsonString());
+        var (status, answer) = await host.Send(method, addresses[path], body.ToJsonString(), KeyOf(path));
         var (code, param) = status < 300 ? (null, null) : (answer.GetProperty("code").GetString(), answer.TryGetProperty("param", out var named) ? named.GetString() : null);
         var refused = param == at || (at.EndsWith("[0]", StringComparison.Ordinal) && param == at[..^3]);
         if (!fits) return refused || code == "invalid_rule" ? null : $"is let in: {status} {code} {param}";
         return refused && code is "invalid_field" or "invalid_id" or "invalid_json" ? $"is refused: {answer}" : null;
     }
+
+    private string KeyOf(string path) => path is "/v1/portal" || path.StartsWith("/v1/portal/", StringComparison.Ordinal) ? link : GatewayHost.AdminKey;
 
     /// <summary>Each field of the example at both ends of its bounds and beyond them.</summary>
     private IEnumerable<(string At, JsonNode? Value, bool Fits)> Variations(JsonNode schema, JsonObject example, string path)
@@ -154,6 +157,7 @@ public sealed class BoundsTests : IAsyncLifetime
         await host.Ok("POST", "/v1/actions", Example("/v1/actions")!.ToJsonString());
         var referral = await host.Ok("GET", "/v1/referrals/friends/cus_1");
         host.Grains.Payouts.AddBatch("outside", "item_1", new("auth0|rita"));
+        link = await host.LinkFor("auth0|rita");
         var ids = new Dictionary<string, string>
         {
             ["programs"] = "friends",

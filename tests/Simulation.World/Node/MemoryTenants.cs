@@ -52,6 +52,10 @@ public sealed class MemoryTenants(TimeProvider time) : ITenants, ITenantClock
 
     public Task<ApiKey> AddKey(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop) => throw NoKeys();
 
+    public Task<ApiKey> AddPortalLink(int tenant, StreamId referrer, string secret, DateTimeOffset expiresAt, CancellationToken stop) => throw NoKeys();
+
+    public Task<ApiKey?> RevokePortalLink(long id, int tenant, CancellationToken stop) => throw NoKeys();
+
     public Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop) => throw NoKeys();
 
     public Task<Page<Tenant>> List(ListFilter filter, CancellationToken stop) => throw NoKeys();

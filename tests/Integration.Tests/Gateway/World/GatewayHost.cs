@@ -18,6 +18,7 @@ using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Storage.Portal;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
@@ -60,6 +61,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         var clock = time ?? TimeProvider.System;
         var tenants = new InMemoryTenants(clock);
         var grains = new InMemoryGrains(clock, tenants);
+        tenants.ReferrerOf = stream => grains.Referrers.Values.FirstOrDefault(one => one.Profile?.Stream == stream).Profile?.Id;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -75,6 +77,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IPayoutReports>(grains.Payouts);
         builder.Services.AddSingleton<IPayoutCandidates>(grains.Payouts);
         builder.Services.AddSingleton<IConnectedAccounts>(grains.Payouts);
+        builder.Services.AddSingleton<IPortalReports, InMemoryPortal>();
         builder.Services.AddSingleton<ITenants>(tenants);
         builder.Services.AddSingleton<ITenantClock>(tenants);
         builder.Services.AddSingleton<ITestClock>(tenants);
@@ -165,6 +168,10 @@ internal sealed class GatewayHost : IAsyncDisposable
         await Tenants.AddKey(tenant, role, secret, null, CancellationToken.None);
         return secret;
     }
+
+    /// <summary>What opens the portal for a referrer.</summary>
+    public async Task<string> LinkFor(string referrer) =>
+        (await Ok("POST", "/v1/portal_links", $$"""{"referrer_id":"{{referrer}}"}""")).GetProperty("token").GetString()!;
 
     /// <summary>Ends when a request to this path ends, which must be under way.</summary>
     public Task EndOf(string path) => underWay[path].Task;

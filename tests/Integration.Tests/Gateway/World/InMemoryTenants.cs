@@ -14,6 +14,9 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
 
     public List<LedgerDifference> Differences { get; } = [];
 
+    /// <summary>Whose a stream is; null once it is closed.</summary>
+    public Func<StreamId, CallerId?> ReferrerOf { get; set; } = static _ => null;
+
     /// <summary>What every look-up of a key fails with.</summary>
     public Exception? Outage { get; set; }
 
@@ -62,9 +65,19 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
         return Task.FromResult(keys[^1].Key);
     }
 
-    public Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop)
+    public Task<ApiKey> AddPortalLink(int tenant, StreamId referrer, string secret, DateTimeOffset expiresAt, CancellationToken stop)
     {
-        var i = keys.FindIndex(entry => entry.Key.Id == id && (tenant is null || entry.Key.Tenant == tenant));
+        keys.Add((secret, new(keys.Count + 1, tenant, KeyRole.Portal, time.GetUtcNow(), expiresAt, null, ReferrerOf(referrer))));
+        return Task.FromResult(keys[^1].Key);
+    }
+
+    public Task<ApiKey?> RevokePortalLink(long id, int tenant, CancellationToken stop) => Revoke(id, tenant, isLink: true);
+
+    public Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop) => Revoke(id, tenant, isLink: false);
+
+    private Task<ApiKey?> Revoke(long id, int? tenant, bool isLink)
+    {
+        var i = keys.FindIndex(entry => entry.Key.Id == id && (tenant is null || entry.Key.Tenant == tenant) && entry.Key.Role == KeyRole.Portal == isLink);
         if (i >= 0) keys[i] = (keys[i].Secret, keys[i].Key with { RevokedAt = time.GetUtcNow() });
         return Task.FromResult(i < 0 ? null : keys[i].Key);
     }
@@ -72,7 +85,7 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
     public Task<Page<Tenant>> List(ListFilter filter, CancellationToken stop) => Task.FromResult(new Page<Tenant>([], false));
 
     public Task<Page<ListedKey>> ListKeys(ListFilter filter, int? tenant, KeyState? state, CancellationToken stop) => Task.FromResult(new Page<ListedKey>([
-        .. keys.Where(entry => tenant is null || entry.Key.Tenant == tenant)
+        .. keys.Where(entry => entry.Key.Role != KeyRole.Portal).Where(entry => tenant is null || entry.Key.Tenant == tenant)
             .Select(entry => new ListedKey(entry.Key, new("default"), entry.Key.RevokedAt is null ? KeyState.Active : KeyState.Revoked)).Take(filter.Limit)], false));
 
     public ValueTask<ApiKey?> Authenticate(string secret, CancellationToken stop) => Outage is { } outage
