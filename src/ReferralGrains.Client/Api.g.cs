@@ -21,8 +21,9 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/tenants</c>. Needs a key with the role operator.</remarks>
     /// <param name="q">Only ids that begin with this.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<TenantAnswer> ListTenantsAsync(string? q = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfTenantAnswer, TenantAnswer>(new("/v1/tenants", ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<TenantAnswer> ListTenantsAsync(string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfTenantAnswer, TenantAnswer>(new("/v1/tenants", ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Make a key; it is shown this once</summary>
     /// <remarks><c>POST /v1/api_keys</c>. Needs a key with the role key_admin.</remarks>
@@ -33,8 +34,9 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/api_keys</c>. Needs a key with the role key_admin.</remarks>
     /// <param name="state">Only what is in this state.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<KeyAnswer> ListApiKeysAsync(ListApiKeysState? state = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfKeyAnswer, KeyAnswer>(new("/v1/api_keys", ("state", state), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<KeyAnswer> ListApiKeysAsync(ListApiKeysState? state = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfKeyAnswer, KeyAnswer>(new("/v1/api_keys", ("state", state), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>End a key for good</summary>
     /// <remarks><c>DELETE /v1/api_keys/{id}</c>. Needs a key with the role key_admin.</remarks>
@@ -51,8 +53,9 @@ public sealed partial class ReferralGrainsClient
     /// <param name="state">Only what is in this state.</param>
     /// <param name="q">Only ids that begin with this.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<ProgramAnswer> ListProgramsAsync(ListProgramsState? state = null, string? q = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfProgramAnswer, ProgramAnswer>(new("/v1/programs", ("state", state), ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<ProgramAnswer> ListProgramsAsync(ListProgramsState? state = null, string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfProgramAnswer, ProgramAnswer>(new("/v1/programs", ("state", state), ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Change a program's name or discounts, or whether it takes anybody in</summary>
     /// <remarks><c>PATCH /v1/programs/{id}</c>. Needs a key with the role admin.</remarks>
@@ -76,8 +79,9 @@ public sealed partial class ReferralGrainsClient
     /// <param name="state">Only what is in this state.</param>
     /// <param name="q">Only ids that begin with this.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<RuleAnswer> ListRulesAsync(string? programId = null, ListRulesState? state = null, string? q = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfRuleAnswer, RuleAnswer>(new("/v1/rules", ("program_id", programId), ("state", state), ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<RuleAnswer> ListRulesAsync(string? programId = null, ListRulesState? state = null, string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfRuleAnswer, RuleAnswer>(new("/v1/rules", ("program_id", programId), ("state", state), ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Reward nothing by this rule, on every enrollment, until it is enabled</summary>
     /// <remarks><c>POST /v1/rules/{id}/disable</c>. Needs a key with the role admin.</remarks>
@@ -114,8 +118,9 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/referrers</c>. Needs a key with the role read.</remarks>
     /// <param name="q">Only ids that begin with this.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<ReferrerAnswer> ListReferrersAsync(string? q = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfReferrerAnswer, ReferrerAnswer>(new("/v1/referrers", ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<ReferrerAnswer> ListReferrersAsync(string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfReferrerAnswer, ReferrerAnswer>(new("/v1/referrers", ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Change a referrer</summary>
     /// <remarks><c>PATCH /v1/referrers/{id}</c>. Needs a key with the role admin.</remarks>
@@ -143,8 +148,9 @@ public sealed partial class ReferralGrainsClient
     /// <summary>What happened on all referrals of a referrer, newest first</summary>
     /// <remarks><c>GET /v1/referrers/{id}/activity</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<ActivityAnswer> GetReferrerActivityAsync(string id, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<ActivityAnswer> GetReferrerActivityAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/activity", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>No new accrual for this referrer; personal data is erased, the ledger stays</summary>
     /// <remarks><c>POST /v1/referrers/{id}/close</c>. Needs a key with the role admin.</remarks>
@@ -171,8 +177,9 @@ public sealed partial class ReferralGrainsClient
     /// <summary>What was booked for a referrer by hand, newest first</summary>
     /// <remarks><c>GET /v1/referrers/{id}/entries</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<EntryAnswer> ListReferrerEntriesAsync(string id, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfEntryAnswer, EntryAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/entries", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<EntryAnswer> ListReferrerEntriesAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfEntryAnswer, EntryAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/entries", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Redeem credit, points, a service or a coupon of what is payable; once for each spend_id, for ever</summary>
     /// <remarks><c>POST /v1/referrers/{id}/spends</c>. Needs a key with the role ingest.</remarks>
@@ -182,8 +189,9 @@ public sealed partial class ReferralGrainsClient
     /// <summary>What a referrer spent, newest first</summary>
     /// <remarks><c>GET /v1/referrers/{id}/spends</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<SpendAnswer> ListReferrerSpendsAsync(string id, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfSpendAnswer, SpendAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/spends", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<SpendAnswer> ListReferrerSpendsAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfSpendAnswer, SpendAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/spends", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>What waits in groups of a referrer, and for which sum</summary>
     /// <remarks><c>GET /v1/referrers/{id}/groups</c>. Needs a key with the role read.</remarks>
@@ -200,8 +208,9 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>GET /v1/flags</c>. Needs a key with the role read.</remarks>
     /// <param name="state">Only flags in this state.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<FlagAnswer> ListFlagsAsync(ListFlagsState? state = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfFlagAnswer, FlagAnswer>(new("/v1/flags", ("state", state), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<FlagAnswer> ListFlagsAsync(ListFlagsState? state = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfFlagAnswer, FlagAnswer>(new("/v1/flags", ("state", state), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>All is well: rewards go where their holds say, payouts go on</summary>
     /// <remarks><c>POST /v1/flags/{id}/clear</c>. Needs a key with the role admin.</remarks>
@@ -246,8 +255,9 @@ public sealed partial class ReferralGrainsClient
     /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="q">Only ids that begin with this.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<ReferralEntry> ListReferralsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, ListReferralsState? state = null, string? from = null, string? to = null, string? q = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfReferralEntry, ReferralEntry>(new("/v1/referrals", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("state", state), ("from", from), ("to", to), ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<ReferralEntry> ListReferralsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, ListReferralsState? state = null, string? from = null, string? to = null, string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfReferralEntry, ReferralEntry>(new("/v1/referrals", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("state", state), ("from", from), ("to", to), ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Attribute many referees: a line each, and a line each in answer</summary>
     /// <remarks><c>POST /v1/referrals:batch</c>. Needs a key with the role ingest.</remarks>
@@ -287,8 +297,9 @@ public sealed partial class ReferralGrainsClient
     /// <summary>What happened on a referral, newest first</summary>
     /// <remarks><c>GET /v1/referrals/{program}/{referee}/activity</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<ActivityAnswer> GetReferralActivityAsync(string program, string referee, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<ActivityAnswer> GetReferralActivityAsync(string program, string referee, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/activity", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Record what a referee did</summary>
     /// <remarks><c>POST /v1/actions</c>. Needs a key with the role ingest.</remarks>
@@ -305,8 +316,9 @@ public sealed partial class ReferralGrainsClient
     /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="q">Only ids that begin with this.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<ActionEntry> ListActionsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, string? from = null, string? to = null, string? q = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfActionEntry, ActionEntry>(new("/v1/actions", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("from", from), ("to", to), ("q", q), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.ActionId!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<ActionEntry> ListActionsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, string? from = null, string? to = null, string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfActionEntry, ActionEntry>(new("/v1/actions", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("from", from), ("to", to), ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.ActionId!, stop);
 
     /// <summary>Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent</summary>
     /// <remarks><c>POST /v1/actions:stream</c>. Needs a key with the role ingest.</remarks>
@@ -337,8 +349,9 @@ public sealed partial class ReferralGrainsClient
     /// <summary>What happened on one enrollment, newest first</summary>
     /// <remarks><c>GET /v1/enrollments/{id}/activity</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<ActivityAnswer> GetEnrollmentActivityAsync(string id, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/enrollments/{Uri.EscapeDataString(id)}/activity", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<ActivityAnswer> GetEnrollmentActivityAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfActivityAnswer, ActivityAnswer>(new($"/v1/enrollments/{Uri.EscapeDataString(id)}/activity", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>All rewards, referral by referral, in the order in which they were given; in a period by when they were</summary>
     /// <remarks><c>GET /v1/rewards</c>. Needs a key with the role read.</remarks>
@@ -349,8 +362,9 @@ public sealed partial class ReferralGrainsClient
     /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
     /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<RewardAnswer> ListRewardsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, ListRewardsState? state = null, string? from = null, string? to = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new("/v1/rewards", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("state", state), ("from", from), ("to", to), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<RewardAnswer> ListRewardsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, ListRewardsState? state = null, string? from = null, string? to = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new("/v1/rewards", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("state", state), ("from", from), ("to", to), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>The rewards of one referrer</summary>
     /// <remarks><c>GET /v1/referrers/{id}/rewards</c>. Needs a key with the role read.</remarks>
@@ -358,8 +372,9 @@ public sealed partial class ReferralGrainsClient
     /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
     /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<RewardAnswer> ListReferrerRewardsAsync(string id, ListReferrerRewardsState? state = null, string? from = null, string? to = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/rewards", ("state", state), ("from", from), ("to", to), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<RewardAnswer> ListReferrerRewardsAsync(string id, ListReferrerRewardsState? state = null, string? from = null, string? to = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new($"/v1/referrers/{Uri.EscapeDataString(id)}/rewards", ("state", state), ("from", from), ("to", to), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>The rewards of one referral</summary>
     /// <remarks><c>GET /v1/referrals/{program}/{referee}/rewards</c>. Needs a key with the role read.</remarks>
@@ -367,8 +382,9 @@ public sealed partial class ReferralGrainsClient
     /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
     /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<RewardAnswer> ListReferralRewardsAsync(string program, string referee, ListReferralRewardsState? state = null, string? from = null, string? to = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/rewards", ("state", state), ("from", from), ("to", to), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<RewardAnswer> ListReferralRewardsAsync(string program, string referee, ListReferralRewardsState? state = null, string? from = null, string? to = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfRewardAnswer, RewardAnswer>(new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/rewards", ("state", state), ("from", from), ("to", to), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>One reward</summary>
     /// <remarks><c>GET /v1/rewards/{id}</c>. Needs a key with the role read.</remarks>
@@ -429,8 +445,9 @@ public sealed partial class ReferralGrainsClient
     /// <summary>Payout batches, the newest first; as a table with Accept: text/csv</summary>
     /// <remarks><c>GET /v1/payout_batches</c>. Needs a key with the role read or finance.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<PayoutBatchAnswer> ListPayoutBatchesAsync(int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfPayoutBatchAnswer, PayoutBatchAnswer>(new("/v1/payout_batches", ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<PayoutBatchAnswer> ListPayoutBatchesAsync(int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfPayoutBatchAnswer, PayoutBatchAnswer>(new("/v1/payout_batches", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv</summary>
     /// <remarks><c>GET /v1/payout_batches/{id}</c>. Needs a key with the role read or finance.</remarks>
@@ -502,8 +519,9 @@ public sealed partial class ReferralGrainsClient
     /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
     /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
-    public IAsyncEnumerable<PostingAnswer> ListLedgerPostingsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, string? from = null, string? to = null, int? limit = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfPostingAnswer, PostingAnswer>(new("/v1/ledger/postings", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("from", from), ("to", to), ("limit", limit)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<PostingAnswer> ListLedgerPostingsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, string? from = null, string? to = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfPostingAnswer, PostingAnswer>(new("/v1/ledger/postings", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("from", from), ("to", to), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Recompute every balance from the journal and compare</summary>
     /// <remarks><c>POST /v1/ledger/check</c>. Needs a key with the role finance.</remarks>
@@ -530,6 +548,62 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/resolve</c>. Needs a key with the role finance.</remarks>
     public Task<ReviewedItemAnswer> ResolvePayoutBatcheItemAsync(string id, string item, ReviewBody body, CancellationToken stop = default) =>
         Send<ReviewedItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/resolve"), body, stop);
+
+    /// <summary>A link that opens the portal for one referrer, for a while; it is shown this once</summary>
+    /// <remarks><c>POST /v1/portal_links</c>. Needs a key with the role admin.</remarks>
+    public Task<PortalLinkAnswer> CreatePortalLinkAsync(NewPortalLink body, CancellationToken stop = default) =>
+        Send<PortalLinkAnswer>(HttpMethod.Post, new("/v1/portal_links"), body, stop);
+
+    /// <summary>End a link, and what it has opened, before its time</summary>
+    /// <remarks><c>DELETE /v1/portal_links/{id}</c>. Needs a key with the role admin.</remarks>
+    public Task<RevokedPortalLinkAnswer> DeletePortalLinkAsync(string id, CancellationToken stop = default) =>
+        Send<RevokedPortalLinkAnswer>(HttpMethod.Delete, new($"/v1/portal_links/{Uri.EscapeDataString(id)}"), null, stop);
+
+    /// <summary>How the portal looks, and whose pages may show it in a frame</summary>
+    /// <remarks><c>GET /v1/portal_settings</c>. Needs a key with the role read.</remarks>
+    public Task<PortalSettingsBody> ListPortalSettingsAsync(CancellationToken stop = default) =>
+        Send<PortalSettingsBody>(HttpMethod.Get, new("/v1/portal_settings"), null, stop);
+
+    /// <summary>Set how the portal looks, and whose pages may show it in a frame: all of it</summary>
+    /// <remarks><c>PUT /v1/portal_settings</c>. Needs a key with the role admin.</remarks>
+    public Task<PortalSettingsBody> PutPortalSettingsAsync(PortalSettingsBody body, CancellationToken stop = default) =>
+        Send<PortalSettingsBody>(HttpMethod.Put, new("/v1/portal_settings"), body, stop);
+
+    /// <summary>Codes, balances, progress and payouts of the referrer whose link is the key</summary>
+    /// <remarks><c>GET /v1/portal</c>. Needs a key with the role portal.</remarks>
+    public Task<PortalAnswer> GetPortalAsync(CancellationToken stop = default) =>
+        Send<PortalAnswer>(HttpMethod.Get, new("/v1/portal"), null, stop);
+
+    /// <summary>Ask for cash to be paid out, or not</summary>
+    /// <remarks><c>PATCH /v1/portal</c>. Needs a key with the role portal.</remarks>
+    public Task<PortalAnswer> ChangePortalAsync(PortalChange body, CancellationToken stop = default) =>
+        Send<PortalAnswer>(HttpMethod.Patch, new("/v1/portal"), body, stop);
+
+    /// <summary>Its referrals and what came of each, the newest first; referees are masked</summary>
+    /// <remarks><c>GET /v1/portal/referrals</c>. Needs a key with the role portal.</remarks>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<PortalReferralAnswer> ListPortalReferralsAsync(int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfPortalReferralAnswer, PortalReferralAnswer>(new("/v1/portal/referrals", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>What it was paid and is being paid, the newest first</summary>
+    /// <remarks><c>GET /v1/portal/payouts</c>. Needs a key with the role portal.</remarks>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<PortalPayoutAnswer> ListPortalPayoutsAsync(int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfPortalPayoutAnswer, PortalPayoutAnswer>(new("/v1/portal/payouts", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>What it had, each movement and what is left, in a period</summary>
+    /// <remarks><c>GET /v1/portal/statement</c>. Needs a key with the role portal.</remarks>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
+    public Task<PortalStatementAnswer> GetPortalStatementAsync(string? from = null, string? to = null, CancellationToken stop = default) =>
+        Send<PortalStatementAnswer>(HttpMethod.Get, new("/v1/portal/statement", ("from", from), ("to", to)), null, stop);
+
+    /// <summary>A link by which it tells Stripe who it is and where it banks</summary>
+    /// <remarks><c>POST /v1/portal/onboarding_link</c>. Needs a key with the role portal.</remarks>
+    public Task<OnboardingLinkAnswer> OnboardingLinkPortalAsync(NewOnboardingLink body, CancellationToken stop = default) =>
+        Send<OnboardingLinkAnswer>(HttpMethod.Post, new("/v1/portal/onboarding_link"), body, stop);
 
     /// <summary>Move a sandbox's clock on; answers when everything due by then is settled</summary>
     /// <remarks><c>POST /v1/test_clock/advance</c>. Needs a key with the role admin.</remarks>
@@ -1353,6 +1427,14 @@ public sealed partial record NewPayoutBatch
     public NewPayoutBatchDelivery? Delivery { get; init; }
 }
 
+public sealed partial record NewPortalLink
+{
+    public required string ReferrerId { get; init; }
+
+    /// <summary>Seconds from now; an hour when it is left out.</summary>
+    public long? ExpiresIn { get; init; }
+}
+
 public sealed partial record NewProgram
 {
     public required string Name { get; init; }
@@ -1569,6 +1651,24 @@ public sealed partial record PageAnswerOfPayoutBatchAnswer
 public sealed partial record PageAnswerOfPayoutItemAnswer
 {
     public required IReadOnlyList<PayoutItemAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfPortalPayoutAnswer
+{
+    public required IReadOnlyList<PortalPayoutAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfPortalReferralAnswer
+{
+    public required IReadOnlyList<PortalReferralAnswer> Data { get; init; }
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
@@ -1905,6 +2005,236 @@ public sealed partial record PayoutTotalAnswer
 
     /// <summary>Items that a person has to look at.</summary>
     public required int InReview { get; init; }
+}
+
+public sealed partial record PortalAmount
+{
+    public required string Asset { get; init; }
+
+    public required long NetMinor { get; init; }
+}
+
+public sealed partial record PortalAnswer
+{
+    public required PortalReferrer Referrer { get; init; }
+
+    /// <summary>By the tenant's clock.</summary>
+    public required DateTimeOffset Now { get; init; }
+
+    public required PortalSettingsBody Settings { get; init; }
+
+    /// <summary>Those that take somebody in.</summary>
+    public required IReadOnlyList<PortalProgram> Programs { get; init; }
+
+    public required IReadOnlyList<BalanceLine> Balances { get; init; }
+
+    /// <summary>What waits for a sum before it is payable.</summary>
+    public required IReadOnlyList<GroupAnswer> Groups { get; init; }
+
+    public required PortalPayouts Payouts { get; init; }
+}
+
+public sealed partial record PortalCash
+{
+    public required string Currency { get; init; }
+
+    public required long PayableMinor { get; init; }
+
+    /// <summary>Below it nothing is paid out.</summary>
+    public required long MinimumMinor { get; init; }
+
+    /// <summary>Why the next batch would not pay what is payable: flagged, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible. Absent where it would.</summary>
+    public string? WaitsFor { get; init; }
+}
+
+/// <summary>What is left out stays.</summary>
+public sealed partial record PortalChange
+{
+    /// <summary>Wants cash rewards to be paid out.</summary>
+    public bool? CashOptIn { get; init; }
+}
+
+public sealed partial record PortalLine
+{
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>earned; clawed_back by a refund, a chargeback or a correction; given_back of that; released from its hold, and payable; in_transit; paid, or spent; returned, and payable again.</summary>
+    public required PortalLineWhat What { get; init; }
+
+    public required string Asset { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    public string? ProgramId { get; init; }
+
+    /// <summary>Masked. Absent for what no referral moved.</summary>
+    public string? Referee { get; init; }
+}
+
+public sealed partial record PortalLinkAnswer
+{
+    public required string Id { get; init; }
+
+    public required string ReferrerId { get; init; }
+
+    /// <summary>Opens the calls under /v1/portal, as a key. Shown this once, and not to a repeat: only its hash is kept.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>For the referrer's browser and nobody else. It can be opened until it expires.</summary>
+    public string? Url { get; init; }
+
+    public required DateTimeOffset ExpiresAt { get; init; }
+}
+
+public sealed partial record PortalPayoutAnswer
+{
+    public required string Id { get; init; }
+
+    public required string Asset { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    /// <summary>in_transit until the money was sent, paid, partly_reversed and reversed when it came back, released when it could not be sent and is payable again.</summary>
+    public required PortalPayoutAnswerState State { get; init; }
+
+    /// <summary>When it came to that.</summary>
+    public required DateTimeOffset At { get; init; }
+}
+
+public sealed partial record PortalPayouts
+{
+    /// <summary>Whether any program gives money, or there is some.</summary>
+    public required bool PaysCash { get; init; }
+
+    public required PortalPayoutsDelivery Delivery { get; init; }
+
+    /// <summary>By which a batch is drawn up: week, month, or amount as soon as a minimum is reached. Absent: on demand.</summary>
+    public string? Every { get; init; }
+
+    /// <summary>When the next batch is drawn up, where that has a date.</summary>
+    public DateTimeOffset? NextAt { get; init; }
+
+    /// <summary>Whether there is an account to which money can be sent.</summary>
+    public required bool AccountLinked { get; init; }
+
+    /// <summary>Whether what is sent there arrives.</summary>
+    public required bool AccountReady { get; init; }
+
+    public required IReadOnlyList<PortalCash> Currencies { get; init; }
+}
+
+public sealed partial record PortalProgram
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required string Currency { get; init; }
+
+    /// <summary>Whether any of its rules gives money.</summary>
+    public required bool PaysCash { get; init; }
+
+    /// <summary>The program's share_url with the code in it; absent where it has none.</summary>
+    public string? Link { get; init; }
+
+    public required ShareTexts Texts { get; init; }
+
+    public required IReadOnlyList<PortalTier> Tiers { get; init; }
+}
+
+public sealed partial record PortalReferralAnswer
+{
+    public required string Id { get; init; }
+
+    public required string ProgramId { get; init; }
+
+    /// <summary>Masked.</summary>
+    public required string Referee { get; init; }
+
+    public required PortalReferralAnswerState State { get; init; }
+
+    public required DateTimeOffset AttributedAt { get; init; }
+
+    /// <summary>When its first sale above zero came in.</summary>
+    public DateTimeOffset? FirstSaleAt { get; init; }
+
+    /// <summary>By this referrer, less what was taken back.</summary>
+    public required IReadOnlyList<PortalAmount> Earned { get; init; }
+}
+
+public sealed partial record PortalReferrer
+{
+    public required string Code { get; init; }
+
+    public string? Name { get; init; }
+
+    public required bool CashOptIn { get; init; }
+}
+
+/// <summary>How the portal looks, and where: all of it, for what is left out is as the house has it.</summary>
+public sealed partial record PortalSettingsBody
+{
+    /// <summary>What the portal is called: the marketplace's name.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>Of buttons and bars: #rrggbb. What is written on it is black or white, whichever can be read.</summary>
+    public string? Accent { get; init; }
+
+    /// <summary>Of the page.</summary>
+    public string? Background { get; init; }
+
+    /// <summary>Of texts; it must stand out from the background as 4.5 to 1 at least.</summary>
+    public string? Foreground { get; init; }
+
+    public PortalSettingsBodyFont? Font { get; init; }
+
+    /// <summary>An image in the address itself, data:image/png;base64,… (or jpeg, webp): no request leaves the host.</summary>
+    public string? Logo { get; init; }
+
+    /// <summary>Whose pages may show the portal in a frame: https://shop.example. None when it is left out.</summary>
+    public IReadOnlyList<string>? FrameOrigins { get; init; }
+}
+
+public sealed partial record PortalStatementAnswer
+{
+    /// <summary>Absent: from the beginning.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Just before it. Absent: up to now.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    public required IReadOnlyList<StatementAssetAnswer> Assets { get; init; }
+
+    /// <summary>The newest first, a thousand at most.</summary>
+    public required IReadOnlyList<PortalLine> Lines { get; init; }
+
+    /// <summary>Whether the period has more lines than that; the sums hold all of them.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>How far the referrer is in the tiers of a rule.</summary>
+public sealed partial record PortalTier
+{
+    public required string RuleId { get; init; }
+
+    public required string Name { get; init; }
+
+    /// <summary>value, in the program's currency, or count of referrals.</summary>
+    public required PortalTierBy By { get; init; }
+
+    public required long Reached { get; init; }
+
+    /// <summary>Where the next tier begins; absent in the last one.</summary>
+    public long? Next { get; init; }
+
+    /// <summary>What the rule gives.</summary>
+    public required string Asset { get; init; }
+
+    /// <summary>What the next tier gives, where that is a share.</summary>
+    public int? NextBasisPoints { get; init; }
+
+    /// <summary>What the next tier gives, where that is an amount.</summary>
+    public long? NextAmountMinor { get; init; }
 }
 
 /// <summary>One movement: an amount above zero from one account to another.</summary>
@@ -2385,6 +2715,15 @@ public sealed partial record RevokedKeyAnswer
     public required string Id { get; init; }
 
     public required string Role { get; init; }
+
+    public required DateTimeOffset RevokedAt { get; init; }
+}
+
+public sealed partial record RevokedPortalLinkAnswer
+{
+    public required string Id { get; init; }
+
+    public required string ReferrerId { get; init; }
 
     public required DateTimeOffset RevokedAt { get; init; }
 }
@@ -3518,6 +3857,105 @@ public enum PayoutTermsBodyDelivery
 
     [JsonStringEnumMemberName("outside")]
     Outside,
+}
+
+public enum PortalLineWhat
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("earned")]
+    Earned,
+
+    [JsonStringEnumMemberName("clawed_back")]
+    ClawedBack,
+
+    [JsonStringEnumMemberName("given_back")]
+    GivenBack,
+
+    [JsonStringEnumMemberName("released")]
+    Released,
+
+    [JsonStringEnumMemberName("in_transit")]
+    InTransit,
+
+    [JsonStringEnumMemberName("paid")]
+    Paid,
+
+    [JsonStringEnumMemberName("returned")]
+    Returned,
+}
+
+public enum PortalPayoutAnswerState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("in_transit")]
+    InTransit,
+
+    [JsonStringEnumMemberName("paid")]
+    Paid,
+
+    [JsonStringEnumMemberName("partly_reversed")]
+    PartlyReversed,
+
+    [JsonStringEnumMemberName("reversed")]
+    Reversed,
+
+    [JsonStringEnumMemberName("released")]
+    Released,
+}
+
+public enum PortalPayoutsDelivery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("stripe")]
+    Stripe,
+
+    [JsonStringEnumMemberName("outside")]
+    Outside,
+}
+
+public enum PortalReferralAnswerState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("pending")]
+    Pending,
+
+    [JsonStringEnumMemberName("approved")]
+    Approved,
+
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
+}
+
+public enum PortalSettingsBodyFont
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("sans")]
+    Sans,
+
+    [JsonStringEnumMemberName("serif")]
+    Serif,
+}
+
+public enum PortalTierBy
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("value")]
+    Value,
+
+    [JsonStringEnumMemberName("count")]
+    Count,
 }
 
 public enum ReconciliationRunAnswerCause

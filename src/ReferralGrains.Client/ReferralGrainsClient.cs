@@ -164,7 +164,7 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
     /// <summary>A path and what is asked of it.</summary>
     private readonly record struct Target(string Path, params (string Name, object? Value)[] Query)
     {
-        public Target With(string name, string value) => new(Path, [.. Query, (name, value)]);
+        public Target With(string name, string value) => new(Path, [.. Query.Where(one => one.Name != name), (name, value)]);
 
         public override string ToString()
         {

@@ -99,14 +99,14 @@ public sealed class ClientTests : IAsyncLifetime
         answers.Enqueue((context, _) => Answer(context, $$"""{"data":[{{Reward("rw_1")}},{{Reward("rw_2")}}],"has_more":true}"""));
         answers.Enqueue((context, _) => Answer(context, $$"""{"data":[{{Reward("rw_3")}}],"has_more":true}"""));
         var seen = new List<RewardAnswer>();
-        await foreach (var reward in Client().ListRewardsAsync(state: ListRewardsState.Pending, limit: 2, stop: Stop))
+        await foreach (var reward in Client().ListRewardsAsync(state: ListRewardsState.Pending, limit: 2, startingAfter: "rw_0", stop: Stop))
         {
             seen.Add(reward);
             if (seen.Count == 3) break;
         }
 
         Assert.Equal(["rw_1", "rw_2", "rw_3"], seen.Select(reward => reward.Id));
-        Assert.Equal(["GET /v1/rewards?state=pending&limit=2", "GET /v1/rewards?state=pending&limit=2&starting_after=rw_2"], asked.Select(one => one.Target));
+        Assert.Equal(["GET /v1/rewards?state=pending&limit=2&starting_after=rw_0", "GET /v1/rewards?state=pending&limit=2&starting_after=rw_2"], asked.Select(one => one.Target));
         Assert.All(seen, reward => Assert.Equal(RewardAnswerState.Unknown, reward.State)); // A word of a newer server.
     }
 

@@ -6,7 +6,6 @@ using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
-using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;

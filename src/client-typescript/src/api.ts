@@ -798,6 +798,96 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * A link that opens the portal for one referrer, for a while; it is shown this once
+   *
+   * `POST /v1/portal_links`. Needs a key with the role admin.
+   */
+  createPortalLink(body: NewPortalLink): Promise<PortalLinkAnswer> {
+    return this.send("POST", `/v1/portal_links`, {}, body);
+  }
+
+  /**
+   * End a link, and what it has opened, before its time
+   *
+   * `DELETE /v1/portal_links/{id}`. Needs a key with the role admin.
+   */
+  deletePortalLink(id: string): Promise<RevokedPortalLinkAnswer> {
+    return this.send("DELETE", `/v1/portal_links/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * How the portal looks, and whose pages may show it in a frame
+   *
+   * `GET /v1/portal_settings`. Needs a key with the role read.
+   */
+  listPortalSettings(): Promise<PortalSettingsBody> {
+    return this.send("GET", `/v1/portal_settings`, {}, undefined);
+  }
+
+  /**
+   * Set how the portal looks, and whose pages may show it in a frame: all of it
+   *
+   * `PUT /v1/portal_settings`. Needs a key with the role admin.
+   */
+  putPortalSettings(body: PortalSettingsBody): Promise<PortalSettingsBody> {
+    return this.send("PUT", `/v1/portal_settings`, {}, body);
+  }
+
+  /**
+   * Codes, balances, progress and payouts of the referrer whose link is the key
+   *
+   * `GET /v1/portal`. Needs a key with the role portal.
+   */
+  getPortal(): Promise<PortalAnswer> {
+    return this.send("GET", `/v1/portal`, {}, undefined);
+  }
+
+  /**
+   * Ask for cash to be paid out, or not
+   *
+   * `PATCH /v1/portal`. Needs a key with the role portal.
+   */
+  changePortal(body: PortalChange): Promise<PortalAnswer> {
+    return this.send("PATCH", `/v1/portal`, {}, body);
+  }
+
+  /**
+   * Its referrals and what came of each, the newest first; referees are masked
+   *
+   * `GET /v1/portal/referrals`. Needs a key with the role portal.
+   */
+  listPortalReferrals(query: { limit?: number } = {}): AsyncGenerator<PortalReferralAnswer> {
+    return this.pages<PortalReferralAnswer>(`/v1/portal/referrals`, query);
+  }
+
+  /**
+   * What it was paid and is being paid, the newest first
+   *
+   * `GET /v1/portal/payouts`. Needs a key with the role portal.
+   */
+  listPortalPayouts(query: { limit?: number } = {}): AsyncGenerator<PortalPayoutAnswer> {
+    return this.pages<PortalPayoutAnswer>(`/v1/portal/payouts`, query);
+  }
+
+  /**
+   * What it had, each movement and what is left, in a period
+   *
+   * `GET /v1/portal/statement`. Needs a key with the role portal.
+   */
+  getPortalStatement(query: { from?: string; to?: string } = {}): Promise<PortalStatementAnswer> {
+    return this.send("GET", `/v1/portal/statement`, query, undefined);
+  }
+
+  /**
+   * A link by which it tells Stripe who it is and where it banks
+   *
+   * `POST /v1/portal/onboarding_link`. Needs a key with the role portal.
+   */
+  onboardingLinkPortal(body: NewOnboardingLink): Promise<OnboardingLinkAnswer> {
+    return this.send("POST", `/v1/portal/onboarding_link`, {}, body);
+  }
+
+  /**
    * Move a sandbox's clock on; answers when everything due by then is settled
    *
    * `POST /v1/test_clock/advance`. Needs a key with the role admin.
@@ -1348,6 +1438,12 @@ export interface NewPayoutBatch {
   delivery?: "stripe" | "outside" | null;
 }
 
+export interface NewPortalLink {
+  referrer_id: string;
+  /** Seconds from now; an hour when it is left out. */
+  expires_in?: number | null;
+}
+
 export interface NewProgram {
   name: string;
   /** ISO 4217. */
@@ -1496,6 +1592,20 @@ export interface PageAnswerOfPayoutBatchAnswer {
 /** A page of a list, as the outside knows it. */
 export interface PageAnswerOfPayoutItemAnswer {
   data: PayoutItemAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfPortalPayoutAnswer {
+  data: PortalPayoutAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfPortalReferralAnswer {
+  data: PortalReferralAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
 }
@@ -1733,6 +1843,162 @@ export interface PayoutTotalAnswer {
   failed: number;
   /** Items that a person has to look at. */
   in_review: number;
+}
+
+export interface PortalAmount {
+  asset: string;
+  net_minor: number;
+}
+
+export interface PortalAnswer {
+  referrer: PortalReferrer;
+  /** By the tenant's clock. */
+  now: string;
+  settings: PortalSettingsBody;
+  /** Those that take somebody in. */
+  programs: PortalProgram[];
+  balances: BalanceLine[];
+  /** What waits for a sum before it is payable. */
+  groups: GroupAnswer[];
+  payouts: PortalPayouts;
+}
+
+export interface PortalCash {
+  currency: string;
+  payable_minor: number;
+  /** Below it nothing is paid out. */
+  minimum_minor: number;
+  /** Why the next batch would not pay what is payable: flagged, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible. Absent where it would. */
+  waits_for?: string | null;
+}
+
+/** What is left out stays. */
+export interface PortalChange {
+  /** Wants cash rewards to be paid out. */
+  cash_opt_in?: boolean | null;
+}
+
+export interface PortalLine {
+  at: string;
+  /** earned; clawed_back by a refund, a chargeback or a correction; given_back of that; released from its hold, and payable; in_transit; paid, or spent; returned, and payable again. */
+  what: "earned" | "clawed_back" | "given_back" | "released" | "in_transit" | "paid" | "returned";
+  asset: string;
+  amount_minor: number;
+  program_id?: string | null;
+  /** Masked. Absent for what no referral moved. */
+  referee?: string | null;
+}
+
+export interface PortalLinkAnswer {
+  id: string;
+  referrer_id: string;
+  /** Opens the calls under /v1/portal, as a key. Shown this once, and not to a repeat: only its hash is kept. */
+  token?: string | null;
+  /** For the referrer's browser and nobody else. It can be opened until it expires. */
+  url?: string | null;
+  expires_at: string;
+}
+
+export interface PortalPayoutAnswer {
+  id: string;
+  asset: string;
+  amount_minor: number;
+  /** in_transit until the money was sent, paid, partly_reversed and reversed when it came back, released when it could not be sent and is payable again. */
+  state: "in_transit" | "paid" | "partly_reversed" | "reversed" | "released";
+  /** When it came to that. */
+  at: string;
+}
+
+export interface PortalPayouts {
+  /** Whether any program gives money, or there is some. */
+  pays_cash: boolean;
+  delivery: "stripe" | "outside";
+  /** By which a batch is drawn up: week, month, or amount as soon as a minimum is reached. Absent: on demand. */
+  every?: string | null;
+  /** When the next batch is drawn up, where that has a date. */
+  next_at?: string | null;
+  /** Whether there is an account to which money can be sent. */
+  account_linked: boolean;
+  /** Whether what is sent there arrives. */
+  account_ready: boolean;
+  currencies: PortalCash[];
+}
+
+export interface PortalProgram {
+  id: string;
+  name: string;
+  currency: string;
+  /** Whether any of its rules gives money. */
+  pays_cash: boolean;
+  /** The program's share_url with the code in it; absent where it has none. */
+  link?: string | null;
+  texts: ShareTexts;
+  tiers: PortalTier[];
+}
+
+export interface PortalReferralAnswer {
+  id: string;
+  program_id: string;
+  /** Masked. */
+  referee: string;
+  state: "pending" | "approved" | "cancelled";
+  attributed_at: string;
+  /** When its first sale above zero came in. */
+  first_sale_at?: string | null;
+  /** By this referrer, less what was taken back. */
+  earned: PortalAmount[];
+}
+
+export interface PortalReferrer {
+  code: string;
+  name?: string | null;
+  cash_opt_in: boolean;
+}
+
+/** How the portal looks, and where: all of it, for what is left out is as the house has it. */
+export interface PortalSettingsBody {
+  /** What the portal is called: the marketplace's name. */
+  title?: string | null;
+  /** Of buttons and bars: #rrggbb. What is written on it is black or white, whichever can be read. */
+  accent?: string | null;
+  /** Of the page. */
+  background?: string | null;
+  /** Of texts; it must stand out from the background as 4.5 to 1 at least. */
+  foreground?: string | null;
+  font?: "sans" | "serif" | null;
+  /** An image in the address itself, data:image/png;base64,… (or jpeg, webp): no request leaves the host. */
+  logo?: string | null;
+  /** Whose pages may show the portal in a frame: https://shop.example. None when it is left out. */
+  frame_origins?: string[] | null;
+}
+
+export interface PortalStatementAnswer {
+  /** Absent: from the beginning. */
+  from?: string | null;
+  /** Just before it. Absent: up to now. */
+  to?: string | null;
+  assets: StatementAssetAnswer[];
+  /** The newest first, a thousand at most. */
+  lines: PortalLine[];
+  /** Whether the period has more lines than that; the sums hold all of them. */
+  has_more: boolean;
+}
+
+/** How far the referrer is in the tiers of a rule. */
+export interface PortalTier {
+  rule_id: string;
+  name: string;
+  /** value, in the program's currency, or count of referrals. */
+  by: "value" | "count";
+  reached: number;
+  /** Where the next tier begins; absent in the last one. */
+  next?: number | null;
+  /** What the rule gives. */
+  asset: string;
+  /** What the next tier gives, where that is a share. */
+  next_basis_points?: number | null;
+  /** What the next tier gives, where that is an amount. */
+  next_amount_minor?: number | null;
 }
 
 /** One movement: an amount above zero from one account to another. */
@@ -2048,6 +2314,12 @@ export interface ReviewedItemAnswer {
 export interface RevokedKeyAnswer {
   id: string;
   role: string;
+  revoked_at: string;
+}
+
+export interface RevokedPortalLinkAnswer {
+  id: string;
+  referrer_id: string;
   revoked_at: string;
 }
 

@@ -43,12 +43,14 @@ internal static class CSharpClient
         text.Append($"    /// <remarks><c>{operation.Method.ToUpperInvariant()} {operation.Path}</c>. {Escape(operation.Description)}</remarks>\n");
         foreach (var parameter in operation.InQuery.Where(parameter => parameter.Description is not null))
             text.Append($"    /// <param name=\"{ApiDescription.Camel(parameter.Name)}\">{Escape(parameter.Description!)}</param>\n");
+        if (operation.IsPage) text.Append("    /// <param name=\"startingAfter\">The id of the entry after which to begin; the first one when it is left out.</param>\n");
         var taken = new List<string>(operation.InPath.Select(parameter => $"string {ApiDescription.Camel(parameter.Name)}"));
         if (operation.Body is { } body) taken.Add(operation.IsLines ? $"IAsyncEnumerable<{Type(body)}> lines" : $"{Type(body)} body");
         taken.AddRange(operation.InQuery.Select(parameter => $"{Type(parameter.Shape)}? {ApiDescription.Camel(parameter.Name)} = null"));
+        if (operation.IsPage) taken.Add("string? startingAfter = null");
         taken.Add("CancellationToken stop = default");
         var path = operation.InPath.Aggregate(operation.Path, (path, parameter) => path.Replace($"{{{parameter.Name}}}", $"{{Uri.EscapeDataString({ApiDescription.Camel(parameter.Name)})}}", StringComparison.Ordinal));
-        var target = $"new({(path.Contains('{', StringComparison.Ordinal) ? "$" : "")}\"{path}\"{string.Concat(operation.InQuery.Select(parameter => $", (\"{parameter.Name}\", {ApiDescription.Camel(parameter.Name)})"))})";
+        var target = $"new({(path.Contains('{', StringComparison.Ordinal) ? "$" : "")}\"{path}\"{string.Concat(operation.InQuery.Select(parameter => $", (\"{parameter.Name}\", {ApiDescription.Camel(parameter.Name)})"))}{(operation.IsPage ? ", (\"starting_after\", startingAfter)" : "")})";
         var (answer, call) = operation switch
         {
             { IsLines: true } => ($"IAsyncEnumerable<{Type(operation.Answer!)}>", $"Lines<{Type(operation.Body!)}, {Type(operation.Answer!)}>({target}, lines, stop)"),
