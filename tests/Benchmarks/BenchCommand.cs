@@ -62,7 +62,7 @@ internal static class BenchCommand
             throw new CommandFailed($"--only '{unknown}': known are {string.Join(", ", Measurement.All)}");
 
         // Some figures are ratios to stream, or are taken while it runs.
-        if (wanted.Overlaps([Measurement.Hot, Measurement.Grown, Measurement.Cluster, Measurement.Bytes])) wanted.Add(Measurement.Stream);
+        if (wanted.Overlaps([Measurement.Hot, Measurement.Grown, Measurement.Cluster, Measurement.Bytes, Measurement.WhatIf])) wanted.Add(Measurement.Stream);
         return wanted;
     }
 }

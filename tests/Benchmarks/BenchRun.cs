@@ -30,6 +30,8 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             }
         }
 
+        for (var round = 1; round <= plan.Rounds && wanted.Contains(Measurement.WhatIf); round++)
+            Add(Measurement.WhatIf, "actions/s", await WhatIfMeasurement.Run(stream, stop));
         var bytes = wanted.Contains(Measurement.Idle) ? await Idle(stop) : (double?)null;
         for (var round = 1; round <= plan.Rounds && wanted.Contains(Measurement.Start); round++)
         {
@@ -58,6 +60,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             AllocatedPerAction = Of("objects"),
             WalPerAction = Of("wal"),
             Due = Of(Measurement.Due),
+            WhatIf = Of(Measurement.WhatIf),
             Start = Of(Measurement.Start),
         };
     }

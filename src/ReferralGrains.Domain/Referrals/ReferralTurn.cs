@@ -48,7 +48,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         var (e, refusal) = ActionDecider.Decide(State, action, Facts, known, replays: 0);
         if (refusal is not null) return new Decision.Refused(refusal);
         var seq = Apply(e!);
-        if (e is not ActionParked) Replay(Waiting(e!));
+        if (e is not ActionParked && !State.Parked.IsEmpty) Replay(Waiting(e!));
         return new Decision.Accepted(seq);
     }
 

@@ -14,7 +14,9 @@ public readonly record struct Credit(StreamId Referrer, Earnings Earnings);
 /// enrollments and rewards is not, for under another rule these would be others. Of its actions it keeps only those that others name.
 /// </summary>
 /// <param name="named">The ids that refunds, chargebacks and what undoes them name.</param>
-public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<CallerId> named)
+/// <param name="asIs">Hears of each credit that the history recorded.</param>
+/// <param name="drafted">Hears of each credit that the draft would have made.</param>
+public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<CallerId> named, Action<Credit> asIs, Action<Credit> drafted)
 {
     private readonly Dictionary<CallerId, ActionHistory> kept = [];
     private readonly HashSet<int> outside = [];
@@ -28,35 +30,38 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
     /// <summary>Takes the next event.</summary>
     /// <param name="referrerOf">Whoever an attribution names, as things are now.</param>
     /// <param name="tally">The referrer's; only where the draft needs one. It moves with what is decided.</param>
-    /// <returns>What it recorded, and what it would have made.</returns>
-    public (ImmutableArray<Credit> AsIs, ImmutableArray<Credit> Draft) Take(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, Dictionary<StreamId, Tally>? tally)
+    public void Take(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, Dictionary<StreamId, Tally>? tally)
     {
-        var asIs = IsOutside(recorded) ? [] : CreditsOf(recorded.Event);
+        if (!IsOutside(recorded)) Credit(recorded.Event, asIs);
         if (KnownActions.Carried(recorded.Event) is { } action)
         {
-            if (Sends(action)) return (asIs, Replay(turn => turn.Record(action), tally, action));
-            return (asIs, []);
+            if (Sends(action)) Send(action, tally);
+            return;
         }
 
-        return recorded.Event switch
+        switch (recorded.Event)
         {
-            ReferralAttributed attributed => (asIs, Attribute(attributed, referrerOf(attributed.Referrer), tally)),
-            ReferralApproved approved => (asIs, Replay(turn => ReferralCommands.Approve(turn, approved.ApprovedAt), tally, null)),
-            ReferralCancelled cancelled => (asIs, Replay(turn => ReferralCommands.Cancel(turn, cancelled.Reason, cancelled.By ?? "", cancelPending: false), tally, null)),
-            ReferralChanged changed => (asIs, Replay(turn => ReferralCommands.Change(turn, changed.Tags, changed.Active), tally, null)),
-            _ => (asIs, []),
-        };
+            case ReferralAttributed attributed: Attribute(attributed, referrerOf(attributed.Referrer), tally); break;
+            case ReferralApproved approved: Replay(turn => ReferralCommands.Approve(turn, approved.ApprovedAt), tally); break;
+            case ReferralCancelled cancelled: Replay(turn => ReferralCommands.Cancel(turn, cancelled.Reason, cancelled.By ?? "", cancelPending: false), tally); break;
+            case ReferralChanged changed: Replay(turn => ReferralCommands.Change(turn, changed.Tags, changed.Active), tally); break;
+        }
     }
 
     /// <summary>After the last event: what falls due by now.</summary>
-    public ImmutableArray<Credit> End() => state.Scheduled is null ? [] : Replay(static turn => turn.SettleDue(), null, null);
+    public void End()
+    {
+        if (state.Scheduled is not null) Replay(static turn => turn.SettleDue(), null);
+    }
 
-    private ImmutableArray<Credit> Attribute(ReferralAttributed attributed, ReferrerFacts to, Dictionary<StreamId, Tally>? tally)
+    private void Send(ReferralAction action, Dictionary<StreamId, Tally>? tally) => Replay(turn => turn.Record(action), tally, action);
+
+    private void Attribute(ReferralAttributed attributed, ReferrerFacts to, Dictionary<StreamId, Tally>? tally)
     {
         referrer = to;
-        return Replay(
+        Replay(
             turn => ReferralCommands.Attribute(turn, to, attributed.Tags, attributed.ConversionValueMinor, approvedAt: null, attributed.SelfReferral, attributed.StripeCustomerId),
-            tally, null);
+            tally);
     }
 
     // A reversal follows what it names, into the period or out of it; of one that comes first its own time has to tell, until that comes.
@@ -89,7 +94,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         }
     }
 
-    private ImmutableArray<Credit> Replay(Action<ReferralTurn> command, Dictionary<StreamId, Tally>? tallies, ReferralAction? action)
+    private void Replay(Action<ReferralTurn> command, Dictionary<StreamId, Tally>? tallies, ReferralAction? action = null)
     {
         var known = new KnownActions(stream, state);
         if (action?.About is { } about && kept.TryGetValue(about, out var history))
@@ -105,43 +110,33 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         if (tallies is not null && referrer is not null && turn.Facts.Tally is { } after) tallies[referrer.Stream] = after;
         foreach (var one in known.All)
             if (named.Contains(one.Id)) kept[one.Id] = one;
-        if (turn.Events.Count == 0) return [];
-        var credits = ImmutableArray.CreateBuilder<Credit>();
         foreach (var recorded in turn.Events)
             if (draft is { From: null, To: null } || recorded.Event is not (RewardsGranted or ScheduleUnlocked) || draft.Holds(state.ApprovedAt))
-                Add(credits, recorded.Event);
-        return credits.DrainToImmutable();
+                Credit(recorded.Event, drafted);
     }
 
-    private ImmutableArray<Credit> CreditsOf(ReferralEvent e)
-    {
-        var credits = ImmutableArray.CreateBuilder<Credit>();
-        Add(credits, e);
-        return credits.DrainToImmutable();
-    }
-
-    private void Add(ImmutableArray<Credit>.Builder credits, ReferralEvent e)
+    private void Credit(ReferralEvent e, Action<Credit> credit)
     {
         switch (e)
         {
-            case SaleDecided sale: Given(credits, sale.Referrer, sale.Decisions); break;
-            case RewardsGranted granted: Given(credits, granted.Referrer, granted.Decisions); break;
-            case ScheduleUnlocked unlocked: Changed(credits, unlocked.Unlocked, static minor => new(minor, 0)); break;
-            case SaleReversed reversed: Changed(credits, reversed.Taken, static minor => new(0, minor)); break;
-            case ReversalUndone undone: Changed(credits, undone.Given, static minor => new(0, -minor)); break;
-            case RewardCancelled cancelled: Changed(credits, [cancelled.Taken], static minor => new(0, minor)); break;
+            case SaleDecided sale: Given(credit, sale.Referrer, sale.Decisions); break;
+            case RewardsGranted granted: Given(credit, granted.Referrer, granted.Decisions); break;
+            case ScheduleUnlocked unlocked: Changed(credit, unlocked.Unlocked, static minor => new(minor, 0)); break;
+            case SaleReversed reversed: Changed(credit, reversed.Taken, static minor => new(0, minor)); break;
+            case ReversalUndone undone: Changed(credit, undone.Given, static minor => new(0, -minor)); break;
+            case RewardCancelled cancelled: Changed(credit, [cancelled.Taken], static minor => new(0, minor)); break;
         }
     }
 
-    private void Given(ImmutableArray<Credit>.Builder credits, StreamId to, ImmutableArray<RuleDecision> decisions)
+    private void Given(Action<Credit> credit, StreamId to, ImmutableArray<RuleDecision> decisions)
     {
         foreach (var decision in decisions)
-            if (decision.Minor > 0 && decision.Asset == draft.Asset) credits.Add(new(to, new(decision.Minor, 0)));
+            if (decision.Minor > 0 && decision.Asset == draft.Asset) credit(new(to, new(decision.Minor, 0)));
     }
 
-    private void Changed(ImmutableArray<Credit>.Builder credits, ImmutableArray<RewardChange> changes, Func<long, Earnings> earnings)
+    private void Changed(Action<Credit> credit, ImmutableArray<RewardChange> changes, Func<long, Earnings> earnings)
     {
         foreach (var change in changes)
-            if (change.Asset == draft.Asset) credits.Add(new(change.Referrer, earnings(change.Minor)));
+            if (change.Asset == draft.Asset) credit(new(change.Referrer, earnings(change.Minor)));
     }
 }

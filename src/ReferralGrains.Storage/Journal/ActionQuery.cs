@@ -48,5 +48,5 @@ public static class ActionQuery
         reader.GetInt16(from + 3),
         reader.IsDBNull(from + 4) ? null : reader.GetString(from + 4),
         reader.IsDBNull(from + 5) ? null : reader.GetGuid(from + 5),
-        reader.GetString(from + 6));
+        reader.GetFieldValue<byte[]>(from + 6));
 }

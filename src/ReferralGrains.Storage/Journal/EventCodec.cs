@@ -139,7 +139,7 @@ public static class EventCodec
     /// <summary>The row of a referrer's event.</summary>
     public static EventRow Encode(ReferrerEvent e, StreamId referrer, DateTimeOffset at) => Encode(e, at) with { Posting = ReferrerBooks.Movement(e, referrer) };
 
-    public static TEvent Decode<TEvent>(short type, short version, string data, string? actionId, Guid? hash)
+    public static TEvent Decode<TEvent>(short type, short version, ReadOnlySpan<byte> data, string? actionId, Guid? hash)
         where TEvent : class
     {
         if (version != Version) throw new InvalidOperationException($"Event type {type} is of version {version}, which this program does not know.");

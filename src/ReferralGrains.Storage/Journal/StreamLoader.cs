@@ -11,10 +11,10 @@ namespace ReferralGrains.Storage.Journal;
 public readonly record struct StreamKey(int Tenant, short Kind, string First, string Second);
 
 /// <summary>A row as it was read. Rows that only continue a posting are not among them.</summary>
-public readonly record struct StoredRow(int Seq, DateTimeOffset At, short Type, short Version, string? ActionId, Guid? Hash, string Data)
+public readonly record struct StoredRow(int Seq, DateTimeOffset At, short Type, short Version, string? ActionId, Guid? Hash, ReadOnlyMemory<byte> Data)
 {
     public TEvent Decode<TEvent>()
-        where TEvent : class => EventCodec.Decode<TEvent>(Type, Version, Data, ActionId, Hash);
+        where TEvent : class => EventCodec.Decode<TEvent>(Type, Version, Data.Span, ActionId, Hash);
 }
 
 /// <summary>A stream as it is loaded.</summary>

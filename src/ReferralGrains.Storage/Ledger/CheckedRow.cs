@@ -14,7 +14,7 @@ internal readonly record struct CheckedRow(StreamId Stream, StoredRow Row, int? 
         new(reader.GetInt64(0)),
         new(
             reader.GetInt32(1), reader.GetFieldValue<DateTimeOffset>(2), reader.GetInt16(3), reader.GetInt16(4), reader.MaybeText(5), reader.Maybe<Guid>(6),
-            reader.MaybeText(7) ?? ""),
+            reader.IsDBNull(7) ? default(ReadOnlyMemory<byte>) : reader.GetFieldValue<byte[]>(7)),
         reader.Maybe<int>(8),
         reader.IsDBNull(11)
             ? null

@@ -63,5 +63,5 @@ public sealed class ReferrerLedger(NpgsqlDataSource database) : IReferrerLedger
 
     private static BookedEvent Booked(NpgsqlDataReader reader) => new(
         new(reader.GetInt64(0)), reader.GetInt32(1), reader.GetFieldValue<DateTimeOffset>(2),
-        EventCodec.Decode<ReferrerEvent>(reader.GetInt16(3), reader.GetInt16(4), reader.GetString(5), null, null));
+        EventCodec.Decode<ReferrerEvent>(reader.GetInt16(3), reader.GetInt16(4), reader.GetFieldValue<byte[]>(5), null, null));
 }

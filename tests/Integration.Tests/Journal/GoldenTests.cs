@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Programs;
@@ -45,7 +46,7 @@ public sealed class GoldenTests
 
     [Fact]
     public void A_version_that_is_not_known_is_never_guessed_at() =>
-        Assert.Throws<InvalidOperationException>(() => EventCodec.Decode<ReferralEvent>(1, 2, "{}", null, null));
+        Assert.Throws<InvalidOperationException>(() => EventCodec.Decode<ReferralEvent>(1, 2, "{}"u8, null, null));
 
     // Every property of every part, whatever the journal leaves out.
     private static string All(object e) => JsonSerializer.Serialize(e, e.GetType());
@@ -65,15 +66,17 @@ public sealed record GoldenRow(short Type, short Version, string? ActionId, Guid
             row.GetProperty("action_hash") is { ValueKind: JsonValueKind.String } hash ? hash.GetGuid() : null, row.GetProperty("data").GetRawText());
     }
 
+    private byte[] Bytes => Encoding.UTF8.GetBytes(Data);
+
     public object Decode(object like) => like switch
     {
-        ReferralEvent => EventCodec.Decode<ReferralEvent>(Type, Version, Data, ActionId, Hash),
-        ReferrerEvent => EventCodec.Decode<ReferrerEvent>(Type, Version, Data, ActionId, Hash),
-        PayoutBatchEvent => EventCodec.Decode<PayoutBatchEvent>(Type, Version, Data, ActionId, Hash),
-        PayoutItemEvent => EventCodec.Decode<PayoutItemEvent>(Type, Version, Data, ActionId, Hash),
-        PayoutAccountEvent => EventCodec.Decode<PayoutAccountEvent>(Type, Version, Data, ActionId, Hash),
-        PayoutPlanEvent => EventCodec.Decode<PayoutPlanEvent>(Type, Version, Data, ActionId, Hash),
-        ProgramEvent => EventCodec.Decode<ProgramEvent>(Type, Version, Data, ActionId, Hash),
+        ReferralEvent => EventCodec.Decode<ReferralEvent>(Type, Version, Bytes, ActionId, Hash),
+        ReferrerEvent => EventCodec.Decode<ReferrerEvent>(Type, Version, Bytes, ActionId, Hash),
+        PayoutBatchEvent => EventCodec.Decode<PayoutBatchEvent>(Type, Version, Bytes, ActionId, Hash),
+        PayoutItemEvent => EventCodec.Decode<PayoutItemEvent>(Type, Version, Bytes, ActionId, Hash),
+        PayoutAccountEvent => EventCodec.Decode<PayoutAccountEvent>(Type, Version, Bytes, ActionId, Hash),
+        PayoutPlanEvent => EventCodec.Decode<PayoutPlanEvent>(Type, Version, Bytes, ActionId, Hash),
+        ProgramEvent => EventCodec.Decode<ProgramEvent>(Type, Version, Bytes, ActionId, Hash),
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

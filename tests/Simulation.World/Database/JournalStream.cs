@@ -1,3 +1,4 @@
+using System.Text;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Journal;
 
@@ -9,7 +10,7 @@ namespace ReferralGrains.Simulation.Database;
 public sealed record JournalRow(StreamId Stream, int Seq, int Tenant, EventRow Event, long Commit, long Position)
 {
     public StoredRow Stored => new(
-        Seq, Event.At, Event.Type, Event.Version, Event.ActionId?.Value, Event.Hash?.ToGuid(), Event.Data!);
+        Seq, Event.At, Event.Type, Event.Version, Event.ActionId?.Value, Event.Hash?.ToGuid(), Encoding.UTF8.GetBytes(Event.Data!));
 
     public T Decode<T>()
         where T : class => Stored.Decode<T>();
