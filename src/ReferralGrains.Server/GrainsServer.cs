@@ -9,6 +9,7 @@ using ReferralGrains.Grains.Silos;
 using ReferralGrains.LocalPostgres;
 using ReferralGrains.Payouts;
 using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Server.Demo;
 using ReferralGrains.Server.Options;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
@@ -64,11 +65,12 @@ public static class GrainsServer
         claim.Note(options.Url);
         Console.WriteLine($"ready on {options.Url}");
         log.Note($"ready on {options.Url}");
+        var demo = options.Demo ? DemoTenant.Open(options, interrupted.Token) : Task.CompletedTask;
 
         var dead = app.Services.GetService<SiloDeath>()?.Declared ?? Task.Delay(Timeout.Infinite, interrupted.Token);
         await Task.WhenAny(interrupted.Task, lease.Lost, dead, app.WaitForShutdownAsync(CancellationToken.None));
         var ended = lease.Lost.IsCompleted || dead.IsCompletedSuccessfully;
-        await Stop(app, options.StopWithin);
+        await Task.WhenAll(demo, Stop(app, options.StopWithin));
         log.Note(ended ? "ended by another process, or by its silence" : "stopped");
         if (!ended && postgres is not null && await SiloLease.OthersLive(database, lease.Silo, CancellationToken.None)) postgres.LeaveRunning();
         return ended ? 3 : interrupted.Task.IsCompleted ? 0 : 4;

@@ -10,12 +10,12 @@ public static class Eventually
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
     /// <returns>How long it took.</returns>
-    public static async Task<TimeSpan> Holds(string what, Func<Task<bool>> condition)
+    public static async Task<TimeSpan> Holds(string what, Func<Task<bool>> condition, TimeSpan? patience = null)
     {
-        var began = Stopwatch.StartNew();
+        var (began, most) = (Stopwatch.StartNew(), patience ?? Patience);
         while (!await condition())
         {
-            Assert.True(began.Elapsed < Patience, $"It has not come within {Patience.TotalSeconds} s that {what}.");
+            Assert.True(began.Elapsed < most, $"It has not come within {most.TotalSeconds} s that {what}.");
             await Pause();
         }
 

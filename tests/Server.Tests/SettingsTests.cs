@@ -25,6 +25,14 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--port", "8081")]
     public void A_value_comes_after_a_blank_or_an_equals_sign(params string[] arguments) => Assert.Equal(8081, Read(arguments).Port);
 
+    [Theory]
+    [InlineData(true, "--demo")]
+    [InlineData(true, "--demo", "--port", "8081")]
+    [InlineData(true, "--demo=1")]
+    [InlineData(false, "--demo=0")]
+    [InlineData(false, "--port", "8081")]
+    public void A_switch_is_meant_when_it_is_said_alone(bool demo, params string[] arguments) => Assert.Equal(demo, Read(arguments).Demo);
+
     [Fact]
     public void The_command_line_goes_before_the_environment_and_that_before_the_file()
     {
@@ -57,6 +65,8 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--tls-key names /nowhere, which is no file", "--tls-key", "/nowhere")]
     [InlineData("--config names /nowhere, which is no file", "--config", "/nowhere")]
     [InlineData("--silo-address 10.0.0.7 can be reached from other machines, and whoever reaches it is one of us: give --tls-certificate, --tls-key and --tls-authority (deploy/certificates.sh makes them)", "--silo-address", "10.0.0.7")]
+    [InlineData("up does not know '1' (./grains up --help lists what it knows)", "--demo", "1")]
+    [InlineData("--demo loads over HTTP, which --role silo does not serve: give it to a process that does", "--demo", "--role", "silo")]
     [InlineData("--role gateway joins a cluster that is there: name its database with --database", "--role", "gateway")]
     [InlineData("--admin-key is not taken from the command line, which every user of this machine can read: set GRAINS_ADMIN_KEY", "--admin-key", "k")]
     public void What_nobody_can_have_meant_is_one_line(string line, params string[] arguments) =>

@@ -31,13 +31,16 @@ public sealed partial class PayoutBatchRunner(
     /// <summary>Works until it is stopped.</summary>
     public async Task Run(CancellationToken stop)
     {
+        IReadOnlyList<OpenBatch> before = [];
         while (!stop.IsCancellationRequested)
         {
+            var movedOn = false;
             try
             {
                 var open = await work.Open(stop);
                 away.End();
                 foreach (var batch in open) await DoOne(batch, stop);
+                (movedOn, before) = (!open.SequenceEqual(before), open);
                 if (lookedForStranded is not { } last || time.GetElapsedTime(last) >= betweenStranded) await Strand(stop);
             }
             catch (JournalUnavailableException exception)
@@ -49,7 +52,8 @@ public sealed partial class PayoutBatchRunner(
                 break;
             }
 
-            await Task.Delay(options.Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // The next step of one that has just come a step further waits for nothing.
+            if (!movedOn) await Task.Delay(options.Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

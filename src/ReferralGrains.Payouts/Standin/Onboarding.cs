@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Routing;
 
 namespace ReferralGrains.Payouts.Standin;
 
-/// <summary>The page on which the owner of a connected account would tell Stripe who they are. Here one button does it.</summary>
+/// <summary>The page on which the owner of a connected account would tell Stripe who they are. Here a button does it, or has
+/// them refused, so that one can see what becomes of what was to be paid to them.</summary>
 internal sealed class Onboarding(string secret)
 {
     public static readonly TimeSpan LinkLife = TimeSpan.FromMinutes(5);
@@ -41,16 +42,21 @@ internal sealed class Onboarding(string secret)
             $"""
             <!doctype html><html lang="en"><title>Stand-in for Stripe</title>
             <h1>Stand-in for Stripe</h1><p>Account {HtmlEncoder.Default.Encode(link.Account)}. No real account is opened and no money moves.</p>
-            <form method="post"><button>Finish onboarding</button></form></html>
+            <form method="post"><button>Finish onboarding</button> <button name="outcome" value="refused">Be refused</button></form></html>
             """)).AsTask();
     }
 
-    private Task Finish(HttpContext context)
+    private async Task Finish(HttpContext context)
     {
-        if (Find(context) is not { } link) return NotFound(context);
-        link.Platform.SetTransfers(link.Account, "active");
+        if (Find(context) is not { } link)
+        {
+            await NotFound(context);
+            return;
+        }
+
+        var refused = context.Request.HasFormContentType && (await context.Request.ReadFormAsync(context.RequestAborted))["outcome"] == "refused";
+        link.Platform.SetTransfers(link.Account, refused ? "inactive" : "active");
         context.Response.Redirect(link.Back);
-        return Task.CompletedTask;
     }
 
     private (StandinPlatform Platform, string Account, string Back)? Find(HttpContext context)

@@ -48,6 +48,9 @@ public sealed record ServerOptions
 
     public string? TlsAuthority { get; init; }
 
+    /// <summary>Whether a sandbox with a shop's history is loaded, if it is not there yet.</summary>
+    public bool Demo { get; init; }
+
     public LogFormat Log { get; init; }
 
     /// <summary>The first key, as the caller chose it; null to make one.</summary>
@@ -95,6 +98,9 @@ public sealed record ServerOptions
 
     /// <summary>Where a browser or a client on this machine finds it.</summary>
     public string Url => $"http://{(Listen.Contains(':', StringComparison.Ordinal) ? $"[{Listen}]" : Listen)}:{Port}";
+
+    /// <summary>Where this process finds itself: to listen on every interface is no address.</summary>
+    public Uri OwnUrl => new($"http://{Listen switch { "0.0.0.0" => "127.0.0.1", "::" => "[::1]", _ when Listen.Contains(':', StringComparison.Ordinal) => $"[{Listen}]", _ => Listen }}:{Port}");
 
     private static string DefaultDirectory() => Environment.UserName == "root"
         ? "/var/lib/referralgrains"

@@ -14,6 +14,9 @@ internal sealed record Setting(string Name, string Value, string Default, string
     /// <summary>A secret: any user of the machine can read a command line, so it is not taken there.</summary>
     public bool IsSecret { get; init; }
 
+    /// <summary>Said alone, it is meant.</summary>
+    public bool IsSwitch { get; init; }
+
     public string Variable => "GRAINS_" + Name.ToUpperInvariant().Replace('-', '_');
 
     /// <summary>How a person calls it.</summary>

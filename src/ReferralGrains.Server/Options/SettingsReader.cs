@@ -34,8 +34,9 @@ internal static class SettingsReader
         {
             var parts = arguments[i].Split('=', 2);
             var name = parts[0].StartsWith("--", StringComparison.Ordinal) ? parts[0][2..] : "";
-            if (name != Config && !Settings.All.Any(setting => setting.Name == name && !setting.IsSecret)) throw Unknown(parts[0]);
-            var value = parts.Length > 1 ? parts[1] : ++i < arguments.Count ? arguments[i] : throw new ArgumentException($"{parts[0]} needs a value");
+            var setting = Settings.All.FirstOrDefault(setting => setting.Name == name && !setting.IsSecret);
+            if (name != Config && setting is null) throw Unknown(parts[0]);
+            var value = parts.Length > 1 ? parts[1] : setting is { IsSwitch: true } ? "1" : ++i < arguments.Count ? arguments[i] : throw new ArgumentException($"{parts[0]} needs a value");
             said.Add(KeyValuePair.Create(name, (string?)value));
         }
 
@@ -100,6 +101,8 @@ internal static class SettingsReader
             throw new ArgumentException($"--silo-address is what the others connect to, so it cannot be {options.SiloAddress}: give this machine's own address");
         if (options.Role == ProcessRole.Gateway && options.Database is null)
             throw new ArgumentException("--role gateway joins a cluster that is there: name its database with --database");
+        if (options is { Role: ProcessRole.Silo, Demo: true })
+            throw new ArgumentException("--demo loads over HTTP, which --role silo does not serve: give it to a process that does");
         return options;
     }
 }

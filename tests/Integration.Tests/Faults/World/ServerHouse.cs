@@ -39,11 +39,11 @@ public sealed class ServerHouse : IAsyncDisposable
     /// <summary>With a PostgreSQL of its own, which a test may kill.</summary>
     public static ServerHouse Embedded() => new(null);
 
-    public ServerProcess Launch(string? failpoint = null, int? port = null, string? role = null, int? http2Port = null)
+    public ServerProcess Launch(string? failpoint = null, int? port = null, string? role = null, int? http2Port = null, bool demo = false)
     {
         // A folder belongs to one process, so one beside the house's own has another.
         var folder = port is null ? Folder : Directory.CreateDirectory(Path.Combine(Folder, $"{port}")).FullName;
-        var process = ServerProcess.Launch(port ?? Port, folder, database?.OwnerConnectionString, failpoint, role, http2Port);
+        var process = ServerProcess.Launch(port ?? Port, folder, database?.OwnerConnectionString, failpoint, role, http2Port, demo);
         started.Add(process);
         return process;
     }

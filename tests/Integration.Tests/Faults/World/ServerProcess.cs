@@ -49,7 +49,8 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="database">Null for a PostgreSQL of its own in <paramref name="folder"/>.</param>
     /// <param name="failpoint">Where it is to die, as <c>commit.before:3</c>.</param>
     /// <param name="role">Null for both.</param>
-    public static ServerProcess Launch(int port, string folder, string? database, string? failpoint, string? role = null, int? http2Port = null)
+    /// <param name="demo">Whether it loads the demo.</param>
+    public static ServerProcess Launch(int port, string folder, string? database, string? failpoint, string? role = null, int? http2Port = null, bool demo = false)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Assembly(), "--port", $"{port}", "--data", folder]) start.ArgumentList.Add(argument);
@@ -59,6 +60,7 @@ public sealed class ServerProcess : IAsyncDisposable
             start.ArgumentList.Add(database);
         }
 
+        if (demo) start.ArgumentList.Add("--demo");
         start.Environment["GRAINS_ROLE"] = role;
         start.Environment["GRAINS_ADMIN_KEY"] = AdminKey;
         start.Environment["GRAINS_POSTGRES_SMALL"] = "1";
