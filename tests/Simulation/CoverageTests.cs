@@ -25,9 +25,9 @@ public sealed class CoverageTests
     {
         var made = Run.Value.SelectMany(market => market.Log.Sendings).SelectMany(sending => sending.Outcome?.Decisions ?? []).Select(decision => decision.Code).ToHashSet();
 
-        // What waits, or has nothing to decide it, is no decision; what gathers is no action.
+        // What waits, or has nothing to decide it, is no decision.
         Assert.Equal(
-            [DecisionCode.ReferralMissing, DecisionCode.ReferralPending, DecisionCode.SaleMissing, DecisionCode.NotEnrolled, DecisionCode.Gathered],
+            [DecisionCode.ReferralMissing, DecisionCode.ReferralPending, DecisionCode.SaleMissing, DecisionCode.NotEnrolled],
             Enum.GetValues<DecisionCode>().Except(made));
     }
 

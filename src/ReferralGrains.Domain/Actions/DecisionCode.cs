@@ -65,6 +65,9 @@ public enum DecisionCode
     /// <summary>No enrollment was there to decide it: no rule was in force at approval, or all enrollments were deleted.</summary>
     NotEnrolled = 26,
 
-    /// <summary>An approval that counts towards the next N (H9).</summary>
+    /// <summary>An approval, or a first sale, that counts towards the next N (H9).</summary>
     Gathered = 34,
+
+    /// <summary>The reward that several first sales earned together loses, or gets back, the share of this one, where that reward is (H9, D8).</summary>
+    RoundChanged = 35,
 }

@@ -42,6 +42,7 @@ public static class DecisionTexts
         [DecisionCode.GivenBack] = "What had been taken back was given back.",
         [DecisionCode.NothingToGiveBack] = "There was nothing to give back, or no room for it under the cap.",
         [DecisionCode.Gathered] = "The referral counts towards the next reward for several.",
+        [DecisionCode.RoundChanged] = "The reward that several first sales earned together changes by this one's share, with the sale that completed them.",
         [DecisionCode.NotEnrolled] = "The referral is enrolled in no rule: none was in force when it was approved, or its enrollments were ended.",
     }.ToFrozenDictionary();
 

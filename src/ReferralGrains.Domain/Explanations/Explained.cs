@@ -28,7 +28,7 @@ internal readonly record struct Explained(DecisionOutcome Decision, ActionOutcom
     public DateTime ApprovedAt => Action.ApprovedAt.GetValueOrDefault().UtcDateTime;
 
     /// <summary>The amount that a percentage is of and that a threshold looks at (H6).</summary>
-    public long? BaseMinor => Terms?.Reward.Of == RewardBase.ConversionValue ? Seen.BaseMinor : Action.Action.EarningMinor;
+    public long? BaseMinor => Seen.Further is { Round: > 0 } seen && seen.Gathered == Terms?.EveryN ? seen.GatheredMinor : Terms?.Reward.Of == RewardBase.ConversionValue ? Seen.BaseMinor : Action.Action.EarningMinor;
 
     public string BaseName => Terms?.Reward.Of == RewardBase.ConversionValue ? "conversion value"
         : Action.Action.Detail?.BaseMinor is null ? "amount"
@@ -40,7 +40,7 @@ internal readonly record struct Explained(DecisionOutcome Decision, ActionOutcom
     public Tier? Tier => Terms is not null && Seen.Tier > 0 && Seen.Tier <= Terms.Tiers.Length ? Terms.Tiers[Seen.Tier - 1] : null;
 
     /// <summary>The part of the sale that the rule rewards by its lines, in words; null where that is all of it (X2).</summary>
-    public string? OfLines => Seen.Further?.Lines is not { } lines || Terms?.Reward.Of == RewardBase.ConversionValue ? null
+    public string? OfLines => Seen.Further?.Lines is not { } lines || Seen.Further.Round > 0 || Terms?.Reward.Of == RewardBase.ConversionValue ? null
         : lines.BaseMinor is { } own ? $"the base {Spent(own)} of the lines that it rewards"
         : Action.Action.Detail?.BaseMinor is { } minor ? $"the base {Spent(minor)}, of which the lines that it rewards are {Spent(lines.Minor)} in {Spent(Action.Action.AmountMinor ?? 0)},"
         : $"the {Spent(lines.Minor)} of the lines that it rewards";

@@ -44,6 +44,18 @@ public sealed record ProgramTerms(
         }
     }
 
+    /// <summary>Whether any rule, in any version, gathers first sales: then rewards may change by what others say (H9).</summary>
+    public bool GathersSales
+    {
+        get
+        {
+            foreach (var rule in Rules)
+                foreach (var version in rule.Versions)
+                    if (version.Terms is { Trigger: Trigger.EveryNReferrals, IsOfFirstSale: true }) return true;
+            return false;
+        }
+    }
+
     /// <summary>Whether any rule has a budget that all referrers share: then the program decides (X5).</summary>
     public bool NeedsProgram
     {

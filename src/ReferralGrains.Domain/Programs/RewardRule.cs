@@ -27,6 +27,12 @@ public sealed record RewardRule(
 {
     public bool IsTiered => Tiers.Length > 0;
 
+    /// <summary>
+    /// Whether it is the referee's first sale, and not the approval, that starts the schedule or counts towards the next N: a share of a
+    /// transaction has nothing to be a share of before (H9, H12).
+    /// </summary>
+    public bool IsOfFirstSale => Trigger is Trigger.Interval or Trigger.EveryNReferrals && Reward is { Type: not RewardType.Fixed, Of: RewardBase.Transaction };
+
     /// <summary>Whether it is decided with what all of the referrer's referrals have done, so at the referrer.</summary>
     public bool NeedsReferrer => IsTiered || Trigger == Trigger.EveryNReferrals || Hold.Mode == HoldMode.Group;
 }

@@ -15,10 +15,10 @@ public enum Trigger
     /// <summary>The approval itself; with tiers, by the number of approved referrals (H2).</summary>
     ReferralApproved = 4,
 
-    /// <summary>The approval starts a schedule: so many rewards, so many months apart (H11).</summary>
+    /// <summary>The approval, or the first sale, starts a schedule: so many rewards, so many months apart (H11, H12).</summary>
     Interval = 5,
 
-    /// <summary>Every N-th approval of a referrer, of the sum of their values (H9).</summary>
+    /// <summary>Every N-th approval of a referrer, or every N-th referee's first sale, of the sum of their values (H9).</summary>
     EveryNReferrals = 6,
 }
 

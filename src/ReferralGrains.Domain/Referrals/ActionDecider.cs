@@ -47,7 +47,7 @@ public static class ActionDecider
             return replays == 0 ? (null, refusal) : (new ActionParked(action, DecisionCode.SaleMissing), null);
 
         if (known.SaleOf(action) is not { } sale || SaleRecord.Of(sale) is not { } record) return (Parked(referral, action), null);
-        if (action.Kind is ActionKind.Refund or ActionKind.Chargeback) return (ReversalDecider.TakeBack(referral, action, record, replays), null);
+        if (action.Kind is ActionKind.Refund or ActionKind.Chargeback) return (ReversalDecider.TakeBack(referral, action, record, facts, replays), null);
 
         // What undoes something may arrive before it: that has to be there first, and to have taken effect (D10).
         if (about!.Action.Kind == ActionKind.Sale) return Won(referral, action, record, facts, replays);

@@ -113,8 +113,10 @@ public sealed class KnownActions(StreamId stream, Referral referral)
         ReversalUndone undone => undone.Sale,
         RewardCancelled cancelled => cancelled.Sale,
         RewardsReleased released => released.Sale,
-        ScheduleUnlocked unlocked => unlocked.Schedule,
-        ScheduleEnded ended => ended.Schedule,
+        RoundReversed reversed => reversed.Sale,
+        ScheduleStarted started => started.Sale,
+        ScheduleUnlocked unlocked => unlocked.Sale > 0 ? unlocked.Sale : unlocked.Schedule,
+        ScheduleEnded ended => ended.Sale > 0 ? ended.Sale : ended.Schedule,
         _ => 0,
     };
 }

@@ -60,7 +60,7 @@ public sealed record ActionOutcome(
         var effect = Effect(history, sale);
         ImmutableArray<DecisionOutcome> decisions = effect?.Event switch
         {
-            SaleDecided decided => DecisionOutcome.Of(effect.Seq, decided, history, referral),
+            SaleDecided decided => [.. DecisionOutcome.Of(effect.Seq, decided, history, referral), .. DecisionOutcome.OfSchedules(history, referral)],
             SaleReversed reversed => ReversalOutcome.Of(effect.Seq, reversed, sale, referral),
             ReversalUndone undone => ReversalOutcome.Of(effect.Seq, undone, sale, referral),
             _ => [],

@@ -20,6 +20,13 @@ public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, Ref
     /// <summary>What is used of a rule's budget in a month.</summary>
     public long Used(RuleBudget budget, int rule, int month) => (budget.Per == BudgetPer.Program ? Spent : Tally!.Spent).Used(rule, month);
 
+    /// <summary>
+    /// The month in whose budget a reward is, where that can move in this turn: what another referrer was given before the referral was
+    /// re-assigned is in a budget of that one, which is not here (D16).
+    /// </summary>
+    public int BudgetMonth(Referral referral, StreamId referrer, int rule, int month) =>
+        month > 0 && (referrer == referral.Referrer || Program.Rule(rule).State.Budget?.Per == BudgetPer.Program) ? month : 0;
+
     /// <summary>With more, or less, of a rule's budget used.</summary>
     public DecisionFacts Using(RuleBudget budget, int rule, int month, long minor)
     {

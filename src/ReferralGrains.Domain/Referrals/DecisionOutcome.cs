@@ -43,10 +43,27 @@ public sealed record DecisionOutcome(
         return outcomes.MoveToImmutable();
     }
 
+    /// <summary>Of the schedules that the sale has started: each as the first of its rows, which is due with the sale (H12).</summary>
+    public static List<DecisionOutcome> OfSchedules(ActionHistory history, Referral referral)
+    {
+        var outcomes = new List<DecisionOutcome>();
+        foreach (var (seq, _, e) in history.Events)
+        {
+            if (e is not ScheduleStarted { Decision: var decision }) continue;
+            var key = new RewardId(seq, 0).Key;
+            outcomes.Add(new(
+                decision.Enrollment, decision.Rule, decision.Version, decision.Code, decision.Minor > 0 ? key : null, decision.Asset, decision.Minor,
+                decision.Minor > 0 ? StateOf(key, SaleRecord.Of(history), referral) : RewardStatus.Released, decision.ReleaseAt, decision, AdjustmentOf(decision, referral), 0));
+        }
+
+        return outcomes;
+    }
+
     /// <param name="sale">The reward's, as it stands now; null if nothing has happened to it since.</param>
     internal static RewardStatus StateOf(long key, SaleRecord? sale, Referral referral)
     {
         if (referral.Waits(key) is { } waits) return waits;
+        if (referral.ScheduledReward(key) is not null) return RewardStatus.Pending;
         if (sale?.Reward(key) is not { } reward) return RewardStatus.Released;
         return reward.Cancelled ? RewardStatus.Cancelled : reward.LeftMinor == 0 ? RewardStatus.Reversed : RewardStatus.Released;
     }

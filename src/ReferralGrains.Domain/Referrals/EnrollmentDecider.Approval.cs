@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrals;
@@ -22,20 +23,24 @@ public static partial class EnrollmentDecider
 
     /// <summary>The rows of a schedule, each decided as the rewards before it will have left the enrollment; the first that is refused ends it (H11).</summary>
     /// <param name="anchor">When the first is due.</param>
-    public static ScheduleStarted Schedule(Referral referral, Enrollment enrollment, DecisionFacts facts, DateTimeOffset anchor)
+    /// <param name="sale">Of which it is a share (H12); null where it is none of a sale.</param>
+    /// <param name="row">At which the sale was first seen.</param>
+    /// <returns>Null where a sale is refused, which its own decisions say.</returns>
+    public static ScheduleStarted? Schedule(
+        Referral referral, Enrollment enrollment, DecisionFacts facts, DateTimeOffset anchor, ReferralAction? sale = null, int row = 0)
     {
         var rule = facts.Program.Rule(enrollment.Rule);
         var terms = Terms(enrollment, rule);
-        var occasion = Occasion(referral.ApprovedAt);
+        var occasion = sale ?? Occasion(referral.ApprovedAt);
         var seen = See(referral, enrollment, terms, occasion, facts);
-        if (Refuse(referral, enrollment, rule, terms, occasion, facts, seen) is { } code) return new(referral.Referrer, seen with { Code = code }, []);
+        if (Refuse(referral, enrollment, rule, terms, occasion, facts, seen) is { } code) return sale is null ? new(referral.Referrer, seen with { Code = code }, []) : null;
 
         RuleDecision? first = null;
         var rows = ImmutableArray.CreateBuilder<ScheduleRow>(terms.Schedule!.Times);
         for (var i = 0; i < terms.Schedule.Times; i++)
         {
             var at = ProgramZone.Months(anchor, i * terms.Schedule.EveryMonths, facts.Program.TimeZone);
-            seen = See(referral, enrollment, terms, Occasion(at), facts);
+            seen = See(referral, enrollment, terms, occasion with { OccurredAt = at }, facts);
             var decision = Reward(enrollment, terms, occasion, facts, seen, ValueOf(seen, terms));
             first ??= decision;
             if (decision.Minor == 0) break;
@@ -43,7 +48,7 @@ public static partial class EnrollmentDecider
             enrollment = enrollment with { NetMinor = enrollment.NetMinor + decision.Minor, Count = enrollment.Count + 1 };
         }
 
-        return new(referral.Referrer, first!, rows.DrainToImmutable());
+        return new(referral.Referrer, first!, rows.DrainToImmutable(), row);
     }
 
     /// <summary>Why a row of a schedule that is due is not unlocked, or null: what is state by now, and not a term (D17).</summary>
@@ -84,5 +89,20 @@ public static partial class EnrollmentDecider
         return Reward(enrollment, terms, occasion, facts, ofSum, ValueOf(seen, terms));
     }
 
-    private static ReferralAction Occasion(DateTimeOffset at) => new(new("-"), default, ActionKind.Sale, null, null, at, null, [], null, null);
+    // The same for first sales. What each has put in is recorded with it, for a refund takes that out again.
+    private static RuleDecision GatherSale(Enrollment enrollment, RewardRule terms, ReferralAction sale, DecisionFacts facts, RuleDecision seen)
+    {
+        var before = facts.Tally!.GatheredFor(enrollment.Rule);
+        var own = (Base(terms, sale, seen) ?? EarningBase.Whole(0)).Share(new(BasisPoints.Whole));
+        var (count, sum) = (before.Count + 1, before.ValueMinor + own);
+        seen = seen with { Further = (seen.Further ?? new()) with { Gathered = count, GatheredMinor = sum, Round = before.Rounds + 1, OwnMinor = own } };
+        if (count < terms.EveryN) return seen with { Code = DecisionCode.Gathered };
+        return Reward(enrollment, terms, sale, facts, seen, ValueOf(seen, terms), EarningBase.Whole(sum));
+    }
+
+    private static ReferralAction Occasion(DateTimeOffset at) => new(NoSale, default, ActionKind.Sale, null, null, at, null, [], null, null);
+
+    private static bool IsSale(ReferralAction occasion) => occasion.Id != NoSale;
+
+    private static readonly Identity.CallerId NoSale = new("-");
 }

@@ -17,11 +17,13 @@ public static partial class EnrollmentDecider
     {
         var rule = facts.Program.Rule(enrollment.Rule);
         var terms = Terms(enrollment, rule);
-        if (!terms.Trigger.IsOfActions()) return;
+        if (!terms.Trigger.IsOfActions() && !Pinned(enrollment, rule).IsOfFirstSale) return;
         var seen = See(referral, enrollment, terms, sale, facts);
         if (Refuse(referral, enrollment, rule, terms, sale, facts, seen) is { } code) decisions.Add(seen with { Code = code });
         else if (terms.Exclusive is { } group && Decider(referral, group, sale, facts) is var decider && decider != enrollment.Number)
             decisions.Add(seen with { Code = DecisionCode.OtherRuleDecided, Further = (seen.Further ?? new()) with { DecidedBy = decider } });
+        else if (terms.Trigger == Trigger.EveryNReferrals) decisions.Add(GatherSale(enrollment, terms, sale, facts, seen));
+        else if (terms.Trigger == Trigger.Interval) return; // The schedule that it starts says so itself.
         else if (!terms.IsTiered) decisions.Add(Reward(enrollment, terms, sale, facts, seen, ValueOf(seen, terms)));
         else AddTiers(enrollment, terms, sale, facts, seen, decisions);
     }
@@ -43,9 +45,11 @@ public static partial class EnrollmentDecider
 
     private static RewardRule Terms(Enrollment enrollment, Rule rule)
     {
-        var pinned = rule.Versions[enrollment.Version - 1].Terms;
+        var pinned = Pinned(enrollment, rule);
         return enrollment.Adjustment?.Over(pinned) ?? pinned;
     }
+
+    private static RewardRule Pinned(Enrollment enrollment, Rule rule) => rule.Versions[enrollment.Version - 1].Terms;
 
     private static RuleDecision See(Referral referral, Enrollment enrollment, RewardRule terms, ReferralAction sale, DecisionFacts facts) => new(
         enrollment.Number, enrollment.Rule, enrollment.Version, DecisionCode.Rewarded,
@@ -71,7 +75,8 @@ public static partial class EnrollmentDecider
         if (referral.Precedes(sale)) return DecisionCode.BeforeApproval;
         if (limits.DaysAfterApproved is { } days && sale.OccurredAt - referral.ApprovedAt >= TimeSpan.FromDays(days)) return DecisionCode.WindowClosed;
         if (sale.OccurredAt < limits.EventFrom || sale.OccurredAt >= limits.EventTo) return DecisionCode.OutsideEventRange;
-        if (terms.Trigger == Trigger.FirstAction && (referral.Sold || sale.AmountMinor is null or 0)) return DecisionCode.NotFirst;
+        var ofFirst = terms.Trigger == Trigger.FirstAction || (IsSale(sale) && Pinned(enrollment, rule).IsOfFirstSale);
+        if (ofFirst && (referral.Sold || sale.AmountMinor is null or 0)) return DecisionCode.NotFirst;
         if (terms.GrantedOnly && !referrer.IsGranted(facts.Program.Stream, rule.Number)) return DecisionCode.ReferrerNotEligible;
         if (!Passes(conditions.ReferrerTags, conditions.ReferrerNamed, referrer.Tags)) return DecisionCode.ReferrerTag;
         if (!Passes(conditions.RefereeTags, conditions.RefereeNamed, referral.Tags)) return DecisionCode.RefereeTag;
@@ -133,9 +138,9 @@ public static partial class EnrollmentDecider
         terms.Trigger == Trigger.TierReached && facts.Tally!.Paid.Contains(new(rule, tier));
 
     private static RuleDecision Reward(
-        Enrollment enrollment, RewardRule terms, ReferralAction sale, DecisionFacts facts, RuleDecision seen, OwnValue own)
+        Enrollment enrollment, RewardRule terms, ReferralAction sale, DecisionFacts facts, RuleDecision seen, OwnValue own, EarningBase? gathered = null)
     {
-        var of = Base(terms, sale, seen);
+        var of = gathered ?? Base(terms, sale, seen);
         var type = terms.Reward.TypeIn(own);
         if (of is null && type != RewardType.Fixed) return seen with { Code = DecisionCode.AmountMissing };
         var value = Value(terms.Reward, type, own, of ?? EarningBase.Whole(0));

@@ -36,6 +36,10 @@ internal static class RewardMoves
             case ReversalUndone undone: Changed(undone.Given, 1); break;
             case SaleReversed reversed: Changed(reversed.Taken, -1); break;
             case RewardCancelled cancelled: Changed([cancelled.Taken], -1); break;
+            case RoundReversed reversed:
+                Changed(reversed.Taken, -1);
+                Changed(reversed.Given, 1);
+                break;
 
             // Money that a person lets go by itself is still given: only its group has less.
             case RewardsReleased released:

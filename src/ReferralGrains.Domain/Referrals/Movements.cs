@@ -17,6 +17,7 @@ public static class Movements
         ScheduleUnlocked unlocked => unlocked.Unlocked.Length,
         SaleReversed reversed => reversed.Taken.Length,
         ReversalUndone undone => undone.Given.Length,
+        RoundReversed reversed => reversed.Taken.Length + reversed.Given.Length,
         RewardsReleased released => released.Released.Select(change => (change.Referrer, change.Asset)).Distinct().Count(),
         _ => 1,
     });
@@ -32,11 +33,8 @@ public static class Movements
         ],
         SaleReversed reversed => [.. reversed.Taken.Select(change => Taken(change, program))],
         RewardCancelled cancelled => [Taken(cancelled.Taken, program)],
-        ReversalUndone undone =>
-        [
-            .. undone.Given.Select(change => new Posting(
-                new(program, AccountKind.Clawbacks), Of(change), new(change.Minor, change.Asset))),
-        ],
+        ReversalUndone undone => [.. undone.Given.Select(change => GivenBack(change, program))],
+        RoundReversed reversed => [.. reversed.Taken.Select(change => Taken(change, program)), .. reversed.Given.Select(change => GivenBack(change, program))],
         RewardsReleased released =>
         [
             .. released.Released.GroupBy(change => (change.Referrer, change.Asset)).Select(group => new Posting(
@@ -70,6 +68,9 @@ public static class Movements
 
     private static Posting Taken(RewardChange change, StreamId program) =>
         new(Of(change), new(program, AccountKind.Clawbacks), new(change.Minor, change.Asset));
+
+    private static Posting GivenBack(RewardChange change, StreamId program) =>
+        new(new(program, AccountKind.Clawbacks), Of(change), new(change.Minor, change.Asset));
 
     private static Account Of(RewardChange change) => new(change.Referrer, change.Pending ? AccountKind.Pending : AccountKind.Payable);
 }

@@ -119,7 +119,9 @@ public sealed record Referral(
 
 /// <summary>A reward that is not due yet: in no balance, and to be released early or cancelled by hand (H11, D13).</summary>
 /// <param name="Reward"><see cref="RewardId.Key"/>.</param>
-public readonly record struct ScheduledReward(long Reward, int Enrollment, StreamId Referrer, Money.Asset Asset, DateTimeOffset At, long Minor);
+/// <param name="Minor">0 while all of the sale is undone.</param>
+/// <param name="Sale">The row of the sale that it is a share of; 0 for none (H12).</param>
+public readonly record struct ScheduledReward(long Reward, int Enrollment, StreamId Referrer, Money.Asset Asset, DateTimeOffset At, long Minor, int Sale = 0);
 
 /// <summary>
 /// A referral under one rule: its own caps, adjustments and switches (R10). The version of the terms is pinned (S7).

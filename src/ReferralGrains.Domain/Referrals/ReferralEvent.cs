@@ -27,6 +27,7 @@ namespace ReferralGrains.Domain.Referrals;
 [JsonDerivedType(typeof(HoldsPostponed), "postponed")]
 [JsonDerivedType(typeof(RewardCancelled), "reward_cancelled")]
 [JsonDerivedType(typeof(RewardsGranted), "granted")]
+[JsonDerivedType(typeof(RoundReversed), "round_reversed")]
 [JsonDerivedType(typeof(ScheduleStarted), "scheduled")]
 [JsonDerivedType(typeof(ScheduleUnlocked), "unlocked")]
 [JsonDerivedType(typeof(ScheduleEnded), "schedule_ended")]
@@ -98,12 +99,16 @@ public sealed record ActionParked(
 /// <param name="AppliedMinor">
 /// How much of the sale it is about: as sent, or the rest. With others it may be more than the sale; only their sum is clamped.
 /// </param>
+/// <param name="Rows">Rows of the sale's schedules that are not due yet, and what they are less by (H12).</param>
+/// <param name="Rounds">What is undone of rewards that the sale earned together with others, which are not here (H9).</param>
 public sealed record SaleReversed(
     [property: JsonPropertyName("a")] ReferralAction Action,
     [property: JsonPropertyName("s")] int Sale,
     [property: JsonPropertyName("m")] long AppliedMinor,
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Taken,
-    [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
+    [property: JsonPropertyName("q")] int Replays,
+    [property: JsonPropertyName("f")] ImmutableArray<RowChange>? Rows = null,
+    [property: JsonPropertyName("g")] ImmutableArray<RoundShare>? Rounds = null) : ReferralEvent;
 
 /// <summary>A failed refund or a won chargeback gave back what had been taken, as far as there was room under the cap (D8).</summary>
 /// <param name="Undone">The refund or chargeback that it undoes.</param>
@@ -114,7 +119,35 @@ public sealed record ReversalUndone(
     [property: JsonPropertyName("b")] CallerId Undone,
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Given,
     [property: JsonPropertyName("q")] int Replays,
-    [property: JsonPropertyName("m")] long? AppliedMinor = null) : ReferralEvent;
+    [property: JsonPropertyName("m")] long? AppliedMinor = null,
+    [property: JsonPropertyName("f")] ImmutableArray<RowChange>? Rows = null,
+    [property: JsonPropertyName("g")] ImmutableArray<RoundShare>? Rounds = null) : ReferralEvent;
+
+/// <summary>A change to one row of a schedule that is not due yet (H12).</summary>
+/// <param name="Reward"><see cref="RewardId.Key"/>.</param>
+/// <param name="Minor">Above zero.</param>
+public readonly record struct RowChange([property: JsonPropertyName("w")] long Reward, [property: JsonPropertyName("m")] long Minor);
+
+/// <summary>How much of what a sale put into the sum of its round is undone (H9).</summary>
+/// <param name="Referrer">Who was credited.</param>
+/// <param name="Minor">More by this event; below zero for less.</param>
+public readonly record struct RoundShare(
+    [property: JsonPropertyName("r")] StreamId Referrer,
+    [property: JsonPropertyName("u")] int Rule,
+    [property: JsonPropertyName("q")] int Round,
+    [property: JsonPropertyName("m")] long Minor);
+
+/// <summary>What is undone of the first sales of a round took back, or gave back, a share of the reward that they earned together (H9, D8).</summary>
+/// <param name="Sale">The row of the sale that the reward is recorded with.</param>
+/// <param name="UndoneMinor">Of the sum of the round, by all of its sales.</param>
+public sealed record RoundReversed(
+    [property: JsonPropertyName("s")] int Sale,
+    [property: JsonPropertyName("r")] StreamId Referrer,
+    [property: JsonPropertyName("u")] int Rule,
+    [property: JsonPropertyName("q")] int Round,
+    [property: JsonPropertyName("m")] long UndoneMinor,
+    [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Taken,
+    [property: JsonPropertyName("y")] ImmutableArray<RewardChange> Given) : ReferralEvent;
 
 /// <summary>A change to one recorded reward.</summary>
 /// <param name="Reward"><see cref="RewardId.Key"/>.</param>
@@ -160,25 +193,31 @@ public sealed record RewardsGranted(
 
 /// <summary>A schedule of rewards began (H11). Its rows are in no balance before they are due (D13).</summary>
 /// <param name="Decision">Of its first row; a refusal has no rows.</param>
+/// <param name="Sale">The row of the sale that it is a share of; 0 for none (H12).</param>
 public sealed record ScheduleStarted(
     [property: JsonPropertyName("r")] StreamId Referrer,
     [property: JsonPropertyName("d")] RuleDecision Decision,
-    [property: JsonPropertyName("x")] ImmutableArray<ScheduleRow> Rows) : ReferralEvent;
+    [property: JsonPropertyName("x")] ImmutableArray<ScheduleRow> Rows,
+    [property: JsonPropertyName("q")] int Sale = 0) : ReferralEvent;
 
 /// <param name="Minor">Caps have been looked at: later refunds free nothing for it (D5).</param>
 public readonly record struct ScheduleRow([property: JsonPropertyName("t")] DateTimeOffset At, [property: JsonPropertyName("m")] long Minor);
 
 /// <summary>Rows of one schedule entered the ledger: they were due, or a person released them early (H11, D13).</summary>
 /// <param name="Schedule">The row at which it started.</param>
+/// <param name="Sale">As the schedule's.</param>
 public sealed record ScheduleUnlocked(
     [property: JsonPropertyName("s")] int Schedule,
     [property: JsonPropertyName("x")] ImmutableArray<RewardChange> Unlocked,
-    [property: JsonPropertyName("by")] string? By) : ReferralEvent;
+    [property: JsonPropertyName("by")] string? By,
+    [property: JsonPropertyName("q")] int Sale = 0) : ReferralEvent;
 
 /// <summary>Rows of one schedule will never be due (H11).</summary>
 /// <param name="Schedule">The row at which it started.</param>
 /// <param name="Code">Why, if nobody said so.</param>
-public sealed record ScheduleEnded(int Schedule, int Enrollment, ImmutableArray<long> Rewards, DecisionCode Code, string? Reason, string? By) : ReferralEvent;
+/// <param name="Sale">As the schedule's.</param>
+public sealed record ScheduleEnded(
+    int Schedule, int Enrollment, ImmutableArray<long> Rewards, DecisionCode Code, string? Reason, string? By, int Sale = 0) : ReferralEvent;
 
 /// <summary>An admin adjusted one enrollment (R10, D17). Holds everything that is adjusted by now, not only the last change.</summary>
 public sealed record EnrollmentAdjusted(int Enrollment, Adjustment Adjustment, string Reason, string By) : ReferralEvent;

@@ -9,7 +9,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 8;
+    public const int Version = 9;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -43,8 +43,9 @@ public static class ReferralFold
             ReferralCancelled => state with { Status = ReferralStatus.Cancelled },
             ReferralChanged changed => state with { Tags = changed.Tags ?? state.Tags, Active = changed.Active ?? state.Active },
             ActionParked parked => state with { Parked = state.Parked.With(new(seq, parked.Action, parked.Waits)) },
-            SaleReversed reversed => Unparked(WithTaken(state, reversed.Taken), reversed.Replays),
-            ReversalUndone undone => Unparked(WithGiven(state, undone), undone.Replays),
+            SaleReversed reversed => Unparked(WithRows(WithTaken(state, reversed.Taken), reversed.Rows, -1), reversed.Replays),
+            ReversalUndone undone => Unparked(WithRows(WithGiven(state, undone.Sale, undone.Given), undone.Rows, 1), undone.Replays),
+            RoundReversed reversed => WithGiven(WithTaken(state, reversed.Taken), reversed.Sale, reversed.Given),
             RewardsReleased released => state with
             {
                 Holds = state.Holds.Without(released.Released.Select(change => change.Reward).ToHashSet()),
@@ -123,7 +124,7 @@ public static class ReferralFold
     }
 
     private static IEnumerable<ScheduledReward> Rows(int seq, ScheduleStarted started) => started.Rows.Select((row, i) => new ScheduledReward(
-        new RewardId(seq, i).Key, started.Decision.Enrollment, started.Referrer, started.Decision.Asset!.Value, row.At, row.Minor));
+        new RewardId(seq, i).Key, started.Decision.Enrollment, started.Referrer, started.Decision.Asset!.Value, row.At, row.Minor, started.Sale));
 
     private static Referral Unlocked(Referral state, ScheduleUnlocked unlocked)
     {
@@ -134,7 +135,7 @@ public static class ReferralFold
             enrollments[change.Enrollment - 1] = enrollments[change.Enrollment - 1] with { Count = enrollments[change.Enrollment - 1].Count + 1 };
             if (change.Pending)
                 holds = holds.With(new(
-                    change.Reward, change.Enrollment, change.Referrer, change.Asset, change.Minor, change.ReleaseAt, change.ReleasesItself, unlocked.Schedule,
+                    change.Reward, change.Enrollment, change.Referrer, change.Asset, change.Minor, change.ReleaseAt, change.ReleasesItself, KnownActions.About(unlocked),
                     change.ChecksCustomer, change.Group, (short)change.Month));
         }
 
@@ -155,7 +156,7 @@ public static class ReferralFold
     private static DateTimeOffset? Due(Referral state)
     {
         var held = state.IsFlagged ? null : state.Holds.Earliest;
-        var scheduled = state.Scheduled?.Min(row => (DateTimeOffset?)row.At);
+        var scheduled = state.Scheduled?.Min(row => row.Minor > 0 ? row.At : (DateTimeOffset?)null);
         var first = held is null || scheduled < held ? scheduled ?? held : held;
         return state.Checkout?.DueAt is { } expires && (first is null || expires < first) ? expires : first;
     }
@@ -186,16 +187,26 @@ public static class ReferralFold
         return state with { Enrollments = WithNet(state.Enrollments, taken, -1), Holds = state.Holds.WithAll(changed) };
     }
 
-    private static Referral WithGiven(Referral state, ReversalUndone undone)
+    private static Referral WithRows(Referral state, ImmutableArray<RowChange>? changes, int sign)
+    {
+        if (changes is not { } rows || state.Scheduled is not { } scheduled) return state;
+        var changed = scheduled.ToBuilder();
+        for (var i = 0; i < changed.Count; i++)
+            foreach (var row in rows)
+                if (row.Reward == changed[i].Reward) changed[i] = changed[i] with { Minor = changed[i].Minor + (sign * row.Minor) };
+        return state with { Scheduled = changed.MoveToImmutable() };
+    }
+
+    private static Referral WithGiven(Referral state, int sale, ImmutableArray<RewardChange> given)
     {
         var changed = new List<OpenHold>();
-        foreach (var change in undone.Given)
+        foreach (var change in given)
             if (change.Pending)
                 changed.Add(new(
                     change.Reward, change.Enrollment, change.Referrer, change.Asset, (state.Holds.Find(change.Reward)?.RemainingMinor ?? 0) + change.Minor,
-                    change.ReleaseAt, change.ReleasesItself, undone.Sale, change.ChecksCustomer, change.Group,
+                    change.ReleaseAt, change.ReleasesItself, sale, change.ChecksCustomer, change.Group,
                     (short)change.Month));
-        return state with { Enrollments = WithNet(state.Enrollments, undone.Given, 1), Holds = state.Holds.WithAll(changed) };
+        return state with { Enrollments = WithNet(state.Enrollments, given, 1), Holds = state.Holds.WithAll(changed) };
     }
 
     private static ImmutableArray<Enrollment> WithNet(ImmutableArray<Enrollment> enrollments, ImmutableArray<RewardChange> changes, int sign)

@@ -15,6 +15,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
 
     private readonly List<Recorded> events = [];
     private readonly List<RewardGroup> released = [];
+    private ImmutableArray<UndoneRound> undoneRounds = [];
 
     public Referral State { get; private set; } = state;
 
@@ -24,6 +25,13 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     public KnownActions Known => known;
 
     public KnownPayments Payments { get; init; } = new();
+
+    /// <summary>What is undone of the rounds that rewards of this referral were for, where that has changed (H9).</summary>
+    public ImmutableArray<UndoneRound> UndoneRounds
+    {
+        get => undoneRounds;
+        init => undoneRounds = value;
+    }
 
     public IReadOnlyList<Recorded> Events => events;
 
@@ -47,7 +55,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
                 RefusalKind.Senseless, "occurred_in_future", Field.OccurredAt, "It occurred more than 5 minutes in the future."));
         var (e, refusal) = ActionDecider.Decide(State, action, Facts, known, replays: 0);
         if (refusal is not null) return new Decision.Refused(refusal);
-        var seq = Apply(e!);
+        var seq = Take(e!, action);
         if (e is not ActionParked && !State.Parked.IsEmpty) Replay(Waiting(e!));
         return new Decision.Accepted(seq);
     }
@@ -58,6 +66,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>Ends the hold windows, and the quotes, that are over by now (H13).</summary>
     public void SettleDue()
     {
+        Gatherings.Settle(this);
         Groups.Settle(this);
         if (State.Scheduled is not null) Schedules.Settle(this);
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
@@ -67,6 +76,23 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         var due = State.Holds.DueBy(Facts.Now).Where(hold => !hold.ChecksCustomer);
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
             Apply(new RewardsReleased([.. chunk.Select(RewardCommands.Whole)], By: null));
+    }
+
+    /// <summary>Each is settled once in a turn.</summary>
+    internal ImmutableArray<UndoneRound> TakeUndoneRounds()
+    {
+        var rounds = undoneRounds;
+        undoneRounds = [];
+        return rounds;
+    }
+
+    // A first sale starts the schedules that are a share of it (H12).
+    private int Take(ReferralEvent e, ReferralAction action)
+    {
+        var before = State;
+        var seq = Apply(e);
+        if (e is SaleDecided sale) Schedules.Sold(this, before, action, sale.Replays == 0 ? seq : sale.Replays);
+        return seq;
     }
 
     /// <summary>Adds an event to the turn and folds it in. Returns its row.</summary>
@@ -112,7 +138,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
             if (State.Parked.Find(seq) is not { } parked) continue;
             var (e, _) = ActionDecider.Decide(State, parked.Action, Facts, known, seq);
             if (e is null or ActionParked) continue;
-            Apply(e);
+            Take(e, parked.Action);
             ready.UnionWith(Waiting(e));
         }
     }
@@ -131,15 +157,17 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     {
         SaleDecided sale => Facts with { Tally = After(tally, sale) },
         ReferralApproved or ReferralReassigned { IsApproved: true } => Facts with { Tally = tally with { Approved = tally.Approved + 1 } },
-        RewardsGranted granted => Facts with { Tally = After(tally, granted) },
+        RewardsGranted granted => Facts with { Tally = WithGathered(tally, granted.Decisions) },
         _ => Facts,
     };
 
-    private static Tally After(Tally tally, RewardsGranted granted)
+    private static Tally WithGathered(Tally tally, ImmutableArray<RuleDecision> decisions)
     {
-        foreach (var decision in granted.Decisions)
-            if (decision.Further is { Gathered: > 0 } seen)
-                tally = tally.With(decision.Code == DecisionCode.Gathered ? new Gathered(decision.Rule, seen.Gathered, seen.GatheredMinor) : new Gathered(decision.Rule, 0, 0));
+        foreach (var decision in decisions)
+            if (decision.Further is { Gathered: > 0 } seen && tally.GatheredFor(decision.Rule).Rounds is var rounds)
+                tally = tally.With(decision.Code == DecisionCode.Gathered
+                    ? new Gathered(decision.Rule, seen.Gathered, seen.GatheredMinor, rounds)
+                    : new Gathered(decision.Rule, 0, 0, rounds + 1));
         return tally;
     }
 
@@ -148,6 +176,6 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         if (sale.Counts) tally = tally.After(sale.Action.EarningMinor, !State.Counted);
         var reached = sale.Decisions.Where(decision => decision is { Tier: > 0, Minor: > 0 }
             && Facts.Program.Terms(decision.Rule, decision.Version).Trigger == Programs.Trigger.TierReached);
-        return tally with { Paid = [.. tally.Paid, .. reached.Select(decision => new PaidTier(decision.Rule, decision.Tier))] };
+        return WithGathered(tally with { Paid = [.. tally.Paid, .. reached.Select(decision => new PaidTier(decision.Rule, decision.Tier))] }, sale.Decisions);
     }
 }

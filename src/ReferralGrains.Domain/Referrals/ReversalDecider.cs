@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrals;
@@ -12,18 +13,22 @@ public static class ReversalDecider
     /// Cumulative: after it, each reward has lost round(reward × undone so far ÷ sale amount), whatever the steps were. Never more
     /// than is left of the reward.
     /// </summary>
-    public static SaleReversed TakeBack(Referral referral, ReferralAction action, SaleRecord record, int replays)
+    public static SaleReversed TakeBack(Referral referral, ReferralAction action, SaleRecord record, DecisionFacts facts, int replays)
     {
         var applied = action.AmountMinor ?? record.Rest(action.Kind);
         var after = record.With(new Reversal(action.Id, action.Kind, applied, Lines: action.Detail?.Lines)).Undone;
         var taken = ImmutableArray.CreateBuilder<RewardChange>();
+        ImmutableArray<RowChange>? rows = null;
         foreach (var reward in record.Rewards)
         {
+            if (reward.IsOfRound) continue;
             var minor = Math.Min(after.Of(reward) - reward.TakenMinor, reward.LeftMinor);
-            if (minor > 0) taken.Add(Change(referral, record.Referrer, reward, minor));
+            if (minor <= 0) continue;
+            if (referral.ScheduledReward(reward.Key) is null) taken.Add(Change(referral, record.Referrer, reward, minor, facts));
+            else rows = (rows ?? []).Add(new(reward.Key, minor));
         }
 
-        return new(action, record.Seq, applied, taken.ToImmutable(), replays);
+        return new(action, record.Seq, applied, taken.ToImmutable(), replays, rows, Rounds(record, record.Undone, after));
     }
 
     /// <summary>
@@ -40,9 +45,16 @@ public static class ReversalDecider
         var rooms = new Dictionary<int, long>();
         var given = ImmutableArray.CreateBuilder<RewardChange>();
         var budgets = facts;
+        ImmutableArray<RowChange>? rows = null;
         foreach (var reward in record.Rewards)
         {
-            if (reward.Cancelled) continue;
+            if (reward.Cancelled || reward.IsOfRound) continue;
+            if (referral.ScheduledReward(reward.Key) is not null)
+            {
+                if (reward.TakenMinor - after.Of(reward) is > 0 and var back) rows = (rows ?? []).Add(new(reward.Key, back));
+                continue;
+            }
+
             var number = reward.Given.Enrollment;
             if (!rooms.TryGetValue(number, out var room)) room = Room(referral.Enrollments[number - 1], facts);
             var less = Math.Min(before.Of(reward) - after.Of(reward), reward.TakenMinor - after.Of(reward));
@@ -58,7 +70,35 @@ public static class ReversalDecider
             if (minor > 0) given.Add(GivenBack(referral, record, reward, minor, facts));
         }
 
-        return new(action, record.Seq, reversal.Id, given.ToImmutable(), replays, applied);
+        return new(action, record.Seq, reversal.Id, given.ToImmutable(), replays, applied, rows, Rounds(record, before, after));
+    }
+
+    /// <summary>
+    /// The same for a reward that several first sales earned together: after it, it has lost round(reward × what is undone of their sum ÷ their
+    /// sum) (H9).
+    /// </summary>
+    /// <param name="undoneMinor">By all of its sales; what a sale has put in is rounded once.</param>
+    public static RoundReversed OfRound(Referral referral, SaleRecord record, RecordedReward reward, long undoneMinor, DecisionFacts facts)
+    {
+        var (given, seen) = (reward.Given, reward.Given.Further!);
+        var due = seen.GatheredMinor == 0 ? 0 : Rounding.HalfAwayFromZero((Int128)given.Minor * Math.Clamp(undoneMinor, 0, seen.GatheredMinor), seen.GatheredMinor);
+        var reversed = new RoundReversed(record.Seq, record.Referrer, given.Rule, seen.Round, undoneMinor, [], []);
+        if (reward.Cancelled || due == reward.TakenMinor) return reversed;
+        if (due > reward.TakenMinor) return reversed with { Taken = [Change(referral, record.Referrer, reward, due - reward.TakenMinor, facts)] };
+        var minor = Math.Min(reward.TakenMinor - due, Room(referral.Enrollments[given.Enrollment - 1], facts));
+        if (seen.Budget is { } used && facts.Program.Rule(given.Rule).State.Budget is { } budget && (record.Referrer == referral.Referrer || budget.Per == BudgetPer.Program))
+            minor = Math.Min(minor, Math.Max(0, budget.AmountMinor - facts.Used(budget, given.Rule, used.Month)));
+        return minor > 0 ? reversed with { Given = [GivenBack(referral, record, reward, minor, facts)] } : reversed;
+    }
+
+    // What the sale has put into rounds, as far as that is undone now and was not before, or the other way round.
+    private static ImmutableArray<RoundShare>? Rounds(SaleRecord record, Undone before, Undone after)
+    {
+        ImmutableArray<RoundShare>? rounds = null;
+        foreach (var decision in record.Decisions)
+            if (decision.Further is { Round: > 0 } seen && after.OfOwn(seen) - before.OfOwn(seen) is not 0 and var minor)
+                rounds = (rounds ?? []).Add(new(record.Referrer, decision.Rule, seen.Round, minor));
+        return rounds;
     }
 
     private static long Room(Enrollment enrollment, DecisionFacts facts)
@@ -71,7 +111,7 @@ public static class ReversalDecider
     private static RewardChange GivenBack(Referral referral, SaleRecord record, RecordedReward reward, long minor, DecisionFacts facts)
     {
         var pending = IsPendingAgain(referral, record.Referrer, reward, facts);
-        return Change(referral, record.Referrer, reward, minor) with
+        return Change(referral, record.Referrer, reward, minor, facts) with
         {
             Pending = pending,
             Group = pending ? reward.Given.Further?.Group ?? 0 : 0,
@@ -93,7 +133,7 @@ public static class ReversalDecider
     private static bool IsGroupReleased(Referral referral, StreamId referrer, RuleDecision given, DecisionFacts facts) =>
         given.Further is { Group: > 0 and var group } && (referrer != referral.Referrer || group < facts.Tally!.GroupOf(given.Rule, given.Asset!.Value).Number);
 
-    private static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor) => new(
+    private static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor, DecisionFacts facts) => new(
         reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.Contains(reward.Key),
-        Group: referral.Holds.Find(reward.Key)?.Group ?? 0, Month: reward.Given.Further?.Budget?.Month ?? 0);
+        Group: referral.Holds.Find(reward.Key)?.Group ?? 0, Month: facts.BudgetMonth(referral, referrer, reward.Given.Rule, reward.Given.Further?.Budget?.Month ?? 0));
 }

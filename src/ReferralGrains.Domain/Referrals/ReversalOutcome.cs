@@ -7,13 +7,23 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReversalOutcome
 {
     public static ImmutableArray<DecisionOutcome> Of(int seq, SaleReversed reversed, ActionHistory? sale, Referral referral) =>
-        Of(seq, reversed.Taken, -1, DecisionCode.TakenBack, DecisionCode.NothingToTakeBack, sale, referral);
+        Of(seq, [.. reversed.Taken, .. Rows(reversed.Rows, sale)], reversed.Rounds, -1, DecisionCode.TakenBack, DecisionCode.NothingToTakeBack, sale, referral);
 
     public static ImmutableArray<DecisionOutcome> Of(int seq, ReversalUndone undone, ActionHistory? sale, Referral referral) =>
-        Of(seq, undone.Given, 1, DecisionCode.GivenBack, DecisionCode.NothingToGiveBack, sale, referral);
+        Of(seq, [.. undone.Given, .. Rows(undone.Rows, sale)], undone.Rounds, 1, DecisionCode.GivenBack, DecisionCode.NothingToGiveBack, sale, referral);
+
+    // Of what is not due yet nothing was posted, and it is less all the same (H12).
+    private static List<RewardChange> Rows(ImmutableArray<RowChange>? rows, ActionHistory? sale)
+    {
+        var changes = new List<RewardChange>();
+        if (rows is not { } changed || sale is null || SaleRecord.Of(sale) is not { } record) return changes;
+        foreach (var row in changed)
+            if (record.Reward(row.Reward) is { Given: var given }) changes.Add(new(row.Reward, given.Enrollment, record.Referrer, given.Asset!.Value, row.Minor, Pending: true));
+        return changes;
+    }
 
     private static ImmutableArray<DecisionOutcome> Of(
-        int seq, ImmutableArray<RewardChange> changes, int sign, DecisionCode code, DecisionCode nothing,
+        int seq, ImmutableArray<RewardChange> changes, ImmutableArray<RoundShare>? rounds, int sign, DecisionCode code, DecisionCode nothing,
         ActionHistory? sale, Referral referral)
     {
         if (sale is null || SaleRecord.Of(sale, seq - 1) is not { } before || SaleRecord.Of(sale, seq) is not { } then || SaleRecord.Of(sale) is not { } now)
@@ -23,15 +33,15 @@ public static class ReversalOutcome
         var applied = Math.Abs(undone.Minor - before.Undone.Minor);
         var changeOf = changes.ToDictionary(change => change.Reward);
         var outcomes = ImmutableArray.CreateBuilder<DecisionOutcome>(now.Decisions.Length);
-        for (var i = 0; i < now.Decisions.Length; i++)
+        var rows = now.Rewards.Where(reward => RewardId.FromKey(reward.Key).Seq != now.DecidedSeq).Select(static reward => (reward.Key, reward.Given));
+        foreach (var (key, decision) in now.Decisions.Select((decision, i) => (new RewardId(now.DecidedSeq, i).Key, decision)).Concat(rows))
         {
-            var decision = now.Decisions[i];
-            var key = new RewardId(now.DecidedSeq, i).Key;
             var reward = then.Reward(key);
             var share = new ReversedShare(then.SaleMinor, undone.Minor, reward?.Given.Minor ?? 0, reward?.TakenMinor ?? 0, then.Sale.Currency, then.Sale.Detail?.Lines is null);
             var change = changeOf.GetValueOrDefault(key);
             outcomes.Add(new(
-                decision.Enrollment, decision.Rule, decision.Version, change is null ? nothing : code,
+                decision.Enrollment, decision.Rule, decision.Version,
+                change is not null ? code : rounds?.Any(round => round.Rule == decision.Rule && round.Round == decision.Further?.Round) == true ? DecisionCode.RoundChanged : nothing,
                 change?.Reward, change?.Asset ?? decision.Asset, sign * (change?.Minor ?? 0),
                 DecisionOutcome.StateOf(key, now, referral), change?.ReleaseAt, null, null, applied, share));
         }

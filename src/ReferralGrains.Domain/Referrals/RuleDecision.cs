@@ -57,10 +57,12 @@ public sealed record SeenTags(
 /// <param name="Step">Counts from 1; 0 in a rule without steps (X3).</param>
 /// <param name="Lines">The lines that the rule rewards, where that is not the whole sale (X2).</param>
 /// <param name="DecidedBy">The enrollment that decided for the exclusive group (X4).</param>
-/// <param name="Gathered">Approvals since the last reward for N of them, this one included (H9).</param>
-/// <param name="GatheredMinor">The sum of their conversion values.</param>
+/// <param name="Gathered">Approvals, or first sales, since the last reward for N of them, this one included (H9).</param>
+/// <param name="GatheredMinor">The sum of their values.</param>
 /// <param name="Budget">What a budget said (X5).</param>
 /// <param name="Group">The group of its referrer in which the reward waits (H14).</param>
+/// <param name="Round">Of first sales that are paid together, counted from 1 for its referrer and rule; 0 for all others (H9).</param>
+/// <param name="OwnMinor">What this sale has put into the sum of its round.</param>
 public sealed record FurtherSeen(
     [property: JsonPropertyName("s")] int Step = 0,
     [property: JsonPropertyName("l")] SeenLines? Lines = null,
@@ -68,7 +70,9 @@ public sealed record FurtherSeen(
     [property: JsonPropertyName("n")] int Gathered = 0,
     [property: JsonPropertyName("g")] long GatheredMinor = 0,
     [property: JsonPropertyName("b")] SeenBudget? Budget = null,
-    [property: JsonPropertyName("r")] int Group = 0);
+    [property: JsonPropertyName("r")] int Group = 0,
+    [property: JsonPropertyName("q")] int Round = 0,
+    [property: JsonPropertyName("o")] long OwnMinor = 0);
 
 /// <summary>A budget as a decision saw it (X5).</summary>
 /// <param name="Month">The sale's, see <see cref="ProgramZone.MonthOf"/>.</param>

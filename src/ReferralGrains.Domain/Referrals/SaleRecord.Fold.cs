@@ -15,6 +15,7 @@ public sealed partial record SaleRecord
         {
             if (seq > upTo) break;
             if (e is SaleDecided sale) fold = new(history.Seq, seq, sale);
+            else if (e is ScheduleStarted started) fold?.AddRows(seq, started);
             else fold?.Add(e);
         }
 
@@ -23,7 +24,7 @@ public sealed partial record SaleRecord
 
     private sealed class Fold(int first, int decided, SaleDecided sale)
     {
-        private readonly RecordedReward[] rewards = Given(decided, sale);
+        private RecordedReward[] rewards = Given(decided, sale);
         private readonly List<Reversal> reversals = [];
         private readonly Dictionary<CallerId, int> places = [];
 
@@ -35,20 +36,41 @@ public sealed partial record SaleRecord
                     places[reversed.Action.Id] = reversals.Count;
                     reversals.Add(new(reversed.Action.Id, reversed.Action.Kind, reversed.AppliedMinor, Lines: reversed.Action.Detail?.Lines));
                     foreach (var taken in reversed.Taken) Change(taken, -taken.Minor);
+                    foreach (var row in reversed.Rows ?? []) Change(row.Reward, -row.Minor);
                     break;
                 case ReversalUndone undone:
                     if (places.TryGetValue(undone.Undone, out var place))
                         reversals[place] = reversals[place].Less(undone.AppliedMinor ?? reversals[place].StandingMinor, sale.Action.AmountMinor ?? 0);
                     foreach (var given in undone.Given) Change(given, given.Minor);
+                    foreach (var row in undone.Rows ?? []) Change(row.Reward, row.Minor);
+                    break;
+                case RoundReversed round:
+                    foreach (var taken in round.Taken) Change(taken, -taken.Minor);
+                    foreach (var given in round.Given) Change(given, given.Minor);
                     break;
                 case RewardsReleased released:
                     foreach (var change in released.Released)
                         if (IndexOf(rewards, change.Reward) is >= 0 and var at) rewards[at] = rewards[at] with { Released = true };
                     break;
+                case ScheduleUnlocked unlocked:
+                    foreach (var change in unlocked.Unlocked)
+                        if (IndexOf(rewards, change.Reward) is >= 0 and var due) rewards[due] = rewards[due] with { Given = Unlocked(rewards[due].Given, change) };
+                    break;
+                case ScheduleEnded ended:
+                    foreach (var reward in ended.Rewards)
+                        if (IndexOf(rewards, reward) is >= 0 and var over) rewards[over] = rewards[over] with { LeftMinor = 0, Cancelled = true };
+                    break;
                 case RewardCancelled { Taken: var cancelled } when IndexOf(rewards, cancelled.Reward) is >= 0 and var index:
                     rewards[index] = rewards[index] with { LeftMinor = 0, Cancelled = true };
                     break;
             }
+        }
+
+        // Rows of its schedule come after what it earned at once, so the order of keys stays (H12). They are in no budget (X5).
+        public void AddRows(int seq, ScheduleStarted started)
+        {
+            rewards = [.. rewards, .. started.Rows.Select((row, i) => new RecordedReward(
+                new RewardId(seq, i).Key, started.Decision with { Minor = row.Minor, Held = false, ReleaseAt = null, Further = started.Decision.Further is { } seen ? seen with { Budget = null, Group = 0 } : null }, row.Minor, Cancelled: false, Released: false))];
         }
 
         public SaleRecord ToRecord() => new(
@@ -61,6 +83,21 @@ public sealed partial record SaleRecord
                 if (sale.Decisions[i] is { Minor: > 0 } decision)
                     given.Add(new(new RewardId(decided, i).Key, decision, decision.Minor, Cancelled: false, Released: false));
             return [.. given];
+        }
+
+        // Whether it waits, and for what, is decided when it is due.
+        private static RuleDecision Unlocked(RuleDecision given, RewardChange change) => given with
+        {
+            Held = change.Pending,
+            ReleaseAt = change.ReleaseAt,
+            ReleasesItself = change.ReleasesItself,
+            ChecksCustomer = change.ChecksCustomer,
+            Further = change.Group == 0 ? given.Further : (given.Further ?? new()) with { Group = change.Group },
+        };
+
+        private void Change(long reward, long minor)
+        {
+            if (IndexOf(rewards, reward) is >= 0 and var index) rewards[index] = rewards[index] with { LeftMinor = rewards[index].LeftMinor + minor };
         }
 
         private void Change(RewardChange change, long minor)

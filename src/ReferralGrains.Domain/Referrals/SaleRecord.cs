@@ -12,7 +12,7 @@ namespace ReferralGrains.Domain.Referrals;
 /// <param name="Seq">The row at which the sale was first seen.</param>
 /// <param name="DecidedSeq">The row at which it was decided: later than the first where it was parked.</param>
 /// <param name="Decisions">As they were recorded, refusals included.</param>
-/// <param name="Rewards">In the order of their keys.</param>
+/// <param name="Rewards">In the order of their keys; rows of a schedule of it are among them, due or not (H12).</param>
 /// <param name="Reversals">Its refunds and chargebacks, in the order in which they took effect.</param>
 public sealed partial record SaleRecord(
     int Seq,
@@ -86,9 +86,14 @@ public sealed partial record SaleRecord(
 public readonly record struct Undone(long SaleMinor, long Minor, bool IsWhole, UndoneLines? Lines = null)
 {
     /// <summary>How much of a reward has to be taken for it (D8).</summary>
-    public long Of(RecordedReward reward) => IsWhole ? reward.Given.Minor
-        : reward.Given.Further?.Lines is { Minor: > 0 } rewarded && Lines is not null ? Lines.Of(reward.Given.Minor, rewarded)
-        : SaleMinor > 0 ? Rounding.HalfAwayFromZero((Int128)reward.Given.Minor * Minor, SaleMinor)
+    public long Of(RecordedReward reward) => Of(reward.Given.Minor, reward.Given.Further?.Lines);
+
+    /// <summary>How much of what a sale has put into a round is undone (H9).</summary>
+    public long OfOwn(FurtherSeen seen) => Of(seen.OwnMinor, seen.Lines);
+
+    private long Of(long minor, SeenLines? lines) => IsWhole ? minor
+        : lines is { Minor: > 0 } && Lines is not null ? Lines.Of(minor, lines)
+        : SaleMinor > 0 ? Rounding.HalfAwayFromZero((Int128)minor * Minor, SaleMinor)
         : 0;
 }
 
@@ -115,4 +120,7 @@ public readonly record struct Reversal(
 public sealed record RecordedReward(long Key, RuleDecision Given, long LeftMinor, bool Cancelled, bool Released)
 {
     public long TakenMinor => Given.Minor - LeftMinor;
+
+    /// <summary>Whether several first sales earned it together: what is undone of one of them comes from all over (H9).</summary>
+    public bool IsOfRound => Given.Further is { Round: > 0 };
 }

@@ -13,8 +13,8 @@ public static class Schedules
         var decisions = ImmutableArray.CreateBuilder<RuleDecision>();
         foreach (var enrollment in turn.State.Enrollments)
         {
-            var trigger = turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version).Trigger;
-            if (trigger is Trigger.ReferralApproved or Trigger.EveryNReferrals) EnrollmentDecider.DecideApproval(turn.State, enrollment, turn.Facts, decisions);
+            var terms = turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version);
+            if (terms.Trigger is Trigger.ReferralApproved or Trigger.EveryNReferrals && !terms.IsOfFirstSale) EnrollmentDecider.DecideApproval(turn.State, enrollment, turn.Facts, decisions);
         }
 
         EnrollmentDecider.HoldBack(turn.State, turn.Facts, decisions);
@@ -25,8 +25,23 @@ public static class Schedules
     /// <summary>Starts the schedule of an enrollment, if its rule has one; what is due of it enters the ledger in the same turn.</summary>
     public static void Start(ReferralTurn turn, Enrollment enrollment, DateTimeOffset anchor)
     {
-        if (turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version).Trigger != Trigger.Interval) return;
-        turn.Apply(EnrollmentDecider.Schedule(turn.State, enrollment, turn.Facts, anchor));
+        if (turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version) is not { Trigger: Trigger.Interval, IsOfFirstSale: false }) return;
+        turn.Apply(EnrollmentDecider.Schedule(turn.State, enrollment, turn.Facts, anchor)!);
+        if (turn.State.Scheduled is not null) Settle(turn);
+    }
+
+    /// <summary>A sale was decided: if it is the referee's first, the schedules of a share of it begin (H12). What refuses one is in the sale's own decisions.</summary>
+    /// <param name="before">The referral before the sale.</param>
+    /// <param name="row">At which the sale was first seen.</param>
+    public static void Sold(ReferralTurn turn, Referral before, ReferralAction sale, int row)
+    {
+        if (before.Sold) return;
+        foreach (var enrollment in turn.State.Enrollments)
+        {
+            if (enrollment.Deleted || turn.Facts.Program.Terms(enrollment.Rule, enrollment.Version) is not { Trigger: Trigger.Interval, IsOfFirstSale: true }) continue;
+            if (EnrollmentDecider.Schedule(before, enrollment, turn.Facts, sale.OccurredAt, sale, row) is { } started) turn.Apply(started);
+        }
+
         if (turn.State.Scheduled is not null) Settle(turn);
     }
 
@@ -34,12 +49,12 @@ public static class Schedules
     public static void Settle(ReferralTurn turn)
     {
         if (turn.Facts.Referrer!.Closed) End(turn, _ => true, DecisionCode.ReferrerClosed, null, null);
-        foreach (var schedule in Of(turn.State, row => row.At <= turn.Facts.Now))
+        foreach (var schedule in Of(turn.State, row => row.Minor > 0 && row.At <= turn.Facts.Now))
         {
-            var enrollment = turn.State.Enrollments[schedule.First().Enrollment - 1];
+            var (enrollment, sale) = (turn.State.Enrollments[schedule.First().Enrollment - 1], schedule.First().Sale);
             turn.Apply(EnrollmentDecider.RefuseDue(turn.State, enrollment, turn.Facts) is { } code
-                ? new ScheduleEnded(schedule.Key, schedule.First().Enrollment, [.. schedule.Select(row => row.Reward)], code, null, null)
-                : new ScheduleUnlocked(schedule.Key, [.. schedule.Select(row => EnrollmentDecider.Unlock(turn.State, row, enrollment, turn.Facts))], By: null));
+                ? new ScheduleEnded(schedule.Key, schedule.First().Enrollment, [.. schedule.Select(row => row.Reward)], code, null, null, sale)
+                : new ScheduleUnlocked(schedule.Key, [.. schedule.Select(row => EnrollmentDecider.Unlock(turn.State, row, enrollment, turn.Facts))], By: null, sale));
         }
     }
 
@@ -47,12 +62,12 @@ public static class Schedules
     public static void End(ReferralTurn turn, Func<ScheduledReward, bool> which, DecisionCode code, string? reason, string? by)
     {
         foreach (var schedule in Of(turn.State, which))
-            turn.Apply(new ScheduleEnded(schedule.Key, schedule.First().Enrollment, [.. schedule.Select(row => row.Reward)], code, reason, by));
+            turn.Apply(new ScheduleEnded(schedule.Key, schedule.First().Enrollment, [.. schedule.Select(row => row.Reward)], code, reason, by, schedule.First().Sale));
     }
 
     /// <summary>A row enters the ledger before its date, and is payable at once.</summary>
     public static int Release(ReferralTurn turn, ScheduledReward row, string by) => turn.Apply(new ScheduleUnlocked(
-        RewardId.FromKey(row.Reward).Seq, [new(row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, Pending: false)], by));
+        RewardId.FromKey(row.Reward).Seq, [new(row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, Pending: false)], by, row.Sale));
 
     private static List<IGrouping<int, ScheduledReward>> Of(Referral state, Func<ScheduledReward, bool> which) =>
         [.. (state.Scheduled ?? []).Where(which).GroupBy(row => RewardId.FromKey(row.Reward).Seq)];

@@ -54,8 +54,9 @@ public sealed record Tally(
         this with { ValueMinor = ValueMinor + (earningMinor ?? 0), Count = Count + (firstOfReferee ? 1 : 0) };
 }
 
-/// <summary>Approved referrals that count towards the next N of a rule, and the sum of their conversion values (H9).</summary>
-public readonly record struct Gathered(int Rule, int Count, long ValueMinor);
+/// <summary>Approved referrals, or first sales, that count towards the next N of a rule, and the sum of their values (H9).</summary>
+/// <param name="Rounds">How often N were there before.</param>
+public readonly record struct Gathered(int Rule, int Count, long ValueMinor, int Rounds = 0);
 
 /// <summary>
 /// Rewards of a rule that are not paid out until their net sum, for one referrer and asset, reaches an amount (H14). Then the next group begins.

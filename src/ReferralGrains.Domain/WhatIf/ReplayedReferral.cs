@@ -87,6 +87,8 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
             case SaleReversed reversed: return outside.Contains(reversed.Sale);
             case ReversalUndone undone: return outside.Contains(undone.Sale);
             case RewardCancelled cancelled: return outside.Contains(cancelled.Sale);
+            case RoundReversed reversed: return outside.Contains(reversed.Sale);
+            case ScheduleUnlocked { Sale: > 0 and var started }: return outside.Contains(started);
 
             // What no action earned was earned by the approval.
             case RewardsGranted or ScheduleUnlocked: return !draft.Holds(state.ApprovedAt);
@@ -111,7 +113,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         foreach (var one in known.All)
             if (named.Contains(one.Id)) kept[one.Id] = one;
         foreach (var recorded in turn.Events)
-            if (draft is { From: null, To: null } || recorded.Event is not (RewardsGranted or ScheduleUnlocked) || draft.Holds(state.ApprovedAt))
+            if (draft is { From: null, To: null } || recorded.Event is not (RewardsGranted or ScheduleUnlocked { Sale: 0 }) || draft.Holds(state.ApprovedAt))
                 Credit(recorded.Event, drafted);
     }
 
@@ -125,6 +127,10 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
             case SaleReversed reversed: Changed(credit, reversed.Taken, static minor => new(0, minor)); break;
             case ReversalUndone undone: Changed(credit, undone.Given, static minor => new(0, -minor)); break;
             case RewardCancelled cancelled: Changed(credit, [cancelled.Taken], static minor => new(0, minor)); break;
+            case RoundReversed reversed:
+                Changed(credit, reversed.Taken, static minor => new(0, minor));
+                Changed(credit, reversed.Given, static minor => new(0, -minor));
+                break;
         }
     }
 

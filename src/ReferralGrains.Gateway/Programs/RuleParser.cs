@@ -171,8 +171,8 @@ internal static class OfApprovals
         if (terms.Exclusive is not null) throw Wrong("exclusive", "Only rules of actions are in a group.");
         if (terms.IsTiered && (terms.Trigger != Trigger.ReferralApproved || terms.Tiers[0].By != TierBy.Count))
             throw Wrong("tiers", "Of the rules of approvals only referral_approved has tiers, by count.");
-        if (terms.Reward is { Type: not RewardType.Fixed, Of: RewardBase.Transaction })
-            throw Problem.NotSupported("reward.of", "A share of a transaction without an action", " Use conversion_value, or a fixed reward.").AsException();
+        if (terms is { Trigger: Trigger.ReferralApproved, Reward: { Type: not RewardType.Fixed, Of: RewardBase.Transaction } })
+            throw Wrong("reward.of", "An approval has no transaction to be a share of: use conversion_value, a fixed reward, or the trigger first_action.");
     }
 
     private static int Value(int? value, bool belongs, int max, string param, int min = 1)

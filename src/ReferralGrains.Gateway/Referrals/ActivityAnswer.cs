@@ -59,6 +59,7 @@ internal static class ActivityWords
         ActionParked parked => ("action_parked", $"Action {parked.Action.Id} waits: {parked.Waits.ToWire()}."),
         SaleReversed reversed => ("sale_reversed", $"{Kind(reversed.Action)} {reversed.Action.Id} took back from {Count(reversed.Taken.Length, "reward")}."),
         ReversalUndone undone => ("reversal_undone", $"{(undone.Action.Kind == ActionKind.RefundFailed ? "The failed refund" : "The won chargeback")} {undone.Action.Id} gave back to {Count(undone.Given.Length, "reward")}."),
+        RoundReversed reversed => ("round_reversed", $"Of first sales that were paid together {(reversed.Taken.IsEmpty ? "less" : "more")} is undone: {Count(reversed.Taken.Length + reversed.Given.Length, "reward")} changed."),
         RewardsReleased released => ("rewards_released", $"{Count(released.Released.Length, "reward")} left {(released.By is null ? "the hold window" : "it by hand")}."),
         GroupSettled settled => ("group_released", $"{Count(settled.Rewards.Length, "reward")} left the referrer's group, which was released."),
         HoldsPostponed postponed => ("holds_postponed", $"{Count(postponed.Rewards.Length, "reward")} wait for a customer of whom nobody can say whether it is active."),
@@ -93,6 +94,8 @@ internal static class ActivityWords
             stream, decision.Enrollment, decision.Minor > 0 ? new RewardId(recorded.Seq, i).Key : null, decision.Code.ToWire(), decision.Asset, decision.Minor)),
         SaleReversed reversed => Changes(stream, reversed.Taken, DecisionCode.TakenBack.ToWire(), -1),
         ReversalUndone undone => Changes(stream, undone.Given, DecisionCode.GivenBack.ToWire(), 1),
+        RoundReversed reversed =>
+            [.. Changes(stream, reversed.Taken, DecisionCode.TakenBack.ToWire(), -1), .. Changes(stream, reversed.Given, DecisionCode.GivenBack.ToWire(), 1)],
         RewardsReleased released => Changes(stream, released.Released, "released", 1),
         RewardCancelled cancelled => Changes(stream, [cancelled.Taken], "cancelled", -1),
         RewardsGranted granted => granted.Decisions.Select((decision, i) => Change(

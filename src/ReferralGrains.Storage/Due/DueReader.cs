@@ -25,19 +25,32 @@ public interface IDueReader
     Task<IReadOnlyList<DueGrain>> Read(int shard, int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop);
 }
 
-/// <summary>Only reads: the grain's own append moves its due row, after it has settled all that is due.</summary>
+/// <summary>
+/// Only reads: the grain's own append moves its due row, after it has settled all that is due. What others have left for a grain to settle
+/// makes it due as long as it has not (H9).
+/// </summary>
 public sealed class DueReader(NpgsqlDataSource database) : IDueReader
 {
     public async Task<IReadOnlyList<int>> Tenants(int shard, DateTimeOffset until, CancellationToken stop) =>
         await database.Rows(
-            "select t.id from tenant t where exists (select from due d where d.shard = $1 and d.tenant = t.id and d.at <= $2) order by 1",
+            """
+            select t.id from tenant t where exists (select from due d where d.shard = $1 and d.tenant = t.id and d.at <= $2)
+              or exists (select from gathering g where g.shard = $1 and g.tenant = t.id and g.at <= $2 and g.target is not null and g.undone <> coalesce(g.settled, 0))
+            order by 1
+            """,
             reader => reader.GetInt32(0), stop, Questions.Int(shard), Questions.Time(until));
 
     public async Task<IReadOnlyList<DueGrain>> Read(int shard, int tenant, DateTimeOffset until, DueGrain? after, int limit, CancellationToken stop) =>
         await database.Rows(
             """
-            select d.stream, s.kind, s.a, s.b, d.at from due d join stream s on s.id = d.stream
-            where d.shard = $1 and d.tenant = $2 and d.at <= $3 and (d.at, d.stream) > ($4, $5)
+            select d.stream, s.kind, s.a, s.b, d.at from (
+              (select stream, at from due
+               where shard = $1 and tenant = $2 and at <= $3 and (at, stream) > ($4, $5) order by at, stream limit $6)
+              union all
+              (select target, at from gathering
+               where shard = $1 and tenant = $2 and at <= $3 and (at, target) > ($4, $5) and target is not null and undone <> coalesce(settled, 0)
+               order by at, target limit $6)) d
+            join stream s on s.id = d.stream
             order by d.at, d.stream limit $6
             """,
             Grain, stop, Questions.Int(shard), Questions.Int(tenant), Questions.Time(until), Questions.Time(after?.At ?? DateTimeOffset.UnixEpoch),

@@ -43,6 +43,7 @@ public static class EventCodec
         [typeof(GroupSettled)] = 20,
         [typeof(ReferralFlagResolved)] = 21,
         [typeof(ReferralReassigned)] = 22,
+        [typeof(RoundReversed)] = 23,
         [typeof(CheckoutQuoted)] = 25,
         [typeof(CheckoutConfirmed)] = 26,
         [typeof(CheckoutReleased)] = 27,

@@ -73,6 +73,10 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
             case ReversalUndone undone: Changed(undone.Given, 1); break;
             case SaleReversed reversed: Changed(reversed.Taken, -1); break;
             case RewardCancelled cancelled: Changed([cancelled.Taken], -1); break;
+            case RoundReversed reversed:
+                Changed(reversed.Taken, -1);
+                Changed(reversed.Given, 1);
+                break;
             case GroupSettled settled:
                 foreach (var reward in settled.Rewards)
                 {

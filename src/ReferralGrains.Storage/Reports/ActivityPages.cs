@@ -62,6 +62,7 @@ internal sealed class ActivityPages(NpgsqlDataSource database, Directory directo
         SaleDecided sale => sale.Decisions.Any(decision => decision.Enrollment == enrollment),
         SaleReversed reversed => reversed.Taken.Any(change => change.Enrollment == enrollment),
         ReversalUndone undone => undone.Given.Any(change => change.Enrollment == enrollment),
+        RoundReversed reversed => reversed.Taken.Concat(reversed.Given).Any(change => change.Enrollment == enrollment),
         RewardsReleased released => released.Released.Any(change => change.Enrollment == enrollment),
         RewardCancelled cancelled => cancelled.Taken.Enrollment == enrollment,
         RewardsGranted granted => granted.Decisions.Any(decision => decision.Enrollment == enrollment),

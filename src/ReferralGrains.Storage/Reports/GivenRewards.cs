@@ -33,6 +33,7 @@ internal static class GivenRewards
         {
             { Event: SaleDecided sale } given => Earned(new(action!.Value, sale.Action.Hash, stream, events), given.At, dueAt),
             { Event: RewardsGranted granted } given => Granted(granted, given, events, dueAt),
+            { Event: ScheduleStarted { Sale: > 0 } started } given => OfSale(new(action!.Value, default, stream, events), started, given, dueAt),
             { Event: ScheduleStarted started } given => Scheduled(started, given, events, dueAt),
             _ => throw new UnreachableException(),
         };
@@ -85,6 +86,23 @@ internal static class GivenRewards
             yield return new(
                 null, started.Referrer, reward, waits ? RewardStatus.Pending : StatusOf(reward, dueAt), given.At, unlocked is null ? row.At : unlocked.ReleaseAt,
                 new(soFar, total));
+        }
+    }
+
+    // Rows of a share of a sale are rewards of that sale; one that is not due yet waits without a hold (H12).
+    private static IEnumerable<GivenReward> OfSale(ActionHistory history, ScheduleStarted started, Recorded given, DateTimeOffset? dueAt)
+    {
+        var (total, soFar) = (started.Rows.Sum(static row => row.Minor), 0L);
+        var due = history.Events.Select(static recorded => recorded.Event).OfType<ScheduleUnlocked>().SelectMany(static e => e.Unlocked).ToDictionary(static change => change.Reward);
+        foreach (var reward in SaleRecord.Of(history)!.Rewards)
+        {
+            if (RewardId.FromKey(reward.Key) is var id && id.Seq != given.Seq) continue;
+            var row = started.Rows[id.Number];
+            soFar += row.Minor;
+            var waits = !due.ContainsKey(reward.Key) && reward is { Cancelled: false, LeftMinor: > 0 };
+            yield return new(
+                history.Id, started.Referrer, reward, waits ? RewardStatus.Pending : StatusOf(reward, dueAt), given.At,
+                due.TryGetValue(reward.Key, out var unlocked) ? unlocked.ReleaseAt : row.At, new(soFar, total));
         }
     }
 

@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 
 namespace ReferralGrains.Storage.Reports;
@@ -12,4 +13,8 @@ public interface ITallySource
     /// </summary>
     /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
     Task<Tally> Sum(StreamId referrer, StreamId program);
+
+    /// <summary>Rounds of first sales whose reward a referral has, and of which more, or less, is undone than was settled there (H9).</summary>
+    /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
+    Task<IReadOnlyList<UndoneRound>> Undone(StreamId referral);
 }

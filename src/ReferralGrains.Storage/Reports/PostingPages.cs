@@ -93,6 +93,7 @@ internal sealed class PostingPages(NpgsqlDataSource database, Directory director
         SaleReversed reversed => RewardId.FromKey(reversed.Taken[n].Reward),
         ReversalUndone undone => RewardId.FromKey(undone.Given[n].Reward),
         RewardCancelled cancelled => RewardId.FromKey(cancelled.Taken.Reward),
+        RoundReversed reversed => RewardId.FromKey((n < reversed.Taken.Length ? reversed.Taken[n] : reversed.Given[n - reversed.Taken.Length]).Reward),
         RewardsReleased { Released: [var only] } => RewardId.FromKey(only.Reward),
         _ => null,
     };

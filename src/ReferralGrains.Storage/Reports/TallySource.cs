@@ -24,4 +24,12 @@ public sealed class TallySource(NpgsqlDataSource database) : ITallySource
             """,
             reader => new Tally(reader.GetInt64(0), reader.GetInt32(1), [], reader.GetInt32(2)), CancellationToken.None,
             Questions.Long(referrer.Value), Questions.Long(program.Value), Questions.Int(EventCodec.NumberOf(typeof(SaleDecided)))))!;
+
+    public async Task<IReadOnlyList<UndoneRound>> Undone(StreamId referral) => await database.Rows(
+        """
+        select referrer, rule, round, action_id, undone from gathering
+        where target = $1 and undone <> coalesce(settled, 0) order by referrer, rule, round
+        """,
+        static reader => new UndoneRound(new(reader.GetInt64(0)), reader.GetInt32(1), reader.GetInt32(2), new(reader.GetString(3)), reader.GetInt64(4)),
+        CancellationToken.None, Questions.Long(referral.Value));
 }

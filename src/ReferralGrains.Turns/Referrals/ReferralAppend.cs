@@ -32,6 +32,7 @@ public static class ReferralAppend
                 SideRows.Of<DiscountRow>([.. CheckoutWork.Rows(turn)]),
                 SideRows.Of(Flags(turn, before)),
                 SideRows.Of(Reassignments(turn)),
+                SideRows.Of(Gatherings(turn)),
                 SideRows.Of(Attributions(turn, before, mostAttributions)),
                 ParkedChange.By(Parked(turn, before)),
                 SideRows.Of<ConflictRow>(conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))]),
@@ -78,6 +79,35 @@ public static class ReferralAppend
         foreach (var (seq, _, e) in turn.Events)
             if (e is ReferralReassigned reassigned) return [new(turn.Known.Stream, seq, reassigned.From, reassigned.IsApproved)];
         return [];
+    }
+
+    /// <summary>What the turn says of rounds of first sales (H9).</summary>
+    public static ImmutableArray<GatheringRow> Gatherings(ReferralTurn turn)
+    {
+        ImmutableArray<GatheringRow>.Builder? rows = null;
+        foreach (var (_, at, e) in turn.Events)
+            switch (e)
+            {
+                case SaleDecided sale:
+                    foreach (var decision in sale.Decisions)
+                        if (decision is { Minor: > 0, Further: { Round: > 0 } seen })
+                            Add(new(sale.Referrer, turn.Facts.Program.Stream, decision.Rule, seen.Round, at, Target: turn.Known.Stream, Action: sale.Action.Id));
+                    break;
+                case SaleReversed { Rounds: { } more }: Share(more, at); break;
+                case ReversalUndone { Rounds: { } less }: Share(less, at); break;
+                case RoundReversed round:
+                    Add(new(round.Referrer, turn.Facts.Program.Stream, round.Rule, round.Round, at, Settled: round.UndoneMinor));
+                    break;
+            }
+
+        return rows?.DrainToImmutable() ?? [];
+
+        void Share(ImmutableArray<RoundShare> rounds, DateTimeOffset at)
+        {
+            foreach (var round in rounds) Add(new(round.Referrer, turn.Facts.Program.Stream, round.Rule, round.Round, at, round.Minor));
+        }
+
+        void Add(GatheringRow row) => (rows ??= ImmutableArray.CreateBuilder<GatheringRow>()).Add(row);
     }
 
     /// <summary>What counts towards a referrer's attributions in an hour.</summary>

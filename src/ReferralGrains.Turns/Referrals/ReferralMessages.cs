@@ -111,7 +111,8 @@ public sealed record DecideReferral(
     DateTimeOffset Now,
     ImmutableArray<ActionHistory> Known,
     ImmutableArray<PreparedCommand> Commands,
-    CustomerState Customer = CustomerState.NotAsked) : ICommand<ReferralDecided>;
+    CustomerState Customer = CustomerState.NotAsked,
+    ImmutableArray<UndoneRound>? Undone = null) : ICommand<ReferralDecided>;
 
 /// <param name="Outcome">How the append ended; if it did not hold, the enrollment refolds and asks again.</param>
 /// <param name="State">The referral as it is then.</param>

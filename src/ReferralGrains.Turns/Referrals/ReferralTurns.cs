@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Silos;
@@ -53,11 +54,12 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
         var facts = new DecisionFacts(Later(await Now(taken), state.LastAt), terms, referrer, Tally: null);
         if (state.AsksForCustomer(facts.Now)) facts = facts with { Customer = await Customer(state) };
-        var known = await Known(state, prepared);
+        var undone = await Undone(terms, taken);
+        var known = await Known(state, prepared, undone);
         if (known.IsAhead(state.Seq) || prepared.Exists(command => command.Payment is { } payment && payment.Owner == Stream && CheckoutDiscounts.IsAhead(payment, state))) return Again(AppendOutcome.StreamMoved);
         if (prepared is [{ Command: ReassignReferral, Referrer: { } next }] && state.Status != ReferralStatus.None) facts = facts with { Referrer = next };
         var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
-        if (terms.NeedsReferrer && decides is not null) return await HandUp(state, decides, facts, prepared, known);
+        if (terms.NeedsReferrer && decides is not null) return await HandUp(state, decides, facts, prepared, known, undone);
 
         var turn = new ReferralTurn(state, facts with { ParkingFull = await Parking.IsFull(World, Address.Tenant, state, prepared) }, known);
         var conflicts = new List<ReferralAction>();
@@ -127,7 +129,11 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         return commands;
     }
 
-    private async ValueTask<KnownActions> Known(Referral state, List<PreparedCommand> commands)
+    // Only the sweep asks: it knows that there is something.
+    private async ValueTask<ImmutableArray<UndoneRound>> Undone(ProgramTerms terms, IReadOnlyList<Envelope> commands) =>
+        terms.GathersSales && commands.Any(static envelope => envelope.Command is SettleDue) ? [.. await World.Tallies.Undone(Stream)] : [];
+
+    private async ValueTask<KnownActions> Known(Referral state, List<PreparedCommand> commands, ImmutableArray<UndoneRound> undone)
     {
         var known = new KnownActions(Stream, state);
         var actions = new List<ReferralAction>();
@@ -140,10 +146,10 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         }
 
         var first = looksFirst || dryRun || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
-        if (!first && actions.TrueForAll(static action => action.About is null)) return known;
+        if (!first && undone.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
 
         // What waits is not looked up: what it waits for comes through this grain, and is known then.
-        var ids = actions.Select(action => action.About).OfType<CallerId>().ToHashSet();
+        var ids = actions.Select(action => action.About).OfType<CallerId>().Concat(undone.Select(static round => round.Action)).ToHashSet();
         if (first) ids.UnionWith(actions.Select(action => action.Id));
         ids.RemoveWhere(id => known.Find(id) is not null);
 
@@ -159,9 +165,9 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         return known;
     }
 
-    private async ValueTask<Prepared> HandUp(Referral state, ReferrerFacts decides, DecisionFacts facts, List<PreparedCommand> commands, KnownActions known)
+    private async ValueTask<Prepared> HandUp(Referral state, ReferrerFacts decides, DecisionFacts facts, List<PreparedCommand> commands, KnownActions known, ImmutableArray<UndoneRound> undone)
     {
-        var decide = new DecideReferral(Stream, ProgramId, Address.Second!.Value, state, facts.Now, [.. known.All], [.. commands], facts.Customer);
+        var decide = new DecideReferral(Stream, ProgramId, Address.Second!.Value, state, facts.Now, [.. known.All], [.. commands], facts.Customer, undone);
         var asked = Moment.Now(World.Time);
         var decided = await World.Router.Ask(GrainAddress.Referrer(Address.Tenant, decides.Id), decide, CancellationToken.None);
         return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome)

@@ -33,6 +33,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
     private readonly List<FlagRow> flags = [];
     private readonly List<ReassignmentRow> reassignments = [];
     private readonly List<AttributionRow> attributions = [];
+    private readonly List<GatheringRow> gatherings = [];
     private readonly HashSet<FactRead> reads = [];
     private readonly List<ReferralDecided> replies = [];
     private DateTimeOffset now = state.LastAt;
@@ -73,7 +74,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
             Customer = decide.Customer,
             Spent = Spent,
         };
-        var turn = new ReferralTurn(decide.State, facts, known);
+        var turn = new ReferralTurn(decide.State, facts, known) { UndoneRounds = decide.Undone ?? [] };
         var refused = new List<ReferralAction>();
 
         // What was read of the referrer before the turn may be older than what it knows of itself.
@@ -91,6 +92,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
         discounts.AddRange(CheckoutWork.Rows(turn));
         flags.AddRange(ReferralAppend.Flags(turn, decide.State));
         reassignments.AddRange(ReferralAppend.Reassignments(turn));
+        gatherings.AddRange(ReferralAppend.Gatherings(turn));
         attributions.AddRange(ReferralAppend.Attributions(turn, decide.State, mostAttributions));
         parked += ReferralAppend.Parked(turn, decide.State);
         conflicts.AddRange(refused.Select(action => ReferralAppend.Conflict(turn, action)));
@@ -113,6 +115,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
                 SideRows.Of<DueChange>([.. due]), SideRows.Of<ReferralRow>([.. referrals]), ParkedChange.By(parked), SideRows.Of<ConflictRow>([.. conflicts]),
                 SideRows.Of<DiscountRow>([.. discounts]), SideRows.Of<BudgetRow>([.. budgets]), SideRows.Of<GroupRow>([.. groups]),
                 SideRows.Of<FlagRow>([.. flags]), SideRows.Of<AttributionRow>([.. attributions]), SideRows.Of<ReassignmentRow>([.. reassignments]),
+                SideRows.Of<GatheringRow>([.. gatherings]),
             ],
         };
     }

@@ -55,7 +55,7 @@ public class LadderTests
             "rule_inactive", "currency_mismatch", "before_approval", "window_closed", "outside_event_range", "not_first", "referrer_not_eligible",
             "referrer_tag", "referee_tag", "below_threshold", "product", "attributes", "no_tier", "tier_paid", "other_rule_decided",
             "amount_missing", "zero_reward", "count_cap", "amount_cap", "referrer_budget", "program_budget",
-            "sale_missing", "taken_back", "nothing_to_take_back", "given_back", "nothing_to_give_back", "not_enrolled", "gathered",
+            "sale_missing", "taken_back", "nothing_to_take_back", "given_back", "nothing_to_give_back", "not_enrolled", "gathered", "round_changed",
         ],
         Declared().Select(code => JsonNamingPolicy.SnakeCaseLower.ConvertName(code.ToString())));
 

@@ -163,6 +163,116 @@ public class ScheduleTests
     }
 
     [Fact]
+    public void H12_a_share_of_the_first_sale_comes_in_monthly_rows_from_that_sale_on()
+    {
+        var world = Approved(Percent(10_00).Monthly(3));
+        Assert.Empty(world.Granted());
+        world.Advance(TimeSpan.FromDays(11));
+        var sold = world.Send(Sale(300_00));
+
+        Assert.Equal((ActionStatus.Rewarded, 30_00), (sold.Outcome!.Status, sold.Outcome.Decisions.Single().Minor));
+        Assert.Equal([(April.AddDays(11), 30_00L, 90_00L), (April.AddDays(11).AddMonths(1), 60_00, 90_00), (April.AddDays(11).AddMonths(2), 90_00, 90_00)],
+            world.Granted().Select(row => (row.DueAt!.Value, row.SoFarMinor, row.TotalMinor)));
+        Assert.Equal(DecisionCode.NotFirst, world.Send(Sale(500_00)).Code);
+        Assert.Equal(30_00, world.Balance(AccountKind.Payable));
+        world.Advance(TimeSpan.FromDays(365));
+        Assert.Equal(90_00, world.Balance(AccountKind.Payable));
+    }
+
+    [Fact]
+    public void H12_D8_a_refund_of_the_sale_takes_its_share_of_every_row_future_ones_too()
+    {
+        var world = Approved(Percent(10_00).Monthly(3));
+        world.Send(Sale(100_00).Named("s"));
+        world.Advance(TimeSpan.FromDays(35));
+        var refund = world.Send(Refund("s", 40_00).Named("r"));
+        Assert.Equal((12_00, 8_00), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+        Assert.Equal([-4_00L, -4_00, -4_00], refund.Outcome!.Decisions.Select(decision => decision.Minor));
+
+        world.Send(Refund("s", 60_00).Named("r2"));
+        Assert.Equal((0, 20_00, null), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks), world.State().DueAt));
+        world.Advance(TimeSpan.FromDays(365));
+        Assert.Equal(0, world.Balance(AccountKind.Payable));
+
+        // The row that was not due is there as long as its money may come back, and is due at once when it does.
+        world.Send(Failed("r2"));
+        Assert.Equal((12_00, 8_00), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+        world.Advance(TimeSpan.FromDays(1));
+        Assert.Equal((18_00, 8_00), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+    }
+
+    [Fact]
+    public void H12_D12_a_row_that_was_cancelled_gives_and_takes_nothing_more()
+    {
+        var world = Approved(Percent(10_00).Monthly(2));
+        world.Send(Sale(100_00).Named("s"));
+        world.CancelReward(world.State().Scheduled!.Value.Single().Reward);
+        world.Send(Refund("s", 50_00).Named("r"));
+        world.Send(Failed("r"));
+
+        Assert.Equal((10_00, 0), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+        Assert.Null(world.State().Scheduled);
+    }
+
+    [Fact]
+    public void H9_every_N_first_sales_are_paid_together_by_their_sum()
+    {
+        var world = Empty(Percent(10_00).ForEvery(3));
+        foreach (var referee in (string[])["a", "b", "c", "d"]) world.Refer(referee, null, 1_000_00);
+        Assert.Equal(DecisionCode.Gathered, world.Send(Sale(100_00).By("a")).Code);
+        Assert.Equal(DecisionCode.NotFirst, world.Send(Sale(900_00).By("a")).Code);
+        Assert.Equal(DecisionCode.Gathered, world.Send(Sale(50_00).By("b")).Code);
+        Assert.Equal(35_00, world.Send(Sale(200_00).By("c")).Outcome!.Decisions.Single().Minor);
+        Assert.Equal(DecisionCode.Gathered, world.Send(Sale(10_00).By("d")).Code);
+
+        Assert.Equal(35_00, world.Balance(AccountKind.Payable));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    public void H9_D8_a_refund_of_any_of_the_N_sales_takes_its_share_and_a_failed_one_gives_it_back(int days)
+    {
+        var world = Empty(Percent(10_00).ForEvery(3).Held(days));
+        foreach (var referee in (string[])["a", "b", "c"]) world.Refer(referee);
+        world.Send(Sale(100_00).By("a").Named("a"));
+        world.Send(Sale(50_00).By("b").Named("b"));
+        world.Send(Refund("b", 50_00).By("b").Named("early"));
+        world.Send(Sale(200_00).By("c").Named("c"));
+        world.SettleRounds();
+        Assert.Equal(30_00, Left(world));
+
+        Assert.Equal(DecisionCode.RoundChanged, world.Send(Refund("a", 33_33).By("a").Named("r")).Outcome!.Decisions.Single().Code);
+        world.Send(Refund("c", 100_00).By("c").Named("own"));
+        world.SettleRounds();
+        Assert.Equal(35_00 - 18_33, Left(world)); // 50.00, 33.33 and 100.00 of 350.00.
+
+        world.Send(Failed("own").By("c"));
+        world.SettleRounds();
+        Assert.Equal(35_00 - 8_33, Left(world));
+        world.Send(Refund("a").By("a").Named("rest"));
+        world.Send(Refund("c").By("c").Named("all"));
+        world.SettleRounds();
+        Assert.Equal((0, 35_00), (Left(world), world.Balance(AccountKind.Clawbacks)));
+    }
+
+    [Fact]
+    public void H9_D12_what_was_cancelled_is_not_taken_back_again()
+    {
+        var world = Empty(Percent(10_00).ForEvery(2).Held(30));
+        foreach (var referee in (string[])["a", "b"]) world.Refer(referee);
+        world.Send(Sale(100_00).By("a").Named("a"));
+        world.Send(Sale(100_00).By("b").Named("b"));
+        world.CancelReward(world.State("b").Holds[0].Reward, "b");
+        world.Send(Refund("a").By("a"));
+        world.SettleRounds();
+
+        Assert.Equal((0, 20_00), (Left(world), world.Balance(AccountKind.Clawbacks)));
+    }
+
+    private static long Left(ReferralWorld world) => world.Balance(AccountKind.Payable) + world.Balance(AccountKind.Pending);
+
+    [Fact]
     public void H9_what_fails_a_condition_is_not_gathered()
     {
         var world = Empty(Fixed(50_00).ForEvery(2).WhereRefereeHas(["vip"]));

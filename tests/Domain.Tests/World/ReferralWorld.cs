@@ -23,6 +23,7 @@ public sealed class ReferralWorld
 
     private readonly Dictionary<string, Referral> referrals = [];
     private readonly Dictionary<string, StreamId> streams = [];
+    private readonly Dictionary<(int Rule, int Round), (string? Referee, CallerId? Action, long Undone)> rounds = [];
     private int actions;
 
     /// <summary>A GBP program with these rules, and Anna, referred and approved at <see cref="Start"/>.</summary>
@@ -108,10 +109,20 @@ public sealed class ReferralWorld
         foreach (var referee in referrals.Keys.ToList()) Turn(referee, turn => { turn.SettleDue(); return true; });
     }
 
-    public T Turn<T>(string referee, Func<ReferralTurn, T> command, params CallerId?[] ids)
+    /// <summary>What is undone of rounds of first sales comes to the referrals that have their rewards (H9).</summary>
+    public void SettleRounds()
     {
-        var turn = Begin(referee, ids);
-        var again = Begin(referee, ids);
+        foreach (var ((rule, round), (referee, action, undone)) in rounds.ToList())
+            if (referee is not null)
+                Turn(referee, turn => { turn.SettleDue(); return true; }, [new(Referrer.Stream, rule, round, action!.Value, undone)], action);
+    }
+
+    public T Turn<T>(string referee, Func<ReferralTurn, T> command, params CallerId?[] ids) => Turn(referee, command, [], ids);
+
+    private T Turn<T>(string referee, Func<ReferralTurn, T> command, ImmutableArray<UndoneRound> undone, params CallerId?[] ids)
+    {
+        var turn = Begin(referee, undone, ids);
+        var again = Begin(referee, undone, ids);
         var reply = command(turn);
         if (DecidesTwice)
         {
@@ -124,14 +135,27 @@ public sealed class ReferralWorld
         if (turn.Facts.Tally is { } tally) Tally = tally;
         Spent = turn.Facts.Spent;
         Released.AddRange(turn.Released);
+        foreach (var recorded in turn.Events) Gather(referee, recorded.Event);
         return reply;
     }
 
-    public ReferralTurn Begin(string referee, params CallerId?[] ids)
+    private void Gather(string referee, ReferralEvent e)
+    {
+        if (e is SaleDecided sale)
+            foreach (var decision in sale.Decisions)
+                if (decision is { Minor: > 0, Further.Round: > 0 and var paid })
+                    rounds[(decision.Rule, paid)] = (referee, sale.Action.Id, rounds.GetValueOrDefault((decision.Rule, paid)).Undone);
+        foreach (var share in (e as SaleReversed)?.Rounds ?? (e as ReversalUndone)?.Rounds ?? [])
+            rounds[(share.Rule, share.Round)] = rounds.GetValueOrDefault((share.Rule, share.Round)) is var round ? round with { Undone = round.Undone + share.Minor } : default;
+    }
+
+    public ReferralTurn Begin(string referee, params CallerId?[] ids) => Begin(referee, [], ids);
+
+    private ReferralTurn Begin(string referee, ImmutableArray<UndoneRound> undone, CallerId?[] ids)
     {
         var state = State(referee);
         var known = Journal.Load(Stream(referee), state, ids.OfType<CallerId>());
-        return new(state, Facts(state), known);
+        return new(state, Facts(state), known) { UndoneRounds = undone };
     }
 
     /// <summary>A new rule, or a new version of a rule that is there.</summary>

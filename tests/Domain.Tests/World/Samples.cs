@@ -49,6 +49,7 @@ public static class Samples
         new ScheduleStarted(Referrer, Given(1, Gbp, 5_00, held: false), [new(At, 5_00), new(At.AddMonths(1), 5_00), new(At.AddMonths(2), 5_00)]),
         new ScheduleUnlocked(21, [Change(21, 0, 1, Gbp, 5_00, pending: false), Change(21, 1, 1, Gbp, 5_00, pending: false)], null),
         new ScheduleEnded(21, 1, [new RewardId(21, 2).Key], DecisionCode.ReferralCancelled, "fraud", "ada"),
+        new RoundReversed(5, Referrer, 2, 3, 40_00, [Change(5, 0, 1, Gbp, 1_00, pending: false)], [Change(5, 1, 1, Gbp, 2_00, pending: false)]),
         new ReferralCancelled("fraud", "ada"),
     ];
 

@@ -64,6 +64,58 @@ public sealed class ScheduleTests(LivingServer server)
         await LedgerCheck.Clean(await Books("h9"));
     }
 
+    [Fact]
+    public async Task H12_D8_a_share_of_the_first_sale_comes_in_rows_and_a_refund_takes_its_share_of_all_of_them()
+    {
+        using var sandbox = await Sandbox("h12t", "2023-04-19T00:00:00Z");
+        await Publish(sandbox, "h12t", """{"id":"h12t-rule","trigger":"interval","every_months":1,"times":3,"reward":{"kind":"cash","type":"percent","basis_points":1000}}""");
+        await Refer(sandbox, "h12t", "jane");
+        Assert.Empty(await Rewards(sandbox));
+        var sale = await Act(sandbox, "h12t", "jane", "sale", "h12t-s", 30_000);
+        Assert.Equal(("rewarded", 3_000), ((string)sale["status"]!, (long)sale["decisions"]![0]!["reward"]!["amount_minor"]!));
+        Assert.Equal(
+            [("released", null, 3_000L), ("pending", "2023-05-19T00:00:00Z", 6_000), ("pending", "2023-06-19T00:00:00Z", 9_000)],
+            (await Rewards(sandbox)).Select(row => ((string)row["state"]!, (string?)row["expected_at"], (long)row["total_so_far_minor"]!)));
+        Assert.All(await Rewards(sandbox), row => Assert.Equal("h12t-s", (string?)row["action_id"]));
+
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2023-05-19T00:00:00Z" });
+        var refund = await Act(sandbox, "h12t", "jane", "refund", "h12t-r", 10_000, "h12t-s");
+        Assert.Equal(3, refund["decisions"]!.AsArray().Count);
+        Assert.Equal(4_000, await Payable(sandbox));
+        Assert.Equal([2_000L, 2_000, 2_000], (await Rewards(sandbox)).Select(row => (long)row["left_minor"]!));
+        await LedgerCheck.Clean(await Books("h12t"));
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2024-05-19T00:00:00Z" });
+        Assert.Equal(6_000, await Payable(sandbox));
+        Assert.Contains("decisions", (await sandbox.Ok("/v1/actions/h12t-r")).ToJsonString(), StringComparison.Ordinal);
+        await LedgerCheck.Clean(await Books("h12t"));
+    }
+
+    [Fact]
+    public async Task H9_D8_first_sales_are_paid_together_and_a_refund_of_any_takes_its_share()
+    {
+        using var sandbox = await Sandbox("h9t", "2023-04-19T00:00:00Z");
+        await Publish(sandbox, "h9t", """{"id":"h9t-three","trigger":"every_n_referrals","n":3,"reward":{"kind":"cash","type":"percent","basis_points":1000},"hold":{"mode":"days","days":30}}""");
+        foreach (var referee in (string[])["a", "b", "c"]) await Refer(sandbox, "h9t", referee);
+        Assert.Equal("gathered", (string)(await Act(sandbox, "h9t", "a", "sale", "h9t-a", 10_000))["decisions"]![0]!["code"]!);
+        await Act(sandbox, "h9t", "b", "sale", "h9t-b", 5_000);
+        await Act(sandbox, "h9t", "b", "refund", "h9t-rb", 5_000, "h9t-b");
+        Assert.Equal(3_500, (long)(await Act(sandbox, "h9t", "c", "sale", "h9t-c", 20_000))["decisions"]![0]!["reward"]!["amount_minor"]!);
+        var refund = await Act(sandbox, "h9t", "a", "refund", "h9t-ra", 10_000, "h9t-a");
+        Assert.Equal(("reversed", "round_changed"), ((string)refund["status"]!, (string)refund["decisions"]![0]!["code"]!));
+
+        // What is undone reaches the reward by the sweep, whatever the hold says.
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2023-04-20T00:00:00Z" });
+        Assert.Equal(2_000, (long)(await Rewards(sandbox)).Single()["left_minor"]!);
+        await LedgerCheck.Clean(await Books("h9t"));
+        await Act(sandbox, "h9t", "b", "refund_failed", "h9t-fb", null, "h9t-rb");
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2023-07-20T00:00:00Z" });
+        Assert.Equal(2_500, await Payable(sandbox));
+        await LedgerCheck.Clean(await Books("h9t"));
+    }
+
+    private static Task<JsonNode> Act(Api api, string program, string referee, string type, string id, long? amount, string? of = null) => api.Ok(
+        "/v1/actions", new { action_id = id, program_id = program, type, referee_id = referee, amount_minor = amount, refund_of = of, currency = type == "sale" ? "USD" : null });
+
     private async Task<Api> Sandbox(string name, string at)
     {
         await server.Api.Ok("/v1/tenants", new { id = name, sandbox = true, clock_at = at });

@@ -65,7 +65,7 @@ public sealed class RuleTests
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"cash"},"steps":[{"until_count":1,"basis_points":1},{}]}""", "missing_field", "steps[1].basis_points")]
     [InlineData("""{$,"conditions":{"attributes":{"country":[]}}}""", "invalid_field", "conditions.attributes.country")]
     [InlineData("""{"trigger":"tier_reached","reward":{"kind":"cash","type":"fixed"},"tiers":[{"by":"count","min":1,"amount_minor":1}],"exclusive":{"group":"g","priority":1}}""", "invalid_rule", "exclusive")]
-    [InlineData("""{"trigger":"referral_approved","reward":{"kind":"cash","type":"percent","basis_points":1}}""", "not_supported", "reward.of")]
+    [InlineData("""{"trigger":"referral_approved","reward":{"kind":"cash","type":"percent","basis_points":1}}""", "invalid_rule", "reward.of")]
     [InlineData("""{"trigger":"referral_approved","reward":{"kind":"cash","type":"fixed"},"tiers":[{"by":"value","min_minor":1,"amount_minor":1}]}""", "invalid_rule", "tiers")]
     [InlineData("""{"trigger":"every_n_referrals","reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "missing_field", "n")]
     [InlineData("""{"trigger":"every_n_referrals","n":1,"reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "invalid_field", "n")]

@@ -54,6 +54,7 @@ public static class GoldenEvents
         new ReferralFlagResolved(Confirmed: true, "his own card", "admin"),
         new GroupSettled([3L << 16 | 1, 4L << 16]),
         new HoldsPostponed([3L << 16 | 1], At.AddHours(6)),
+        new RoundReversed(3, Referrer, 2, 5, 100_00, [Change], [Change with { Reward = 4L << 16 }]),
         new ScheduleEnded(9, 2, [9L << 16 | 1], DecisionCode.ReferralCancelled, "left", "admin"),
         new CheckoutQuoted(new("in_1"), 99_99, 15_00, At.AddDays(1)),
         new CheckoutConfirmed(new("in_1")),

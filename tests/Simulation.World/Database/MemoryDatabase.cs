@@ -44,6 +44,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<(int Tenant, FlagKind Kind, string Value), StreamId> identities = [];
     private readonly Dictionary<StreamId, (DateTimeOffset Hour, int Count)> rates = [];
     private readonly List<ReassignmentRow> reassignments = [];
+    private readonly Dictionary<(StreamId Referrer, StreamId Program, int Rule, int Round), (int Tenant, GatheringRow Row)> gatherings = [];
     private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
     private readonly HashSet<long> living = [];
@@ -148,6 +149,10 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     public IReadOnlyList<ReassignmentRow> Reassignments => reassignments;
 
+    public IReadOnlyCollection<GatheringRow> Gatherings => Read(_ => gatherings.Values.Select(one => one.Row).ToList());
+
+    private IEnumerable<(int Tenant, GatheringRow Row)> OpenGatherings => gatherings.Values.Where(one => one.Row.Target is not null && one.Row.Undone != (one.Row.Settled ?? 0));
+
     /// <summary>Who has a code.</summary>
     public StreamId? OfCode(int tenant, string code) => Read(_ => referrers.Where(pair => pair.Value.Tenant == tenant && pair.Value.Row.Code == code).Select(pair => (StreamId?)pair.Key).FirstOrDefault());
 
@@ -165,11 +170,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     public DateTimeOffset? DueAt(StreamId stream) => Read(_ => due.TryGetValue(stream, out var row) ? row.At : (DateTimeOffset?)null);
 
     /// <summary>Tenants that have anything to settle at some time.</summary>
-    public IReadOnlyList<int> DueTenants() => Read(_ => due.Values.Select(row => row.Tenant).Distinct().Order().ToList());
+    public IReadOnlyList<int> DueTenants() => Read(_ => due.Values.Select(row => row.Tenant).Concat(OpenGatherings.Select(one => one.Tenant)).Distinct().Order().ToList());
 
     public IReadOnlyList<(JournalStream Stream, DateTimeOffset At)> Due(int tenant, DateTimeOffset until) => Read(_ =>
         due.Where(row => row.Value.Tenant == tenant && row.Value.At <= until)
             .Select(row => (streams[row.Key], row.Value.At))
+            .Concat(OpenGatherings.Where(one => one.Tenant == tenant && one.Row.At <= until).Select(one => (streams[one.Row.Target!.Value], one.Row.At)))
             .OrderBy(row => row.At).ThenBy(row => row.Item1.Id.Value).ToList());
 
     /// <summary>One group commit. Throws when the silo has ended: nothing was written.</summary>
@@ -288,6 +294,14 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         }
 
         reassignments.AddRange(Side<ReassignmentRow>(append));
+        foreach (var row in Side<GatheringRow>(append))
+        {
+            var key = (row.Referrer, row.Program, row.Rule, row.Round);
+            gatherings[key] = (append.Tenant, gatherings.TryGetValue(key, out var was)
+                ? row with { Undone = was.Row.Undone + row.Undone, Settled = row.Settled ?? was.Row.Settled, Target = row.Target ?? was.Row.Target, Action = row.Action ?? was.Row.Action }
+                : row);
+        }
+
         foreach (var row in Side<BudgetRow>(append)) budgets[(row.Owner, row.Program, row.Use.Rule, row.Use.Month)] = row.Use.Minor;
         foreach (var row in Side<GroupRow>(append)) groups[(row.Referrer, row.Program, row.Group.Rule, row.Group.Asset)] = row.Group;
         foreach (var rule in Side<RuleRow>(append)) rules.Add((append.Tenant, rule.Id), rule.Program);

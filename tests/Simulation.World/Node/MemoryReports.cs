@@ -32,6 +32,13 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
         });
     }
 
+    public async Task<IReadOnlyList<UndoneRound>> Undone(StreamId referral)
+    {
+        await Round();
+        return [.. database.Gatherings.Where(row => row.Target == referral && row.Undone != (row.Settled ?? 0))
+            .Select(row => new UndoneRound(row.Referrer, row.Rule, row.Round, row.Action!.Value, row.Undone))];
+    }
+
     public async Task<ReferrerProfile?> Find(int tenant, CallerId referrer)
     {
         await Round();

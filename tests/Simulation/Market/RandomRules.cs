@@ -7,8 +7,9 @@ namespace ReferralGrains.Simulation.Market;
 /// <summary>Rules as business users make them up, small enough that caps are met and tiers are jumped.</summary>
 public static class RandomRules
 {
-    public static RewardRule Plain(Random random) => Varied(random, random.Next(6) switch
+    public static RewardRule Plain(Random random) => Varied(random, random.Next(7) switch
     {
+        6 => Rules.Percent(1 + random.Next(3_000)).Monthly(1 + random.Next(4)),
         4 => Rules.Fixed(1 + random.Next(5_00)).Monthly(1 + random.Next(4), 1 + random.Next(2)),
         5 => Rules.Percent(1 + random.Next(3_000)).OfConversion().OnApproval(),
         0 => Rules.Fixed(1 + random.Next(500)),
@@ -17,8 +18,9 @@ public static class RandomRules
         _ => Rules.Percent(1 + random.Next(3_000)),
     });
 
-    public static RewardRule Tiered(Random random) => Varied(random, random.Next(7) switch
+    public static RewardRule Tiered(Random random) => Varied(random, random.Next(9) switch
     {
+        7 or 8 => Rules.Percent(1 + random.Next(3_000)).ForEvery(2),
         5 => Rules.Percent(1 + random.Next(3_000)).OfConversion().ForEvery(2),
         6 => Rules.Fixed(0).OnApproval() with { Tiers = [Rules.Referees(1, 1, pays: 3_00), Rules.Referees(2, 3, pays: 5_00)] },
         0 => Rules.Tiered(Rules.Referees(1, 1, pays: 1_00), Rules.Referees(2, null, pays: 3_00)),

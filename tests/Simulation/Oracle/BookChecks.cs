@@ -74,6 +74,42 @@ internal static class BookChecks
         }
     }
 
+    /// <summary>What several first sales earned together has lost the share of what is undone of any of them (H9).</summary>
+    public static IEnumerable<string> Rounds(History history)
+    {
+        var undone = new Dictionary<(StreamId Referrer, StreamId Program, int Rule, int Round), long>();
+        var given = new Dictionary<(StreamId Referrer, StreamId Program, int Rule, int Round), (long Minor, long Sum)>();
+        var taken = new Dictionary<(StreamId Referrer, StreamId Program, int Rule, int Round), long>();
+        var loose = new HashSet<(StreamId, StreamId, int, int)>();
+        foreach (var (referral, row, e) in InOrder(history))
+        {
+            var program = history.ProgramOf(referral).Stream.Id;
+            foreach (var decision in (e as SaleDecided)?.Decisions ?? [])
+                if (decision.Further is { Round: > 0 } seen && decision.Minor > 0)
+                    if (!given.TryAdd((((SaleDecided)e).Referrer, program, decision.Rule, seen.Round), (decision.Minor, seen.GatheredMinor))) yield return $"row {row.Seq} of {referral.Place} pays a round again";
+            foreach (var share in (e as SaleReversed)?.Rounds ?? (e as ReversalUndone)?.Rounds ?? [])
+                undone[(share.Referrer, program, share.Rule, share.Round)] = undone.GetValueOrDefault((share.Referrer, program, share.Rule, share.Round)) + share.Minor;
+            if (e is not RoundReversed reversed) continue;
+            var key = (reversed.Referrer, program, reversed.Rule, reversed.Round);
+            taken[key] = taken.GetValueOrDefault(key) + reversed.Taken.Sum(change => change.Minor) - reversed.Given.Sum(change => change.Minor);
+
+            // A cancelled one has nothing left, and what comes back is bounded by the room under a cap.
+            var due = decimal.Round((decimal)given[key].Minor * reversed.UndoneMinor / Math.Max(1, given[key].Sum), MidpointRounding.AwayFromZero);
+            if (taken[key] != due) loose.Add(key);
+        }
+
+        foreach (var row in history.Database.Gatherings)
+        {
+            var key = (row.Referrer, row.Program, row.Rule, row.Round);
+            if (undone.GetValueOrDefault(key) != row.Undone) yield return $"{row.Undone} of {key} is said to be undone, and it is {undone.GetValueOrDefault(key)}";
+            if (given.ContainsKey(key) != row.Target is not null) yield return $"{key} has a reward, or says so, and not the other";
+            if (row.Target is not null && row.Undone != (row.Settled ?? 0)) yield return $"{row.Undone} of {key} is undone, and {row.Settled} settled";
+            if (loose.Contains(key) || !given.TryGetValue(key, out var paid)) continue;
+            var due = decimal.Round((decimal)paid.Minor * row.Undone / Math.Max(1, paid.Sum), MidpointRounding.AwayFromZero);
+            if (taken.GetValueOrDefault(key) != due) yield return $"of the reward of {key} {taken.GetValueOrDefault(key)} are taken, and {due} are due";
+        }
+    }
+
     private static IEnumerable<(ReferralHistory Referral, Database.JournalRow Row, ReferralEvent Event)> InOrder(History history) =>
         history.Referrals.SelectMany(referral => referral.Events.Select(e => (referral, e.Row, e.Event))).OrderBy(e => e.Row.Position);
 
@@ -84,6 +120,7 @@ internal static class BookChecks
         SaleReversed reversed => Changed(reversed.Taken, -1, referral),
         RewardCancelled cancelled => Changed([cancelled.Taken], -1, referral),
         ReversalUndone undone => Changed(undone.Given, 1, referral),
+        RoundReversed reversed => [.. Changed(reversed.Taken, -1, referral), .. Changed(reversed.Given, 1, referral)],
         _ => [],
     };
 

@@ -65,6 +65,7 @@ internal static class MoneyChecks
         var left = new Dictionary<long, long>();
         var released = new HashSet<long>();
         var rows = new Dictionary<long, ScheduleRow>();
+        var whole = new Dictionary<long, long>();
         foreach (var (row, e) in referral.Events)
         {
             var text = $"row {row.Seq} of {referral.Place}";
@@ -87,14 +88,14 @@ internal static class MoneyChecks
                                 ((granted.Decisions[i].Minor, granted.Decisions[i].ReleaseAt), granted.Decisions[i].Minor);
                     break;
                 case ScheduleStarted started:
-                    for (var i = 0; i < started.Rows.Length; i++) rows[new RewardId(row.Seq, i).Key] = started.Rows[i];
+                    for (var i = 0; i < started.Rows.Length; i++) (rows[new RewardId(row.Seq, i).Key], whole[new RewardId(row.Seq, i).Key]) = (started.Rows[i], started.Rows[i].Minor);
                     break;
                 case ScheduleUnlocked unlocked:
                     foreach (var change in unlocked.Unlocked)
                     {
                         if (!rows.Remove(change.Reward, out var due) || due.Minor != change.Minor) yield return $"{text} unlocks {change}, which is not in its schedule any more";
                         if (unlocked.By is null && due.At > row.Event.At) yield return $"{text} unlocks {change} before {due.At:O}";
-                        (given[change.Reward], left[change.Reward]) = ((change.Minor, change.ReleaseAt), change.Minor);
+                        (given[change.Reward], left[change.Reward]) = ((whole[change.Reward], change.ReleaseAt), change.Minor);
                     }
 
                     break;
@@ -112,10 +113,20 @@ internal static class MoneyChecks
                 case SaleReversed reversed:
                     foreach (var taken in reversed.Taken)
                         if ((left[taken.Reward] -= taken.Minor) < 0) yield return $"{text} takes back more than was left";
+                    foreach (var less in reversed.Rows ?? [])
+                        if ((rows[less.Reward] = rows[less.Reward] with { Minor = rows[less.Reward].Minor - less.Minor }).Minor < 0) yield return $"{text} takes more of a row than was left";
+                    break;
+                case RoundReversed reversed:
+                    foreach (var taken in reversed.Taken)
+                        if ((left[taken.Reward] -= taken.Minor) < 0) yield return $"{text} takes back more than was left";
+                    foreach (var back in reversed.Given)
+                        if ((left[back.Reward] += back.Minor) > given[back.Reward].Minor) yield return $"{text} gives back more than was given";
                     break;
                 case ReversalUndone undone:
                     foreach (var back in undone.Given)
                         if ((left[back.Reward] += back.Minor) > given[back.Reward].Minor) yield return $"{text} gives back more than was given";
+                    foreach (var more in undone.Rows ?? [])
+                        if ((rows[more.Reward] = rows[more.Reward] with { Minor = rows[more.Reward].Minor + more.Minor }).Minor > whole[more.Reward]) yield return $"{text} gives a row more than it had";
                     break;
                 case RewardCancelled cancelled:
                     if ((left[cancelled.Taken.Reward] -= cancelled.Taken.Minor) != 0) yield return $"{text} cancels another amount than was left";
@@ -180,6 +191,7 @@ internal static class MoneyChecks
     {
         SaleReversed reversed => reversed.Taken.Select(change => (change.Enrollment, -change.Minor)),
         ReversalUndone undone => undone.Given.Select(change => (change.Enrollment, change.Minor)),
+        RoundReversed reversed => [.. reversed.Taken.Select(change => (change.Enrollment, -change.Minor)), .. reversed.Given.Select(change => (change.Enrollment, change.Minor))],
         RewardCancelled cancelled => [(cancelled.Taken.Enrollment, -cancelled.Taken.Minor)],
         _ => [],
     };

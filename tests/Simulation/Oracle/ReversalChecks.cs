@@ -27,10 +27,18 @@ internal static class ReversalChecks
                         yield return $"{reversed.Action.Id} of {referral.Place} is about {reversed.AppliedMinor}, and {rest} were left";
                     sold.Reversals[reversed.Action.Id] = (kind, reversed.AppliedMinor, true, reversed.Action.Detail?.Lines ?? []);
                     sold.Take(reversed.Taken, 1);
+                    sold.Take(reversed.Rows, 1);
                     break;
                 case ReversalUndone undone:
                     sales[undone.Sale].Undo(undone);
                     sales[undone.Sale].Take(undone.Given, -1);
+                    sales[undone.Sale].Take(undone.Rows, -1);
+                    break;
+                case ScheduleStarted { Sale: > 0 } started:
+                    for (var i = 0; i < started.Rows.Length; i++) sales[started.Sale].Given[new RewardId(row.Seq, i).Key] = started.Decision with { Minor = started.Rows[i].Minor };
+                    break;
+                case ScheduleEnded { Sale: > 0 } ended:
+                    sales[ended.Sale].Cancelled.UnionWith(ended.Rewards);
                     break;
                 case RewardCancelled cancelled when sales.ContainsKey(cancelled.Sale):
                     sales[cancelled.Sale].Cancelled.Add(cancelled.Taken.Reward);
@@ -55,7 +63,7 @@ internal static class ReversalChecks
         public Dictionary<CallerId, (ActionKind Kind, long Minor, bool Stands, ImmutableArray<SoldLine> Lines)> Reversals { get; } = [];
 
         public Dictionary<long, RuleDecision> Given { get; } = sale.Decisions.Select((decision, i) => (new RewardId(seq, i).Key, Decision: decision))
-            .Where(reward => reward.Decision.Minor > 0).ToDictionary(reward => reward.Key, reward => reward.Decision);
+            .Where(reward => reward.Decision is { Minor: > 0, Further: not { Round: > 0 } }).ToDictionary(reward => reward.Key, reward => reward.Decision);
 
         public Dictionary<long, long> Taken { get; } = [];
 
@@ -69,6 +77,11 @@ internal static class ReversalChecks
         public void Take(IEnumerable<RewardChange> changes, int sign)
         {
             foreach (var change in changes) Taken[change.Reward] = Taken.GetValueOrDefault(change.Reward) + (sign * change.Minor);
+        }
+
+        public void Take(ImmutableArray<RowChange>? rows, int sign)
+        {
+            foreach (var row in rows ?? []) Taken[row.Reward] = Taken.GetValueOrDefault(row.Reward) + (sign * row.Minor);
         }
 
         public void Undo(ReversalUndone undone)

@@ -63,7 +63,7 @@ internal static class StateChecks
     /// <summary>And every row of a schedule.</summary>
     public static IEnumerable<string> Unlocked(History history) =>
         from referral in history.Referrals
-        from row in referral.State.Scheduled ?? []
+        from row in (referral.State.Scheduled ?? []).Where(row => row.Minor > 0) // Of a sale that is undone there is nothing to come.
         select $"a row of a schedule of {referral.Place} neither became due nor ended: {row}";
 
     /// <summary>The quota on what waits counts what waits.</summary>

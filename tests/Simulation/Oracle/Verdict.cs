@@ -47,6 +47,7 @@ public static class Verdict
         .. TallyChecks.Of(history),
         .. BookChecks.Budgets(history),
         .. BookChecks.Groups(history),
+        .. BookChecks.Rounds(history),
         .. TermsChecks.Of(history),
     ];
 }
