@@ -609,6 +609,11 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>POST /v1/test_clock/advance</c>. Needs a key with the role admin.</remarks>
     public Task<ClockAnswer> AdvanceTestClockAsync(ClockAdvance body, CancellationToken stop = default) =>
         Send<ClockAnswer>(HttpMethod.Post, new("/v1/test_clock/advance"), body, stop);
+
+    /// <summary>What the key that asks is: its role, its tenant and the time there</summary>
+    /// <remarks><c>GET /v1/session</c>. Needs a key, of any role.</remarks>
+    public Task<SessionAnswer> GetSessionAsync(CancellationToken stop = default) =>
+        Send<SessionAnswer>(HttpMethod.Get, new("/v1/session"), null, stop);
 }
 
 /// <summary>An action as it is sent.</summary>
@@ -2918,6 +2923,23 @@ public sealed partial record SendGateAnswer
     public required DateTimeOffset? ReconciledAt { get; init; }
 }
 
+public sealed partial record SessionAnswer
+{
+    /// <summary>As whatever the key changes names who did it.</summary>
+    public required string KeyId { get; init; }
+
+    /// <summary>all for the first key, which has every role.</summary>
+    public required SessionAnswerRole Role { get; init; }
+
+    /// <summary>Null for an operator's key, which speaks for none.</summary>
+    public required string? Tenant { get; init; }
+
+    public required bool Sandbox { get; init; }
+
+    /// <summary>The time that counts for the tenant: its test clock's, if that was ever set, else the real one.</summary>
+    public required DateTimeOffset Now { get; init; }
+}
+
 public sealed partial record ShareAnswer
 {
     public required string ReferrerId { get; init; }
@@ -4289,6 +4311,33 @@ public enum RuleBodyTrigger
 
     [JsonStringEnumMemberName("every_n_referrals")]
     EveryNReferrals,
+}
+
+public enum SessionAnswerRole
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("ingest")]
+    Ingest,
+
+    [JsonStringEnumMemberName("read")]
+    Read,
+
+    [JsonStringEnumMemberName("admin")]
+    Admin,
+
+    [JsonStringEnumMemberName("finance")]
+    Finance,
+
+    [JsonStringEnumMemberName("key_admin")]
+    KeyAdmin,
+
+    [JsonStringEnumMemberName("operator")]
+    Operator,
+
+    [JsonStringEnumMemberName("all")]
+    All,
 }
 
 public enum TierBodyBy

@@ -63,6 +63,7 @@ public static class GatewayApp
             .AddSingleton<RewardAnswers>()
             .AddSingleton<MetricsEndpoints>()
             .AddSingleton<HealthEndpoints>()
+            .AddSingleton<SessionEndpoint>()
             .AddSingleton<TenantEndpoints>()
             .AddSingleton<ProgramEndpoints>()
             .AddSingleton<RuleEndpoints>()
@@ -140,6 +141,7 @@ public static class GatewayApp
         Of<PortalLinkEndpoints>(app).Map(app);
         Of<PortalEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
+        Of<SessionEndpoint>(app).Map(app);
     }
 
     private static void Guard(WebApplication app)

@@ -9,6 +9,12 @@ public sealed class GatewayOptions
     /// </summary>
     public string? AdminKey { get; set; }
 
+    /// <summary>
+    /// Finds the key of the session that a browser shows, for pages that need one and only show things. Default: none, so that those need
+    /// the key itself.
+    /// </summary>
+    public Func<Microsoft.AspNetCore.Http.HttpContext, Task<string?>>? KeyOfSession { get; set; }
+
     /// <summary>Origins whose pages may call the API from a browser. Default: none, for a key in a page is everybody's key.</summary>
     public IReadOnlyList<string> CorsOrigins { get; set; } = [];
 

@@ -14,6 +14,8 @@ using ReferralGrains.Server.Options;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Web;
+using ReferralGrains.Web.Sessions;
 
 namespace ReferralGrains.Server;
 
@@ -98,7 +100,8 @@ public static class GrainsServer
 
     private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, SiloOptions silo, LocalPostgresServer? postgres, LogFile log)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // What pages are made of lies beside the program, wherever it is started from.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Logging(builder.Logging.ClearProviders(), options.Log, log);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddTelemetry().AddBacklogMetrics();
@@ -110,6 +113,7 @@ public static class GrainsServer
         builder.Services.AddGateway(gateway =>
         {
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);
+            gateway.KeyOfSession = SessionCookie.KeyOf;
             gateway.CorsOrigins = options.CorsOrigins;
             gateway.PublicUrl = options.PublicUrl;
             gateway.UnreadAnswers = options.UnreadAnswers;
@@ -119,16 +123,28 @@ public static class GrainsServer
             gateway.StreamsPerTenant = options.StreamsPerTenant;
             gateway.IdleStream = options.IdleStream;
         });
+        if (options.Role != ProcessRole.Silo)
+        {
+            builder.WebHost.UseStaticWebAssets();
+            builder.Services.AddWeb(new() { ApiAddress = options.ApiAddress ?? options.OwnUrl }).AddSharedSessionKeys();
+        }
+
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddHealthChecks().AddCheck<Readiness>("journal");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopWithin);
         builder.Services.AddSingleton(new PostgresWatch(postgres));
         builder.Services.AddHostedService<BackgroundWork>();
         var app = builder.Build();
-        if (options.Role == ProcessRole.Silo) app.MapHealthOnly();
-        else app.MapGateway();
-        if (options.Role != ProcessRole.Silo) app.MapOrleansDashboard("/ops").OnlyForOperators();
-        if (options.Role != ProcessRole.Silo) app.MapStandinPages().ForWhoKnowsTheAddress();
+        if (options.Role == ProcessRole.Silo)
+        {
+            app.MapHealthOnly();
+            return app;
+        }
+
+        app.MapGateway();
+        app.MapWeb(room => room.ByItsOwnDoor());
+        app.MapOrleansDashboard("/ops").OnlyForOperators();
+        app.MapStandinPages().ForWhoKnowsTheAddress();
         return app;
     }
 
@@ -171,6 +187,7 @@ public static class GrainsServer
             .AddFilter("Microsoft.AspNetCore", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None) // Else each request opens an activity for log scopes that nobody reads.
             .AddFilter("Microsoft.Hosting", LogLevel.Warning)
+            .AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error) // It warns that its ring is kept as it is; 0017_session_keys.sql says why.
             .AddFilter("Npgsql", LogLevel.Warning)
             .AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None); // A trace for each question; Readiness says it once.
         if (format == LogFormat.Json || (format == LogFormat.Auto && Console.IsOutputRedirected))

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using ReferralGrains.Domain.Identity;
+using Microsoft.Extensions.Options;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Gateway.Access;
@@ -52,7 +53,7 @@ internal sealed class Caller : ClaimsPrincipal
 }
 
 /// <summary>Finds who asks by the key that a request shows. A key never changes whom it speaks for, so one caller a key is enough.</summary>
-internal sealed class Callers(ITenants tenants)
+internal sealed class Callers(ITenants tenants, IOptions<GatewayOptions> options)
 {
     private const int MaxKeyLength = 512;
     private const int MaxKept = 10_000;
@@ -62,14 +63,19 @@ internal sealed class Callers(ITenants tenants)
     /// <summary>Null when no valid key was shown.</summary>
     public async ValueTask<Caller?> Find(HttpContext context)
     {
-        const string scheme = "Bearer ";
-        string? authorization = context.Request.Headers.Authorization;
-        if (authorization is null || !authorization.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)) return null;
-        var secret = authorization[scheme.Length..].Trim(' ');
-        if (secret.Length is 0 or > MaxKeyLength || await tenants.Authenticate(secret, context.RequestAborted) is not { } key) return null;
+        if (await KeyOf(context) is not { Length: > 0 and <= MaxKeyLength } secret || await tenants.Authenticate(secret, context.RequestAborted) is not { } key) return null;
         if (kept.TryGetValue(key.Id, out var known)) return known;
         if (kept.Count >= MaxKept) kept.Clear();
         return kept[key.Id] = new(key);
+    }
+
+    private async ValueTask<string?> KeyOf(HttpContext context)
+    {
+        const string scheme = "Bearer ";
+        string? authorization = context.Request.Headers.Authorization;
+        if (authorization is not null) return authorization.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) ? authorization[scheme.Length..].Trim(' ') : null;
+        var mayBeSession = context.GetEndpoint()?.Metadata.GetMetadata<AlsoBySession>() is not null;
+        return mayBeSession && options.Value.KeyOfSession is { } find ? await find(context) : null;
     }
 }
 

@@ -21,6 +21,9 @@ internal sealed class KnownParameters(RequestDelegate next)
 /// <summary>Of a route that is not ours and that reads what it likes.</summary>
 internal sealed record TakesAnyQuery;
 
+/// <summary>Of a page that only shows things: a browser that has signed in elsewhere here need not show its key again.</summary>
+internal sealed record AlsoBySession;
+
 /// <summary>For what another room brings to the same door.</summary>
 public static class Operators
 {
@@ -28,7 +31,11 @@ public static class Operators
     public static TBuilder ForWhoKnowsTheAddress<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.NeedsNoKey().WithMetadata(new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());
 
-    /// <summary>Lets in only a key of the role operator. Not in our description: it is not ours to describe.</summary>
+    /// <summary>Of a room whose routes say by themselves whom they let in, and read what they like.</summary>
+    public static TBuilder ByItsOwnDoor<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());
+
+    /// <summary>Lets in only a key of the role operator, or the session of one. Not in our description: it is not ours to describe.</summary>
     public static TBuilder OnlyForOperators<TBuilder>(this TBuilder route)
-        where TBuilder : IEndpointConventionBuilder => route.Needs(KeyRole.Operator).WithMetadata(new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());
+        where TBuilder : IEndpointConventionBuilder => route.Needs(KeyRole.Operator).WithMetadata(new AlsoBySession(), new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());
 }

@@ -18,6 +18,9 @@ internal static class Roles
     /// <summary>Every role that a route can need.</summary>
     public static readonly Words<KeyRole> Needed = new([.. Words.All, ("portal", KeyRole.Portal)]);
 
+    /// <summary>Of a route that every key may use, whatever its role; a link to the portal is none.</summary>
+    public const string Any = "any";
+
     public static IServiceCollection AddAccess(this IServiceCollection services)
     {
         // The core alone: AddAuthentication would also make and keep a ring of keys for cookies, which nobody here uses.
@@ -25,6 +28,7 @@ internal static class Roles
         services.AddWebEncoders();
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         var policies = services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
+        policies.AddPolicy(Any, policy => policy.RequireAssertion(context => context.User is Caller { Role: not KeyRole.Portal }));
         foreach (var (word, role) in Needed.All) policies.AddPolicy(word, policy => policy.AddRequirements(new RoleRequirement(role)));
         return services
             .AddSingleton<Callers>()
@@ -36,6 +40,10 @@ internal static class Roles
     public static TBuilder Needs<TBuilder>(this TBuilder route, KeyRole role)
         where TBuilder : IEndpointConventionBuilder => route.RequireAuthorization(Needed.Of(role));
 
+    /// <summary>Who asks about itself needs a key, of any role.</summary>
+    public static TBuilder NeedsAnyKey<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.RequireAuthorization(Any);
+
     /// <summary>Beside the role that the route needs: who may act on what it shows must be able to see it.</summary>
     public static TBuilder OrFinance<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AlsoForFinance());
@@ -44,7 +52,10 @@ internal static class Roles
     public static TBuilder NeedsNoKey<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.AllowAnonymous();
 
-    /// <summary>The role that a route needs, as the outside knows it; <c>none</c> where no key is needed, null where nobody may.</summary>
+    /// <summary>
+    /// The role that a route needs, as the outside knows it; <c>any</c> where every key will do, <c>none</c> where no key is needed, null
+    /// where nobody may.
+    /// </summary>
     public static string? RoleOf(IEnumerable<object> metadata)
     {
         string? role = null;
@@ -74,8 +85,12 @@ internal static class Roles
     /// <summary>Says which role is missing. Where there is no route there is nothing to guard: it is not found.</summary>
     private sealed class Refusals : IAuthorizationMiddlewareResultHandler
     {
+        private readonly AuthorizationMiddlewareResultHandler ofOtherRooms = new();
+
         public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
         {
+            // Who is let in by another way than a key, a page's session, is shown that way.
+            if (policy.AuthenticationSchemes.Count > 0) return ofOtherRooms.HandleAsync(next, context, policy, authorizeResult);
             if (authorizeResult.Succeeded || context.GetEndpoint() is not RouteEndpoint route) return next(context);
             return ProblemAnswer.Write(context, authorizeResult.Forbidden ? Problem.Forbidden(RoleOf(route.Metadata) ?? "that nobody has") : Problem.NoKey);
         }

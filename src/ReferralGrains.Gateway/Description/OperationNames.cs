@@ -8,6 +8,7 @@ internal static class OperationNames
     private static readonly Dictionary<string, string> tags = new(StringComparer.Ordinal)
     {
         ["server"] = "The server itself: health, metrics, documentation",
+        ["session"] = "Whoever asks",
         ["tenants"] = "Tenants of the installation",
         ["api_keys"] = "Keys: who may do what",
         ["programs"] = "Programs: a currency, a time zone and the rules in it",

@@ -22,6 +22,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 [JsonSerializable(typeof(Problems.ProblemBody))]
 [JsonSerializable(typeof(ReasonBody))]
+[JsonSerializable(typeof(Tenants.SessionAnswer))]
 [JsonSerializable(typeof(Tenants.NewTenant))]
 [JsonSerializable(typeof(Tenants.TenantAnswer))]
 [JsonSerializable(typeof(Tenants.NewKey))]

@@ -91,6 +91,9 @@ public sealed record ServerOptions
 
     public TimeSpan IdleStream { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Where the pages find the API; null for this process's own port.</summary>
+    public Uri? ApiAddress { get; init; }
+
     /// <summary>Null where only HTTP/1.1 is served.</summary>
     public int? Http2Port { get; init; }
 

@@ -58,6 +58,11 @@ internal static class Values
         return origins;
     }
 
+    public static Uri HttpUrl(string text) =>
+        Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? url
+            : throw new FormatException("takes a URL such as http://127.0.0.1:8080");
+
     public static T Word<T>(string text)
         where T : struct, Enum =>
         Enum.GetNames<T>().FirstOrDefault(name => name.Equals(text, StringComparison.OrdinalIgnoreCase)) is { } name

@@ -895,6 +895,15 @@ export class ReferralGrains extends Connection {
   advanceTestClock(body: ClockAdvance): Promise<ClockAnswer> {
     return this.send("POST", `/v1/test_clock/advance`, {}, body);
   }
+
+  /**
+   * What the key that asks is: its role, its tenant and the time there
+   *
+   * `GET /v1/session`. Needs a key, of any role.
+   */
+  getSession(): Promise<SessionAnswer> {
+    return this.send("GET", `/v1/session`, {}, undefined);
+  }
 }
 
 /** An action as it is sent. */
@@ -2438,6 +2447,18 @@ export interface SendGateAnswer {
   opened_at: string | null;
   /** When Stripe and the books last agreed. */
   reconciled_at: string | null;
+}
+
+export interface SessionAnswer {
+  /** As whatever the key changes names who did it. */
+  key_id: string;
+  /** all for the first key, which has every role. */
+  role: "ingest" | "read" | "admin" | "finance" | "key_admin" | "operator" | "all";
+  /** Null for an operator's key, which speaks for none. */
+  tenant: string | null;
+  sandbox: boolean;
+  /** The time that counts for the tenant: its test clock's, if that was ever set, else the real one. */
+  now: string;
 }
 
 export interface ShareAnswer {

@@ -34,7 +34,21 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.All(Endpoints, endpoint => Assert.Single(endpoint.Metadata.Where(item => item is IAuthorizeData or IAllowAnonymous).Select(item => item.GetType()).Distinct()));
         Assert.Equal(
             ["/docs/errors", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/docs/{documentName?}", "/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json", "/webhooks/stripe/{tenant}"],
-            Endpoints.Where(endpoint => RoleOf(endpoint) is null).Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
+            Endpoints.Where(endpoint => Roles.RoleOf(endpoint.Metadata) == "none").Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_key_may_ask_what_it_is_and_nobody_else()
+    {
+        Assert.Equal("/v1/session", Assert.Single(Endpoints, endpoint => Roles.RoleOf(endpoint.Metadata) == Roles.Any).RoutePattern.RawText);
+        Assert.Equal(401, (await host.Send("GET", "/v1/session", key: null)).Status);
+        foreach (var role in Includes.Keys.Where(role => role != KeyRole.Portal))
+        {
+            var (status, seen) = await host.Send("GET", "/v1/session", key: await host.KeyFor(role));
+            Assert.Equal((200, Roles.Words.Of(role)), (status, seen.GetProperty("role").GetString()));
+        }
+
+        Assert.Equal("all", (await host.Ok("GET", "/v1/session")).GetProperty("role").GetString());
     }
 
     [Fact]
@@ -304,7 +318,7 @@ public sealed class AccessTests : IAsyncLifetime
 
     private List<RouteEndpoint> Endpoints => [.. host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
 
-    private static KeyRole? RoleOf(RouteEndpoint endpoint) => Roles.RoleOf(endpoint.Metadata) is { } word and not "none" ? Roles.Needed.Find(word) : null;
+    private static KeyRole? RoleOf(RouteEndpoint endpoint) => Roles.RoleOf(endpoint.Metadata) is { } word and not ("none" or Roles.Any) ? Roles.Needed.Find(word) : null;
 
     private static bool IsAlsoForFinance(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<Roles.AlsoForFinance>() is not null;
 

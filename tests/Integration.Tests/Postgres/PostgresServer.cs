@@ -1,9 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
-using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.LocalPostgres;
-
-[assembly: AssemblyFixture(typeof(PostgresServer))]
 
 namespace ReferralGrains.Integration.Tests.Postgres;
 

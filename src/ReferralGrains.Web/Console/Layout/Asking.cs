@@ -1,0 +1,80 @@
+using Microsoft.AspNetCore.Components;
+using ReferralGrains.Client;
+using ReferralGrains.Web.Sessions;
+
+namespace ReferralGrains.Web.Console.Layout;
+
+/// <summary>
+/// What talks to the API with the session's key, and shows what it refuses. A key that opens nothing any more ends the session.
+/// </summary>
+public abstract class Asking : ComponentBase, IDisposable
+{
+    private readonly CancellationTokenSource gone = new();
+
+    [CascadingParameter]
+    public Desk Desk { get; set; } = null!;
+
+    [Inject]
+    protected NavigationManager Navigation { get; set; } = null!;
+
+    /// <summary>Why the last question was not answered.</summary>
+    protected Problem? Problem { get; private set; }
+
+    protected bool IsBusy { get; private set; }
+
+    /// <summary>Asks, and renders before and after it.</summary>
+    /// <returns>Whether it was answered.</returns>
+    protected async Task<bool> Ask(Func<ReferralGrainsClient, CancellationToken, Task> question)
+    {
+        (Problem, IsBusy) = (null, true);
+        StateHasChanged();
+        try
+        {
+            await question(Desk.Api, gone.Token);
+            return true;
+        }
+        catch (ReferralGrainsException refused) when (refused.Problem.Status == 401)
+        {
+            Navigation.NavigateTo(SessionCookie.SignInPath, forceLoad: true);
+        }
+        catch (ReferralGrainsException refused)
+        {
+            Problem = refused.Problem;
+        }
+        catch (Exception away) when (away is HttpRequestException or IOException or OperationCanceledException)
+        {
+            // Who has left the page hears nothing.
+            Problem = new() { Type = "about:blank", Title = "The API does not answer", Status = 503, Code = "unreachable", Detail = "Nothing may have been done. Try again.", RequestId = "" };
+        }
+        finally
+        {
+            IsBusy = false;
+        }
+
+        return false;
+    }
+
+    public void Dispose()
+    {
+        gone.Cancel();
+        gone.Dispose();
+        GC.SuppressFinalize(this);
+    }
+}
+
+/// <summary>A page that asks for what it shows whenever its address changes.</summary>
+public abstract class DeskPage : Asking
+{
+    private string? shown;
+
+    protected abstract Task Load(ReferralGrainsClient api, CancellationToken stop);
+
+    protected Task<bool> Reload() => Ask(Load);
+
+    protected override Task OnParametersSetAsync()
+    {
+        if (shown == Navigation.Uri) return Task.CompletedTask;
+        shown = Navigation.Uri;
+        return Reload();
+    }
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace ReferralGrains.Web.Console.Layout;
+
+/// <summary>Values as people read them. Amounts stay whole numbers: the point is put in, nothing is divided.</summary>
+public static class Show
+{
+    // ISO 4217 currencies whose minor unit is not a hundredth.
+    private static readonly HashSet<string> whole =
+        [.. "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".Split(' ')];
+
+    private static readonly HashSet<string> thousandths = [.. "BHD IQD JOD KWD LYD OMR TND".Split(' ')];
+
+    /// <summary>12,345.67 GBP; −3.00 GBP; 120 points; 5.00 GBP credit.</summary>
+    public static string Amount(long minor, string asset)
+    {
+        var (kind, unit) = asset.Split(':') is [var before, var after] ? (before, after) : ("", asset);
+        var isMoney = unit.Length == 3 && unit.All(char.IsAsciiLetterUpper);
+        var places = !isMoney || whole.Contains(unit) ? 0 : thousandths.Contains(unit) ? 3 : 2;
+        var text = Int128.Abs(minor).ToString("#,0", CultureInfo.InvariantCulture);
+        if (places > 0)
+        {
+            var all = Int128.Abs(minor).ToString(CultureInfo.InvariantCulture).PadLeft(places + 1, '0');
+            text = $"{Int128.Parse(all[..^places], CultureInfo.InvariantCulture).ToString("#,0", CultureInfo.InvariantCulture)}.{all[^places..]}";
+        }
+
+        return $"{(minor < 0 ? "−" : "")}{text} {unit}{(kind.Length > 0 ? " " + kind : "")}";
+    }
+
+    /// <summary>2026-01-31 09:05 UTC.</summary>
+    public static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
+
+    public static string Day(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    public static string Percent(int basisPoints) => $"{(basisPoints / 100m).ToString("0.##", CultureInfo.InvariantCulture)} %";
+
+    /// <summary>What stands in a path for an id, which may hold nearly anything.</summary>
+    public static string Path(string id) => Uri.EscapeDataString(id);
+}

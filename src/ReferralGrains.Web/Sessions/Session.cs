@@ -1,0 +1,38 @@
+using System.Security.Claims;
+using ReferralGrains.Client;
+
+namespace ReferralGrains.Web.Sessions;
+
+/// <summary>Who has signed in: what a key says of itself, and the key, which never leaves the sealed ticket and this process.</summary>
+/// <param name="Role">all for the first key.</param>
+/// <param name="Tenant">Null for an operator, who speaks for none.</param>
+public sealed record Session(string Key, string KeyId, string Role, string? Tenant, bool IsSandbox)
+{
+    /// <summary>Of authentication, and of the policy that lets in whoever has signed in.</summary>
+    public const string Policy = "console";
+
+    /// <summary>Whether pages that need this role are worth showing. What is allowed, the API decides.</summary>
+    public bool May(string role) => Role == "all" || Role == role || (Role, role) is ("admin", "read" or "ingest") or ("operator", "key_admin");
+
+    public static Session Of(string key, SessionAnswer answer) => new(key, answer.KeyId, Words.Of(answer.Role), answer.Tenant, answer.Sandbox);
+
+    /// <summary>Null for whoever has not signed in here.</summary>
+    public static Session? Of(ClaimsPrincipal person)
+    {
+        if (person.Identity?.AuthenticationType != Policy) return null;
+        return new(Claim("key")!, Claim("key_id")!, Claim("role")!, Claim("tenant"), Claim("sandbox") is not null);
+
+        string? Claim(string name) => person.FindFirst(name)?.Value;
+    }
+
+    public ClaimsPrincipal ToPrincipal()
+    {
+        List<Claim> claims = [new("key", Key), new("key_id", KeyId), new("role", Role)];
+        if (Tenant is not null) claims.Add(new("tenant", Tenant));
+        if (IsSandbox) claims.Add(new("sandbox", "true"));
+        return new(new ClaimsIdentity(claims, Policy));
+    }
+
+    // A record would print it.
+    public override string ToString() => $"{KeyId} ({Role}) of {Tenant ?? "the installation"}";
+}

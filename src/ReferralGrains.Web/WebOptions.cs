@@ -1,0 +1,8 @@
+namespace ReferralGrains.Web;
+
+/// <summary>What an operator decides about the pages.</summary>
+public sealed record WebOptions
+{
+    /// <summary>Where the API is, which is all that pages talk to; it ends in a slash.</summary>
+    public required Uri ApiAddress { get; init; }
+}

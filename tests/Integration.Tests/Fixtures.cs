@@ -1,0 +1,3 @@
+using ReferralGrains.Integration.Tests.Postgres;
+
+[assembly: AssemblyFixture(typeof(PostgresServer))]

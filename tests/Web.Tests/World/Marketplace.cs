@@ -1,0 +1,107 @@
+using System.Text.Json.Nodes;
+using ReferralGrains.Integration.Tests.Faults.World;
+using ReferralGrains.Integration.Tests.Postgres;
+
+[assembly: AssemblyFixture(typeof(ReferralGrains.Web.Tests.World.Marketplace))]
+[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+
+namespace ReferralGrains.Web.Tests.World;
+
+/// <summary>
+/// A real server on a real PostgreSQL with a sandbox tenant in it: two programs, three referrers, sales, a refund and one payable balance.
+/// Tests that change something make things of their own beside these.
+/// </summary>
+public sealed class Marketplace : IAsyncLifetime
+{
+    public const string Tenant = "acme";
+
+    private readonly Dictionary<string, string> keys = [];
+    private readonly PostgresServer postgres = new();
+    private ServerHouse house = null!;
+    private Api root = null!;
+
+    public Uri Address => Server.Address;
+
+    public ServerProcess Server { get; private set; } = null!;
+
+    /// <summary>The API as an admin of the tenant.</summary>
+    public Api Admin { get; private set; } = null!;
+
+    public string Key(string role) => keys[role];
+
+    public async ValueTask InitializeAsync()
+    {
+        await postgres.InitializeAsync();
+        house = await ServerHouse.On(postgres);
+        Server = await house.Start();
+        root = new(Address);
+        await root.Ok("/v1/tenants", new { id = Tenant, sandbox = true, clock_at = "2026-01-01T00:00:00Z" });
+        foreach (var role in (string[])["ingest", "read", "admin", "finance", "key_admin"]) keys[role] = (await NewKey(role)).Key;
+        keys["operator"] = (string)(await root.Ok("/v1/api_keys", new { role = "operator" }))["key"]!;
+        Admin = new(Address, Key("admin"));
+        await Trade();
+    }
+
+    /// <summary>A key of its own for a test that revokes it.</summary>
+    public async Task<(string Id, string Key)> NewKey(string role, string tenant = Tenant)
+    {
+        var made = await root.Ok("/v1/api_keys", new { role, tenant });
+        return ((string)made["id"]!, (string)made["key"]!);
+    }
+
+    public Task Revoke(string id) => root.Send(HttpMethod.Delete, $"/v1/api_keys/{id}", null);
+
+    /// <summary>Another sandbox, whose clock a test may move.</summary>
+    public async Task<(Api Admin, string Key)> NewSandbox(string tenant, string clockAt = "2026-01-01T00:00:00Z")
+    {
+        await root.Ok("/v1/tenants", new { id = tenant, sandbox = true, clock_at = clockAt });
+        var (_, key) = await NewKey("admin", tenant);
+        return (new(Address, key), key);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Admin.Dispose();
+        root.Dispose();
+        await house.DisposeAsync();
+        await postgres.DisposeAsync();
+    }
+
+    private async Task Trade()
+    {
+        await Admin.Ok("/v1/programs", new { id = "classic", name = "Classic", currency = "GBP", time_zone = "Europe/London" });
+        await Admin.Ok("/v1/programs/classic/rules", Rule("ten", "10% of each sale", 1000, 30));
+        await Admin.Ok("/v1/programs", new { id = "club", name = "Club", currency = "EUR", time_zone = "Europe/Berlin" });
+        await Admin.Ok("/v1/programs/club/rules", Rule("five", "5% of each sale", 500, 0));
+        foreach (var referrer in (string[])["jane", "rita", "zoe"]) await Admin.Ok("/v1/referrers", new { id = referrer, name = $"{referrer} of {Tenant}" });
+        await Refer("classic", "kiera", "jane");
+        await Refer("classic", "liam", "jane");
+        await Refer("classic", "mona", "rita");
+        await Refer("club", "nils", "zoe");
+        await Admin.Ok("/v1/test_clock/advance", new { to = "2026-01-20T00:00:00Z" });
+        await Act("inv_1", "classic", "kiera", 4_900, day: 2);
+        await Act("inv_2", "classic", "kiera", 12_000, day: 5);
+        await Act("inv_3", "classic", "liam", 3_350, day: 9);
+        await Act("inv_4", "classic", "mona", 8_000, day: 12);
+        await Act("inv_5", "club", "nils", 20_000, day: 15);
+        await Admin.Ok("/v1/actions", new { action_id = "inv_6", program_id = "classic", type = "sale", referee_id = "nobody", amount_minor = 1_000, occurred_at = "2026-01-16T12:00:00Z" });
+        await Admin.Ok("/v1/actions", new { action_id = "ref_2", program_id = "classic", type = "refund", referee_id = "kiera", refund_of = "inv_2", amount_minor = 6_000 });
+        await Admin.Ok("/v1/test_clock/advance", new { to = "2026-02-10T00:00:00Z" });
+    }
+
+    public static JsonObject Rule(string id, string name, int basisPoints, int holdDays) => new()
+    {
+        ["id"] = id,
+        ["name"] = name,
+        ["trigger"] = "recurring_action",
+        ["reward"] = new JsonObject { ["kind"] = "cash", ["type"] = "percent", ["basis_points"] = basisPoints },
+        ["limits"] = new JsonObject { ["max_amount_minor"] = 10_000, ["days_after_approved"] = 365 },
+        ["hold"] = holdDays == 0 ? new JsonObject { ["mode"] = "none" } : new JsonObject { ["mode"] = "days", ["days"] = holdDays },
+    };
+
+    private Task Refer(string program, string referee, string referrer) => Admin.Ok(
+        "/v1/referrals", new { program_id = program, referee_id = referee, referrer_id = referrer, approved_at = "2026-01-01T00:00:00Z", status = "approved" });
+
+    private Task Act(string id, string program, string referee, long minor, int day) => Admin.Ok(
+        "/v1/actions", new { action_id = id, program_id = program, type = "sale", referee_id = referee, amount_minor = minor, occurred_at = $"2026-01-{day:00}T12:00:00Z" });
+}
