@@ -108,7 +108,7 @@ public static class GrainsServer
         builder.Services.AddTurns(database, lease, options.AttributionsPerHour);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
-        builder.Services.AddConnectedAccounts(new() { Keys = options.StripeKeys, PublicUrl = new(options.Url) });
+        builder.Services.AddConnectedAccounts(new() { Keys = options.StripeKeys, PublicUrl = new(options.Url), PerEndpoint = options.StripeRate, InAll = options.StripeRateInAll });
         if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts();
         builder.Services.AddGateway(gateway =>
         {

@@ -45,7 +45,8 @@ internal static class BenchCommand
         note("starting a server (./grains up)");
         try
         {
-            await using var server = await BenchServer.Start(around, stop);
+            await using var stripe = await BenchStripe.Start();
+            await using var server = await BenchServer.Start(around, stripe, stop);
             return await new BenchRun(server, plan, wanted, note, around.Time).Measure(stop);
         }
         catch (Exception broken) when (broken is DbException or IOException or SocketException)

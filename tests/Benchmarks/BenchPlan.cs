@@ -38,6 +38,9 @@ internal sealed record BenchPlan
 
     public int DueEnrollments { get; init; } = 20_000;
 
+    /// <summary>Referrers of one payout batch, each paid by a transfer.</summary>
+    public int PayoutItems { get; init; } = 5_000;
+
     public int GrownEnrollments { get; init; } = 1_000_000;
 
     public int GrownJournalRows { get; init; } = 10_000_000;
@@ -65,6 +68,7 @@ internal sealed record BenchPlan
         SingleFor = TimeSpan.FromSeconds(1.5),
         DueRewards = 10_000,
         DueEnrollments = 2_000,
+        PayoutItems = 1_000,
         GrownEnrollments = 50_000,
         GrownJournalRows = 500_000,
     };

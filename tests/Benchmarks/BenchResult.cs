@@ -15,9 +15,10 @@ internal static class Measurement
     public const string Bytes = "bytes";
     public const string Due = "due";
     public const string WhatIf = "what_if";
+    public const string Payout = "payout";
     public const string Start = "start";
 
-    public static IReadOnlyList<string> All { get; } = [Limit, Stream, Single, Hot, Grown, Cluster, Idle, Bytes, Due, WhatIf, Start];
+    public static IReadOnlyList<string> All { get; } = [Limit, Stream, Single, Hot, Grown, Cluster, Idle, Bytes, Due, WhatIf, Payout, Start];
 }
 
 /// <summary>All that was measured; null is what was left out.</summary>
@@ -62,6 +63,9 @@ internal sealed record BenchResult
     /// <summary>Actions of history through a draft rule.</summary>
     public Sample? WhatIf { get; init; }
 
+    /// <summary>Payout items from approved to succeeded.</summary>
+    public Sample? Payout { get; init; }
+
     public Sample? Start { get; init; }
 
     /// <summary>A ratio of medians: both were measured in turn, so what disturbed one round disturbed both.</summary>
@@ -98,6 +102,7 @@ internal sealed record BenchResult
             if (sample is not null) json[name] = Round(sample.Median, 1);
         if (Due is not null) json["due"] = new JsonObject { ["per_s"] = Round(Due.Median), ["ratio"] = Round(Ratio(Due), 3) };
         if (WhatIf is not null) json["what_if"] = new JsonObject { ["per_s"] = Round(WhatIf.Median) };
+        if (Payout is not null) json["payout"] = new JsonObject { ["per_s"] = Round(Payout.Median) };
         if (Start is not null) json["start_s"] = Round(Start.Median, 2);
         json["quick"] = Plan.IsQuick;
         json["rounds"] = Plan.Rounds;
@@ -118,7 +123,7 @@ internal sealed record BenchResult
         var spread = new JsonObject();
         foreach (var (name, sample) in (ReadOnlySpan<(string, Sample?)>)[
             ("baseline_per_s", Baseline), ("limit_per_s", Limit), ("stream", Stream), ("single", Single), ("single_p99_ms_at_half", SingleP99), ("hot", Hot),
-            ("grown", Grown), ("cluster", Cluster), ("postgres_bytes_per_action", PostgresBytesPerAction), ("due", Due), ("what_if", WhatIf), ("start_s", Start), .. PerAction])
+            ("grown", Grown), ("cluster", Cluster), ("postgres_bytes_per_action", PostgresBytesPerAction), ("due", Due), ("what_if", WhatIf), ("payout", Payout), ("start_s", Start), .. PerAction])
         {
             if (sample is not null) spread[name] = new JsonArray(Round(sample.Least, 2), Round(sample.Most, 2));
         }

@@ -15,6 +15,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private readonly BenchProgram hot = new(server.Access, "hot", 1, plan.HotReferees);
     private readonly BenchProgram idle = new(server.Access, "idle", plan.Referrers, plan.Enrollments);
     private DueMeasurement? due;
+    private PayoutMeasurement? payout;
     private LimitMeasurement? limit;
 
     public async Task<BenchResult> Measure(CancellationToken stop)
@@ -61,6 +62,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             WalPerAction = Of("wal"),
             Due = Of(Measurement.Due),
             WhatIf = Of(Measurement.WhatIf),
+            Payout = Of(Measurement.Payout),
             Start = Of(Measurement.Start),
         };
     }
@@ -88,6 +90,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         await stream.Create(isTiered: false, time, stop);
         if (wanted.Contains(Measurement.Hot)) await hot.Create(isTiered: true, time, stop);
         if (wanted.Contains(Measurement.Idle)) await idle.Create(isTiered: false, time, stop);
+        if (wanted.Contains(Measurement.Payout)) payout = await PayoutMeasurement.Prepare(server.Access, plan, time, stop);
         if (wanted.Contains(Measurement.Due)) due = await DueMeasurement.Prepare(server.Access, plan, time, stop);
 
         if (wanted.Contains(Measurement.Limit))
@@ -129,6 +132,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         }
 
         if (wanted.Contains(Measurement.Hot)) Add(Measurement.Hot, "actions/s", (await Stream(hot, $"hot{round}", stop)).PerSecond);
+        if (payout is not null) Add(Measurement.Payout, "items/s", await payout.Run(round, stop));
         if (due is not null) Add(Measurement.Due, "releases/s", await due.Run(round, stop));
     }
 

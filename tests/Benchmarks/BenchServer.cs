@@ -54,9 +54,10 @@ internal sealed class BenchServer : IAsyncDisposable
     /// <summary>The process that started PostgreSQL's others.</summary>
     public int PostmasterId { get; private set; }
 
-    public static Task<BenchServer> Start(Surroundings around, CancellationToken stop)
+    public static Task<BenchServer> Start(Surroundings around, BenchStripe stripe, CancellationToken stop)
     {
         var server = new BenchServer(FindRepository(around), around.Time, first: null);
+        File.WriteAllText(server.StripeKeys, stripe.Keys);
         return server.Started(stop);
     }
 
@@ -156,6 +157,12 @@ internal sealed class BenchServer : IAsyncDisposable
         var start = new ProcessStartInfo("setsid") { WorkingDirectory = repository, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var word in (string[])["./grains", "up", "--port", Access.Url.Port.ToString(CultureInfo.InvariantCulture), "--data", data.FullName])
             start.ArgumentList.Add(word);
+        if (join is null)
+        {
+            // The limit is Stripe's, and this is not Stripe.
+            foreach (var word in (string[])["--stripe-keys", StripeKeys, "--stripe-rate", "100000", "--stripe-rate-in-all", "100000"]) start.ArgumentList.Add(word);
+        }
+
         if (join is not null) start.ArgumentList.Add($"--database={join}");
         start.Environment["GRAINS_ADMIN_KEY"] = Access.Key;
 
@@ -174,6 +181,8 @@ internal sealed class BenchServer : IAsyncDisposable
         output.Enqueue(line);
         while (output.Count > LinesKept) output.TryDequeue(out _);
     }
+
+    private string StripeKeys => Path.Combine(data.FullName, "stripe.json");
 
     private string LastOutput() => output.IsEmpty ? "it printed nothing" : string.Join(" | ", output.TakeLast(3));
 

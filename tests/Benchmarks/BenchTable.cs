@@ -26,6 +26,7 @@ internal sealed class BenchTable(BenchResult result)
         if (result.Due is { } due) AtLeast("due", due, result.Ratio(due), "× B", 3, 6);
         if (result.WhatIf is { } whatIf)
             Line("what_if", Rate(whatIf), "", ">= 150,000/s", ">= 400,000/s", Verdict(whatIf.Median >= 150_000, whatIf.Median >= 400_000));
+        if (result.Payout is { } payout) Line("payout", Rate(payout), "", ">= 300/s", ">= 1,000/s", Verdict(payout.Median >= 300, payout.Median >= 1_000));
         if (result.Start is { } start) AtMost("start", $"{start.Median:N2} s ({start.Least:N2} to {start.Most:N2})", start.Median, 3, 1.5, "s");
 
         Cost("server per action", result.ServerPerAction, "µs of processor");

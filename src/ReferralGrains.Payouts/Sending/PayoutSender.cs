@@ -44,6 +44,9 @@ public sealed partial class PayoutSender(
     private readonly ConcurrentDictionary<(int Tenant, CallerId Item), bool> busy = new();
     private readonly Outage away = new(time);
 
+    // Items of which something became.
+    private long moved;
+
     // Tenants whose Stripe account cannot be used from here, as the file of keys says for as long as this process lives.
     private readonly ConcurrentDictionary<int, bool> unreachable = new();
 
@@ -57,11 +60,15 @@ public sealed partial class PayoutSender(
             {
                 var open = await work.Due(time.GetUtcNow(), options.Term, [.. unreachable.Keys], options.Page, stop);
                 away.End();
+                var before = Volatile.Read(ref moved);
                 foreach (var due in open)
                 {
                     await places.WaitAsync(stop);
                     _ = DoOne(due, places, stop);
                 }
+
+                // There are more, and it goes forward: what cannot be sent now is looked at again after a pause only.
+                if (open.Count == options.Page && Volatile.Read(ref moved) - before >= options.Page / 2) continue;
             }
             catch (JournalUnavailableException exception)
             {
@@ -141,6 +148,7 @@ public sealed partial class PayoutSender(
         }
 
         await Ask(due, new PayoutItemCommand.RecordAnswer(item.Generation, item.Attempt, answer, RandomNumberGenerator.GetInt32(1_000)));
+        Interlocked.Increment(ref moved);
     }
 
     private async Task LookUp(StripeTransfers stripe, DuePayout due, CancellationToken stop)

@@ -58,6 +58,12 @@ public sealed record ServerOptions
 
     public StripeKeys StripeKeys { get; init; } = StripeKeys.None;
 
+    /// <summary>Requests a second to one endpoint of Stripe.</summary>
+    public int StripeRate { get; init; } = 25;
+
+    /// <summary>Requests a second to all of them together.</summary>
+    public int StripeRateInAll { get; init; } = 100;
+
     public bool PostgresSmall { get; init; }
 
     public string? PostgresPrograms { get; init; }
