@@ -126,7 +126,7 @@ public static class GrainsServer
         if (options.Role != ProcessRole.Silo)
         {
             builder.WebHost.UseStaticWebAssets();
-            builder.Services.AddWeb(new() { ApiAddress = options.ApiAddress ?? options.OwnUrl }).AddSharedSessionKeys();
+            builder.Services.AddWeb(new() { ApiAddress = options.ApiAddress ?? options.OwnUrl, PublicUrl = options.PublicUrl }).AddSharedSessionKeys();
         }
 
         builder.Services.AddSingleton<Readiness>();

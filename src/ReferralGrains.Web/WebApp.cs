@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using MudBlazor.Services;
 using ReferralGrains.Web.Console;
+using ReferralGrains.Web.Portal;
 using ReferralGrains.Web.Sessions;
 
 namespace ReferralGrains.Web;
@@ -33,6 +34,8 @@ public static class WebApp
         app.UseAntiforgery();
         door(app.MapStaticAssets().AllowAnonymous());
         door(app.MapGet("/", () => TypedResults.Redirect("/console")).AllowAnonymous());
+
+        app.MapPortal(door);
 
         // PageHeaders says who may frame a page.
         var pages = app.MapRazorComponents<Document>().AddInteractiveServerRenderMode(circuits => circuits.ContentSecurityFrameAncestorsPolicy = null);

@@ -5,4 +5,7 @@ public sealed record WebOptions
 {
     /// <summary>Where the API is, which is all that pages talk to; it ends in a slash.</summary>
     public required Uri ApiAddress { get; init; }
+
+    /// <summary>Where browsers find this server; null for as each request is addressed.</summary>
+    public Uri? PublicUrl { get; init; }
 }

@@ -22,8 +22,7 @@ internal sealed class StatementReports(NpgsqlDataSource database, Directory dire
               select e.asset, e.recorded_at >= $2 as inside, e.amount,
                 e.from_account & 7 as from_kind, e.to_account & 7 as to_kind, e.from_account >> 3 = $1 as is_from, e.to_account >> 3 = $1 as is_to
               from streams s join event e on e.stream = s.stream and e.amount is not null and e.recorded_at < $3
-              join commit c on c.id = e.commit_id and ($4 is null or c.committed_at <= $4)
-              where e.from_account >> 3 = $1 or e.to_account >> 3 = $1),
+              where (e.from_account >> 3 = $1 or e.to_account >> 3 = $1) and ($4 is null or (select c.committed_at from commit c where c.id = e.commit_id) <= $4)),
             sums as (
               select asset, inside,
                 coalesce(sum(amount) filter (where from_kind = 1), 0) as earned,

@@ -17,7 +17,9 @@ public sealed class PortalTests(LivingServer server)
         using var finance = await Key("finance", "portal-all");
         await finance.Send(HttpMethod.Put, "/v1/payout_terms", JsonContent.Create(new
         {
-            minimums = new[] { new { currency = "USD", amount_minor = 2_500 } }, schedule = new { every = "month", day = 1 }, time_zone = "UTC",
+            minimums = new[] { new { currency = "USD", amount_minor = 2_500 } },
+            schedule = new { every = "month", day = 1 },
+            time_zone = "UTC",
         }));
         await shop.Ok("/v1/programs/portal-all/rules", JsonNode.Parse("""
             {"id":"portal-all-tiers","name":"More for many","trigger":"recurring_action","acknowledge_warnings":true,"reward":{"kind":"points","type":"fixed"},
@@ -184,7 +186,12 @@ public sealed class PortalTests(LivingServer server)
         var shop = new Till(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "admin", tenant = name }))["key"]!, name);
         await shop.Ok("/v1/programs", new
         {
-            id = name, name = "Friends", currency = "USD", time_zone = "UTC", share_url = "https://shop.test/join?code={code}", new_customer_discount = new { type = "fixed", value = 1_500 },
+            id = name,
+            name = "Friends",
+            currency = "USD",
+            time_zone = "UTC",
+            share_url = "https://shop.test/join?code={code}",
+            new_customer_discount = new { type = "fixed", value = 1_500 },
         });
         await shop.Ok($"/v1/programs/{name}/rules", JsonNode.Parse(
             $$"""{"id":"{{name}}-rule","name":"Ten","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"hold":{"mode":"days","days":30} }""")!);

@@ -1,22 +1,17 @@
 using System.Globalization;
+using ReferralGrains.Web.Sessions;
 
 namespace ReferralGrains.Web.Console.Layout;
 
 /// <summary>Values as people read them. Amounts stay whole numbers: the point is put in, nothing is divided.</summary>
 public static class Show
 {
-    // ISO 4217 currencies whose minor unit is not a hundredth.
-    private static readonly HashSet<string> whole =
-        [.. "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".Split(' ')];
-
-    private static readonly HashSet<string> thousandths = [.. "BHD IQD JOD KWD LYD OMR TND".Split(' ')];
-
     /// <summary>12,345.67 GBP; −3.00 GBP; 120 points; 5.00 GBP credit.</summary>
     public static string Amount(long minor, string asset)
     {
         var (kind, unit) = asset.Split(':') is [var before, var after] ? (before, after) : ("", asset);
-        var isMoney = unit.Length == 3 && unit.All(char.IsAsciiLetterUpper);
-        var places = !isMoney || whole.Contains(unit) ? 0 : thousandths.Contains(unit) ? 3 : 2;
+        var isMoney = Currencies.IsCurrency(unit);
+        var places = isMoney ? Currencies.DigitsOf(unit) : 0;
         var text = Int128.Abs(minor).ToString("#,0", CultureInfo.InvariantCulture);
         if (places > 0)
         {
