@@ -37,7 +37,10 @@ internal static class PostgresDoor
         try
         {
             await using var connection = await Enter(sockets, "postgres", stop);
-            return PostgresAnswer.Ready;
+
+            // A restored one can be read while it replays its log, and written only afterwards.
+            await using var recovery = new NpgsqlCommand("select pg_is_in_recovery()", connection);
+            return (bool)(await recovery.ExecuteScalarAsync(stop))! ? PostgresAnswer.Busy : PostgresAnswer.Ready;
         }
         catch (PostgresException refused)
         {

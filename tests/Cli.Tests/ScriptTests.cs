@@ -12,6 +12,8 @@ public sealed class ScriptTests
     [InlineData("status")]
     [InlineData("stop")]
     [InlineData("logs")]
+    [InlineData("backup")]
+    [InlineData("restore")]
     [InlineData("doctor")]
     [InlineData("version")]
     [InlineData("test")]
