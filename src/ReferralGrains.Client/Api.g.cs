@@ -233,6 +233,11 @@ public sealed partial class ReferralGrainsClient
     public Task<FiguresAnswer> ListProgramFiguresAsync(string id, CancellationToken stop = default) =>
         Send<FiguresAnswer>(HttpMethod.Get, new($"/v1/programs/{Uri.EscapeDataString(id)}/figures"), null, stop);
 
+    /// <summary>What was earned and paid in each of the last 52 weeks, the best referrers, and how many actions wait</summary>
+    /// <remarks><c>GET /v1/overview</c>. Needs a key with the role read.</remarks>
+    public Task<OverviewAnswer> GetOverviewAsync(CancellationToken stop = default) =>
+        Send<OverviewAnswer>(HttpMethod.Get, new("/v1/overview"), null, stop);
+
     /// <summary>What is used of a rule's budget, month by month, the newest first</summary>
     /// <remarks><c>GET /v1/rules/{id}/budget</c>. Needs a key with the role read.</remarks>
     /// <param name="referrerId">Whose, where each referrer has the budget for itself.</param>
@@ -828,6 +833,18 @@ public sealed partial record BalanceLine
     public required long PayableMinor { get; init; }
 
     public required long InTransitMinor { get; init; }
+
+    public required long PaidMinor { get; init; }
+}
+
+public sealed partial record BestReferrerAnswer
+{
+    public required string ReferrerId { get; init; }
+
+    public required string Asset { get; init; }
+
+    /// <summary>Earned less taken back, from the beginning.</summary>
+    public required long NetMinor { get; init; }
 
     public required long PaidMinor { get; init; }
 }
@@ -1596,6 +1613,18 @@ public sealed partial record OutcomeLineBody
     public LineError? Error { get; init; }
 
     public SummaryBody? Summary { get; init; }
+}
+
+public sealed partial record OverviewAnswer
+{
+    /// <summary>One without movements is absent.</summary>
+    public required IReadOnlyList<WeekAnswer> Weeks { get; init; }
+
+    /// <summary>Of each asset the ten that it came to most for.</summary>
+    public required IReadOnlyList<BestReferrerAnswer> BestReferrers { get; init; }
+
+    /// <summary>That wait for a referral or a sale.</summary>
+    public required long ParkedActions { get; init; }
 }
 
 /// <summary>A page of a list, as the outside knows it.</summary>
@@ -3135,6 +3164,22 @@ public sealed partial record WaitingAction
 public sealed partial record WebhookAnswer
 {
     public required bool Received { get; init; }
+}
+
+/// <summary>What was booked within a week, manual entries included.</summary>
+public sealed partial record WeekAnswer
+{
+    /// <summary>Its Monday, in UTC.</summary>
+    public required DateTimeOffset From { get; init; }
+
+    public required string Asset { get; init; }
+
+    public required long EarnedMinor { get; init; }
+
+    public required long ClawedBackMinor { get; init; }
+
+    /// <summary>Less what came back.</summary>
+    public required long PaidMinor { get; init; }
 }
 
 public sealed partial record WhatIfAnswer

@@ -12,6 +12,7 @@ internal static class OperationNames
         ["tenants"] = "Tenants of the installation",
         ["api_keys"] = "Keys: who may do what",
         ["programs"] = "Programs: a currency, a time zone and the rules in it",
+        ["overview"] = "How the tenant does",
         ["rules"] = "Reward rules, in versions",
         ["referrers"] = "Referrers: those who are paid",
         ["referrals"] = "Referrals: who referred whom, and what came of it",

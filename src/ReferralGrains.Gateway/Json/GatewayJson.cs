@@ -55,6 +55,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Referrers.Closing))]
 [JsonSerializable(typeof(Referrers.ShareAnswer))]
 [JsonSerializable(typeof(Programs.FiguresAnswer))]
+[JsonSerializable(typeof(Programs.OverviewAnswer))]
 [JsonSerializable(typeof(Referrers.GroupsAnswer))]
 [JsonSerializable(typeof(Programs.BudgetAnswer))]
 [JsonSerializable(typeof(Discounts.CheckoutQuote))]

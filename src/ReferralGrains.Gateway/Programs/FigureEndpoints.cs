@@ -16,8 +16,29 @@ internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClo
 {
     private static readonly TimeSpan Recent = TimeSpan.FromDays(30);
 
-    public void Map(IEndpointRouteBuilder routes) => routes.Get("/v1/programs/{id}/figures", Show).Needs(KeyRole.Read)
-        .WithSummary("Active referrers, new clients of the last 30 days, what rewards came to, referrals that wait").Answers<FiguresAnswer>();
+    private const int Weeks = 52;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Get("/v1/programs/{id}/figures", Show).Needs(KeyRole.Read)
+            .WithSummary("Active referrers, new clients of the last 30 days, what rewards came to, referrals that wait").Answers<FiguresAnswer>();
+        routes.Get("/v1/overview", Overview).Needs(KeyRole.Read)
+            .WithSummary("What was earned and paid in each of the last 52 weeks, the best referrers, and how many actions wait").Answers<OverviewAnswer>();
+    }
+
+    private async Task<IResult> Overview(HttpContext context)
+    {
+        var tenant = context.Caller().Tenant;
+        var today = new DateTimeOffset((await clock.Now(tenant)).UtcDateTime.Date, TimeSpan.Zero);
+        var monday = today.AddDays(-(((int)today.DayOfWeek + 6) % 7));
+        var now = await figures.Overview(tenant, monday.AddDays(-7 * (Weeks - 1)), context.RequestAborted);
+        return Answers.Ok(
+            new(
+                [.. now.Weeks.Select(week => new WeekAnswer(week.From, week.Asset.Name, week.EarnedMinor, week.ClawedBackMinor, week.PaidMinor))],
+                [.. now.Best.Select(best => new BestReferrerAnswer(best.Referrer, best.Asset.Name, best.NetMinor, best.PaidMinor))],
+                now.Parked),
+            GatewayJson.Default.OverviewAnswer);
+    }
 
     private async Task<IResult> Show(HttpContext context, string id)
     {
@@ -32,6 +53,19 @@ internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClo
             GatewayJson.Default.FiguresAnswer);
     }
 }
+
+/// <param name="Weeks">One without movements is absent.</param>
+/// <param name="BestReferrers">Of each asset the ten that it came to most for.</param>
+/// <param name="ParkedActions">That wait for a referral or a sale.</param>
+internal sealed record OverviewAnswer(ImmutableArray<WeekAnswer> Weeks, ImmutableArray<BestReferrerAnswer> BestReferrers, long ParkedActions);
+
+/// <summary>What was booked within a week, manual entries included.</summary>
+/// <param name="From">Its Monday, in UTC.</param>
+/// <param name="PaidMinor">Less what came back.</param>
+internal sealed record WeekAnswer(DateTimeOffset From, string Asset, long EarnedMinor, long ClawedBackMinor, long PaidMinor);
+
+/// <param name="NetMinor">Earned less taken back, from the beginning.</param>
+internal sealed record BestReferrerAnswer(CallerId ReferrerId, string Asset, long NetMinor, long PaidMinor);
 
 /// <param name="ActiveReferrers">Open, with a referral that was not cancelled.</param>
 /// <param name="NewClients">Referees whose first sale above zero occurred within the last 30 days.</param>

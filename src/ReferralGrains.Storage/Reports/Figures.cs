@@ -53,6 +53,33 @@ public sealed class Figures(NpgsqlDataSource database) : IFigures
         return new(referrals.Active, clients, referrals.Pending, rewards);
     }
 
+    public async Task<TenantOverview> Overview(int tenant, DateTimeOffset since, CancellationToken stop)
+    {
+        var weeks = await database.Rows(
+            $"""
+            select x.week, a.name, x.earned, x.clawed_back, x.paid from (
+              select date_trunc('week', recorded_at, 'UTC') as week, asset,
+                coalesce(sum(amount) filter (where from_account & 7 = {(int)AccountKind.Rewards}), 0)::int8 as earned,
+                coalesce(sum(case when to_account & 7 = {(int)AccountKind.Clawbacks} then amount when from_account & 7 = {(int)AccountKind.Clawbacks} then -amount else 0 end), 0)::int8 as clawed_back,
+                coalesce(sum(case when to_account & 7 = {(int)AccountKind.Paid} then amount when from_account & 7 = {(int)AccountKind.Paid} then -amount else 0 end), 0)::int8 as paid
+              from event where tenant = $1 and amount is not null and recorded_at >= $2 group by 1, 2) x
+            join asset a on a.id = x.asset where x.earned <> 0 or x.clawed_back <> 0 or x.paid <> 0 order by x.week, a.name
+            """,
+            reader => new WeekFigures(reader.GetFieldValue<DateTimeOffset>(0), new(reader.GetString(1)), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
+            stop, Questions.Int(tenant), Questions.Time(since));
+        var best = await database.Rows(
+            """
+            select s.a, x.name, x.net, x.paid from (
+              select b.referrer, a.name, b.earned - b.clawed_back as net, b.paid,
+                row_number() over (partition by b.asset order by b.earned - b.clawed_back desc, b.referrer) as place
+              from balance b join asset a on a.id = b.asset where b.tenant = $1) x
+            join stream s on s.id = x.referrer where x.place <= 10 and x.net > 0 order by x.name, x.place
+            """,
+            reader => new BestReferrer(new(reader.GetString(0)), new(reader.GetString(1)), reader.GetInt64(2), reader.GetInt64(3)), stop, Questions.Int(tenant));
+        var parked = await database.Row("select count from parked where tenant = $1", reader => reader.GetInt64(0), stop, Questions.Int(tenant));
+        return new(weeks, best, parked);
+    }
+
     public async Task<IReadOnlyList<WaitingGroup>> Groups(StreamId referrer, CancellationToken stop) => await Groups(database, [referrer.Value], stop);
 
     /// <summary>Of several referrers, by the program and then by the rule.</summary>

@@ -16,6 +16,10 @@ public interface IFigures
     /// <param name="since">From when on a first sale makes a new client.</param>
     Task<ProgramFigures> Program(StreamId program, DateTimeOffset since, CancellationToken stop);
 
+    /// <summary>How a tenant does: its latest weeks, its best referrers and what waits for what is unknown.</summary>
+    /// <param name="since">The first day of the first week.</param>
+    Task<TenantOverview> Overview(int tenant, DateTimeOffset since, CancellationToken stop);
+
     /// <summary>What waits in groups of a referrer (H14).</summary>
     Task<IReadOnlyList<WaitingGroup>> Groups(StreamId referrer, CancellationToken stop);
 }
@@ -25,6 +29,19 @@ public interface IFigures
 /// <param name="NewClients">Referees whose first sale above zero occurred since then.</param>
 /// <param name="PendingReferrals">That wait for approval.</param>
 public sealed record ProgramFigures(long ActiveReferrers, long NewClients, long PendingReferrals, IReadOnlyList<AssetFigures> Rewards);
+
+/// <summary>How a tenant does.</summary>
+/// <param name="Weeks">By their Mondays, in UTC; one without movements is absent.</param>
+/// <param name="Best">Of each asset the ten that it came to most for.</param>
+/// <param name="Parked">Actions that wait for a referral or a sale.</param>
+public sealed record TenantOverview(IReadOnlyList<WeekFigures> Weeks, IReadOnlyList<BestReferrer> Best, long Parked);
+
+/// <summary>What was posted within a week.</summary>
+/// <param name="PaidMinor">Less what came back.</param>
+public sealed record WeekFigures(DateTimeOffset From, Asset Asset, long EarnedMinor, long ClawedBackMinor, long PaidMinor);
+
+/// <param name="NetMinor">Earned less taken back, from the beginning.</param>
+public sealed record BestReferrer(CallerId Referrer, Asset Asset, long NetMinor, long PaidMinor);
 
 /// <param name="PendingMinor">In a hold window, or in a group.</param>
 public sealed record AssetFigures(Asset Asset, long EarnedMinor, long ClawedBackMinor, long PendingMinor)

@@ -330,6 +330,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * What was earned and paid in each of the last 52 weeks, the best referrers, and how many actions wait
+   *
+   * `GET /v1/overview`. Needs a key with the role read.
+   */
+  getOverview(): Promise<OverviewAnswer> {
+    return this.send("GET", `/v1/overview`, {}, undefined);
+  }
+
+  /**
    * What is used of a rule's budget, month by month, the newest first
    *
    * `GET /v1/rules/{id}/budget`. Needs a key with the role read.
@@ -1042,6 +1051,14 @@ export interface BalanceLine {
   paid_minor: number;
 }
 
+export interface BestReferrerAnswer {
+  referrer_id: string;
+  asset: string;
+  /** Earned less taken back, from the beginning. */
+  net_minor: number;
+  paid_minor: number;
+}
+
 /** Something that Stripe and the books do not agree about. */
 export interface BreakAnswer {
   kind: "transfer_without_item" | "item_without_transfer" | "amount_differs" | "currency_differs" | "destination_differs" | "reversed_outside" | "duplicate" | "item_not_open" | "balance_differs";
@@ -1554,6 +1571,15 @@ export interface OutcomeLineBody {
   duplicate?: boolean | null;
   error?: LineError | null;
   summary?: SummaryBody | null;
+}
+
+export interface OverviewAnswer {
+  /** One without movements is absent. */
+  weeks: WeekAnswer[];
+  /** Of each asset the ten that it came to most for. */
+  best_referrers: BestReferrerAnswer[];
+  /** That wait for a referral or a sale. */
+  parked_actions: number;
 }
 
 /** A page of a list, as the outside knows it. */
@@ -2590,6 +2616,17 @@ export interface WaitingAction {
 /** It is written down, and looked at soon. */
 export interface WebhookAnswer {
   received: boolean;
+}
+
+/** What was booked within a week, manual entries included. */
+export interface WeekAnswer {
+  /** Its Monday, in UTC. */
+  from: string;
+  asset: string;
+  earned_minor: number;
+  clawed_back_minor: number;
+  /** Less what came back. */
+  paid_minor: number;
 }
 
 export interface WhatIfAnswer {

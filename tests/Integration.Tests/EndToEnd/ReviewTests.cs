@@ -89,6 +89,28 @@ public sealed class ReviewTests(LivingServer server)
     }
 
     [Fact]
+    public async Task S11_the_overview_says_what_each_week_came_to_for_whom_most_and_what_waits()
+    {
+        using var shop = await Sandbox("s11week");
+        await Refer(shop, "s11week", "anna");
+        await Sell(shop, "s11week", "w1", "anna");
+        await Sell(shop, "s11week", "w2", "nobody");
+        await shop.Ok("/v1/test_clock/advance", new { to = "2026-02-15T00:00:00Z" });
+        await Refund(shop, "s11week", "w3", "anna", "w1", 5_000);
+        await shop.Ok("/v1/referrers/rita/entries", new { entry_id = "w4", asset = "USD", amount_minor = 300, reason = "paid by hand", already_paid = true });
+        var overview = await shop.Ok("/v1/overview");
+        var weeks = overview["weeks"]!.AsArray().Where(week => (string?)week!["asset"] == "USD").ToList();
+        Assert.Equal((1_000, 500, 300), (Sum("earned_minor"), Sum("clawed_back_minor"), Sum("paid_minor")));
+        Assert.Equal((1_000, 0), ((long)weeks[0]!["earned_minor"]!, (long)weeks[0]!["paid_minor"]!));
+        Assert.All(weeks, week => Assert.Equal(DayOfWeek.Monday, ((DateTimeOffset)week!["from"]!).DayOfWeek));
+        var best = Assert.Single(overview["best_referrers"]!.AsArray());
+        Assert.Equal(("rita", 500, 300), ((string)best!["referrer_id"]!, (long)best["net_minor"]!, (long)best["paid_minor"]!));
+        Assert.Equal(1, (long)overview["parked_actions"]!);
+
+        long Sum(string field) => weeks.Sum(week => (long)week![field]!);
+    }
+
+    [Fact]
     public async Task D18_a_closed_referrer_settles_or_forfeits_and_its_person_is_erased()
     {
         using var shop = await Sandbox("d18");

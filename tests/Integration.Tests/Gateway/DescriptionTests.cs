@@ -107,6 +107,7 @@ public sealed class DescriptionTests : IAsyncLifetime
         await Fits("POST", "/v1/referrers/{id}/onboarding_link", """{"return_url":"https://x.test"}""", "/v1/referrers/rita/onboarding_link");
         await Fits("GET", "/v1/referrers/{id}/payout_account", null, "/v1/referrers/rita/payout_account");
         await Fits("GET", "/v1/session");
+        await Fits("GET", "/v1/overview");
         await Fits("GET", "/v1/ledger/trial_balance");
         await Fits("GET", "/v1/ledger/postings");
         await Fits("POST", "/v1/ledger/check");

@@ -99,7 +99,7 @@ public sealed class Marketplace : IAsyncLifetime
         ["hold"] = holdDays == 0 ? new JsonObject { ["mode"] = "none" } : new JsonObject { ["mode"] = "days", ["days"] = holdDays },
     };
 
-    private Task Refer(string program, string referee, string referrer) => Admin.Ok(
+    public Task Refer(string program, string referee, string referrer) => Admin.Ok(
         "/v1/referrals", new { program_id = program, referee_id = referee, referrer_id = referrer, approved_at = "2026-01-01T00:00:00Z", status = "approved" });
 
     private Task Act(string id, string program, string referee, long minor, int day) => Admin.Ok(

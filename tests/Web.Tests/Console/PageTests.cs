@@ -1,0 +1,169 @@
+using Microsoft.Playwright;
+using ReferralGrains.Web.Tests.World;
+
+namespace ReferralGrains.Web.Tests.Console;
+
+/// <summary>What each page is for, what it says when that is refused, and that it serves everybody well.</summary>
+public sealed class PageTests(Browser browser, Marketplace market)
+{
+    [Fact]
+    public async Task The_overview_says_what_was_earned_by_whom_what_is_held_and_what_needs_a_person()
+    {
+        await using var person = await SignedIn("admin");
+        await person.Sees("Parked, for a referral or a sale: 1 action");
+        await person.Page.GetByRole(AriaRole.Img, new() { Name = "Earned and paid each week in GBP" }).WaitForAsync();
+        var best = person.Page.GetByRole(AriaRole.Region, new() { Name = "Top referrers" });
+        await best.GetByRole(AriaRole.Row, new() { Name = "jane" }).GetByText("14.25 GBP").WaitForAsync(); // 4.90 + 12.00 − 6.00 + 3.35
+        await person.IsWellServed();
+        await person.Photograph("console-overview");
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+        await best.GetByRole(AriaRole.Link, new() { Name = "jane" }).ClickAsync();
+        await person.Heading("Referrer jane");
+    }
+
+    [Fact]
+    public async Task A_key_without_figures_is_told_what_it_is_for()
+    {
+        await using var person = await SignedIn("key_admin");
+        await person.Sees("The figures are for keys of the roles");
+        await person.IsWellServed();
+    }
+
+    [Theory]
+    [InlineData("jane", "Referrer jane")]
+    [InlineData("kiera", "Referral of kiera")]
+    [InlineData("inv_2", "Why")]
+    [InlineData("classic", "Program Classic")]
+    public async Task Anything_is_found_by_its_id(string id, string heading)
+    {
+        await using var person = await SignedIn("read");
+        await person.Page.GetByLabel("Find by any id").FillAsync(id);
+        await person.Page.Keyboard.PressAsync("Enter");
+        await person.Heading(heading);
+        await person.Page.GetByLabel("Find by any id").FillAsync("nobody at all");
+        await person.Page.Keyboard.PressAsync("Enter");
+        await person.Sees("Nothing here has the id");
+    }
+
+    [Fact]
+    public async Task Why_tells_the_rule_its_version_the_arithmetic_and_until_when_it_is_held_or_why_not()
+    {
+        await using var person = await SignedIn("read", "/console/why/inv_2");
+        await person.Sees("12.00 GBP");
+        await person.Page.GetByText("version 1").First.WaitForAsync();
+        await person.IsWellServed();
+        await person.Photograph("console-why");
+        await person.Page.GetByLabel("Action id").FillAsync("inv_6");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Why?" }).ClickAsync();
+        await person.Page.GetByText("parked").First.WaitForAsync();
+        await person.Page.GetByLabel("Action id").FillAsync("inv_none");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Why?" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "action_not_found" }).WaitForAsync();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
+    [Fact]
+    public async Task R12_an_action_by_hand_is_previewed_before_it_is_recorded_and_an_enrollment_is_adjusted_with_a_reason()
+    {
+        await market.Refer("classic", "olga", "rita");
+        await using var person = await SignedIn("admin", "/console/referrals/classic/olga");
+        await person.Page.GetByLabel("Action id").FillAsync("by_hand_1");
+        await person.Page.GetByLabel("Amount in minor units").FillAsync("5000");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await person.Sees("Nothing is saved yet");
+        await person.Sees("5.00 GBP");
+        Assert.Equal(404, (await market.Admin.Get("/v1/actions/by_hand_1")).Status);
+        await person.IsWellServed();
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Record it" }).ClickAsync();
+        await person.Sees("by_hand_1 is recorded: rewarded.");
+        Assert.Equal("rewarded", (string?)(await market.Admin.Ok("/v1/actions/by_hand_1"))["status"]);
+
+        await person.Page.GetByText("Adjust one of them").ClickAsync();
+        await person.Page.GetByLabel("Most rewards").FillAsync("1");
+        await person.Page.GetByLabel("Reason").FillAsync("agreed by phone");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Adjust" }).ClickAsync();
+        await person.Sees("has terms of its own now");
+        await person.Page.GetByLabel("Action id").FillAsync("inv_1");
+        await person.Page.GetByLabel("Amount in minor units").FillAsync("1");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "action_conflict" }).WaitForAsync();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
+    [Fact]
+    public async Task A_referrer_is_found_with_what_is_held_and_payable_and_an_entry_is_booked_once()
+    {
+        await market.Admin.Ok("/v1/referrers", new { id = "booked" });
+        await using var person = await SignedIn("admin", "/console/referrers");
+        await person.Page.GetByLabel("Id begins with").FillAsync("book");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "booked" }).ClickAsync();
+        await person.Heading("Referrer booked");
+        for (var i = 0; i < 2; i++)
+        {
+            if (i == 0) await person.Page.GetByText("Book an entry by hand").ClickAsync();
+            await person.Page.GetByLabel("Entry id").FillAsync("hand_1");
+            await person.Page.GetByLabel("Asset").FillAsync("GBP");
+            await person.Page.GetByLabel("Amount in minor units").FillAsync(i == 0 ? "-700" : "-800");
+            await person.Page.GetByLabel("Reason").FillAsync("paid twice by mistake");
+            await person.Page.GetByRole(AriaRole.Button, new() { Name = "Book" }).ClickAsync();
+            if (i == 0) await person.Sees("−7.00 GBP (earned back first)");
+        }
+
+        await person.Page.GetByRole(AriaRole.Alert).WaitForAsync();
+        await person.IsWellServed();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
+    [Fact]
+    public async Task Referrals_are_listed_by_program_referrer_and_state()
+    {
+        await using var person = await SignedIn("read", "/console/referrals");
+        await person.Page.GetByLabel("Referrer").First.FillAsync("jane");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "kiera" }).WaitForAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "mona" }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await person.IsWellServed();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
+    [Fact]
+    public async Task A_rule_is_written_in_plain_words_tried_on_history_and_published()
+    {
+        await market.Admin.Ok("/v1/programs", new { id = "drafts", name = "Drafts", currency = "GBP", time_zone = "Europe/London" });
+        await market.Admin.Ok("/v1/programs/drafts/rules", Marketplace.Rule("drafted", "10% of each sale", 1000, 30));
+        await market.Refer("drafts", "paula", "zoe");
+        await market.Admin.Ok("/v1/actions", new { action_id = "drafts_1", program_id = "drafts", type = "sale", referee_id = "paula", amount_minor = 4_000, occurred_at = "2026-02-01T12:00:00Z" });
+        await using var person = await SignedIn("admin", "/console/programs");
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Drafts" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Change 10% of each sale" }).ClickAsync();
+        await person.Page.GetByLabel("Share in %").FillAsync("20");
+        await person.Sees("The referrer earns 20 % of each sale, for 365 days after the approval, at most 100.00 GBP a referee, held for 30 days.");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "What if" }).ClickAsync();
+        await person.Sees("8.00 GBP");
+        await person.IsWellServed();
+        await person.Photograph("console-what-if");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
+        await person.Sees("is published as version 2");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Disable 10% of each sale" }).ClickAsync();
+        await person.Sees("Rule drafted is disabled.");
+        await person.Page.GetByLabel("Id", new() { Exact = true }).FillAsync("ten");
+        await person.Page.GetByLabel("Share in %").FillAsync("5");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Alert).WaitForAsync(); // Another program's rule has that id.
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
+    private async Task<Person> SignedIn(string role, string to = "/console")
+    {
+        var person = await browser.Arrive(market.Address);
+        await person.SignIn(market.Key(role), to);
+        return person;
+    }
+}
