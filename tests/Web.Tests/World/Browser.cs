@@ -31,7 +31,10 @@ public sealed class Browser : IAsyncLifetime
     {
         var context = await browser.NewContextAsync(new()
         {
-            BaseURL = address.ToString(), ViewportSize = new() { Width = width, Height = 800 }, JavaScriptEnabled = withScript, ReducedMotion = ReducedMotion.Reduce,
+            BaseURL = address.ToString(),
+            ViewportSize = new() { Width = width, Height = 800 },
+            JavaScriptEnabled = withScript,
+            ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout(15_000);
         return new(context, await context.NewPageAsync(), address);

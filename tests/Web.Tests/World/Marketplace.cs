@@ -102,6 +102,6 @@ public sealed class Marketplace : IAsyncLifetime
     public Task Refer(string program, string referee, string referrer) => Admin.Ok(
         "/v1/referrals", new { program_id = program, referee_id = referee, referrer_id = referrer, approved_at = "2026-01-01T00:00:00Z", status = "approved" });
 
-    private Task Act(string id, string program, string referee, long minor, int day) => Admin.Ok(
+    private Task<JsonNode> Act(string id, string program, string referee, long minor, int day) => Admin.Ok(
         "/v1/actions", new { action_id = id, program_id = program, type = "sale", referee_id = referee, amount_minor = minor, occurred_at = $"2026-01-{day:00}T12:00:00Z" });
 }
