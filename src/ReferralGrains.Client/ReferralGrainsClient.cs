@@ -27,6 +27,18 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
 
     private readonly ReferralGrainsClientOptions options = options ?? new();
 
+    /// <summary>A collection, or the items of a payout batch, as the table (CSV) that the API makes of it, read while it comes.</summary>
+    /// <param name="path">Such as <c>/v1/payout_batches</c>, with its filters.</param>
+    /// <param name="stop">Gives it up.</param>
+    /// <exception cref="ReferralGrainsException">The server refused.</exception>
+    public async Task<Stream> ReadTableAsync(string path, CancellationToken stop = default)
+    {
+        using var request = Request(HttpMethod.Get, new(path), "text/csv");
+        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        if (response.IsSuccessStatusCode) return await response.Content.ReadAsStreamAsync(stop);
+        using (response) throw await Problem(response, stop);
+    }
+
     private async Task<TAnswer> Send<TAnswer>(HttpMethod method, Target target, object? body, CancellationToken stop)
     {
         // It names the request over all tries. What the server ignores on other methods is not sent.

@@ -36,6 +36,7 @@ public static class WebApp
         door(app.MapGet("/", () => TypedResults.Redirect("/console")).AllowAnonymous());
 
         app.MapPortal(door);
+        door(app.MapGet(PayoutTable.Route, PayoutTable.Write).RequireAuthorization(Session.Policy));
 
         // PageHeaders says who may frame a page.
         var pages = app.MapRazorComponents<Document>().AddInteractiveServerRenderMode(circuits => circuits.ContentSecurityFrameAncestorsPolicy = null);

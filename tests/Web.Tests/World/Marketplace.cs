@@ -51,6 +51,16 @@ public sealed class Marketplace : IAsyncLifetime
 
     public Task Revoke(string id) => root.Send(HttpMethod.Delete, $"/v1/api_keys/{id}", null);
 
+    /// <summary>As a break does that reconciliation has found, which the stand-in gives no cause for.</summary>
+    public async Task ShutGate(string tenant)
+    {
+        await using var database = Npgsql.NpgsqlDataSource.Create(house.Owner + ";Search Path=grains");
+        await using var shut = database.CreateCommand(
+            "update send_gate set is_shut = true, shut_why = 'somebody paid twice', shut_by = 'reconciliation', shut_at = now() where tenant = (select id from tenant where name = $1)");
+        shut.Parameters.Add(new() { Value = tenant });
+        Assert.Equal(1, await shut.ExecuteNonQueryAsync());
+    }
+
     /// <summary>Another sandbox, whose clock a test may move.</summary>
     public async Task<(Api Admin, string Key)> NewSandbox(string tenant, string clockAt = "2026-01-01T00:00:00Z")
     {

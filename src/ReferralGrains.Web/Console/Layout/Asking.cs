@@ -11,6 +11,8 @@ public abstract class Asking : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource gone = new();
 
+    protected Asking() => Gone = gone.Token;
+
     [CascadingParameter]
     public Desk Desk { get; set; } = null!;
 
@@ -22,6 +24,9 @@ public abstract class Asking : ComponentBase, IDisposable
 
     protected bool IsBusy { get; private set; }
 
+    /// <summary>Ends when the page is left.</summary>
+    protected CancellationToken Gone { get; }
+
     /// <summary>Asks, and renders before and after it.</summary>
     /// <returns>Whether it was answered.</returns>
     protected async Task<bool> Ask(Func<ReferralGrainsClient, CancellationToken, Task> question)
@@ -30,7 +35,7 @@ public abstract class Asking : ComponentBase, IDisposable
         StateHasChanged();
         try
         {
-            await question(Desk.Api, gone.Token);
+            await question(Desk.Api, Gone);
             return true;
         }
         catch (ReferralGrainsException refused) when (refused.Problem.Status == 401)

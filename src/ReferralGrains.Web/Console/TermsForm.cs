@@ -1,0 +1,69 @@
+using System.Globalization;
+using ReferralGrains.Client;
+using ReferralGrains.Web.Console.Layout;
+using ReferralGrains.Web.Sessions;
+
+namespace ReferralGrains.Web.Console;
+
+/// <summary>Payout terms as a person fills them in.</summary>
+internal sealed class TermsForm
+{
+    /// <summary>A word of the API; empty for by hand.</summary>
+    public string Every { get; set; } = "";
+
+    public int? Day { get; set; }
+
+    public string TimeZone { get; set; } = "UTC";
+
+    /// <summary>25.00 GBP, 10.00 EUR.</summary>
+    public string Minimums { get; set; } = "";
+
+    public bool SecondPerson { get; set; }
+
+    public bool AutoApprove { get; set; }
+
+    public PayoutTermsBodyDelivery Delivery { get; set; } = PayoutTermsBodyDelivery.Stripe;
+
+    public static TermsForm Of(PayoutTermsAnswer terms) => new()
+    {
+        Every = terms.Schedule is { } schedule ? Words.Of(schedule.Every) : "",
+        Day = terms.Schedule?.Day,
+        TimeZone = terms.TimeZone,
+        Minimums = string.Join(", ", terms.Minimums.Select(static one => Show.Amount(one.AmountMinor, one.Currency).Replace(",", "", StringComparison.Ordinal))),
+        SecondPerson = terms.SecondPerson,
+        AutoApprove = terms.AutoApprove,
+        Delivery = terms.Delivery == PayoutTermsAnswerDelivery.Outside ? PayoutTermsBodyDelivery.Outside : PayoutTermsBodyDelivery.Stripe,
+    };
+
+    /// <summary>Null where the least amounts cannot be read; all else the API judges.</summary>
+    public PayoutTermsBody? Body()
+    {
+        var minimums = new List<PayoutMinimumBody>();
+        foreach (var text in Minimums.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (Minimum(text) is not { } minimum) return null;
+            minimums.Add(minimum);
+        }
+
+        PayoutScheduleBody? schedule = Every switch
+        {
+            "week" => new() { Every = PayoutScheduleBodyEvery.Week, Day = Day },
+            "month" => new() { Every = PayoutScheduleBodyEvery.Month, Day = Day },
+            "amount" => new() { Every = PayoutScheduleBodyEvery.Amount },
+            _ => null,
+        };
+        return new() { Minimums = minimums, Schedule = schedule, TimeZone = TimeZone, SecondPerson = SecondPerson, AutoApprove = AutoApprove, Delivery = Delivery };
+    }
+
+    // In whole numbers: the point is taken out, nothing is multiplied.
+    private static PayoutMinimumBody? Minimum(string text)
+    {
+        if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var amount, { Length: 3 } currency]) return null;
+        currency = currency.ToUpperInvariant();
+        var places = Show.Amount(0, currency).Split(' ')[0].Length is var length and > 1 ? length - 2 : 0;
+        var (whole, part) = amount.Split('.') switch { [var one] => (one, ""), [var one, var two] => (one, two), _ => ("", "") };
+        return part.Length <= places && long.TryParse(whole + part.PadRight(places, '0'), NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
+            ? new() { Currency = currency, AmountMinor = minor }
+            : null;
+    }
+}

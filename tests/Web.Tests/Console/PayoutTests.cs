@@ -1,0 +1,91 @@
+using Microsoft.Playwright;
+using ReferralGrains.Web.Tests.World;
+
+namespace ReferralGrains.Web.Tests.Console;
+
+/// <summary>Drawing up, approving, giving up and confirming payouts, and what is refused.</summary>
+public sealed class PayoutTests(Browser browser, Marketplace market)
+{
+    [Fact]
+    public async Task Whoever_drew_up_a_batch_is_told_that_another_must_approve_it_and_all_of_it_goes_by_keyboard()
+    {
+        using var shop = await PayingShop.Open(market, "two-people", new { second_person = true });
+        await using var first = await browser.Arrive(market.Address, width: 390);
+        await first.SignIn(shop.FinanceKey, "/console/payouts");
+        await Press(first, "Draw up a batch");
+        await first.Sees("a second person does");
+        await Press(first, "Approve");
+        await first.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "second_person_needed" }).WaitForAsync();
+        await first.IsWellServed();
+
+        var batch = first.Page.Url.Split('/')[^1];
+        await using var second = await browser.Arrive(market.Address);
+        await second.SignIn((await market.NewKey("finance", shop.Tenant)).Key, $"/console/payouts/{batch}");
+        await Press(second, "Approve 21.34 GBP to 2 referrers");
+        await second.Page.Locator("#state").GetByText("settled").WaitForAsync(new() { Timeout = 60_000 });
+        Assert.Equal(2_134, (long)(await shop.Batch(batch))["totals"]![0]!["paid_minor"]!);
+    }
+
+    [Fact]
+    public async Task What_is_paid_outside_is_confirmed_item_by_item_and_a_batch_can_be_given_up()
+    {
+        using var shop = await PayingShop.Open(market, "by-bank", new { delivery = "outside" });
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(shop.FinanceKey, "/console/payouts");
+        await Press(person, "Draw up a batch");
+        await Press(person, "Give it up");
+        await person.Page.Locator("#state").GetByText("cancelled").WaitForAsync(new() { Timeout = 30_000 });
+
+        await person.Open("/console/payouts", "Payouts");
+        await Press(person, "Draw up a batch");
+        await Press(person, "Approve");
+        await Press(person, "Settle what ann is owed");
+        await Press(person, "It was paid under this reference");
+        await person.Page.GetByRole(AriaRole.Alert).GetByText("reference").First.WaitForAsync(); // It needs one.
+        await person.IsWellServed();
+        await person.Page.GetByLabel("Reference of the payment").FillAsync("bank-77");
+        await Press(person, "It was paid under this reference");
+        await person.Page.GetByRole(AriaRole.Cell, new() { Name = "bank-77" }).WaitForAsync();
+        await Press(person, "Settle what bob is owed");
+        await person.Page.GetByLabel("Reference of the payment").FillAsync("no such account");
+        await Press(person, "It cannot be paid");
+        await person.Page.Locator("#state").GetByText("settled").WaitForAsync(new() { Timeout = 30_000 });
+
+        var download = await person.Page.RunAndWaitForDownloadAsync(() => person.Page.GetByRole(AriaRole.Link, new() { Name = "Items as a table" }).ClickAsync());
+        var table = await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
+        Assert.StartsWith("item_id,referrer_id,currency,amount", table, StringComparison.Ordinal);
+        Assert.Contains(",ann,GBP,12.34,1234,outside,confirmed,,bank-77,", table, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stripe_and_the_books_are_compared_and_a_gate_that_is_shut_is_opened_with_a_reason()
+    {
+        using var shop = await PayingShop.Open(market, "gated", new { });
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(shop.FinanceKey, "/console/reconciliation");
+        await Press(person, "Compare from the beginning");
+        await person.Page.Locator("#run-state").GetByText("clean").WaitForAsync(new() { Timeout = 30_000 });
+        await person.IsWellServed();
+
+        await market.ShutGate(shop.Tenant);
+        await person.Open("/console/reconciliation", "Reconciliation");
+        await person.Sees("Nothing is sent: somebody paid twice");
+        await person.Page.GetByLabel("Why it may be opened").FillAsync("It was our own test");
+        await Press(person, "Open the gate");
+        await person.Sees("Approved payouts are sent.");
+        await person.Sees("It was our own test");
+
+        await using var reader = await browser.Arrive(market.Address, width: 390);
+        await reader.SignIn((await market.NewKey("read", shop.Tenant)).Key, "/console/reconciliation");
+        await reader.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "forbidden" }).WaitForAsync();
+        await reader.IsWellServed();
+    }
+
+    internal static async Task Press(Person person, string button)
+    {
+        var found = person.Page.GetByRole(AriaRole.Button, new() { Name = button }).First;
+        await Assertions.Expect(found).ToBeEnabledAsync(new() { Timeout = 30_000 }); // While something is asked it does nothing.
+        await found.FocusAsync();
+        await person.Page.Keyboard.PressAsync("Enter");
+    }
+}

@@ -1,0 +1,126 @@
+using Microsoft.Playwright;
+using ReferralGrains.Integration.Tests.Faults.World;
+using ReferralGrains.Web.Tests.World;
+
+namespace ReferralGrains.Web.Tests.Console;
+
+/// <summary>What waits for a person, and what is set for all.</summary>
+public sealed class ReviewTests(Browser browser, Marketplace market)
+{
+    [Fact]
+    public async Task A_flag_is_cleared_a_held_reward_released_another_cancelled_and_what_is_parked_is_found()
+    {
+        var (admin, key) = await market.NewSandbox("reviewed");
+        using (admin)
+        {
+            await Fill(admin);
+            await using var person = await browser.Arrive(market.Address);
+            await person.SignIn(key, "/console/review");
+            await person.Sees("self referral");
+            Assert.True(await person.Page.GetByRole(AriaRole.Button, new() { Name = "It is fine" }).IsDisabledAsync());
+            await person.Page.GetByLabel("Reason for what you decide").FillAsync("Looked at both");
+            await PayoutTests.Press(person, "It is fine");
+            await person.Sees("Nothing is flagged.");
+            var rewards = (await admin.Ok("/v1/rewards?state=pending"))["data"]!.AsArray().Select(one => (string)one!["id"]!).ToList();
+            await PayoutTests.Press(person, $"Release {rewards[0]}");
+            await person.Page.GetByRole(AriaRole.Cell, new() { Name = rewards[0], Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await PayoutTests.Press(person, $"Cancel {rewards[1]}");
+            await person.Sees("None is pending by a rule");
+            Assert.Equal("released", (string?)(await admin.Ok($"/v1/rewards/{rewards[0]}"))["state"]);
+            Assert.Equal("cancelled", (string?)(await admin.Ok($"/v1/rewards/{rewards[1]}"))["state"]);
+
+            await PayoutTests.Press(person, "Look for parked actions");
+            await person.Page.GetByRole(AriaRole.Link, new() { Name = "inv_lost" }).WaitForAsync();
+            await person.IsWellServed();
+            await person.ResizeTo(390);
+            await person.IsWellServed();
+        }
+    }
+
+    [Fact]
+    public async Task What_somebody_else_has_decided_meanwhile_is_said()
+    {
+        var (admin, key) = await market.NewSandbox("decided");
+        using (admin)
+        {
+            await Fill(admin);
+            await using var person = await browser.Arrive(market.Address);
+            await person.SignIn(key, "/console/review");
+            var reward = (string)(await admin.Ok("/v1/rewards?state=pending"))["data"]![0]!["id"]!;
+            await person.Page.GetByRole(AriaRole.Button, new() { Name = $"Release {reward}" }).WaitForAsync();
+            await admin.Ok($"/v1/rewards/{reward}/cancel", new { reason = "It was a test" });
+            await PayoutTests.Press(person, $"Release {reward}");
+            await person.Page.GetByRole(AriaRole.Alert).WaitForAsync();
+            await person.Page.GetByRole(AriaRole.Cell, new() { Name = reward, Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await person.IsWellServed();
+        }
+    }
+
+    [Fact]
+    public async Task A_key_is_made_shown_once_and_ended()
+    {
+        var (admin, _) = await market.NewSandbox("keyed");
+        admin.Dispose();
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn((await market.NewKey("key_admin", "keyed")).Key, "/console/settings");
+        await person.Page.GetByLabel("What a new key may do").SelectOptionAsync("Ingest");
+        await PayoutTests.Press(person, "Make a key");
+        var secret = await person.Page.Locator("#new-key").InnerTextAsync();
+        using (var made = new Api(market.Address, secret)) Assert.Equal("ingest", (string?)(await made.Ok("/v1/session"))["role"]);
+        await person.IsWellServed();
+        await person.Open("/console/settings", "Settings");
+        await person.Page.GetByRole(AriaRole.Cell, new() { Name = "ingest", Exact = true }).WaitForAsync();
+        Assert.Equal(0, await person.Page.Locator("#new-key").CountAsync());
+
+        var row = person.Page.GetByRole(AriaRole.Row).Filter(new() { Has = person.Page.GetByRole(AriaRole.Cell, new() { Name = "ingest", Exact = true }) });
+        await row.GetByRole(AriaRole.Button).ClickAsync();
+        await row.GetByRole(AriaRole.Button, new() { NameRegex = new("for good$") }).ClickAsync();
+        await row.GetByText("revoked").WaitForAsync();
+        using (var ended = new Api(market.Address, secret)) Assert.Equal(401, (await ended.Get("/v1/session")).Status);
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
+    [Fact]
+    public async Task Payout_terms_are_changed_and_what_cannot_be_is_refused_by_its_field()
+    {
+        var (admin, _) = await market.NewSandbox("termed");
+        admin.Dispose();
+        var (_, key) = await market.NewKey("finance", "termed");
+        using var finance = new Api(market.Address, key);
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key, "/console/settings");
+        await person.Page.GetByLabel("Drawn up").SelectOptionAsync("month");
+        await person.Page.GetByLabel("On which day of the month").FillAsync("31");
+        await person.Page.GetByLabel("Least amounts").FillAsync("25.00 GBP, 300 JPY");
+        await person.Page.GetByLabel("Whoever draws a batch up").CheckAsync();
+        await PayoutTests.Press(person, "Save the terms");
+        await person.Sees("Saved.");
+        var terms = await finance.Ok("/v1/payout_terms");
+        Assert.Equal(("month", 31, 2_500, 300, true), (
+            (string)terms["schedule"]!["every"]!, (int)terms["schedule"]!["day"]!, (long)terms["minimums"]![0]!["amount_minor"]!, (long)terms["minimums"]![1]!["amount_minor"]!, (bool)terms["second_person"]!));
+        await person.Page.GetByLabel("Time zone").FillAsync("Moon/Crater");
+        await PayoutTests.Press(person, "Save the terms");
+        await person.Page.GetByRole(AriaRole.Alert).GetByText("time_zone").First.WaitForAsync();
+        await person.Page.GetByLabel("Least amounts").FillAsync("a lot");
+        await PayoutTests.Press(person, "Save the terms");
+        await person.Sees("The least amounts are written as");
+        await person.IsWellServed();
+    }
+
+    // Two rewards that are looked at by hand, a referee with the referrer's own address, and a sale of nobody's.
+    private static async Task Fill(Api admin)
+    {
+        await admin.Ok("/v1/programs", new { id = "press", name = "Press", currency = "GBP", time_zone = "UTC" });
+        var (reward, hold) = (new { kind = "cash", type = "percent", basis_points = 1_000 }, new { mode = "manual", days = 90 });
+        await admin.Ok("/v1/programs/press/rules", new { id = "by-hand", trigger = "recurring_action", reward, hold });
+        await admin.Ok("/v1/referrers", new { id = "jo", email = "jo@mail.example" });
+        await admin.Ok("/v1/referrals", new { program_id = "press", referee_id = "kim", referrer_id = "jo", approved_at = "2025-12-31T00:00:00Z" });
+        await admin.Ok("/v1/referrals", new { program_id = "press", referee_id = "jo-too", referrer_id = "jo", referee_email = "jo@mail.example", approved_at = "2025-12-31T00:00:00Z" });
+        foreach (var (id, referee) in ((string, string)[])[("inv_a", "kim"), ("inv_b", "kim")]) await Sale(admin, id, referee);
+        await Sale(admin, "inv_lost", "nobody");
+    }
+
+    private static async Task Sale(Api admin, string id, string referee) =>
+        await admin.Ok("/v1/actions", new { action_id = id, program_id = "press", type = "sale", referee_id = referee, amount_minor = 5_000 });
+}

@@ -1,0 +1,41 @@
+using ReferralGrains.Integration.Tests.Faults.World;
+using ReferralGrains.Integration.Tests.Postgres;
+
+namespace ReferralGrains.Web.Tests.World;
+
+/// <summary>What a newcomer has after <c>./grains up --demo</c>: a server, and what it has printed.</summary>
+public sealed class DemoHouse : IAsyncLifetime
+{
+    // Half a minute on a machine that does nothing else.
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(3);
+
+    private readonly PostgresServer postgres = new();
+    private ServerHouse house = null!;
+
+    public ServerProcess Server { get; private set; } = null!;
+
+    /// <summary>All that it has printed.</summary>
+    public string Printed => Server.Log;
+
+    public async ValueTask InitializeAsync()
+    {
+        await postgres.InitializeAsync();
+        house = await ServerHouse.On(postgres);
+        Server = house.Launch(demo: true);
+        await Integration.Tests.Eventually.Holds("the demo is loaded", () =>
+        {
+            Assert.False(Server.HasExited, Printed);
+            Assert.DoesNotContain("not loaded", Printed, StringComparison.Ordinal);
+            return Task.FromResult(Printed.Contains("keys       /", StringComparison.Ordinal));
+        }, patience);
+    }
+
+    /// <summary>A key of the sandbox, by what it is for.</summary>
+    public string Key(string name) => (string)System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(house.Folder, "demo.keys.json")))![name]!;
+
+    public async ValueTask DisposeAsync()
+    {
+        await house.DisposeAsync();
+        await postgres.DisposeAsync();
+    }
+}
