@@ -98,7 +98,7 @@ internal sealed record Redemption(
     CallerId? ActionId = null);
 
 /// <summary>A referral with all that came of it.</summary>
-/// <param name="Chain">From the attribution to the first release, each step that was reached (S8).</param>
+/// <param name="Chain">From the attribution to the first payout, each step that was reached (S8).</param>
 /// <param name="Rewards">The first of them; all are at /rewards.</param>
 /// <param name="Waiting">The first that wait.</param>
 /// <param name="WaitingCount">How many wait.</param>
@@ -120,7 +120,13 @@ internal sealed record ReferralStoryAnswer(
     ImmutableArray<WaitingAction> Waiting,
     int WaitingCount);
 
-internal sealed record ChainStep([property: OneOf("attributed", "approved", "first_sale", "first_reward", "first_release")] string Step, DateTimeOffset At);
+/// <param name="BatchId">Of the payout that took what was payable.</param>
+/// <param name="ItemId">What paid the referrer in it.</param>
+internal sealed record ChainStep(
+    [property: OneOf("attributed", "approved", "first_sale", "first_reward", "first_release", "first_payout")] string Step,
+    DateTimeOffset At,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CallerId? BatchId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CallerId? ItemId = null);
 
 /// <summary>An action that takes effect by itself when what it waits for comes (D10).</summary>
 internal sealed record WaitingAction(CallerId ActionId, string Code);

@@ -99,7 +99,8 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
             context.Caller().Tenant, story.Program, terms => story.State.Enrollments.All(enrollment => terms.Has(enrollment.Rule, enrollment.Version)), context.RequestAborted);
         var rewards = await reports.Rewards(
             new(context.Caller().Tenant, ReferralStories.Shown) { Program = story.Program, Referee = story.Referee }, null, context.RequestAborted);
-        return Answers.Ok(ReferralStories.Answer(story, terms, rewards), GatewayJson.Default.ReferralStoryAnswer);
+        var paid = await reports.FirstPayout(story.Stream, context.RequestAborted);
+        return Answers.Ok(ReferralStories.Answer(story, terms, rewards, paid), GatewayJson.Default.ReferralStoryAnswer);
     }
 
     private async Task<IResult> ListActivity(HttpContext context, string program, string referee)
@@ -134,7 +135,7 @@ internal static class ReferralStories
     /// <summary>Entries of each list on the page; all of them are in lists of their own.</summary>
     public const int Shown = 20;
 
-    public static ReferralStoryAnswer Answer(ReferralStory story, ProgramTerms program, Page<RewardView> rewards)
+    public static ReferralStoryAnswer Answer(ReferralStory story, ProgramTerms program, Page<RewardView> rewards, FirstPayout? paid)
     {
         var state = story.State;
         var isThere = state.Status != ReferralStatus.None;
@@ -149,7 +150,7 @@ internal static class ReferralStories
             state.Active,
             state.ConversionValueMinor,
             ReferralFields.Flags(state),
-            Chain(story),
+            Chain(story, paid),
             [.. state.Enrollments.Select(enrollment => EnrollmentAnswers.Of(story, enrollment, program))],
             [.. rewards.Items.Select(view => RewardAnswers.Of(view, program))],
             rewards.HasMore,
@@ -157,12 +158,13 @@ internal static class ReferralStories
             state.Parked.Count);
     }
 
-    private static ImmutableArray<ChainStep> Chain(ReferralStory story)
+    private static ImmutableArray<ChainStep> Chain(ReferralStory story, FirstPayout? paid)
     {
         var steps = ImmutableArray.CreateBuilder<ChainStep>();
         foreach (var recorded in story.Events)
             foreach (var step in StepsOf(recorded.Event))
                 if (!steps.Any(earlier => earlier.Step == step)) steps.Add(new(step, recorded.At));
+        if (paid is not null) steps.Add(new("first_payout", paid.At, paid.Batch, paid.Item));
         return steps.ToImmutable();
     }
 

@@ -28,6 +28,9 @@ public interface IReports
     /// <summary>By the number that enrollment and reward ids carry.</summary>
     Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop);
 
+    /// <summary>The first payout that took what the referral had made payable, if its money has left (S8).</summary>
+    Task<FirstPayout?> FirstPayout(StreamId referral, CancellationToken stop);
+
     /// <summary>The approved referrals of a program, in the order of their streams.</summary>
     Task<Page<ApprovedReferral>> ApprovedReferrals(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop);
 
@@ -98,6 +101,10 @@ public sealed record ReferrerProfile(
 public sealed record ReferralStory(
     StreamId Stream, CallerId Program, CallerId Referee, CallerId? Referrer, Referral State, ImmutableArray<Recorded> Events,
     IReadOnlyList<WaitingGroup>? Groups = null);
+
+/// <summary>What paid a referral's first cash: a payout takes all that is payable to its referrer when it is reserved.</summary>
+/// <param name="At">When the item last changed.</param>
+public sealed record FirstPayout(CallerId Batch, CallerId Item, DateTimeOffset At);
 
 /// <summary>An action as it stands now, and what was refused under its id.</summary>
 public sealed record ActionStory(

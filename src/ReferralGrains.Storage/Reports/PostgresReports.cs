@@ -26,7 +26,7 @@ public sealed class PostgresReports : IReports
         var folder = new StreamFolder(database);
         directory = new(database);
         referrers = new(database, directory);
-        stories = new(directory, folder);
+        stories = new(database, directory, folder);
         actions = new(database, directory);
         rewards = new(database, directory);
         programs = new(database);
@@ -49,6 +49,8 @@ public sealed class PostgresReports : IReports
         stories.Referral(tenant, program, referee, stop);
 
     public Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop) => stories.Referral(tenant, stream, stop);
+
+    public Task<FirstPayout?> FirstPayout(StreamId referral, CancellationToken stop) => stories.FirstPayout(referral, stop);
 
     public Task<Page<ApprovedReferral>> ApprovedReferrals(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop) =>
         directory.Approved(tenant, program, after, limit, stop);

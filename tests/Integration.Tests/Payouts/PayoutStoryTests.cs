@@ -133,6 +133,31 @@ public sealed class PayoutStoryTests(LivingServer server)
     }
 
     [Fact]
+    public async Task S8_the_chain_leads_from_the_code_to_the_item_that_paid()
+    {
+        using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-01T00:00:00Z");
+        var code = (string)(await shop.Admin.Ok("/v1/referrers", new { id = "ann", cash_opt_in = true }))["code"]!;
+        await shop.Onboard("ann");
+
+        // What was paid before the referral was there did not pay it.
+        await shop.Earn("ann", 700);
+        await shop.Pay("before");
+        await shop.Admin.Ok("/v1/redemptions", new { program_id = shop.Name, code, referee_id = "jane" });
+        await shop.Send(new { action_id = shop.Name + "-first", program_id = shop.Name, type = "sale", referee_id = "jane", amount_minor = 9_000 });
+        Assert.Equal(["attributed", "approved", "first_sale", "first_reward"], (await Chain()).Select(step => (string)step["step"]!));
+        await shop.Advance("2026-02-15T00:00:00Z");
+        Assert.Equal("first_release", (string)(await Chain())[^1]["step"]!);
+        await shop.Pay("after");
+
+        var paid = (await Chain())[^1];
+        var item = Assert.Single(await shop.Items("after"));
+        Assert.Equal(("first_payout", "after", (string)item["id"]!), ((string)paid["step"]!, (string?)paid["batch_id"], (string?)paid["item_id"]));
+        Assert.Equal(900, (long)item["amount_minor"]!);
+
+        async Task<List<JsonNode>> Chain() => [.. (await shop.Admin.Ok($"/v1/referrals/{shop.Name}/jane"))["chain"]!.AsArray().Select(step => step!)];
+    }
+
+    [Fact]
     public async Task D15_a_schedule_draws_up_one_batch_for_each_date_by_the_clock_of_the_sandbox()
     {
         using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-30T12:00:00Z");

@@ -41,6 +41,8 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
     public Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop) =>
         Task.FromResult(Of(tenant).Where(pair => pair.Value.Stream == stream).Select(pair => Story(pair.Key, pair.Value)).FirstOrDefault());
 
+    public Task<FirstPayout?> FirstPayout(StreamId referral, CancellationToken stop) => Task.FromResult<FirstPayout?>(null);
+
     public Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop)
     {
         foreach (var (address, referral) in Of(tenant))
