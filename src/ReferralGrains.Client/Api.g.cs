@@ -554,6 +554,21 @@ public sealed partial class ReferralGrainsClient
     public Task<ReviewedItemAnswer> ResolvePayoutBatcheItemAsync(string id, string item, ReviewBody body, CancellationToken stop = default) =>
         Send<ReviewedItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/resolve"), body, stop);
 
+    /// <summary>Take events of Stripe, Shopify or CloudEvents as actions of a program, at an address of their own</summary>
+    /// <remarks><c>POST /v1/sources</c>. Needs a key with the role admin.</remarks>
+    public Task<SourceAnswer> CreateSourceAsync(NewSource body, CancellationToken stop = default) =>
+        Send<SourceAnswer>(HttpMethod.Post, new("/v1/sources"), body, stop);
+
+    /// <summary>The sources of the tenant</summary>
+    /// <remarks><c>GET /v1/sources</c>. Needs a key with the role read.</remarks>
+    public Task<SourcesAnswer> ListSourcesAsync(CancellationToken stop = default) =>
+        Send<SourcesAnswer>(HttpMethod.Get, new("/v1/sources"), null, stop);
+
+    /// <summary>For the other system: an event, signed by the secret of the source</summary>
+    /// <remarks><c>POST /v1/sources/{kind}/{source}</c>. Needs no key.</remarks>
+    public Task<EventAnswer> TakeSourceAsync(string kind, string source, CancellationToken stop = default) =>
+        Send<EventAnswer>(HttpMethod.Post, new($"/v1/sources/{Uri.EscapeDataString(kind)}/{Uri.EscapeDataString(source)}"), null, stop);
+
     /// <summary>A link that opens the portal for one referrer, for a while; it is shown this once</summary>
     /// <remarks><c>POST /v1/portal_links</c>. Needs a key with the role admin.</remarks>
     public Task<PortalLinkAnswer> CreatePortalLinkAsync(NewPortalLink body, CancellationToken stop = default) =>
@@ -916,6 +931,12 @@ public sealed partial record ChainStep
     public required ChainStepStep Step { get; init; }
 
     public required DateTimeOffset At { get; init; }
+
+    /// <summary>Of the payout that took what was payable.</summary>
+    public string? BatchId { get; init; }
+
+    /// <summary>What paid the referrer in it.</summary>
+    public string? ItemId { get; init; }
 }
 
 public sealed partial record CheckoutAnswer
@@ -1162,6 +1183,14 @@ public sealed partial record EntryAnswer
     public required DateTimeOffset At { get; init; }
 
     public bool? Duplicate { get; init; }
+}
+
+public sealed partial record EventAnswer
+{
+    public required bool Received { get; init; }
+
+    /// <summary>recorded, waiting, duplicate or ignored; an event that says nothing to us is taken all the same.</summary>
+    public required EventAnswerOutcome Outcome { get; init; }
 }
 
 public sealed partial record ExclusiveBody
@@ -1525,6 +1554,19 @@ public sealed partial record NewReferrer
 
     /// <summary>What it chose for its code; one is made when it is left out.</summary>
     public string? Code { get; init; }
+}
+
+/// <summary>Another system whose events become actions of a program.</summary>
+public sealed partial record NewSource
+{
+    public required NewSourceKind Kind { get; init; }
+
+    public required string ProgramId { get; init; }
+
+    /// <summary>Names the secret that signs its events in the server's file of secrets: the secret itself is never sent here.</summary>
+    public required string SecretRef { get; init; }
+
+    public SourceMapping? Mapping { get; init; }
 }
 
 public sealed partial record NewSpend
@@ -2648,7 +2690,7 @@ public sealed partial record ReferralStoryAnswer
 
     public required IReadOnlyList<ReferralFlag> Flags { get; init; }
 
-    /// <summary>From the attribution to the first release, each step that was reached.</summary>
+    /// <summary>From the attribution to the first payout, each step that was reached.</summary>
     public required IReadOnlyList<ChainStep> Chain { get; init; }
 
     public required IReadOnlyList<EnrollmentAnswer> Enrollments { get; init; }
@@ -3006,6 +3048,40 @@ public sealed partial record SinceLast
 
     /// <summary>Paid by the last batch and not now.</summary>
     public required int GoneReferrers { get; init; }
+}
+
+public sealed partial record SourceAnswer
+{
+    public required string Id { get; init; }
+
+    public required string Kind { get; init; }
+
+    public required string ProgramId { get; init; }
+
+    public required string SecretRef { get; init; }
+
+    public required SourceMapping Mapping { get; init; }
+
+    /// <summary>Where the other system sends its events, after the address of this server.</summary>
+    public required string Url { get; init; }
+}
+
+/// <summary>Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it.</summary>
+public sealed partial record SourceMapping
+{
+    /// <summary>Whose a sale is: the customer of Stripe's invoice, of Shopify's order.</summary>
+    public string? RefereeId { get; init; }
+
+    /// <summary>What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>Of a refund or dispute: the sale's id, where it does not name the payment.</summary>
+    public string? SaleId { get; init; }
+}
+
+public sealed partial record SourcesAnswer
+{
+    public required IReadOnlyList<SourceAnswer> Data { get; init; }
 }
 
 public sealed partial record SpendAnswer
@@ -3414,6 +3490,9 @@ public enum ChainStepStep
 
     [JsonStringEnumMemberName("first_release")]
     FirstRelease,
+
+    [JsonStringEnumMemberName("first_payout")]
+    FirstPayout,
 }
 
 public enum CheckoutAnswerState
@@ -3495,6 +3574,24 @@ public enum EnrollmentAnswerState
 
     [JsonStringEnumMemberName("deleted")]
     Deleted,
+}
+
+public enum EventAnswerOutcome
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("recorded")]
+    Recorded,
+
+    [JsonStringEnumMemberName("waiting")]
+    Waiting,
+
+    [JsonStringEnumMemberName("duplicate")]
+    Duplicate,
+
+    [JsonStringEnumMemberName("ignored")]
+    Ignored,
 }
 
 public enum FlagAnswerKind
@@ -3768,6 +3865,21 @@ public enum NewReferralStatus
 
     [JsonStringEnumMemberName("pending")]
     Pending,
+}
+
+public enum NewSourceKind
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("stripe")]
+    Stripe,
+
+    [JsonStringEnumMemberName("shopify")]
+    Shopify,
+
+    [JsonStringEnumMemberName("cloudevents")]
+    Cloudevents,
 }
 
 public enum OutcomeBodyStatus

@@ -17,6 +17,7 @@ using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Referrals;
 using ReferralGrains.Gateway.Referrers;
 using ReferralGrains.Gateway.Rewards;
+using ReferralGrains.Gateway.Sources;
 using ReferralGrains.Gateway.Tenants;
 using ReferralGrains.Gateway.WhatIf;
 
@@ -29,7 +30,7 @@ public static class GatewayApp
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
     /// <summary>
-    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IPortalReports</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
+    /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IPortalReports</c>, <c>ISources</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
     /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IIdempotentAnswers</c> and all of payouts beside it, and <c>AddTelemetry</c>. Ready is what the health checks
     /// say that are registered.
     /// </summary>
@@ -91,6 +92,8 @@ public static class GatewayApp
             .AddSingleton<ReconciliationEndpoints>()
             .AddSingleton<ReviewEndpoint>()
             .AddSingleton<StripeWebhookEndpoint>()
+            .AddSingleton<SourceIntake>()
+            .AddSingleton<SourceEndpoints>()
             .AddSingleton<PortalLinkEndpoints>()
             .AddSingleton<PortalEndpoints>()
             .AddSingleton<ClockEndpoints>();
@@ -138,6 +141,7 @@ public static class GatewayApp
         Of<ReconciliationEndpoints>(app).Map(app);
         Of<ReviewEndpoint>(app).Map(app);
         Of<StripeWebhookEndpoint>(app).Map(app);
+        Of<SourceEndpoints>(app).Map(app);
         Of<PortalLinkEndpoints>(app).Map(app);
         Of<PortalEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);

@@ -24,6 +24,9 @@ public sealed class GatewayOptions
     /// </summary>
     public Uri? PublicUrl { get; set; }
 
+    /// <summary>What signs the events of sources (X10). Default: none, so that no source can be made.</summary>
+    public SourceSecrets SourceSecrets { get; set; } = SourceSecrets.None;
+
     /// <summary>
     /// How long a client of a stream may leave its answers unread, once it has sent all, before it is cut off. Longer keeps disk for
     /// clients that are gone; shorter cuts off slow ones. Default: 60 seconds.

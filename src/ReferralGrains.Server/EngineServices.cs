@@ -15,6 +15,7 @@ using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
+using ReferralGrains.Storage.Sources;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Storage.WhatIf;
 using ReferralGrains.Turns;
@@ -38,6 +39,7 @@ internal static class EngineServices
         services.AddSingleton<IFacts, PostgresFacts>();
         services.AddSingleton<IDueReader, DueReader>();
         services.AddSingleton<ITallySource, TallySource>();
+        services.AddSingleton<ISources, PostgresSources>();
         services.AddSingleton<IReferrerLedger, ReferrerLedger>();
         services.AddSingleton<IReports, PostgresReports>();
         services.AddSingleton<BacklogReports>();

@@ -116,6 +116,7 @@ public static class GrainsServer
             gateway.KeyOfSession = SessionCookie.KeyOf;
             gateway.CorsOrigins = options.CorsOrigins;
             gateway.PublicUrl = options.PublicUrl;
+            gateway.SourceSecrets = options.SourceSecrets;
             gateway.UnreadAnswers = options.UnreadAnswers;
             gateway.Unavailable = options.Unavailable;
             gateway.SpoolBytes = options.StreamSpool * 1024L * 1024;

@@ -29,6 +29,7 @@ internal static class OperationNames
         ["portal_links"] = "Links that open the portal for one referrer",
         ["portal_settings"] = "How the portal looks, and who may show it in a frame",
         ["portal"] = "What the portal shows the referrer whose link is the key",
+        ["sources"] = "Other systems whose events become actions",
         ["test_clock"] = "The clock of a sandbox",
     };
 
@@ -46,6 +47,7 @@ internal static class OperationNames
         {
             ("GET", false, true) when path.StartsWith("/v1/", StringComparison.Ordinal) => Name("list", things),
             ("GET", _, _) => Name("get", things),
+            ("POST", true, true) => Name("take", things),
             ("POST", false, false) => Name(nouns[^1], things[..^1]),
             ("POST", _, _) => Name("create", things),
             ("PATCH", _, _) => Name("change", things),

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Payouts.Sending;
@@ -21,6 +22,9 @@ internal sealed class StripeDoor(StripeKeys keys, ITenants tenants, IWebhookInbo
         await inbox.Take([Event(known.Number, notice)], stop);
         return StripeTold.Taken;
     }
+
+    public bool IsSigned(ReadOnlyMemory<byte> payload, string? signature, ImmutableArray<string> secrets) =>
+        StripeNotice.IsSigned(Encoding.UTF8.GetString(payload.Span), signature, secrets, time.GetUtcNow());
 
     private static InboxEvent Event(int tenant, StripeNotice notice) =>
         new(tenant, InboxWorker.Stripe, notice.Account ?? "", notice.Id, notice.Type, notice.About);

@@ -24,9 +24,13 @@ public sealed record StripeNotice(string Id, string Type, string? Account, bool 
     /// <returns>Null for a request that is not Stripe's, or not for this tenant: nothing of it is believed.</returns>
     public static StripeNotice? Read(string payload, string? signature, ImmutableArray<string> secrets, bool isLive, DateTimeOffset now)
     {
-        if (string.IsNullOrEmpty(signature) || !secrets.Any(secret => IsSigned(payload, signature, secret, now))) return null;
+        if (!IsSigned(payload, signature, secrets, now)) return null;
         return Parse(payload) is { } notice && notice.IsLive == isLive ? notice : null;
     }
+
+    /// <summary>Whether one of some secrets signed it, within the tolerance.</summary>
+    public static bool IsSigned(string payload, string? signature, ImmutableArray<string> secrets, DateTimeOffset now) =>
+        !string.IsNullOrEmpty(signature) && secrets.Any(secret => IsSigned(payload, signature, secret, now));
 
     // The library throws what it happens to meet in a header that nobody who means well would send.
     private static bool IsSigned(string payload, string signature, string secret, DateTimeOffset now)

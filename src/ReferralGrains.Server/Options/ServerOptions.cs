@@ -1,4 +1,5 @@
 using System.Net;
+using ReferralGrains.Gateway;
 using ReferralGrains.Payouts.Sending;
 
 namespace ReferralGrains.Server.Options;
@@ -63,6 +64,8 @@ public sealed record ServerOptions
 
     /// <summary>Requests a second to all of them together.</summary>
     public int StripeRateInAll { get; init; } = 100;
+
+    public SourceSecrets SourceSecrets { get; init; } = SourceSecrets.None;
 
     public bool PostgresSmall { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using ReferralGrains.Gateway;
 using ReferralGrains.Payouts.Sending;
 
 namespace ReferralGrains.Server.Options;
@@ -100,6 +101,9 @@ internal static class Settings
             (options, text) => options with { StripeRate = Values.Number(text, 1, 100_000) }),
         new("stripe-rate-in-all", "1 to 100000", "100", "Requests a second to all of Stripe's endpoints together, for each Stripe account.",
             (options, text) => options with { StripeRateInAll = Values.Number(text, 1, 100_000) }),
+        new("source-secrets", "a JSON file", "none",
+            "What signs the events of sources: " + SourceSecrets.Form + "; without one no source can be made. Read at the start, and never written to the database or a log.",
+            (options, text) => options with { SourceSecrets = SourceSecrets.Parse(File.ReadAllText(Values.ExistingFile(text))) }),
         new("postgres-small", "1 or 0", "0",
             "For the PostgreSQL of our own: 256 MB of shared buffers instead of a quarter of the memory. Several fit beside each other, slower once the data outgrows them.",
             (options, text) => options with { PostgresSmall = Values.YesOrNo(text) }),

@@ -48,6 +48,12 @@ public interface IWebhookInbox
     /// <returns>How many were new.</returns>
     Task<long> Take(IReadOnlyList<InboxEvent> events, CancellationToken stop);
 
+    /// <summary>Whether an event is there, whatever became of it.</summary>
+    Task<bool> Knows(InboxEvent e, CancellationToken stop);
+
+    /// <summary>Puts in one that was followed before it was answered.</summary>
+    Task Note(InboxEvent e, InboxOutcome outcome, string? detail, CancellationToken stop);
+
     /// <summary>What waits, the oldest first.</summary>
     Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop);
 
@@ -83,6 +89,18 @@ public sealed class WebhookInbox(NpgsqlDataSource database, ISiloLease lease) : 
         CommitBatch.Array(NpgsqlTypes.NpgsqlDbType.Integer, events.Select(static one => one.Tenant)),
         Texts(events.Select(static one => one.Source)), Texts(events.Select(static one => one.Account)), Texts(events.Select(static one => one.Event)),
         Texts(events.Select(static one => one.Type)), Texts(events.Select(static one => one.About)), Questions.Long(lease.Silo));
+
+    public async Task<bool> Knows(InboxEvent e, CancellationToken stop) => (await database.Rows(
+        "select 1 from webhook_inbox where tenant = $1 and source = $2 and account = $3 and event = $4", static _ => 0, stop,
+        Questions.Int(e.Tenant), Questions.Text(e.Source), Questions.Text(e.Account), Questions.Text(e.Event))).Count > 0;
+
+    public Task Note(InboxEvent e, InboxOutcome outcome, string? detail, CancellationToken stop) => database.Rows(
+        """
+        insert into webhook_inbox (tenant, source, account, event, type, about, attempts, outcome, detail)
+        select $1, $2, $3, $4, $5, $6, 1, $7, $8 where is_alive($9) on conflict do nothing
+        """,
+        static _ => 0, stop, Questions.Int(e.Tenant), Questions.Text(e.Source), Questions.Text(e.Account), Questions.Text(e.Event), Questions.Text(e.Type),
+        Questions.Text(e.About), Questions.Int((int)outcome), Questions.Text(detail), Questions.Long(lease.Silo));
 
     public async Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop) =>
         await database.Rows($"select {Columns} from webhook_inbox where next_at <= $1 order by next_at, id limit $2", Event, stop, Questions.Time(now), Questions.Int(limit));

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Turns.Payouts;
@@ -20,4 +21,7 @@ public interface IStripeDoor
     /// <param name="signature">The header <c>Stripe-Signature</c>.</param>
     /// <exception cref="Storage.Journal.JournalUnavailableException">It could not be written down: Stripe will tell again.</exception>
     Task<StripeTold> Take(CallerId tenant, ReadOnlyMemory<byte> payload, string? signature, CancellationToken stop);
+
+    /// <summary>Whether Stripe signed a body with one of some secrets, within the last five minutes.</summary>
+    bool IsSigned(ReadOnlyMemory<byte> payload, string? signature, ImmutableArray<string> secrets);
 }

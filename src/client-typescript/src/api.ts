@@ -807,6 +807,33 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Take events of Stripe, Shopify or CloudEvents as actions of a program, at an address of their own
+   *
+   * `POST /v1/sources`. Needs a key with the role admin.
+   */
+  createSource(body: NewSource): Promise<SourceAnswer> {
+    return this.send("POST", `/v1/sources`, {}, body);
+  }
+
+  /**
+   * The sources of the tenant
+   *
+   * `GET /v1/sources`. Needs a key with the role read.
+   */
+  listSources(): Promise<SourcesAnswer> {
+    return this.send("GET", `/v1/sources`, {}, undefined);
+  }
+
+  /**
+   * For the other system: an event, signed by the secret of the source
+   *
+   * `POST /v1/sources/{kind}/{source}`. Needs no key.
+   */
+  takeSource(kind: string, source: string): Promise<EventAnswer> {
+    return this.send("POST", `/v1/sources/${encodeURIComponent(kind)}/${encodeURIComponent(source)}`, {}, undefined);
+  }
+
+  /**
    * A link that opens the portal for one referrer, for a while; it is shown this once
    *
    * `POST /v1/portal_links`. Needs a key with the role admin.
@@ -1101,8 +1128,12 @@ export interface BudgetMonth {
 }
 
 export interface ChainStep {
-  step: "attributed" | "approved" | "first_sale" | "first_reward" | "first_release";
+  step: "attributed" | "approved" | "first_sale" | "first_reward" | "first_release" | "first_payout";
   at: string;
+  /** Of the payout that took what was payable. */
+  batch_id?: string | null;
+  /** What paid the referrer in it. */
+  item_id?: string | null;
 }
 
 export interface CheckoutAnswer {
@@ -1265,6 +1296,12 @@ export interface EntryAnswer {
   by: string;
   at: string;
   duplicate?: boolean | null;
+}
+
+export interface EventAnswer {
+  received: boolean;
+  /** recorded, waiting, duplicate or ignored; an event that says nothing to us is taken all the same. */
+  outcome: "recorded" | "waiting" | "duplicate" | "ignored";
 }
 
 export interface ExclusiveBody {
@@ -1514,6 +1551,15 @@ export interface NewReferrer {
   stripe_customer_id?: string | null;
   /** What it chose for its code; one is made when it is left out. */
   code?: string | null;
+}
+
+/** Another system whose events become actions of a program. */
+export interface NewSource {
+  kind: "stripe" | "shopify" | "cloudevents";
+  program_id: string;
+  /** Names the secret that signs its events in the server's file of secrets: the secret itself is never sent here. */
+  secret_ref: string;
+  mapping?: SourceMapping | null;
 }
 
 export interface NewSpend {
@@ -2283,7 +2329,7 @@ export interface ReferralStoryAnswer {
   active: boolean;
   conversion_value_minor: number | null;
   flags: ReferralFlag[];
-  /** From the attribution to the first release, each step that was reached. */
+  /** From the attribution to the first payout, each step that was reached. */
   chain: ChainStep[];
   enrollments: EnrollmentAnswer[];
   /** The first of them; all are at /rewards. */
@@ -2512,6 +2558,30 @@ export interface SinceLast {
   new_referrers: number;
   /** Paid by the last batch and not now. */
   gone_referrers: number;
+}
+
+export interface SourceAnswer {
+  id: string;
+  kind: string;
+  program_id: string;
+  secret_ref: string;
+  mapping: SourceMapping;
+  /** Where the other system sends its events, after the address of this server. */
+  url: string;
+}
+
+/** Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it. */
+export interface SourceMapping {
+  /** Whose a sale is: the customer of Stripe's invoice, of Shopify's order. */
+  referee_id?: string | null;
+  /** What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order. */
+  code?: string | null;
+  /** Of a refund or dispute: the sale's id, where it does not name the payment. */
+  sale_id?: string | null;
+}
+
+export interface SourcesAnswer {
+  data: SourceAnswer[];
 }
 
 export interface SpendAnswer {

@@ -33,7 +33,7 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.NotEmpty(Endpoints);
         Assert.All(Endpoints, endpoint => Assert.Single(endpoint.Metadata.Where(item => item is IAuthorizeData or IAllowAnonymous).Select(item => item.GetType()).Distinct()));
         Assert.Equal(
-            ["/docs/errors", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/docs/{documentName?}", "/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json", "/webhooks/stripe/{tenant}"],
+            ["/docs/errors", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/docs/{documentName?}", "/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json", "/v1/sources/{kind}/{source}", "/webhooks/stripe/{tenant}"],
             Endpoints.Where(endpoint => Roles.RoleOf(endpoint.Metadata) == "none").Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
     }
 
@@ -103,6 +103,7 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/rules/{id}/enable
         POST /v1/rules/{id}/join
         POST /v1/rules:what_if
+        POST /v1/sources
         POST /v1/test_clock/advance
         PUT /v1/portal_settings
         PUT /v1/referrers/{id}/eligible_rules/{rule}

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Integration.Tests.Gateway.World;
 
@@ -28,7 +29,7 @@ public sealed class BoundsTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        host = await GatewayHost.Start();
+        host = await GatewayHost.Start(configure: options => options.SourceSecrets = SourceSecrets.Parse("""{"default":{"stripe_live":["whsec_of_the_test"]}}"""));
         document = JsonNode.Parse((await host.Ok("GET", "/openapi/v1.json")).GetRawText())!;
     }
 

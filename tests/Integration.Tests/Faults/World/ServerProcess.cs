@@ -64,9 +64,21 @@ public sealed class ServerProcess : IAsyncDisposable
         start.Environment["GRAINS_ROLE"] = role;
         start.Environment["GRAINS_ADMIN_KEY"] = AdminKey;
         start.Environment["GRAINS_POSTGRES_SMALL"] = "1";
+        start.Environment["GRAINS_SOURCE_SECRETS"] = SecretsOfSources();
         start.Environment["GRAINS_FAILPOINT"] = failpoint;
         start.Environment["GRAINS_HTTP2_PORT"] = http2Port?.ToString(CultureInfo.InvariantCulture);
         return new(Process.Start(start)!, port);
+    }
+
+    /// <summary>With what sources of the tests' tenants sign.</summary>
+    public const string SourceSecret = "whsec_c291cmNlcyBvZiB0aGUgdGVzdHM=";
+
+    private static string SecretsOfSources()
+    {
+        var file = Path.Combine(Path.GetTempPath(), "grains-source-secrets.json");
+        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events"]).ToDictionary(tenant => tenant, _ => new Dictionary<string, string[]> { ["shop"] = ["the one before it", SourceSecret] });
+        File.WriteAllText(file, System.Text.Json.JsonSerializer.Serialize(tenants));
+        return file;
     }
 
     /// <summary>Waits until work may be sent.</summary>

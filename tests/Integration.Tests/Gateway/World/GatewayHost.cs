@@ -21,6 +21,7 @@ using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Portal;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
+using ReferralGrains.Storage.Sources;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Storage.WhatIf;
 using ReferralGrains.Storage.Webhooks;
@@ -78,6 +79,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IPayoutCandidates>(grains.Payouts);
         builder.Services.AddSingleton<IConnectedAccounts>(grains.Payouts);
         builder.Services.AddSingleton<IPortalReports, InMemoryPortal>();
+        builder.Services.AddSingleton<ISources, NoSources>();
         builder.Services.AddSingleton<ITenants>(tenants);
         builder.Services.AddSingleton<ITenantClock>(tenants);
         builder.Services.AddSingleton<ITestClock>(tenants);

@@ -74,6 +74,10 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
         return (long)more.Count;
     });
 
+    public Task<bool> Knows(InboxEvent e, CancellationToken stop) => Locked(() => Events.Contains(e));
+
+    public Task Note(InboxEvent e, InboxOutcome outcome, string? detail, CancellationToken stop) => Take([e], stop);
+
     public Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop) => Task.FromResult<IReadOnlyList<InboxEvent>>([]);
 
     public Task End(long id, InboxOutcome outcome, string? detail, CancellationToken stop) => Task.CompletedTask;

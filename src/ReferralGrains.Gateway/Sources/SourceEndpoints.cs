@@ -1,0 +1,158 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Options;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Sources;
+using ReferralGrains.Storage.Tenants;
+using ReferralGrains.Turns.Payouts;
+
+namespace ReferralGrains.Gateway.Sources;
+
+/// <summary>
+/// Other systems whose events become actions (X10): Stripe, Shopify, CloudEvents. What they send needs no key: it is signed over the bytes
+/// that came, and its address names the tenant.
+/// </summary>
+internal sealed class SourceEndpoints(
+    ISources sources, SourceIntake intake, IStripeDoor stripe, IFacts facts, ITenants tenants, IOptions<GatewayOptions> options, TimeProvider time)
+{
+    /// <summary>Of a tenant: each program has a few.</summary>
+    public const int MaxSources = 100;
+
+    public void Map(IEndpointRouteBuilder routes)
+    {
+        routes.Post("/v1/sources", Create).Needs(KeyRole.Admin)
+            .WithSummary("Take events of Stripe, Shopify or CloudEvents as actions of a program, at an address of their own").Takes<NewSource>().Answers<SourceAnswer>(creates: true);
+        routes.Get("/v1/sources", List).Needs(KeyRole.Read).WithSummary("The sources of the tenant").Answers<SourcesAnswer>();
+        routes.Post("/v1/sources/{kind}/{source}", Take).NeedsNoKey().WithMetadata(new TakesAnyQuery())
+            .WithSummary("For the other system: an event, signed by the secret of the source").Answers<EventAnswer>();
+    }
+
+    private async Task<IResult> Create(HttpContext context)
+    {
+        var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
+        var body = await Body.Read(context, GatewayJson.Default.NewSource);
+        if (!SourceKinds.All.Contains(body.Kind)) throw Problem.InvalidField("kind", "Expected is stripe, shopify or cloudevents.").AsException();
+        if (Text.Of(body.SecretRef, "secret_ref", NewSource.LongestRef) is not { } reference) throw Problem.MissingField("secret_ref").AsException();
+        if (await facts.Program(tenant, body.ProgramId, stop) is null) return new ProblemAnswer(Problem.NotFound("program", "program_id"));
+        if (options.Value.SourceSecrets.Of((await tenants.Get(tenant, stop)).Name, reference).IsEmpty)
+            throw Problem.Unprocessable("secret_unknown", "secret_ref", "The server has no secret of this name for the tenant: see source-secrets in its configuration.").AsException();
+        var mapping = (body.Mapping ?? new()).Checked();
+        var id = new CallerId("src_" + RandomNumberGenerator.GetHexString(24, lowercase: true));
+        var source = new Source(id, tenant, body.Kind, body.ProgramId, reference, JsonSerializer.Serialize(mapping, GatewayJson.Default.SourceMapping));
+        if (!await sources.Create(source, MaxSources, stop)) return new ProblemAnswer(new(409, "too_many_sources", null, $"A tenant has at most {MaxSources} sources."));
+        return Answers.Created(context, SourceAnswer.Of(source), isNew: true, GatewayJson.Default.SourceAnswer, "sources", id.Value);
+    }
+
+    private async Task<IResult> List(HttpContext context) => Answers.Ok(
+        new SourcesAnswer([.. (await sources.List(context.Caller().Tenant, context.RequestAborted)).Select(SourceAnswer.Of)]), GatewayJson.Default.SourcesAnswer);
+
+    // Whatever is wrong with it is one answer: who sends what the source did not learns nothing from it, not even whether there is such a source.
+    private async Task<IResult> Take(HttpContext context, string kind, string source)
+    {
+        if (await Payload(context) is not { } payload || await sources.Find(source, context.RequestAborted) is not { } known || known.Kind != kind) return NotBelieved;
+        var secrets = options.Value.SourceSecrets.Of((await tenants.Get(known.Tenant, context.RequestAborted)).Name, known.SecretRef);
+        if (!IsSigned(context.Request.Headers, kind, payload, secrets) || Parse(payload) is not { } body) return NotBelieved;
+        var mapping = JsonSerializer.Deserialize(known.Mapping, GatewayJson.Default.SourceMapping)!;
+        if (SourceReader.Read(kind, body, context.Request.Headers, mapping) is not { } told || !IsNames(told)) return NotBelieved;
+        var outcome = await intake.Take(known, told, context.RequestAborted);
+        return Answers.Ok(new(true, outcome.ToString().ToLowerInvariant()), GatewayJson.Default.EventAnswer);
+    }
+
+    private static ProblemAnswer NotBelieved => new(Problem.WebhookNotBelieved);
+
+    private bool IsSigned(IHeaderDictionary headers, string kind, byte[] payload, ImmutableArray<string> secrets) => kind switch
+    {
+        SourceKinds.Stripe => stripe.IsSigned(payload, headers["Stripe-Signature"].ToString(), secrets),
+        SourceKinds.Shopify => SourceSignatures.IsShopifys(payload, headers["X-Shopify-Hmac-Sha256"].ToString(), secrets),
+        _ => headers.ContentType.ToString().StartsWith("application/cloudevents+json", StringComparison.OrdinalIgnoreCase)
+            && (SourceSignatures.IsStandard(payload, headers["webhook-id"].ToString(), headers["webhook-timestamp"].ToString(), headers["webhook-signature"].ToString(), secrets, time.GetUtcNow())
+                || SourceSignatures.IsBearer(headers.Authorization.ToString(), secrets)),
+    };
+
+    // PostgreSQL keeps no NUL, and no event of theirs has one.
+    private static bool IsNames(SourceEvent told) =>
+        new[] { told.Id, told.Type, told.Account }.All(static name => name.Length <= 255 && !name.Contains('\0', StringComparison.Ordinal)) && told.Id.Length > 0;
+
+    private static JsonObject? Parse(byte[] payload)
+    {
+        try
+        {
+            return JsonNode.Parse(payload, documentOptions: new() { MaxDepth = 64 }) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task<byte[]?> Payload(HttpContext context)
+    {
+        try
+        {
+            var body = await Body.ReadWhole(context.Request, context.Request.BodyReader);
+            var bytes = body.ToArray();
+            context.Request.BodyReader.AdvanceTo(body.End);
+            return bytes;
+        }
+        catch (Exception unread) when (unread is ProblemException or BadHttpRequestException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>The kinds of sources there are.</summary>
+internal static class SourceKinds
+{
+    public const string Stripe = "stripe";
+    public const string Shopify = "shopify";
+    public const string CloudEvents = "cloudevents";
+
+    public static readonly ImmutableArray<string> All = [Stripe, Shopify, CloudEvents];
+}
+
+/// <summary>Another system whose events become actions of a program.</summary>
+/// <param name="SecretRef">Names the secret that signs its events in the server's file of secrets: the secret itself is never sent here.</param>
+[Example("""{"kind":"stripe","program_id":"friends","secret_ref":"stripe_live","mapping":{"code":"metadata.referral_code"}}""")]
+internal sealed record NewSource(
+    [property: OneOf("stripe", "shopify", "cloudevents")] string Kind,
+    CallerId ProgramId,
+    [property: AtMost(NewSource.LongestRef)] string SecretRef,
+    SourceMapping? Mapping = null)
+{
+    public const int LongestRef = 100;
+}
+
+/// <summary>Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it.</summary>
+/// <param name="RefereeId">Whose a sale is: the customer of Stripe's invoice, of Shopify's order.</param>
+/// <param name="Code">What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order.</param>
+/// <param name="SaleId">Of a refund or dispute: the sale's id, where it does not name the payment.</param>
+internal sealed record SourceMapping(
+    [property: AtMost(SourceMapping.Longest)] string? RefereeId = null,
+    [property: AtMost(SourceMapping.Longest)] string? Code = null,
+    [property: AtMost(SourceMapping.Longest)] string? SaleId = null)
+{
+    public const int Longest = 200;
+
+    public SourceMapping Checked() => new(Text.Of(RefereeId, "mapping.referee_id", Longest), Text.Of(Code, "mapping.code", Longest), Text.Of(SaleId, "mapping.sale_id", Longest));
+}
+
+/// <param name="Url">Where the other system sends its events, after the address of this server.</param>
+internal sealed record SourceAnswer(CallerId Id, string Kind, CallerId ProgramId, string SecretRef, SourceMapping Mapping, string Url)
+{
+    public static SourceAnswer Of(Source source) => new(
+        source.Id, source.Kind, source.Program, source.SecretRef, JsonSerializer.Deserialize(source.Mapping, GatewayJson.Default.SourceMapping)!, $"/v1/sources/{source.Kind}/{source.Id}");
+}
+
+internal sealed record SourcesAnswer(ImmutableArray<SourceAnswer> Data);
+
+/// <param name="Outcome">recorded, waiting, duplicate or ignored; an event that says nothing to us is taken all the same.</param>
+internal sealed record EventAnswer(bool Received, [property: OneOf("recorded", "waiting", "duplicate", "ignored")] string Outcome);

@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Payouts;
+
+namespace ReferralGrains.Gateway.Sources;
+
+/// <summary>An event of another system, as far as it says anything to us.</summary>
+/// <param name="Account">Whom it is about there; empty for the tenant itself.</param>
+/// <param name="Id">Its id there.</param>
+/// <param name="Told">Null for what is none of ours.</param>
+internal sealed record SourceEvent(string Account, string Id, string Type, ToldAction? Told);
+
+/// <summary>What an event says that happened.</summary>
+/// <param name="Action">As the body of <c>POST /v1/actions</c>; of a reversal without its referee, and without its sale where only a payment is named.</param>
+/// <param name="Links">Objects by which later events may name the sale.</param>
+/// <param name="About">Objects by which this one names its sale; empty for a sale.</param>
+/// <param name="Codes">What the referee entered.</param>
+internal sealed record ToldAction(JsonObject Action, ImmutableArray<string> Links, ImmutableArray<string> About, ImmutableArray<string> Codes)
+{
+    /// <summary>The referee stopped paying: its referral is active no more (G6).</summary>
+    public bool IsEnd { get; init; }
+}
+
+/// <summary>Reads the events of one kind of source. What it does not know, or what lacks what an action needs, is none of ours.</summary>
+internal static class SourceReader
+{
+    /// <summary>Null where it is no event at all.</summary>
+    public static SourceEvent? Read(string kind, JsonObject body, IHeaderDictionary headers, SourceMapping mapping) => kind switch
+    {
+        SourceKinds.Stripe => Stripe(body, mapping),
+        SourceKinds.Shopify => Shopify(body, headers, mapping),
+        _ => CloudEvent(body, mapping),
+    };
+
+    private static SourceEvent? Stripe(JsonObject body, SourceMapping mapping)
+    {
+        if (Text(body, "id") is not { } id || Text(body, "type") is not { } type || At(body, "data.object") is not JsonObject told) return null;
+        return new(Text(body, "account") ?? "", id, type, Text(told, "id") is not { } name ? null : type switch
+        {
+            "invoice.paid" => Invoice(told, name, mapping),
+            "refund.created" => Reversal(told, "refund", name, mapping, "refund_of", null, withAmount: true),
+            "refund.failed" => Reversal(told, "refund_failed", name + ":failed", mapping, "refund_of", name, withAmount: false),
+            "charge.dispute.funds_withdrawn" => Reversal(told, "chargeback", name, mapping, "chargeback_of", null, withAmount: true),
+            "charge.dispute.funds_reinstated" => Reversal(told, "chargeback_won", name + ":won", mapping, "chargeback_of", name, withAmount: false),
+            "customer.subscription.deleted" => new(new() { ["referee_id"] = Text(told, mapping.RefereeId ?? "customer") }, [], [], []) { IsEnd = true },
+            _ => null,
+        });
+    }
+
+    private static ToldAction? Invoice(JsonObject invoice, string id, SourceMapping mapping)
+    {
+        if (Currency(invoice) is not { } currency || StripeUnits.Of(currency) is not { } units || Whole(invoice, "amount_paid") is not { } paid) return null;
+        var total = Whole(invoice, "total") ?? paid;
+        var net = (Whole(invoice, "total_excluding_tax") ?? total - (Whole(invoice, "tax") ?? 0)) - (Whole(invoice, "shipping_cost.amount_subtotal") ?? 0);
+        var action = Sale(id, Text(invoice, mapping.RefereeId ?? "customer"), units.FromStripe(paid), units.FromStripe(Part(paid, net, total)), currency,
+            Seconds(Whole(invoice, "status_transitions.paid_at") ?? Whole(invoice, "created")));
+        Products(action, Each(invoice, "lines.data").Select(static line => Text(line, "price.product") ?? Text(line, "pricing.price_details.product")));
+        var payments = Each(invoice, "payments.data").SelectMany(static one => new[] { Text(one, "payment.payment_intent"), Text(one, "payment.charge") });
+        return new(action, Names([id, Text(invoice, "payment_intent"), Text(invoice, "charge"), .. payments]), [], Names([Text(invoice, mapping.Code ?? "metadata.referral_code")]));
+    }
+
+    private static ToldAction? Reversal(JsonObject told, string type, string id, SourceMapping mapping, string of, string? named, bool withAmount)
+    {
+        if (Currency(told) is not { } currency || StripeUnits.Of(currency) is not { } units) return null;
+        var action = new JsonObject { ["action_id"] = id, ["type"] = type, ["occurred_at"] = Seconds(Whole(told, "created")) };
+        if (named is not null) action[of] = named;
+        if (withAmount)
+        {
+            if (Whole(told, "amount") is not > 0) return null;
+            action["amount_minor"] = units.FromStripe(Whole(told, "amount")!.Value);
+        }
+
+        return new(action, [], Names([Text(told, mapping.SaleId ?? "metadata.invoice"), Text(told, "payment_intent"), Text(told, "charge")]), []);
+    }
+
+    private static SourceEvent? Shopify(JsonObject body, IHeaderDictionary headers, SourceMapping mapping)
+    {
+        var (topic, id) = (headers["X-Shopify-Topic"].ToString(), headers["X-Shopify-Webhook-Id"].ToString());
+        if (id.Length == 0 || Whole(body, "id") is not { } number) return null;
+        return new(headers["X-Shopify-Shop-Domain"].ToString(), id, topic, topic switch
+        {
+            "orders/paid" => Order(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Order/{number}", mapping),
+            "refunds/create" => ShopifyRefund(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Refund/{number}"),
+            _ => null,
+        });
+    }
+
+    private static ToldAction? Order(JsonObject order, string id, SourceMapping mapping)
+    {
+        if (Currency(order) is not { } currency || Minor(order, "total_price", currency) is not { } total) return null;
+        var net = Minor(order, "subtotal_price", currency) ?? total;
+        if ((bool?)order["taxes_included"] == true)
+            net -= Each(order, "line_items").SelectMany(static line => Each(line, "tax_lines")).Sum(tax => Minor(tax, "price", currency) ?? 0);
+        var action = Sale(id, Text(order, mapping.RefereeId ?? "customer.id"), total, net, currency, Text(order, "processed_at") ?? Text(order, "created_at"));
+        Products(action, Each(order, "line_items").Select(static line => Text(line, "product_id")));
+        var codes = mapping.Code is { } path ? [Text(order, path)] : Each(order, "discount_codes").Select(static one => Text(one, "code"));
+        return new(action, [id], [], Names(codes));
+    }
+
+    private static ToldAction? ShopifyRefund(JsonObject refund, string id)
+    {
+        if (Whole(refund, "order_id") is not { } order) return null;
+        var paid = Each(refund, "transactions").Where(static one => Text(one, "kind") == "refund" && Text(one, "status") == "success").ToList();
+        var minor = paid.Sum(one => Currency(one) is { } currency ? Minor(one, "amount", currency) ?? 0 : 0);
+        if (minor <= 0) return null; // Goods came back, and no money went.
+        var action = new JsonObject
+        {
+            ["action_id"] = id,
+            ["type"] = "refund",
+            ["amount_minor"] = minor,
+            ["occurred_at"] = Text(refund, "processed_at") ?? Text(refund, "created_at"),
+        };
+        return new(action, [], [$"gid://shopify/Order/{order.ToString(CultureInfo.InvariantCulture)}"], []);
+    }
+
+    // Its data is an action of ours; what that leaves out, the event says.
+    private static SourceEvent? CloudEvent(JsonObject body, SourceMapping mapping)
+    {
+        if (Text(body, "specversion") != "1.0" || Text(body, "id") is not { } id || Text(body, "source") is not { } source || Text(body, "type") is not { } type) return null;
+        var kind = type[(type.LastIndexOf('.') + 1)..];
+        if (Referrals.ActionParser.Kinds.Find(kind) is null || body["data"] is not JsonObject data) return new(source, id, type, null);
+        var action = (JsonObject)data.DeepClone();
+        var code = Text(action, mapping.Code ?? "code");
+        action.Remove("code");
+        action["type"] = kind;
+        action["action_id"] ??= id;
+        action["occurred_at"] ??= Text(body, "time");
+        return new(source, id, type, new(action, [], [], Names([code])));
+    }
+
+    private static JsonObject Sale(string id, string? referee, long minor, long earning, string currency, string? at)
+    {
+        var action = new JsonObject { ["action_id"] = id, ["type"] = "sale", ["referee_id"] = referee, ["amount_minor"] = minor, ["currency"] = currency, ["occurred_at"] = at };
+        if (Math.Clamp(earning, 0, minor) is var own && own != minor) action["base_minor"] = own;
+        return action;
+    }
+
+    // Of what was paid, as large a part as the net is of the whole: the rest was paid by a balance.
+    private static long Part(long paid, long net, long total) =>
+        total == paid || total <= 0 ? Math.Clamp(net, 0, paid) : Rounding.HalfAwayFromZero((Int128)paid * Math.Clamp(net, 0, total), total);
+
+    private static void Products(JsonObject action, IEnumerable<string?> products)
+    {
+        if (Names(products) is { IsEmpty: false } names) action["product_ids"] = new JsonArray([.. names.Select(static name => (JsonNode)JsonValue.Create(name))]);
+    }
+
+    private static ImmutableArray<string> Names(IEnumerable<string?> names) => [.. names.OfType<string>().Where(static name => name.Length > 0).Distinct()];
+
+    private static string? Currency(JsonNode from) =>
+        Text(from, "currency")?.ToUpperInvariant() is { } code && Domain.Money.Currency.IsKnown(code) ? code : null;
+
+    private static string? Seconds(long? unix) =>
+        unix is > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(unix.Value).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : null;
+
+    // "12.50" in the currency's minor unit; what does not fit it is no amount.
+    private static long? Minor(JsonNode from, string path, string currency)
+    {
+        if (!decimal.TryParse(Text(from, path), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount > 1_000_000_000_000m) return null;
+        for (var i = Domain.Money.Currency.ExponentOf(currency); i > 0; i--) amount *= 10;
+        return amount == decimal.Truncate(amount) ? (long)amount : null;
+    }
+
+    private static long? Whole(JsonNode from, string path) => At(from, path) is JsonValue value && value.TryGetValue<long>(out var whole) ? whole : null;
+
+    /// <summary>A text, or a whole number as it is written.</summary>
+    private static string? Text(JsonNode from, string path) => At(from, path) switch
+    {
+        JsonValue value when value.TryGetValue<string>(out var text) => text,
+        JsonValue value when value.TryGetValue<long>(out var whole) => whole.ToString(CultureInfo.InvariantCulture),
+        _ => null,
+    };
+
+    private static IEnumerable<JsonObject> Each(JsonNode from, string path) => (At(from, path) as JsonArray ?? []).OfType<JsonObject>();
+
+    private static JsonNode? At(JsonNode from, string path)
+    {
+        JsonNode? node = from;
+        foreach (var name in path.Split('.')) node = node is JsonObject parent && parent.TryGetPropertyValue(name, out var value) ? value : null;
+        return node;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Json;
+using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Referrals;
+using ReferralGrains.Storage.Sources;
+using ReferralGrains.Storage.Webhooks;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
+
+namespace ReferralGrains.Gateway.Sources;
+
+/// <summary>
+/// Makes actions of events (X10). An event is answered after what it says is durable; whatever breaks before that, its sender sends it again,
+/// and every step finds what was done. What names a payment of which nothing is known waits for it; what names an action parks as ever (D10).
+/// </summary>
+internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, ReferrersByCode codes, IGrainRouter router)
+{
+    /// <exception cref="ProblemException">It cannot be taken now: it is to be sent again.</exception>
+    public async Task<SourceOutcome> Take(Source source, SourceEvent told, CancellationToken stop)
+    {
+        var notice = new InboxEvent(source.Tenant, source.Id.Value, told.Account, told.Id, told.Type, (string?)told.Told?.Action["action_id"]);
+        if (await inbox.Knows(notice, stop)) return SourceOutcome.Duplicate;
+        var (outcome, detail) = told.Told is { } action ? await Apply(source, told, action, stop) : (SourceOutcome.Ignored, null);
+        await inbox.Note(notice, detail is not null ? InboxOutcome.Shown : outcome == SourceOutcome.Ignored ? InboxOutcome.Passed : InboxOutcome.Followed, detail, stop);
+        return outcome;
+    }
+
+    private async Task<(SourceOutcome Outcome, string? Detail)> Apply(Source source, SourceEvent told, ToldAction action, CancellationToken stop)
+    {
+        if (action.IsEnd) return await End(source, action, stop);
+        if (!action.About.IsEmpty)
+        {
+            // Written down before it is looked for, as a sale writes its own names before it looks for what waits: one of the two sees the other.
+            var body = action.Action.ToJsonString();
+            if (await sources.Linked(source.Id, action.About, stop) is null) await sources.Wait(source.Id, told.Id, action.About, body, stop);
+            if (await sources.Linked(source.Id, action.About, stop) is not { } sale) return (SourceOutcome.Waiting, null);
+            var taken = await Record(source, Named(action.Action, sale), stop);
+            await sources.Ended(source.Id, told.Id, stop);
+            return taken;
+        }
+
+        if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, "it names no referee");
+        await Redeem(source, new(referee), action, stop);
+        var recorded = await Record(source, action.Action, stop);
+        if (recorded.Outcome == SourceOutcome.Recorded && action.Links.Length > 0) await Link(source, action, new(new((string)action.Action["action_id"]!), new(referee)), stop);
+        return recorded;
+    }
+
+    // A reversal names its sale by what the sale was recorded as, and whose it was.
+    private static JsonObject Named(JsonObject action, LinkedSale sale)
+    {
+        var whole = (JsonObject)action.DeepClone();
+        whole["referee_id"] = sale.Referee.Value;
+        var of = ((string)whole["type"]!).StartsWith("refund", StringComparison.Ordinal) ? "refund_of" : "chargeback_of";
+        whole[of] ??= sale.Action.Value;
+        return whole;
+    }
+
+    private async Task Link(Source source, ToldAction action, LinkedSale sale, CancellationToken stop)
+    {
+        await sources.Link(source.Id, action.Links, sale, stop);
+        foreach (var (id, body) in await sources.Waiting(source.Id, action.Links, stop))
+        {
+            await Record(source, Named(JsonNode.Parse(body)!.AsObject(), sale), stop);
+            await sources.Ended(source.Id, id, stop);
+        }
+    }
+
+    // The first valid attribution wins (D16), so a code of somebody else's later changes nothing. It came with this very sale (D9).
+    private async Task Redeem(Source source, CallerId referee, ToldAction action, CancellationToken stop)
+    {
+        foreach (var code in action.Codes)
+        {
+            if (await codes.Find(source.Tenant, code, stop) is not { } referrer) continue;
+            var attribute = new AttributeReferral(referrer, null, null, Approve: true, null, Action: new((string)action.Action["action_id"]!));
+            await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, referee), attribute, stop);
+            return;
+        }
+    }
+
+    private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, JsonObject action, CancellationToken stop)
+    {
+        action["program_id"] = source.Program.Value;
+        if (ActionParser.Parse(JsonSerializer.SerializeToUtf8Bytes(action, GatewayJson.Default.JsonObject), out var line) is { } problem)
+            return (SourceOutcome.Ignored, $"{problem.Code} {problem.Param}");
+        var reply = (await router.Ask(GrainAddress.Referral(source.Tenant, line.Program, line.Referee), new RecordActions([line.Action]), stop)).Replies[0];
+        return reply.Refusal switch
+        {
+            null => (SourceOutcome.Recorded, null),
+            { Kind: RefusalKind.OverQuota } full => throw Problem.Of(full).AsException(),
+            { } refused => (SourceOutcome.Ignored, refused.Code),
+        };
+    }
+
+    private async Task<(SourceOutcome Outcome, string? Detail)> End(Source source, ToldAction action, CancellationToken stop)
+    {
+        if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, null);
+        var reply = await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, new(referee)), new ChangeReferral(null, Active: false), stop);
+        return (reply.Refusal is null ? SourceOutcome.Recorded : SourceOutcome.Ignored, null);
+    }
+}
+
+/// <summary>What came of an event.</summary>
+internal enum SourceOutcome
+{
+    /// <summary>It says nothing to us, or nothing that could be an action.</summary>
+    Ignored = 0,
+    Recorded = 1,
+
+    /// <summary>It came before.</summary>
+    Duplicate = 2,
+
+    /// <summary>It names a payment of which nothing is known yet, and takes effect when it is.</summary>
+    Waiting = 3,
+}

@@ -1,0 +1,87 @@
+using Npgsql;
+using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Silos;
+
+namespace ReferralGrains.Storage.Sources;
+
+/// <summary>Another system whose events become actions of one program (X10).</summary>
+/// <param name="SecretRef">Names the secret that signs its events; the secret itself is in no database.</param>
+/// <param name="Mapping">JSON: where in its objects it says what.</param>
+public sealed record Source(CallerId Id, int Tenant, string Kind, CallerId Program, string SecretRef, string Mapping);
+
+/// <summary>The sale that an object of a source belongs to, and whose it was.</summary>
+public sealed record LinkedSale(CallerId Action, CallerId Referee);
+
+/// <summary>What is known of other systems. Everything here is written before its event is answered, and may be written twice.</summary>
+/// <remarks>Every member throws <see cref="JournalUnavailableException"/> while the database cannot be reached.</remarks>
+public interface ISources
+{
+    /// <returns>False when the tenant has as many as it may have.</returns>
+    Task<bool> Create(Source source, int most, CancellationToken stop);
+
+    Task<Source?> Find(string id, CancellationToken stop);
+
+    Task<IReadOnlyList<Source>> List(int tenant, CancellationToken stop);
+
+    /// <summary>The sale of the first of some objects that is known.</summary>
+    Task<LinkedSale?> Linked(CallerId source, IReadOnlyList<string> objects, CancellationToken stop);
+
+    Task Link(CallerId source, IReadOnlyList<string> objects, LinkedSale sale, CancellationToken stop);
+
+    /// <summary>Keeps an event until an object that it names is known.</summary>
+    Task Wait(CallerId source, string e, IReadOnlyList<string> objects, string body, CancellationToken stop);
+
+    /// <summary>What waits for any of some objects, in the order in which it came.</summary>
+    Task<IReadOnlyList<(string Event, string Body)>> Waiting(CallerId source, IReadOnlyList<string> objects, CancellationToken stop);
+
+    Task Ended(CallerId source, string e, CancellationToken stop);
+}
+
+/// <inheritdoc cref="ISources"/>
+public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease) : ISources
+{
+    public async Task<bool> Create(Source source, int most, CancellationToken stop) => (await database.Rows(
+        """
+        insert into source (id, tenant, kind, program, secret_ref, mapping)
+        select $1, $2, $3, $4, $5, $6::json where is_alive($7) and (select count(*) from source where tenant = $2) < $8 returning 1
+        """,
+        static _ => 0, stop, Questions.Text(source.Id.Value), Questions.Int(source.Tenant), Questions.Text(source.Kind), Questions.Text(source.Program.Value),
+        Questions.Text(source.SecretRef), Questions.Text(source.Mapping), Questions.Long(lease.Silo), Questions.Int(most))).Count > 0;
+
+    public Task<Source?> Find(string id, CancellationToken stop) => database.Row(
+        "select id, tenant, kind, program, secret_ref, mapping::text from source where id = $1", Read, stop, Questions.Text(id));
+
+    public async Task<IReadOnlyList<Source>> List(int tenant, CancellationToken stop) => await database.Rows(
+        "select id, tenant, kind, program, secret_ref, mapping::text from source where tenant = $1 order by created_at, id", Read, stop, Questions.Int(tenant));
+
+    public Task<LinkedSale?> Linked(CallerId source, IReadOnlyList<string> objects, CancellationToken stop) => database.Row(
+        """
+        select l.action_id, l.referee from unnest($2) with ordinality as o(object, n) join source_link l on l.source = $1 and l.object = o.object
+        order by o.n limit 1
+        """,
+        static row => new LinkedSale(new(row.GetString(0)), new(row.GetString(1))), stop, Questions.Text(source.Value), Texts(objects));
+
+    // The first that was said of an object stands: its sale is an action, and that is for ever.
+    public Task Link(CallerId source, IReadOnlyList<string> objects, LinkedSale sale, CancellationToken stop) => database.Rows(
+        "insert into source_link (source, object, action_id, referee) select $1, o, $3, $4 from unnest($2) as o where is_alive($5) on conflict do nothing",
+        static _ => 0, stop, Questions.Text(source.Value), Texts(objects), Questions.Text(sale.Action.Value), Questions.Text(sale.Referee.Value), Questions.Long(lease.Silo));
+
+    public Task Wait(CallerId source, string e, IReadOnlyList<string> objects, string body, CancellationToken stop) => database.Rows(
+        "insert into source_waiting (source, event, object, body) select $1, $2, o, $4::json from unnest($3) as o where is_alive($5) on conflict do nothing",
+        static _ => 0, stop, Questions.Text(source.Value), Questions.Text(e), Texts(objects), Questions.Text(body), Questions.Long(lease.Silo));
+
+    public async Task<IReadOnlyList<(string Event, string Body)>> Waiting(CallerId source, IReadOnlyList<string> objects, CancellationToken stop) => await database.Rows(
+        "select event, min(body::text) from source_waiting where source = $1 and object = any($2) group by event order by min(received_at), event",
+        static row => (row.GetString(0), row.GetString(1)), stop, Questions.Text(source.Value), Texts(objects));
+
+    public Task Ended(CallerId source, string e, CancellationToken stop) => database.Rows(
+        "delete from source_waiting where source = $1 and event = $2 and is_alive($3)",
+        static _ => 0, stop, Questions.Text(source.Value), Questions.Text(e), Questions.Long(lease.Silo));
+
+    private static NpgsqlParameter Texts(IEnumerable<string> values) => CommitBatch.Array(NpgsqlTypes.NpgsqlDbType.Text, values);
+
+    private static Source Read(NpgsqlDataReader row) =>
+        new(new(row.GetString(0)), row.GetInt32(1), row.GetString(2), new(row.GetString(3)), row.GetString(4), row.GetString(5));
+}

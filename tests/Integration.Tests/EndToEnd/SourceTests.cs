@@ -1,0 +1,181 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json.Nodes;
+using ReferralGrains.Integration.Tests.Faults.World;
+
+namespace ReferralGrains.Integration.Tests.EndToEnd;
+
+/// <summary>
+/// Events of other systems over HTTP, signed as these sign. The samples are ours, in the form that the systems' own pages describe.
+/// </summary>
+[Collection(OneServer.Name)]
+public sealed class SourceTests(LivingServer server)
+{
+    private static readonly DateTimeOffset now = TimeProvider.System.GetUtcNow();
+
+    [Fact]
+    public async Task X10_Stripe_events_in_any_order_and_again_end_exact()
+    {
+        var (shop, url) = await Source("src-stripe", "stripe");
+        using var owner = shop;
+        var paid = Invoice("in_1", "pi_1", "cus_jane", 12_000, 10_500, 500);
+        var refund = Stripe("evt_refund", "refund.created", """{"id":"re_1","object":"refund","amount":3000,"currency":"usd","created":CREATED,"payment_intent":"pi_1","charge":"ch_1","status":"succeeded"}""");
+        var lost = Stripe("evt_lost", "charge.dispute.funds_withdrawn", """{"id":"dp_1","object":"dispute","amount":9000,"currency":"usd","created":CREATED,"payment_intent":"pi_1","charge":"ch_1"}""");
+        var won = Stripe("evt_won", "charge.dispute.funds_reinstated", """{"id":"dp_1","object":"dispute","amount":9000,"currency":"usd","created":CREATED,"payment_intent":"pi_1","charge":"ch_1"}""");
+
+        // Out of order: what names a payment that nobody knows waits for it, and what undoes another waits for that.
+        Assert.Equal("waiting", await Tell(url, won));
+        Assert.Equal("waiting", await Tell(url, refund));
+        Assert.Equal("ignored", await Tell(url, Stripe("evt_other", "customer.created", """{"id":"cus_jane"}""")));
+        Assert.Equal("recorded", await Tell(url, paid));
+
+        // The code of the invoice attributed its customer; commission is on what was paid without tax and shipping.
+        Assert.Equal("rita", (string)(await shop.Ok("/v1/referrals/src-stripe/cus_jane"))["referrer_id"]!);
+        Assert.Equal((1_000, 250), await Earned(shop));
+        Assert.Equal("recorded", await Tell(url, lost));
+        Assert.Equal((1_000, 250), await Earned(shop)); // Lost, and won before it was known to be lost.
+        foreach (var again in (string[])[won, paid, refund, lost]) Assert.Equal("duplicate", await Tell(url, again));
+
+        // Another event of the same object is no other action.
+        Assert.Equal("recorded", await Tell(url, paid.Replace("evt_in_1", "evt_in_1b", StringComparison.Ordinal)));
+        Assert.Equal("recorded", await Tell(url, Stripe("evt_failed", "refund.failed", """{"id":"re_1","object":"refund","amount":3000,"currency":"usd","created":CREATED,"payment_intent":"pi_1"}""")));
+        Assert.Equal((1_000, 0), await Earned(shop));
+        Assert.Equal("recorded", await Tell(url, Stripe("evt_gone", "customer.subscription.deleted", """{"id":"sub_1","object":"subscription","customer":"cus_jane"}""")));
+        Assert.False((bool)(await shop.Ok("/v1/referrals/src-stripe/cus_jane"))["active"]!);
+        Assert.Equal("ignored", await Tell(url, Stripe("evt_nobody", "invoice.paid", """{"id":"in_9","object":"invoice","amount_paid":100,"total":100,"currency":"usd","created":CREATED,"customer":null}""")));
+        await LedgerCheck.Clean(new(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "finance", tenant = "src-stripe" }))["key"]!));
+    }
+
+    [Fact]
+    public async Task X10_nothing_is_believed_that_is_forged_old_altered_or_sent_elsewhere()
+    {
+        var (shop, url) = await Source("default", "stripe", "x10-forged");
+        var paid = Invoice("x10_in", "x10_pi", "x10_cus", 1_000, 1_000, 0);
+        var signed = Sign(paid, ServerProcess.SourceSecret, now);
+        Assert.Equal(400, await Post(url, paid, ("Stripe-Signature", Sign(paid, "whsec_theirs", now))));
+        Assert.Equal(400, await Post(url, paid, ("Stripe-Signature", Sign(paid, ServerProcess.SourceSecret, now.AddSeconds(-400)))));
+        Assert.Equal(400, await Post(url, paid.Replace("1000", "9000", StringComparison.Ordinal), ("Stripe-Signature", signed)));
+        Assert.Equal(400, await Post(url, paid, ("Stripe-Signature", "")));
+        Assert.Equal(400, await Post(url.Replace("src_", "src_0", StringComparison.Ordinal), paid, ("Stripe-Signature", signed)));
+        Assert.Equal(400, await Post(url.Replace("/stripe/", "/shopify/", StringComparison.Ordinal), paid, ("Stripe-Signature", signed)));
+        Assert.Equal(404, (await shop.Get("/v1/actions/x10_in")).Status);
+        Assert.Equal(200, await Post(url, paid, ("Stripe-Signature", Sign(paid, "the one before it", now))));
+        Assert.Equal(422, (await shop.Post("/v1/sources", new { kind = "stripe", program_id = "x10-forged", secret_ref = "another" })).Status);
+        Assert.Equal(404, (await shop.Post("/v1/sources", new { kind = "stripe", program_id = "nowhere", secret_ref = "shop" })).Status);
+        Assert.Contains((await shop.Ok("/v1/sources"))["data"]!.AsArray(), one => (string)one!["url"]! == url);
+    }
+
+    [Fact]
+    public async Task X10_Shopify_orders_and_refunds_by_the_codes_and_the_amounts_of_the_order()
+    {
+        var (shop, url) = await Source("src-shopify", "shopify");
+        using var owner = shop;
+        const string Order = """
+            {"id":820982911,"admin_graphql_api_id":"gid://shopify/Order/820982911","currency":"USD","total_price":"126.50","subtotal_price":"110.00","taxes_included":true,
+             "processed_at":"2026-01-05T10:00:00-05:00","customer":{"id":115310627},"discount_codes":[{"code":"SPRING"},{"code":"rita-10"}],
+             "line_items":[{"product_id":788,"tax_lines":[{"price":"7.00"}]},{"product_id":789,"tax_lines":[{"price":"3.00"}]}]}
+            """;
+        const string Refund = """
+            {"id":509562969,"admin_graphql_api_id":"gid://shopify/Refund/509562969","order_id":820982911,"processed_at":"2026-01-06T10:00:00-05:00",
+             "transactions":[{"kind":"refund","status":"success","amount":"63.25","currency":"USD"},{"kind":"refund","status":"failure","amount":"1.00","currency":"USD"}]}
+            """;
+        Assert.Equal("waiting", await TellShopify(url, "refunds/create", "w2", Refund));
+        Assert.Equal("recorded", await TellShopify(url, "orders/paid", "w1", Order));
+        Assert.Equal("duplicate", await TellShopify(url, "orders/paid", "w1", Order));
+        Assert.Equal("recorded", await TellShopify(url, "orders/paid", "w3", Order));
+        Assert.Equal("ignored", await TellShopify(url, "orders/create", "w4", Order));
+
+        // 10 % of 100.00, which is without tax and shipping; half of what was paid came back.
+        Assert.Equal((1_000, 500), await Earned(shop));
+        Assert.Equal(400, await Post(url, Order, ("X-Shopify-Hmac-Sha256", Convert.ToBase64String(HMACSHA256.HashData("theirs"u8, Encoding.UTF8.GetBytes(Order)))), ("X-Shopify-Topic", "orders/paid"), ("X-Shopify-Webhook-Id", "w5")));
+    }
+
+    [Fact]
+    public async Task X10_CloudEvents_carry_actions_of_ours_signed_or_by_a_bearer_secret()
+    {
+        var (shop, url) = await Source("src-events", "cloudevents");
+        using var owner = shop;
+        const string Sale = """{"specversion":"1.0","id":"e1","source":"/shop","type":"com.shop.sale","time":"2026-01-05T10:00:00Z","data":{"referee_id":"jane","amount_minor":5000,"code":"RITA-10"}}""";
+        const string Refund = """{"specversion":"1.0","id":"e2","source":"/shop","type":"com.shop.refund","data":{"referee_id":"jane","refund_of":"e1"}}""";
+        Assert.Equal("recorded", await TellEvent(url, "m2", Refund));
+        Assert.Equal("recorded", await TellEvent(url, "m1", Sale));
+        Assert.Equal("duplicate", await TellEvent(url, "m1", Sale));
+        Assert.Equal((500, 500), await Earned(shop));
+        Assert.Equal("ignored", await TellEvent(url, "m3", """{"specversion":"1.0","id":"e3","source":"/shop","type":"com.shop.visited"}"""));
+        const string Next = """{"specversion":"1.0","id":"e4","source":"/shop","type":"sale","data":{"referee_id":"jane","amount_minor":700}}""";
+        Assert.Equal(400, await Post(url, Next, "application/cloudevents+json", ("Authorization", "Bearer theirs")));
+        Assert.Equal(200, await Post(url, Next, "application/cloudevents+json", ("Authorization", "Bearer " + ServerProcess.SourceSecret)));
+        Assert.Equal((570, 500), await Earned(shop));
+    }
+
+    // A program of 10 % at once, of the referrer whose code is RITA-10, and an address for events.
+    private async Task<(Api Shop, string Url)> Source(string tenant, string kind, string? program = null)
+    {
+        if (tenant != "default") await server.Api.Ok("/v1/tenants", new { id = tenant });
+        var shop = new Api(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "admin", tenant }))["key"]!);
+        program ??= tenant;
+        await shop.Ok("/v1/programs", new { id = program, name = program, currency = "USD", time_zone = "UTC" });
+        await shop.Ok($"/v1/programs/{program}/rules", JsonNode.Parse($$"""{"id":"{{program}}-ten","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000} }""")!);
+        if (tenant != "default") await shop.Ok("/v1/referrers", new { id = "rita", code = "RITA-10" });
+        var source = await shop.Ok("/v1/sources", new { kind, program_id = program, secret_ref = "shop" });
+        return (shop, (string)source["url"]!);
+    }
+
+    private static async Task<(long Earned, long Back)> Earned(Api shop)
+    {
+        var usd = (await shop.Ok("/v1/referrers/rita/balance"))["balances"]!.AsArray().Single(line => (string)line!["asset"]! == "USD")!;
+        return ((long)usd["earned_minor"]!, (long)usd["clawed_back_minor"]!);
+    }
+
+    private static string Invoice(string id, string payment, string customer, long total, long net, long shipping) => Stripe("evt_" + id, "invoice.paid", $$"""
+        {"id":"{{id}}","object":"invoice","amount_paid":{{total}},"total":{{total}},"total_excluding_tax":{{net}},"shipping_cost":{"amount_subtotal":{{shipping}} },"currency":"usd",
+         "created":CREATED,"customer":"{{customer}}","payment_intent":"{{payment}}","metadata":{"referral_code":"rita-10"},"lines":{"data":[{"price":{"product":"prod_1"} }]} }
+        """);
+
+    private static string Stripe(string id, string type, string about) =>
+        $$"""{"id":"{{id}}","object":"event","type":"{{type}}","livemode":false,"data":{"object":{{about.Replace("CREATED", $"{now.ToUnixTimeSeconds() - 60}", StringComparison.Ordinal)}} } }""";
+
+    private async Task<string> Tell(string url, string body) => await Outcome(url, body, "application/json", ("Stripe-Signature", Sign(body, ServerProcess.SourceSecret, now)));
+
+    private Task<string> TellShopify(string url, string topic, string id, string body) => Outcome(
+        url, body, "application/json",
+        ("X-Shopify-Hmac-Sha256", Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(ServerProcess.SourceSecret), Encoding.UTF8.GetBytes(body)))),
+        ("X-Shopify-Topic", topic), ("X-Shopify-Webhook-Id", id), ("X-Shopify-Shop-Domain", "shop.test"));
+
+    private Task<string> TellEvent(string url, string id, string body)
+    {
+        var (at, key) = ($"{now.ToUnixTimeSeconds()}", Convert.FromBase64String(ServerProcess.SourceSecret["whsec_".Length..]));
+        var signature = "v1,bm90IHRoaXM= v1," + Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{id}.{at}.{body}")));
+        return Outcome(url, body, "application/cloudevents+json", ("webhook-id", id), ("webhook-timestamp", at), ("webhook-signature", signature));
+    }
+
+    private static string Sign(string body, string secret, DateTimeOffset at)
+    {
+        var time = at.ToUnixTimeSeconds();
+        return $"t={time},v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{time}.{body}")))}";
+    }
+
+    private async Task<string> Outcome(string url, string body, string type, params (string Name, string Value)[] headers)
+    {
+        using var answer = await Send(url, body, type, headers);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, $"{(int)answer.StatusCode} {text}");
+        return (string)JsonNode.Parse(text)!["outcome"]!;
+    }
+
+    private Task<int> Post(string url, string body, params (string Name, string Value)[] headers) => Post(url, body, "application/json", headers);
+
+    private async Task<int> Post(string url, string body, string type, params (string Name, string Value)[] headers)
+    {
+        using var answer = await Send(url, body, type, headers);
+        return (int)answer.StatusCode;
+    }
+
+    private async Task<HttpResponseMessage> Send(string url, string body, string type, (string Name, string Value)[] headers)
+    {
+        using var http = new HttpClient { BaseAddress = server.Api.Address };
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body)) { Headers = { ContentType = new(type) } } };
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        return await http.SendAsync(request);
+    }
+}
