@@ -45,7 +45,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await person.IsWellServed();
         await person.Page.GetByLabel("Reference of the payment").FillAsync("bank-77");
         await Press(person, "It was paid under this reference");
-        await person.Page.GetByRole(AriaRole.Cell, new() { Name = "bank-77" }).WaitForAsync();
+        await person.Page.GetByRole(AriaRole.Cell, new() { Name = "bank-77", Exact = true }).WaitForAsync();
         await Press(person, "Settle what bob is owed");
         await person.Page.GetByLabel("Reference of the payment").FillAsync("no such account");
         await Press(person, "It cannot be paid");
