@@ -6,6 +6,7 @@ using ReferralGrains.Cli.Explain;
 using ReferralGrains.Cli.Import;
 using ReferralGrains.Cli.Ledger;
 using ReferralGrains.Cli.Payouts;
+using ReferralGrains.Cli.Webhooks;
 using ReferralGrains.Cli.WhatIf;
 
 namespace ReferralGrains.Cli;
@@ -77,6 +78,8 @@ internal static class CommandLine
             PayoutsCommand.Build(access, around),
             WhatIfCommand.Build(access, around),
             ReconcileCommand.Build(access, around),
+            ListenCommand.Build(access, around),
+            TriggerCommand.Build(access, around),
         };
         return root;
     }

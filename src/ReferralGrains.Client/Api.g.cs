@@ -625,6 +625,73 @@ public sealed partial class ReferralGrainsClient
     public Task<OnboardingLinkAnswer> OnboardingLinkPortalAsync(NewOnboardingLink body, CancellationToken stop = default) =>
         Send<OnboardingLinkAnswer>(HttpMethod.Post, new("/v1/portal/onboarding_link"), body, stop);
 
+    /// <summary>What has happened, in its order: what webhooks tell. Events are gathered from the first endpoint or the first look at this list on, and kept for 30 days</summary>
+    /// <remarks><c>GET /v1/events</c>. Needs a key with the role read.</remarks>
+    /// <param name="latest">true answers the last events instead of the first: where to begin if what was before does not matter.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<EventAnswer> ListEventsAsync(bool? latest = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfEventAnswer, EventAnswer>(new("/v1/events", ("latest", latest), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>In a sandbox: tell an event that is made up, to try a receiver</summary>
+    /// <remarks><c>POST /v1/events</c>. Needs a key with the role admin.</remarks>
+    public Task<MadeEventAnswer> CreateEventAsync(NewEvent body, CancellationToken stop = default) =>
+        Send<MadeEventAnswer>(HttpMethod.Post, new("/v1/events"), body, stop);
+
+    /// <summary>Be told of what happens, at an address; the secret that signs it is shown this once</summary>
+    /// <remarks><c>POST /v1/webhook_endpoints</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookEndpointAnswer> CreateWebhookEndpointAsync(NewWebhookEndpoint body, CancellationToken stop = default) =>
+        Send<WebhookEndpointAnswer>(HttpMethod.Post, new("/v1/webhook_endpoints"), body, stop);
+
+    /// <summary>The webhook endpoints of the tenant, and how far each is</summary>
+    /// <remarks><c>GET /v1/webhook_endpoints</c>. Needs a key with the role admin.</remarks>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<WebhookEndpointAnswer> ListWebhookEndpointsAsync(int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfWebhookEndpointAnswer, WebhookEndpointAnswer>(new("/v1/webhook_endpoints", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>One webhook endpoint</summary>
+    /// <remarks><c>GET /v1/webhook_endpoints/{id}</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookEndpointAnswer> GetWebhookEndpointAsync(string id, CancellationToken stop = default) =>
+        Send<WebhookEndpointAnswer>(HttpMethod.Get, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}"), null, stop);
+
+    /// <summary>Change a webhook endpoint, or switch it off or on; what it has not been told waits</summary>
+    /// <remarks><c>PATCH /v1/webhook_endpoints/{id}</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookEndpointAnswer> ChangeWebhookEndpointAsync(string id, WebhookEndpointChange body, CancellationToken stop = default) =>
+        Send<WebhookEndpointAnswer>(HttpMethod.Patch, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}"), body, stop);
+
+    /// <summary>Tell a webhook endpoint nothing more, and forget it</summary>
+    /// <remarks><c>DELETE /v1/webhook_endpoints/{id}</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookEndpointAnswer> DeleteWebhookEndpointAsync(string id, CancellationToken stop = default) =>
+        Send<WebhookEndpointAnswer>(HttpMethod.Delete, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}"), null, stop);
+
+    /// <summary>Sign with a new secret, shown this once, and for a while with the old one as well</summary>
+    /// <remarks><c>POST /v1/webhook_endpoints/{id}/rotate_secret</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookEndpointAnswer> RotateSecretWebhookEndpointAsync(string id, SecretRotation body, CancellationToken stop = default) =>
+        Send<WebhookEndpointAnswer>(HttpMethod.Post, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/rotate_secret"), body, stop);
+
+    /// <summary>Try again now; a disabled endpoint is enabled and goes on from where it stood</summary>
+    /// <remarks><c>POST /v1/webhook_endpoints/{id}/resume</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookEndpointAnswer> ResumeWebhookEndpointAsync(string id, WebhookResumption body, CancellationToken stop = default) =>
+        Send<WebhookEndpointAnswer>(HttpMethod.Post, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/resume"), body, stop);
+
+    /// <summary>Each attempt to tell an endpoint something, the newest first; kept for 30 days</summary>
+    /// <remarks><c>GET /v1/webhook_endpoints/{id}/deliveries</c>. Needs a key with the role admin.</remarks>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<WebhookDeliveryAnswer> ListWebhookEndpointDeliveriesAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfWebhookDeliveryAnswer, WebhookDeliveryAnswer>(new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/deliveries", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>Send what an attempt sent once more, now and out of turn; answers what the endpoint said</summary>
+    /// <remarks><c>POST /v1/webhook_endpoints/{id}/deliveries/{delivery}/resend</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookDeliveryAnswer> ResendWebhookEndpointDeliveryAsync(string id, string delivery, CancellationToken stop = default) =>
+        Send<WebhookDeliveryAnswer>(HttpMethod.Post, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/deliveries/{Uri.EscapeDataString(delivery)}/resend"), null, stop);
+
+    /// <summary>Send an event that is made up to one endpoint, now; answers what the endpoint said</summary>
+    /// <remarks><c>POST /v1/webhook_endpoints/{id}/test</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookDeliveryAnswer> TestWebhookEndpointAsync(string id, WebhookTest body, CancellationToken stop = default) =>
+        Send<WebhookDeliveryAnswer>(HttpMethod.Post, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/test"), body, stop);
+
     /// <summary>Move a sandbox's clock on; answers when everything due by then is settled</summary>
     /// <remarks><c>POST /v1/test_clock/advance</c>. Needs a key with the role admin.</remarks>
     public Task<ClockAnswer> AdvanceTestClockAsync(ClockAdvance body, CancellationToken stop = default) =>
@@ -1417,6 +1484,13 @@ public sealed partial record LinkedAccount
     public required string StripeAccountId { get; init; }
 }
 
+public sealed partial record MadeEventAnswer
+{
+    public required string Id { get; init; }
+
+    public required string Type { get; init; }
+}
+
 public sealed partial record NewEntry
 {
     public required string EntryId { get; init; }
@@ -1430,6 +1504,12 @@ public sealed partial record NewEntry
 
     /// <summary>Moves what is payable to what is paid, and nothing else.</summary>
     public bool? AlreadyPaid { get; init; }
+}
+
+public sealed partial record NewEvent
+{
+    /// <summary>Of the event that is made up.</summary>
+    public required NewEventType Type { get; init; }
 }
 
 public sealed partial record NewKey
@@ -1589,6 +1669,18 @@ public sealed partial record NewTenant
     public DateTimeOffset? ClockAt { get; init; }
 }
 
+public sealed partial record NewWebhookEndpoint
+{
+    /// <summary>https, and to a public address; in a sandbox http will do.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>For whoever looks at the list.</summary>
+    public string? Description { get; init; }
+
+    /// <summary>Only these types; all when it is left out or empty.</summary>
+    public IReadOnlyList<string>? Events { get; init; }
+}
+
 public sealed partial record NoticeAnswer
 {
     public required string Type { get; init; }
@@ -1691,6 +1783,15 @@ public sealed partial record PageAnswerOfActivityAnswer
 public sealed partial record PageAnswerOfEntryAnswer
 {
     public required IReadOnlyList<EntryAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfEventAnswer
+{
+    public required IReadOnlyList<EventAnswer> Data { get; init; }
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
@@ -1817,6 +1918,24 @@ public sealed partial record PageAnswerOfSpendAnswer
 public sealed partial record PageAnswerOfTenantAnswer
 {
     public required IReadOnlyList<TenantAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfWebhookDeliveryAnswer
+{
+    public required IReadOnlyList<WebhookDeliveryAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfWebhookEndpointAnswer
+{
+    public required IReadOnlyList<WebhookEndpointAnswer> Data { get; init; }
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
@@ -2970,6 +3089,12 @@ public sealed partial record RuleBody
     public BudgetBody? Budget { get; init; }
 }
 
+public sealed partial record SecretRotation
+{
+    /// <summary>How long the old secret signs as well; 24 when it is left out, 0 ends it at once.</summary>
+    public long? KeepOldForHours { get; init; }
+}
+
 /// <summary>Whether payouts are sent.</summary>
 public sealed partial record SendGateAnswer
 {
@@ -3240,6 +3365,95 @@ public sealed partial record WaitingAction
 public sealed partial record WebhookAnswer
 {
     public required bool Received { get; init; }
+}
+
+public sealed partial record WebhookDeliveryAnswer
+{
+    public required string Id { get; init; }
+
+    /// <summary>The same for all attempts: `webhook-id`.</summary>
+    public required string EventId { get; init; }
+
+    public required string Type { get; init; }
+
+    /// <summary>turn: in the order of events; resend and test: somebody asked for it.</summary>
+    public required WebhookDeliveryAnswerCause Cause { get; init; }
+
+    /// <summary>Counts from 1 for each event.</summary>
+    public required int Attempt { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    public required long Milliseconds { get; init; }
+
+    /// <summary>It answered with a status from 200 to 299.</summary>
+    public required bool Taken { get; init; }
+
+    /// <summary>What it answered, where it answered.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>status, redirected (nobody is followed), gone, timeout, connection, tls, unknown_host or address_refused.</summary>
+    public string? Failure { get; init; }
+}
+
+public sealed partial record WebhookEndpointAnswer
+{
+    public required string Id { get; init; }
+
+    public required string Url { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>The types that it is told; empty for all.</summary>
+    public required IReadOnlyList<string> Events { get; init; }
+
+    /// <summary>failed: it took nothing for three days; gone: it answered 410. Either way it is told nothing until it is resumed.</summary>
+    public required WebhookEndpointAnswerState State { get; init; }
+
+    /// <summary>The last attempt failed, as the attempts have it.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>That failed one after the other, of the event that it is told next.</summary>
+    public required int Attempts { get; init; }
+
+    public DateTimeOffset? FailingSince { get; init; }
+
+    /// <summary>When that is tried again.</summary>
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    /// <summary>While both secrets sign.</summary>
+    public DateTimeOffset? OldSecretUntil { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>Shown this once, and not to a repeat.</summary>
+    public string? Secret { get; init; }
+}
+
+/// <summary>What is left out stays.</summary>
+public sealed partial record WebhookEndpointChange
+{
+    public string? Url { get; init; }
+
+    public string? Description { get; init; }
+
+    /// <summary>Only these types from now on; an empty list is all.</summary>
+    public IReadOnlyList<string>? Events { get; init; }
+
+    /// <summary>false tells it nothing until it is true again; what happens meanwhile waits, for 30 days.</summary>
+    public bool? Enabled { get; init; }
+}
+
+public sealed partial record WebhookResumption
+{
+    /// <summary>where_it_stood, which misses nothing, when it is left out; now leaves out what it was not told.</summary>
+    public WebhookResumptionFrom? From { get; init; }
+}
+
+public sealed partial record WebhookTest
+{
+    /// <summary>Of the event that is made up; webhook.test when it is left out.</summary>
+    public WebhookTestType? Type { get; init; }
 }
 
 /// <summary>What was booked within a week, manual entries included.</summary>
@@ -3817,6 +4031,96 @@ public enum ListRulesState
 
     [JsonStringEnumMemberName("disabled")]
     Disabled,
+}
+
+public enum NewEventType
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("referral.created")]
+    ReferralCreated,
+
+    [JsonStringEnumMemberName("referral.approved")]
+    ReferralApproved,
+
+    [JsonStringEnumMemberName("referral.cancelled")]
+    ReferralCancelled,
+
+    [JsonStringEnumMemberName("referral.reassigned")]
+    ReferralReassigned,
+
+    [JsonStringEnumMemberName("reward.pending")]
+    RewardPending,
+
+    [JsonStringEnumMemberName("reward.payable")]
+    RewardPayable,
+
+    [JsonStringEnumMemberName("reward.cancelled")]
+    RewardCancelled,
+
+    [JsonStringEnumMemberName("reward.clawed_back")]
+    RewardClawedBack,
+
+    [JsonStringEnumMemberName("reward.restored")]
+    RewardRestored,
+
+    [JsonStringEnumMemberName("reward_group.released")]
+    RewardGroupReleased,
+
+    [JsonStringEnumMemberName("referrer.created")]
+    ReferrerCreated,
+
+    [JsonStringEnumMemberName("referrer.closed")]
+    ReferrerClosed,
+
+    [JsonStringEnumMemberName("entry.booked")]
+    EntryBooked,
+
+    [JsonStringEnumMemberName("flag.raised")]
+    FlagRaised,
+
+    [JsonStringEnumMemberName("flag.cleared")]
+    FlagCleared,
+
+    [JsonStringEnumMemberName("flag.confirmed")]
+    FlagConfirmed,
+
+    [JsonStringEnumMemberName("payout_item.reserved")]
+    PayoutItemReserved,
+
+    [JsonStringEnumMemberName("payout_item.paid")]
+    PayoutItemPaid,
+
+    [JsonStringEnumMemberName("payout_item.failed")]
+    PayoutItemFailed,
+
+    [JsonStringEnumMemberName("payout_item.released")]
+    PayoutItemReleased,
+
+    [JsonStringEnumMemberName("payout_item.reversed")]
+    PayoutItemReversed,
+
+    [JsonStringEnumMemberName("payout_item.in_review")]
+    PayoutItemInReview,
+
+    [JsonStringEnumMemberName("payout_item.reviewed")]
+    PayoutItemReviewed,
+
+    [JsonStringEnumMemberName("payout_batch.ready")]
+    PayoutBatchReady,
+
+    [JsonStringEnumMemberName("payout_batch.approved")]
+    PayoutBatchApproved,
+
+    [JsonStringEnumMemberName("payout_batch.paused")]
+    PayoutBatchPaused,
+
+    [JsonStringEnumMemberName("payout_batch.settled")]
+    PayoutBatchSettled,
+
+    [JsonStringEnumMemberName("payout_batch.cancelled")]
+    PayoutBatchCancelled,
 }
 
 public enum NewKeyRole
@@ -4507,4 +4811,139 @@ public enum TierBodyBy
 
     [JsonStringEnumMemberName("count")]
     Count,
+}
+
+public enum WebhookDeliveryAnswerCause
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("turn")]
+    Turn,
+
+    [JsonStringEnumMemberName("resend")]
+    Resend,
+
+    [JsonStringEnumMemberName("test")]
+    Test,
+}
+
+public enum WebhookEndpointAnswerState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("enabled")]
+    Enabled,
+
+    [JsonStringEnumMemberName("disabled")]
+    Disabled,
+
+    [JsonStringEnumMemberName("failed")]
+    Failed,
+
+    [JsonStringEnumMemberName("gone")]
+    Gone,
+}
+
+public enum WebhookResumptionFrom
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("where_it_stood")]
+    WhereItStood,
+
+    [JsonStringEnumMemberName("now")]
+    Now,
+}
+
+public enum WebhookTestType
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("referral.created")]
+    ReferralCreated,
+
+    [JsonStringEnumMemberName("referral.approved")]
+    ReferralApproved,
+
+    [JsonStringEnumMemberName("referral.cancelled")]
+    ReferralCancelled,
+
+    [JsonStringEnumMemberName("referral.reassigned")]
+    ReferralReassigned,
+
+    [JsonStringEnumMemberName("reward.pending")]
+    RewardPending,
+
+    [JsonStringEnumMemberName("reward.payable")]
+    RewardPayable,
+
+    [JsonStringEnumMemberName("reward.cancelled")]
+    RewardCancelled,
+
+    [JsonStringEnumMemberName("reward.clawed_back")]
+    RewardClawedBack,
+
+    [JsonStringEnumMemberName("reward.restored")]
+    RewardRestored,
+
+    [JsonStringEnumMemberName("reward_group.released")]
+    RewardGroupReleased,
+
+    [JsonStringEnumMemberName("referrer.created")]
+    ReferrerCreated,
+
+    [JsonStringEnumMemberName("referrer.closed")]
+    ReferrerClosed,
+
+    [JsonStringEnumMemberName("entry.booked")]
+    EntryBooked,
+
+    [JsonStringEnumMemberName("flag.raised")]
+    FlagRaised,
+
+    [JsonStringEnumMemberName("flag.cleared")]
+    FlagCleared,
+
+    [JsonStringEnumMemberName("flag.confirmed")]
+    FlagConfirmed,
+
+    [JsonStringEnumMemberName("payout_item.reserved")]
+    PayoutItemReserved,
+
+    [JsonStringEnumMemberName("payout_item.paid")]
+    PayoutItemPaid,
+
+    [JsonStringEnumMemberName("payout_item.failed")]
+    PayoutItemFailed,
+
+    [JsonStringEnumMemberName("payout_item.released")]
+    PayoutItemReleased,
+
+    [JsonStringEnumMemberName("payout_item.reversed")]
+    PayoutItemReversed,
+
+    [JsonStringEnumMemberName("payout_item.in_review")]
+    PayoutItemInReview,
+
+    [JsonStringEnumMemberName("payout_item.reviewed")]
+    PayoutItemReviewed,
+
+    [JsonStringEnumMemberName("payout_batch.ready")]
+    PayoutBatchReady,
+
+    [JsonStringEnumMemberName("payout_batch.approved")]
+    PayoutBatchApproved,
+
+    [JsonStringEnumMemberName("payout_batch.paused")]
+    PayoutBatchPaused,
+
+    [JsonStringEnumMemberName("payout_batch.settled")]
+    PayoutBatchSettled,
+
+    [JsonStringEnumMemberName("payout_batch.cancelled")]
+    PayoutBatchCancelled,
 }

@@ -19,6 +19,7 @@ using ReferralGrains.Gateway.Referrers;
 using ReferralGrains.Gateway.Rewards;
 using ReferralGrains.Gateway.Sources;
 using ReferralGrains.Gateway.Tenants;
+using ReferralGrains.Gateway.Webhooks;
 using ReferralGrains.Gateway.WhatIf;
 
 namespace ReferralGrains.Gateway;
@@ -31,7 +32,7 @@ public static class GatewayApp
 
     /// <summary>
     /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IPortalReports</c>, <c>ISources</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
-    /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IIdempotentAnswers</c> and all of payouts beside it, and <c>AddTelemetry</c>. Ready is what the health checks
+    /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IIdempotentAnswers</c>, all of payouts and <c>AddWebhooks</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
     /// say that are registered.
     /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
@@ -96,6 +97,9 @@ public static class GatewayApp
             .AddSingleton<SourceEndpoints>()
             .AddSingleton<PortalLinkEndpoints>()
             .AddSingleton<PortalEndpoints>()
+            .AddSingleton<EventEndpoints>()
+            .AddSingleton<WebhookEndpoints>()
+            .AddSingleton<WebhookTrialEndpoints>()
             .AddSingleton<ClockEndpoints>();
     }
 
@@ -144,6 +148,9 @@ public static class GatewayApp
         Of<SourceEndpoints>(app).Map(app);
         Of<PortalLinkEndpoints>(app).Map(app);
         Of<PortalEndpoints>(app).Map(app);
+        Of<EventEndpoints>(app).Map(app);
+        Of<WebhookEndpoints>(app).Map(app);
+        Of<WebhookTrialEndpoints>(app).Map(app);
         Of<ClockEndpoints>(app).Map(app);
         Of<SessionEndpoint>(app).Map(app);
     }

@@ -16,6 +16,7 @@ using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Web;
 using ReferralGrains.Web.Sessions;
+using ReferralGrains.Webhooks;
 
 namespace ReferralGrains.Server;
 
@@ -109,7 +110,8 @@ public static class GrainsServer
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
         builder.Services.AddConnectedAccounts(new() { Keys = options.StripeKeys, PublicUrl = new(options.Url), PerEndpoint = options.StripeRate, InAll = options.StripeRateInAll });
-        if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts();
+        builder.Services.AddWebhooks(new() { Networks = options.WebhookNetworks });
+        if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts().AddWebhookDelivery();
         builder.Services.AddGateway(gateway =>
         {
             gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);

@@ -16,6 +16,7 @@ public sealed class ReferenceTests
         ["Turns"] = (["Storage"], []),
         ["Grains"] = (["Turns"], ["Microsoft.Orleans.", "Npgsql"]),
         ["Payouts"] = (["Turns", "Storage"], ["Stripe.net"]),
+        ["Webhooks"] = (["Turns", "Storage"], ["StandardWebhooks"]),
         ["Gateway"] = (["Turns"], ["Microsoft.AspNetCore.", "Scalar.AspNetCore", "OpenTelemetry."]), // /metrics is one of its routes.
         ["Client"] = ([], []),
         ["Web"] = (["Client"], [All]),

@@ -25,6 +25,8 @@ internal static class OperationNames
         ["payout_batches"] = "Payouts: what is paid to whom, approved and sent as one",
         ["payout_terms"] = "How a tenant pays out",
         ["flags"] = "The review list: what somebody should look at",
+        ["events"] = "What has happened, for whoever wants to be told",
+        ["webhook_endpoints"] = "Where to tell it",
         ["ledger"] = "The books as a whole",
         ["portal_links"] = "Links that open the portal for one referrer",
         ["portal_settings"] = "How the portal looks, and who may show it in a frame",

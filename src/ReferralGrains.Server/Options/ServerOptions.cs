@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using ReferralGrains.Gateway;
 using ReferralGrains.Payouts.Sending;
@@ -66,6 +67,8 @@ public sealed record ServerOptions
     public int StripeRateInAll { get; init; } = 100;
 
     public SourceSecrets SourceSecrets { get; init; } = SourceSecrets.None;
+
+    public ImmutableArray<IPNetwork> WebhookNetworks { get; init; } = [];
 
     public bool PostgresSmall { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 
@@ -62,6 +63,14 @@ internal static class Values
         Uri.TryCreate(text.TrimEnd('/') + "/", UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? url
             : throw new FormatException("takes a URL such as http://127.0.0.1:8080");
+
+    public static ImmutableArray<IPNetwork> Networks(string text)
+    {
+        var networks = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+            networks.Add(IPNetwork.TryParse(part, out var network) ? network : throw new FormatException("takes networks such as 10.1.0.0/16, separated by commas"));
+        return networks.ToImmutable();
+    }
 
     public static T Word<T>(string text)
         where T : struct, Enum =>

@@ -10,8 +10,11 @@ namespace ReferralGrains.Storage.Reports;
 /// <param name="UnsealedFor">The age of the oldest commit that is not in the chain of seals.</param>
 /// <param name="OpenItems">Payout items whose amount is in transit.</param>
 /// <param name="ItemsInReview">Those of them that wait for a person.</param>
+/// <param name="UntoldFor">Since when the oldest event waits that a webhook endpoint is to be told.</param>
+/// <param name="FailingEndpoints">Webhook endpoints that did not take the last event.</param>
+/// <param name="LostEndpoints">Those that were given up after days, or that said that they are gone.</param>
 /// <param name="Processes">That have renewed their lease within the last three seconds.</param>
-public sealed record Backlog(long Parked, long Due, TimeSpan DueFor, TimeSpan UnsealedFor, long OpenItems, long ItemsInReview, long Processes);
+public sealed record Backlog(long Parked, long Due, TimeSpan DueFor, TimeSpan UnsealedFor, long OpenItems, long ItemsInReview, TimeSpan UntoldFor, long FailingEndpoints, long LostEndpoints, long Processes);
 
 /// <summary>Counts what waits, by indices only, however large the journal is.</summary>
 public sealed class BacklogReports(NpgsqlDataSource database)
@@ -32,6 +35,10 @@ public sealed class BacklogReports(NpgsqlDataSource database)
               order by xid, id limit 100) c), '0'),
           (select count(*) from payout_item i join tenant t on t.id = i.tenant and not t.sandbox where i.in_transit),
           (select count(*) from payout_item i join tenant t on t.id = i.tenant and not t.sandbox where i.in_transit and i.status = $2),
+          (select coalesce(now() - min(v.told_at), '0') from webhook_target w cross join lateral (
+            select v.told_at from webhook_event v where v.tenant = w.tenant and v.id > w.position order by v.id limit 1) v where w.state = 1),
+          (select count(*) from webhook_target where state = 1 and attempts > 0),
+          (select count(*) from webhook_target where state in (3, 4)),
           (select count(*) from silo where ended_at is null and seen_at > clock_timestamp() - interval '3 s')
         from tenant t
         cross join generate_series(0, 7) shard
@@ -40,6 +47,7 @@ public sealed class BacklogReports(NpgsqlDataSource database)
         where not t.sandbox
         """,
         reader => new Backlog(
-            reader.GetInt64(0), reader.GetInt64(1), reader.GetTimeSpan(2), reader.GetTimeSpan(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6)),
+            reader.GetInt64(0), reader.GetInt64(1), reader.GetTimeSpan(2), reader.GetTimeSpan(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetTimeSpan(6), reader.GetInt64(7),
+            reader.GetInt64(8), reader.GetInt64(9)),
         stop, Questions.Int(Most), Questions.Int((int)Domain.Payouts.PayoutItemStatus.Review)))!;
 }

@@ -924,6 +924,114 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * What has happened, in its order: what webhooks tell. Events are gathered from the first endpoint or the first look at this list on, and kept for 30 days
+   *
+   * `GET /v1/events`. Needs a key with the role read.
+   */
+  listEvents(query: { latest?: boolean; limit?: number } = {}): AsyncGenerator<EventAnswer> {
+    return this.pages<EventAnswer>(`/v1/events`, query);
+  }
+
+  /**
+   * In a sandbox: tell an event that is made up, to try a receiver
+   *
+   * `POST /v1/events`. Needs a key with the role admin.
+   */
+  createEvent(body: NewEvent): Promise<MadeEventAnswer> {
+    return this.send("POST", `/v1/events`, {}, body);
+  }
+
+  /**
+   * Be told of what happens, at an address; the secret that signs it is shown this once
+   *
+   * `POST /v1/webhook_endpoints`. Needs a key with the role admin.
+   */
+  createWebhookEndpoint(body: NewWebhookEndpoint): Promise<WebhookEndpointAnswer> {
+    return this.send("POST", `/v1/webhook_endpoints`, {}, body);
+  }
+
+  /**
+   * The webhook endpoints of the tenant, and how far each is
+   *
+   * `GET /v1/webhook_endpoints`. Needs a key with the role admin.
+   */
+  listWebhookEndpoints(query: { limit?: number } = {}): AsyncGenerator<WebhookEndpointAnswer> {
+    return this.pages<WebhookEndpointAnswer>(`/v1/webhook_endpoints`, query);
+  }
+
+  /**
+   * One webhook endpoint
+   *
+   * `GET /v1/webhook_endpoints/{id}`. Needs a key with the role admin.
+   */
+  getWebhookEndpoint(id: string): Promise<WebhookEndpointAnswer> {
+    return this.send("GET", `/v1/webhook_endpoints/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * Change a webhook endpoint, or switch it off or on; what it has not been told waits
+   *
+   * `PATCH /v1/webhook_endpoints/{id}`. Needs a key with the role admin.
+   */
+  changeWebhookEndpoint(id: string, body: WebhookEndpointChange): Promise<WebhookEndpointAnswer> {
+    return this.send("PATCH", `/v1/webhook_endpoints/${encodeURIComponent(id)}`, {}, body);
+  }
+
+  /**
+   * Tell a webhook endpoint nothing more, and forget it
+   *
+   * `DELETE /v1/webhook_endpoints/{id}`. Needs a key with the role admin.
+   */
+  deleteWebhookEndpoint(id: string): Promise<WebhookEndpointAnswer> {
+    return this.send("DELETE", `/v1/webhook_endpoints/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * Sign with a new secret, shown this once, and for a while with the old one as well
+   *
+   * `POST /v1/webhook_endpoints/{id}/rotate_secret`. Needs a key with the role admin.
+   */
+  rotateSecretWebhookEndpoint(id: string, body: SecretRotation): Promise<WebhookEndpointAnswer> {
+    return this.send("POST", `/v1/webhook_endpoints/${encodeURIComponent(id)}/rotate_secret`, {}, body);
+  }
+
+  /**
+   * Try again now; a disabled endpoint is enabled and goes on from where it stood
+   *
+   * `POST /v1/webhook_endpoints/{id}/resume`. Needs a key with the role admin.
+   */
+  resumeWebhookEndpoint(id: string, body: WebhookResumption): Promise<WebhookEndpointAnswer> {
+    return this.send("POST", `/v1/webhook_endpoints/${encodeURIComponent(id)}/resume`, {}, body);
+  }
+
+  /**
+   * Each attempt to tell an endpoint something, the newest first; kept for 30 days
+   *
+   * `GET /v1/webhook_endpoints/{id}/deliveries`. Needs a key with the role admin.
+   */
+  listWebhookEndpointDeliveries(id: string, query: { limit?: number } = {}): AsyncGenerator<WebhookDeliveryAnswer> {
+    return this.pages<WebhookDeliveryAnswer>(`/v1/webhook_endpoints/${encodeURIComponent(id)}/deliveries`, query);
+  }
+
+  /**
+   * Send what an attempt sent once more, now and out of turn; answers what the endpoint said
+   *
+   * `POST /v1/webhook_endpoints/{id}/deliveries/{delivery}/resend`. Needs a key with the role admin.
+   */
+  resendWebhookEndpointDelivery(id: string, delivery: string): Promise<WebhookDeliveryAnswer> {
+    return this.send("POST", `/v1/webhook_endpoints/${encodeURIComponent(id)}/deliveries/${encodeURIComponent(delivery)}/resend`, {}, undefined);
+  }
+
+  /**
+   * Send an event that is made up to one endpoint, now; answers what the endpoint said
+   *
+   * `POST /v1/webhook_endpoints/{id}/test`. Needs a key with the role admin.
+   */
+  testWebhookEndpoint(id: string, body: WebhookTest): Promise<WebhookDeliveryAnswer> {
+    return this.send("POST", `/v1/webhook_endpoints/${encodeURIComponent(id)}/test`, {}, body);
+  }
+
+  /**
    * Move a sandbox's clock on; answers when everything due by then is settled
    *
    * `POST /v1/test_clock/advance`. Needs a key with the role admin.
@@ -1458,6 +1566,11 @@ export interface LinkedAccount {
   stripe_account_id: string;
 }
 
+export interface MadeEventAnswer {
+  id: string;
+  type: string;
+}
+
 export interface NewEntry {
   entry_id: string;
   asset: string;
@@ -1466,6 +1579,11 @@ export interface NewEntry {
   reason?: string | null;
   /** Moves what is payable to what is paid, and nothing else. */
   already_paid?: boolean | null;
+}
+
+export interface NewEvent {
+  /** Of the event that is made up. */
+  type: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled";
 }
 
 export interface NewKey {
@@ -1576,6 +1694,15 @@ export interface NewTenant {
   clock_at?: string | null;
 }
 
+export interface NewWebhookEndpoint {
+  /** https, and to a public address; in a sandbox http will do. */
+  url: string;
+  /** For whoever looks at the list. */
+  description?: string | null;
+  /** Only these types; all when it is left out or empty. */
+  events?: string[] | null;
+}
+
 export interface NoticeAnswer {
   type: string;
   event_id: string;
@@ -1645,6 +1772,13 @@ export interface PageAnswerOfActivityAnswer {
 /** A page of a list, as the outside knows it. */
 export interface PageAnswerOfEntryAnswer {
   data: EntryAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfEventAnswer {
+  data: EventAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
 }
@@ -1743,6 +1877,20 @@ export interface PageAnswerOfSpendAnswer {
 /** A page of a list, as the outside knows it. */
 export interface PageAnswerOfTenantAnswer {
   data: TenantAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfWebhookDeliveryAnswer {
+  data: WebhookDeliveryAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfWebhookEndpointAnswer {
+  data: WebhookEndpointAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
 }
@@ -2505,6 +2653,11 @@ export interface RuleBody {
   budget?: BudgetBody | null;
 }
 
+export interface SecretRotation {
+  /** How long the old secret signs as well; 24 when it is left out, 0 ends it at once. */
+  keep_old_for_hours?: number | null;
+}
+
 /** Whether payouts are sent. */
 export interface SendGateAnswer {
   /** Nobody and nothing has shut it. Also then nothing is sent before Stripe and the books were compared after a start. */
@@ -2686,6 +2839,67 @@ export interface WaitingAction {
 /** It is written down, and looked at soon. */
 export interface WebhookAnswer {
   received: boolean;
+}
+
+export interface WebhookDeliveryAnswer {
+  id: string;
+  /** The same for all attempts: `webhook-id`. */
+  event_id: string;
+  type: string;
+  /** turn: in the order of events; resend and test: somebody asked for it. */
+  cause: "turn" | "resend" | "test";
+  /** Counts from 1 for each event. */
+  attempt: number;
+  at: string;
+  milliseconds: number;
+  /** It answered with a status from 200 to 299. */
+  taken: boolean;
+  /** What it answered, where it answered. */
+  status?: number | null;
+  /** status, redirected (nobody is followed), gone, timeout, connection, tls, unknown_host or address_refused. */
+  failure?: string | null;
+}
+
+export interface WebhookEndpointAnswer {
+  id: string;
+  url: string;
+  description?: string | null;
+  /** The types that it is told; empty for all. */
+  events: string[];
+  /** failed: it took nothing for three days; gone: it answered 410. Either way it is told nothing until it is resumed. */
+  state: "enabled" | "disabled" | "failed" | "gone";
+  /** The last attempt failed, as the attempts have it. */
+  why?: string | null;
+  /** That failed one after the other, of the event that it is told next. */
+  attempts: number;
+  failing_since?: string | null;
+  /** When that is tried again. */
+  next_attempt_at?: string | null;
+  /** While both secrets sign. */
+  old_secret_until?: string | null;
+  created_at: string;
+  /** Shown this once, and not to a repeat. */
+  secret?: string | null;
+}
+
+/** What is left out stays. */
+export interface WebhookEndpointChange {
+  url?: string | null;
+  description?: string | null;
+  /** Only these types from now on; an empty list is all. */
+  events?: string[] | null;
+  /** false tells it nothing until it is true again; what happens meanwhile waits, for 30 days. */
+  enabled?: boolean | null;
+}
+
+export interface WebhookResumption {
+  /** where_it_stood, which misses nothing, when it is left out; now leaves out what it was not told. */
+  from?: "where_it_stood" | "now" | null;
+}
+
+export interface WebhookTest {
+  /** Of the event that is made up; webhook.test when it is left out. */
+  type?: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled" | null;
 }
 
 /** What was booked within a week, manual entries included. */

@@ -94,9 +94,11 @@ public sealed class AccessTests(LivingServer server)
         await api.Ok($"/v1/referrers/{shop.Referrers[0]}/onboarding_link", new { return_url = "https://shop.test/back", country = "GB" });
         using var finance = await Key("finance", name);
         await finance.Ok("/v1/payout_batches", new { id = $"{name}-batch" });
+        var endpoint = await api.Ok("/v1/webhook_endpoints", new { url = "https://shop.test/hooks" });
         return new()
         {
             ["portal_links"] = (string)(await api.Ok("/v1/portal_links", new { referrer_id = shop.Referrers[0] }))["id"]!,
+            ["webhook_endpoints"] = (string)endpoint["id"]!,
             ["flags"] = (string)(await api.Ok("/v1/flags"))["data"]![0]!["id"]!,
             ["payout_batches"] = $"{name}-batch",
             ["checkout_discounts"] = $"{name}-in",

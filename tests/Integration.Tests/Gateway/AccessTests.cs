@@ -82,9 +82,15 @@ public sealed class AccessTests : IAsyncLifetime
         DELETE /v1/enrollments/{id}
         DELETE /v1/portal_links/{id}
         DELETE /v1/referrers/{id}/eligible_rules/{rule}
+        DELETE /v1/webhook_endpoints/{id}
+        GET /v1/webhook_endpoints
+        GET /v1/webhook_endpoints/{id}
+        GET /v1/webhook_endpoints/{id}/deliveries
         PATCH /v1/enrollments/{id}
         PATCH /v1/programs/{id}
         PATCH /v1/referrers/{id}
+        PATCH /v1/webhook_endpoints/{id}
+        POST /v1/events
         POST /v1/flags/{id}/clear
         POST /v1/flags/{id}/confirm
         POST /v1/portal_links
@@ -105,6 +111,11 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/rules:what_if
         POST /v1/sources
         POST /v1/test_clock/advance
+        POST /v1/webhook_endpoints
+        POST /v1/webhook_endpoints/{id}/deliveries/{delivery}/resend
+        POST /v1/webhook_endpoints/{id}/resume
+        POST /v1/webhook_endpoints/{id}/rotate_secret
+        POST /v1/webhook_endpoints/{id}/test
         PUT /v1/portal_settings
         PUT /v1/referrers/{id}/eligible_rules/{rule}
         """)]
@@ -277,6 +288,7 @@ public sealed class AccessTests : IAsyncLifetime
         var reward = referral.GetProperty("rewards")[0].GetProperty("id").GetString()!;
         await host.Ok("POST", "/v1/tenants", """{"id":"other"}""");
         host.Grains.Payouts.AddBatch("po_p", "item_p", new("rita"));
+        await host.Ok("POST", "/v1/webhook_endpoints", """{"url":"https://shop.test/hooks"}""");
         await host.Ok("POST", "/v1/referrers/rita/onboarding_link", """{"return_url":"https://shop.test"}""");
         var keys = new Dictionary<KeyRole, string>();
         foreach (var role in (KeyRole[])[KeyRole.Admin, KeyRole.Finance]) keys[role] = await host.KeyFor(role, tenant: 2);
@@ -329,6 +341,7 @@ public sealed class AccessTests : IAsyncLifetime
 
     private static string Filled(string pattern, string program, string referrer, string rule, string action, string enrollment, string reward, string referee) => pattern
         .Replace("{program}", program, StringComparison.Ordinal).Replace("{referee}", referee, StringComparison.Ordinal).Replace("{rule}", rule, StringComparison.Ordinal)
+        .Replace("{delivery}", "wd_1", StringComparison.Ordinal)
         .Replace("{item}", "item_" + program, StringComparison.Ordinal)
         .Replace("{id}", pattern.Split('/')[2] switch
         {
@@ -339,6 +352,7 @@ public sealed class AccessTests : IAsyncLifetime
             "enrollments" => enrollment,
             "rewards" => reward,
             "payout_batches" => "po_" + program,
+            "webhook_endpoints" => program == "p" ? "we_1" : "we_9",
             _ => "key_999",
         }, StringComparison.Ordinal);
 

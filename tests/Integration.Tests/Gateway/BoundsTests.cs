@@ -156,6 +156,7 @@ public sealed class BoundsTests : IAsyncLifetime
         var code = (await host.Ok("POST", "/v1/referrers", Example("/v1/referrers")!.ToJsonString())).GetProperty("code").GetString()!;
         await host.Ok("POST", "/v1/referrals", Example("/v1/referrals")!.ToJsonString());
         await host.Ok("POST", "/v1/actions", Example("/v1/actions")!.ToJsonString());
+        var endpoint = (await host.Ok("POST", "/v1/webhook_endpoints", Example("/v1/webhook_endpoints")!.ToJsonString())).GetProperty("id").GetString()!;
         var referral = await host.Ok("GET", "/v1/referrals/friends/cus_1");
         host.Grains.Payouts.AddBatch("outside", "item_1", new("auth0|rita"));
         link = await host.LinkFor("auth0|rita");
@@ -165,6 +166,7 @@ public sealed class BoundsTests : IAsyncLifetime
             ["payout_batches"] = "outside",
             ["rules"] = "classic10",
             ["flags"] = "flag_1_2",
+            ["webhook_endpoints"] = endpoint,
             ["referrers"] = Uri.EscapeDataString("auth0|rita"),
             ["enrollments"] = referral.GetProperty("enrollments")[0].GetProperty("id").GetString()!,
             ["rewards"] = referral.GetProperty("rewards")[0].GetProperty("id").GetString()!,

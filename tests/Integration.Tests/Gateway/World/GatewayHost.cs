@@ -27,6 +27,7 @@ using ReferralGrains.Storage.WhatIf;
 using ReferralGrains.Storage.Webhooks;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
+using ReferralGrains.Turns.Webhooks;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 
@@ -91,6 +92,10 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IWebhookInbox>(all => all.GetRequiredService<InMemoryReconciliations>());
         builder.Services.AddSingleton<IPayoutReview>(all => all.GetRequiredService<InMemoryReconciliations>());
         builder.Services.AddSingleton<IStripeDoor>(all => new StripeDoor(keys ?? StripeKeys.None, tenants, all.GetRequiredService<InMemoryReconciliations>(), clock));
+        builder.Services.AddSingleton<InMemoryWebhooks>();
+        builder.Services.AddSingleton<IWebhookTargets>(all => all.GetRequiredService<InMemoryWebhooks>());
+        builder.Services.AddSingleton<IWebhookFeed>(all => all.GetRequiredService<InMemoryWebhooks>());
+        builder.Services.AddSingleton<IWebhookTrials>(all => all.GetRequiredService<InMemoryWebhooks>());
         builder.Services.AddTelemetry();
         builder.Services.AddGateway(options =>
         {

@@ -1,0 +1,359 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Integration.Tests.Webhooks.World;
+using ReferralGrains.Storage.Webhooks;
+using ReferralGrains.Webhooks;
+using StandardWebhooks;
+using StandardWebhooks.Diagnostics;
+
+namespace ReferralGrains.Integration.Tests.Webhooks;
+
+/// <summary>Receivers are told of what the journal holds: nothing is missing, and no order is broken.</summary>
+public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
+{
+    private const string Other = "whsec_YW5vdGhlciBzZWNyZXQgb2YgdGhlIHRlc3QsIDMyIGI=";
+
+    private WebhookHouse house = null!;
+    private Receiver receiver = null!;
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        house = await WebhookHouse.Open(server);
+        receiver = await Receiver.Start();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await receiver.DisposeAsync();
+        await house.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_happens_is_told_in_its_order_signed_and_once()
+    {
+        await house.World.Refer("before");
+        await house.Gather();
+        await using var process = await house.Deliver();
+        await house.Add(receiver.Url);
+        await house.World.Refer("anna");
+        await house.World.Sell("anna", 5_000, "sale-1");
+        await house.World.Refund("anna", "sale-1", 1_000, "refund-1");
+        await house.World.Sell("anna", 0, "nothing");
+        await receiver.Until(4);
+
+        var came = receiver.All;
+        Assert.Equal(["referral.created", "referral.approved", "reward.pending", "reward.clawed_back"], came.Select(static one => one.Type));
+        Assert.Equal("anna", (string)came[0].Data["referee_id"]!);
+        Assert.Equal((500, "sale-1", "rita", "rule1"), ((long)came[2].Data["amount_minor"]!, (string)came[2].Data["action_id"]!, (string)came[2].Data["referrer_id"]!, (string)came[2].Data["rule_id"]!));
+        Assert.Equal((100, "refund-1", "pending"), ((long)came[3].Data["amount_minor"]!, (string)came[3].Data["by_action_id"]!, (string)came[3].Data["state"]!));
+        foreach (var one in came) new StandardWebhook(WebhookHouse.Secret).Verify(one.Body, one.Headers);
+        Assert.Throws<WebhookVerificationException>(() => new StandardWebhook(Other).Verify(came[0].Body, came[0].Headers));
+        Assert.Throws<WebhookVerificationException>(() => new StandardWebhook(WebhookHouse.Secret).Verify(came[0].Body.Replace("anna", "hugo", StringComparison.Ordinal), came[0].Headers));
+        Assert.Equal((await house.Events()).Select(static message => message.Id), receiver.Taken);
+    }
+
+    [Fact]
+    public async Task A_receiver_that_dies_is_slow_and_refuses_misses_nothing_and_sees_no_order_broken()
+    {
+        var target = await house.Add(receiver.Url);
+        await using var one = await house.Deliver();
+        await using var two = await house.Deliver();
+        var random = new Random(20_261_129);
+        receiver.Answer = async (_, context) =>
+        {
+            if (random.Next(8) == 0) await Task.Delay(random.Next(60), context.RequestAborted);
+            return random.Next(5) == 0 ? 500 : 204;
+        };
+        var selling = Task.Run(async () =>
+        {
+            foreach (var referee in (string[])["anna", "ben", "cem"]) await house.World.Refer(referee);
+            for (var i = 0; i < 40; i++)
+                foreach (var referee in (string[])["anna", "ben", "cem"]) await house.World.Sell(referee, 1_000 + i);
+        }, Stop);
+        foreach (var seen in (int[])[20, 60])
+        {
+            await receiver.Until(seen);
+            await receiver.Down();
+            await house.Until(target, "it is missed", static now => now.Attempts > 1);
+            await receiver.Up();
+        }
+
+        await selling;
+        await receiver.Until(126);
+        Assert.Equal((await house.Events()).Select(static message => message.Id), receiver.Taken);
+        Assert.Equal(126, receiver.Taken.Count);
+        Assert.Equal(1, receiver.MostAtOnce);
+
+        // What was refused was told again before anything after it.
+        var order = receiver.Taken.Select(static (id, i) => (id, i)).ToDictionary(static pair => pair.id, static pair => pair.i);
+        Assert.All(receiver.All.Where(static came => came.Status is not null).Pairs(), pair => Assert.True(order[pair.Second.Id] <= order[pair.First.Id] + 1));
+    }
+
+    [Fact]
+    public async Task Two_processes_share_endpoints_and_a_slow_one_holds_none()
+    {
+        var others = new List<Receiver>();
+        for (var i = 0; i < 4; i++) others.Add(await Receiver.Start());
+        receiver.Answer = static async (_, context) =>
+        {
+            await Task.Delay(TimeSpan.FromSeconds(2), context.RequestAborted);
+            return 204;
+        };
+        var slow = await house.Add(receiver.Url);
+        foreach (var other in others) await house.Add(other.Url, WebhookEventType.RewardPending);
+        await house.World.Refer("anna");
+        await using var one = await house.Deliver();
+        await using var two = await house.Deliver();
+        var began = Stopwatch.GetTimestamp();
+        await house.Sell(30);
+        foreach (var other in others) await other.Until(30);
+        var took = Stopwatch.GetElapsedTime(began);
+        Assert.True(receiver.Taken.Count < 32 && took < TimeSpan.FromSeconds(60), $"{took}, {receiver.Taken.Count}");
+        var rewards = (await house.Events()).Where(static message => message.Type == WebhookEventType.RewardPending).Select(static message => message.Id).ToList();
+        Assert.All(others, other => Assert.Equal(rewards, other.All.Select(static came => came.Id)));
+        Assert.All(others, static other => Assert.Equal(1, other.MostAtOnce));
+        await house.Targets.Remove(house.World.Tenant, slow.Id, Stop);
+        foreach (var other in others) await other.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_a_process_had_under_way_when_it_ended_another_tells_again()
+    {
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        await house.World.Refer("anna");
+        await house.Sell(5);
+        var hangs = true;
+        receiver.Answer = async (number, context) =>
+        {
+            if (number == 2 && hangs) await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            return 204;
+        };
+        await using (await house.Deliver()) await Eventually.Holds("the third is under way", () => Task.FromResult(receiver.All.Count == 3));
+
+        Assert.Equal((await house.Events())[1].Position, (await house.Target(target)).Position);
+        hangs = false;
+        await using var other = await house.Deliver();
+        await receiver.Until(5);
+        Assert.Equal(receiver.All[2].Id, receiver.All[3].Id);
+        Assert.Equal(5, receiver.Taken.Count);
+    }
+
+    [Fact]
+    public async Task An_endpoint_whose_process_died_is_taken_over_when_its_term_is_over()
+    {
+        await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        await house.World.Refer("anna");
+        await house.Sell(2);
+        var dead = house.Offices.GetRequiredService<WebhookWork>();
+        await house.Gather();
+        var claim = Assert.Single(await dead.Claim(DateTimeOffset.MaxValue.AddYears(-1), TimeSpan.FromSeconds(1), failing: false, 10, Stop));
+        Assert.Empty(await dead.Claim(DateTimeOffset.MaxValue.AddYears(-1), TimeSpan.FromSeconds(1), failing: false, 10, Stop));
+        await using var other = await house.Deliver();
+        await receiver.Until(2);
+
+        // It wakes up, and moves nothing.
+        var late = new WebhookProgress(0, 9, null, DateTimeOffset.UnixEpoch, WebhookState.Failed, "late", Keeps: false, []);
+        Assert.Null(await dead.Save(claim, late, TimeSpan.FromSeconds(1), Stop));
+        Assert.Equal(WebhookState.Enabled, (await house.Target(claim.Target)).State);
+    }
+
+    [Fact]
+    public async Task It_is_tried_for_three_days_then_given_up_and_resumed_from_where_it_stood()
+    {
+        var time = new MovedTime();
+        await house.World.Refer("anna");
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        receiver.Answer = static (_, _) => Task.FromResult(503);
+        await using var process = await house.Deliver(WebhookHouse.Quick with { Waits = WebhookOptions.Usual }, time);
+        await house.Sell(2);
+        var waited = TimeSpan.Zero;
+        for (var attempt = 1; attempt <= WebhookOptions.Usual.Length; attempt++)
+        {
+            await house.Until(target, $"attempt {attempt} has failed", now => now.Attempts == attempt);
+            var wait = (await house.Target(target)).NextAt - time.GetUtcNow();
+            Assert.InRange(wait, WebhookOptions.Usual[attempt - 1] - TimeSpan.FromSeconds(5), WebhookOptions.Usual[attempt - 1]);
+            time.Move(wait);
+            waited += wait;
+        }
+
+        Assert.InRange(waited, TimeSpan.FromHours(70), TimeSpan.FromHours(73));
+        await house.Until(target, "it is given up", static now => now.State == WebhookState.Failed);
+        Assert.Equal(("status_503", WebhookOptions.Usual.Length + 1), ((await house.Target(target)).Why, receiver.All.Count));
+        Assert.Single(receiver.All.Select(static came => came.Id).Distinct());
+
+        receiver.Answer = static (_, _) => Task.FromResult(204);
+        await house.Sell(1);
+        await house.Targets.Resume(house.World.Tenant, target.Id, fromNow: false, Stop);
+        await receiver.Until(3);
+        Assert.Equal((await house.Events()).Where(static message => message.Type == WebhookEventType.RewardPending).Select(static message => message.Id), receiver.Taken);
+        Assert.Equal((WebhookState.Enabled, null, 0), await Eventually(target));
+
+        async Task<(WebhookState, string?, int)> Eventually(WebhookTarget of)
+        {
+            await house.Until(of, "it is well", static now => now.Attempts == 0);
+            var now = await house.Target(of);
+            return (now.State, now.Why, now.Attempts);
+        }
+    }
+
+    [Fact]
+    public async Task Who_switches_it_off_is_heeded_and_what_happens_meanwhile_waits()
+    {
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        await house.World.Refer("anna");
+        await using var process = await house.Deliver();
+        await house.Sell(1);
+        await receiver.Until(1);
+        await house.Targets.Change(house.World.Tenant, target.Id, new(null, null, null, Enabled: false), Stop);
+        await house.Sell(2);
+        await Eventually.Holds("they are gathered", async () => (await house.Events()).Count == 3);
+        Assert.Single(receiver.Taken);
+        await house.Targets.Change(house.World.Tenant, target.Id, new(null, null, null, Enabled: true), Stop);
+        await receiver.Until(3);
+
+        // Or it is left out.
+        await house.Targets.Change(house.World.Tenant, target.Id, new(null, null, null, Enabled: false), Stop);
+        await house.Sell(1);
+        await Eventually.Holds("it is gathered", async () => (await house.Events()).Count == 4);
+        await house.Targets.Resume(house.World.Tenant, target.Id, fromNow: true, Stop);
+        await house.Sell(1);
+        await receiver.Until(4);
+        Assert.Equal((await house.Events())[4].Id, receiver.Taken[^1]);
+    }
+
+    [Fact]
+    public async Task Who_says_that_it_is_gone_is_told_nothing_more_and_nobody_is_followed()
+    {
+        await house.World.Refer("anna");
+        var target = await house.Add(receiver.Url);
+        receiver.Answer = static (number, context) =>
+        {
+            context.Response.Headers.Location = "/elsewhere";
+            return Task.FromResult(number == 0 ? 307 : 410);
+        };
+        await using var process = await house.Deliver();
+        await house.Sell(2);
+        await house.Until(target, "it is gone", static now => now.State == WebhookState.Gone);
+        Assert.Equal([307, 410], receiver.All.Select(static came => came.Status!.Value));
+        Assert.All(receiver.All, static came => Assert.Equal("/hooks", came.Path));
+        var deliveries = (await house.Targets.Deliveries(house.World.Tenant, target.Id, null, 10, Stop)).Items;
+        Assert.Equal([("gone", 2), ("redirected", 1)], deliveries.Select(static one => (one.Failure!, one.Attempt)));
+    }
+
+    [Fact]
+    public async Task A_receiver_that_asks_for_time_gets_it()
+    {
+        await house.World.Refer("anna");
+        var target = await house.Add(receiver.Url);
+        receiver.Answer = static (_, context) =>
+        {
+            context.Response.Headers.RetryAfter = 3_600.ToString(CultureInfo.InvariantCulture);
+            return Task.FromResult(429);
+        };
+        await using var process = await house.Deliver(WebhookHouse.Quick with { Waits = WebhookOptions.Usual });
+        await house.Sell(1);
+        await house.Until(target, "it has failed", static now => now.Attempts == 1);
+        Assert.InRange((await house.Target(target)).NextAt - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(58), TimeSpan.FromMinutes(61));
+    }
+
+    [Fact]
+    public async Task While_a_secret_is_rotated_both_sign_and_then_only_the_new_one()
+    {
+        var time = new MovedTime();
+        await house.World.Refer("anna");
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        await house.Targets.Rotate(house.World.Tenant, target.Id, Other, time.GetUtcNow() + TimeSpan.FromHours(1), Stop);
+        await using var process = await house.Deliver(time: time);
+        await house.Sell(1);
+        await receiver.Until(1);
+        var both = receiver.All[0].Headers["webhook-signature"].ToString().Split(' ');
+        Assert.Equal(2, both.Length);
+        foreach (var (secret, signed) in (ReadOnlySpan<(string, string)>)[(WebhookHouse.Secret, both[0]), (Other, both[1])])
+        {
+            receiver.All[0].Headers["webhook-signature"] = signed; // Its verifier looks at the first alone.
+            new StandardWebhook(secret).Verify(receiver.All[0].Body, receiver.All[0].Headers);
+        }
+
+        time.Move(TimeSpan.FromHours(2));
+        await house.Sell(1);
+        await receiver.Until(2);
+        var signature = receiver.All[1].Headers["webhook-signature"].ToString();
+        Assert.DoesNotContain(' ', signature);
+        var sent = DateTimeOffset.FromUnixTimeSeconds(long.Parse(receiver.All[1].Headers["webhook-timestamp"].ToString(), CultureInfo.InvariantCulture));
+        Assert.Equal(new StandardWebhook(Other).Sign(receiver.All[1].Id, sent, receiver.All[1].Body), signature);
+    }
+
+    [Fact]
+    public async Task A_flag_is_told_in_its_turn_and_what_was_made_up_as_well()
+    {
+        await house.World.Refer("anna");
+        await house.Gather();
+        await using var process = await house.Deliver();
+        await house.Add(receiver.Url);
+        var stream = (await house.World.Stream("anna")).Value;
+        await house.Database.Run($"insert into flag (stream, kind, tenant, state, reason, opened_at) values ({stream}, 1, {house.World.Tenant}, 1, 'same_id', now())");
+        await house.Database.Run($"update flag set state = 3, resolved_at = now(), resolved_by = 'ada' where stream = {stream}");
+        var made = await house.Feed.MakeUp(house.World.Tenant, WebhookEventType.PayoutItemPaid, TimeProvider.System.GetUtcNow(), Stop);
+        await receiver.Until(3);
+        Assert.Equal(["flag.raised", "flag.confirmed", "payout_item.paid"], receiver.All.Select(static came => came.Type));
+        Assert.Equal(("self_referral", "anna", $"flag_{stream}_1"), ((string)receiver.All[0].Data["kind"]!, (string)receiver.All[0].Data["referee_id"]!, (string)receiver.All[0].Data["flag_id"]!));
+        Assert.Equal(made, receiver.All[2].Id);
+        var found = await house.Feed.Find(house.World.Tenant, WebhookEventName.Parse(made)!.Value, Stop);
+        Assert.Equal(receiver.All[2].Body, Encoding.UTF8.GetString(found!.Body.Span));
+    }
+
+    [Fact]
+    public async Task A_commit_that_is_seen_late_is_not_passed_over()
+    {
+        await house.Add(receiver.Url);
+        await using var process = await house.Deliver();
+        await house.World.Refer("anna");
+        await receiver.Until(2);
+
+        // A transaction that began earlier and ends later: what comes after it waits.
+        await using var connection = await house.Database.Superuser.OpenConnectionAsync(Stop);
+        await using var open = await connection.BeginTransactionAsync(Stop);
+        await using (var write = connection.CreateCommand())
+        {
+            write.CommandText = $"insert into webhook_told (tenant, type, at, data) values ({house.World.Tenant}, 20, now(), '{{}}')";
+            await write.ExecuteNonQueryAsync(Stop);
+        }
+
+        await house.Sell(3);
+        await Task.Delay(TimeSpan.FromMilliseconds(300), Stop);
+        Assert.Equal(2, receiver.Taken.Count);
+        await open.CommitAsync(Stop);
+        await receiver.Until(6);
+        Assert.Equal(["referrer.created", "reward.pending", "reward.pending", "reward.pending"], receiver.All.Skip(2).Select(static came => came.Type));
+    }
+
+    [Fact]
+    public async Task What_is_old_is_forgotten_unless_somebody_still_waits_for_it()
+    {
+        await house.World.Refer("anna");
+        var (gone, waits) = (await house.Add(receiver.Url), await house.Add("http://127.0.0.1:1/nobody"));
+        var work = house.Offices.GetRequiredService<WebhookWork>();
+        await house.Sell(2);
+        await house.Gather();
+        await house.Targets.Change(house.World.Tenant, gone.Id, new(null, null, null, Enabled: false), Stop);
+        await work.Forget(TimeProvider.System.GetUtcNow().AddDays(1), Stop);
+        Assert.Equal(4L, await house.Database.Ask<long>("select count(*) from webhook_event"));
+        await house.Targets.Change(house.World.Tenant, waits.Id, new(null, null, null, Enabled: false), Stop);
+        await work.Forget(TimeProvider.System.GetUtcNow().AddDays(1), Stop);
+        Assert.Equal(0L, await house.Database.Ask<long>("select count(*) from webhook_event"));
+    }
+}
+
+internal static class Neighbours
+{
+    public static IEnumerable<(T First, T Second)> Pairs<T>(this IEnumerable<T> all)
+    {
+        var list = all.ToList();
+        return list.Zip(list.Skip(1));
+    }
+}
