@@ -625,13 +625,23 @@ public sealed partial class ReferralGrainsClient
     public Task<OnboardingLinkAnswer> OnboardingLinkPortalAsync(NewOnboardingLink body, CancellationToken stop = default) =>
         Send<OnboardingLinkAnswer>(HttpMethod.Post, new("/v1/portal/onboarding_link"), body, stop);
 
+    /// <summary>Move a sandbox's clock on; answers when everything due by then is settled</summary>
+    /// <remarks><c>POST /v1/test_clock/advance</c>. Needs a key with the role admin.</remarks>
+    public Task<ClockAnswer> AdvanceTestClockAsync(ClockAdvance body, CancellationToken stop = default) =>
+        Send<ClockAnswer>(HttpMethod.Post, new("/v1/test_clock/advance"), body, stop);
+
+    /// <summary>What the key that asks is: its role, its tenant and the time there</summary>
+    /// <remarks><c>GET /v1/session</c>. Needs a key, of any role.</remarks>
+    public Task<SessionAnswer> GetSessionAsync(CancellationToken stop = default) =>
+        Send<SessionAnswer>(HttpMethod.Get, new("/v1/session"), null, stop);
+
     /// <summary>What has happened, in its order: what webhooks tell. Events are gathered from the first endpoint or the first look at this list on, and kept for 30 days</summary>
     /// <remarks><c>GET /v1/events</c>. Needs a key with the role read.</remarks>
     /// <param name="latest">true answers the last events instead of the first: where to begin if what was before does not matter.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
-    public IAsyncEnumerable<EventAnswer> ListEventsAsync(bool? latest = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfEventAnswer, EventAnswer>(new("/v1/events", ("latest", latest), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    public IAsyncEnumerable<ToldEventAnswer> ListEventsAsync(bool? latest = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfToldEventAnswer, ToldEventAnswer>(new("/v1/events", ("latest", latest), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>In a sandbox: tell an event that is made up, to try a receiver</summary>
     /// <remarks><c>POST /v1/events</c>. Needs a key with the role admin.</remarks>
@@ -691,16 +701,6 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>POST /v1/webhook_endpoints/{id}/test</c>. Needs a key with the role admin.</remarks>
     public Task<WebhookDeliveryAnswer> TestWebhookEndpointAsync(string id, WebhookTest body, CancellationToken stop = default) =>
         Send<WebhookDeliveryAnswer>(HttpMethod.Post, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/test"), body, stop);
-
-    /// <summary>Move a sandbox's clock on; answers when everything due by then is settled</summary>
-    /// <remarks><c>POST /v1/test_clock/advance</c>. Needs a key with the role admin.</remarks>
-    public Task<ClockAnswer> AdvanceTestClockAsync(ClockAdvance body, CancellationToken stop = default) =>
-        Send<ClockAnswer>(HttpMethod.Post, new("/v1/test_clock/advance"), body, stop);
-
-    /// <summary>What the key that asks is: its role, its tenant and the time there</summary>
-    /// <remarks><c>GET /v1/session</c>. Needs a key, of any role.</remarks>
-    public Task<SessionAnswer> GetSessionAsync(CancellationToken stop = default) =>
-        Send<SessionAnswer>(HttpMethod.Get, new("/v1/session"), null, stop);
 }
 
 /// <summary>An action as it is sent.</summary>
@@ -1789,15 +1789,6 @@ public sealed partial record PageAnswerOfEntryAnswer
 }
 
 /// <summary>A page of a list, as the outside knows it.</summary>
-public sealed partial record PageAnswerOfEventAnswer
-{
-    public required IReadOnlyList<EventAnswer> Data { get; init; }
-
-    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
-    public required bool HasMore { get; init; }
-}
-
-/// <summary>A page of a list, as the outside knows it.</summary>
 public sealed partial record PageAnswerOfFlagAnswer
 {
     public required IReadOnlyList<FlagAnswer> Data { get; init; }
@@ -1918,6 +1909,15 @@ public sealed partial record PageAnswerOfSpendAnswer
 public sealed partial record PageAnswerOfTenantAnswer
 {
     public required IReadOnlyList<TenantAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfToldEventAnswer
+{
+    public required IReadOnlyList<ToldEventAnswer> Data { get; init; }
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
@@ -3332,6 +3332,20 @@ public sealed partial record TierBody
     public int? BasisPoints { get; init; }
 
     public long? AmountMinor { get; init; }
+}
+
+/// <summary>Something that happened.</summary>
+public sealed partial record ToldEventAnswer
+{
+    /// <summary>Of the event, wherever it is told: `webhook-id` of a delivery.</summary>
+    public required string Id { get; init; }
+
+    public required ToldEventAnswerType Type { get; init; }
+
+    public required DateTimeOffset Timestamp { get; init; }
+
+    /// <summary>What it is about; docs/webhooks.md has it for each type.</summary>
+    public required JsonNode Data { get; init; }
 }
 
 /// <summary>All accounts of one kind in one asset; over an asset, debits and credits come to the same.</summary>
@@ -4811,6 +4825,96 @@ public enum TierBodyBy
 
     [JsonStringEnumMemberName("count")]
     Count,
+}
+
+public enum ToldEventAnswerType
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("referral.created")]
+    ReferralCreated,
+
+    [JsonStringEnumMemberName("referral.approved")]
+    ReferralApproved,
+
+    [JsonStringEnumMemberName("referral.cancelled")]
+    ReferralCancelled,
+
+    [JsonStringEnumMemberName("referral.reassigned")]
+    ReferralReassigned,
+
+    [JsonStringEnumMemberName("reward.pending")]
+    RewardPending,
+
+    [JsonStringEnumMemberName("reward.payable")]
+    RewardPayable,
+
+    [JsonStringEnumMemberName("reward.cancelled")]
+    RewardCancelled,
+
+    [JsonStringEnumMemberName("reward.clawed_back")]
+    RewardClawedBack,
+
+    [JsonStringEnumMemberName("reward.restored")]
+    RewardRestored,
+
+    [JsonStringEnumMemberName("reward_group.released")]
+    RewardGroupReleased,
+
+    [JsonStringEnumMemberName("referrer.created")]
+    ReferrerCreated,
+
+    [JsonStringEnumMemberName("referrer.closed")]
+    ReferrerClosed,
+
+    [JsonStringEnumMemberName("entry.booked")]
+    EntryBooked,
+
+    [JsonStringEnumMemberName("flag.raised")]
+    FlagRaised,
+
+    [JsonStringEnumMemberName("flag.cleared")]
+    FlagCleared,
+
+    [JsonStringEnumMemberName("flag.confirmed")]
+    FlagConfirmed,
+
+    [JsonStringEnumMemberName("payout_item.reserved")]
+    PayoutItemReserved,
+
+    [JsonStringEnumMemberName("payout_item.paid")]
+    PayoutItemPaid,
+
+    [JsonStringEnumMemberName("payout_item.failed")]
+    PayoutItemFailed,
+
+    [JsonStringEnumMemberName("payout_item.released")]
+    PayoutItemReleased,
+
+    [JsonStringEnumMemberName("payout_item.reversed")]
+    PayoutItemReversed,
+
+    [JsonStringEnumMemberName("payout_item.in_review")]
+    PayoutItemInReview,
+
+    [JsonStringEnumMemberName("payout_item.reviewed")]
+    PayoutItemReviewed,
+
+    [JsonStringEnumMemberName("payout_batch.ready")]
+    PayoutBatchReady,
+
+    [JsonStringEnumMemberName("payout_batch.approved")]
+    PayoutBatchApproved,
+
+    [JsonStringEnumMemberName("payout_batch.paused")]
+    PayoutBatchPaused,
+
+    [JsonStringEnumMemberName("payout_batch.settled")]
+    PayoutBatchSettled,
+
+    [JsonStringEnumMemberName("payout_batch.cancelled")]
+    PayoutBatchCancelled,
 }
 
 public enum WebhookDeliveryAnswerCause

@@ -924,12 +924,30 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Move a sandbox's clock on; answers when everything due by then is settled
+   *
+   * `POST /v1/test_clock/advance`. Needs a key with the role admin.
+   */
+  advanceTestClock(body: ClockAdvance): Promise<ClockAnswer> {
+    return this.send("POST", `/v1/test_clock/advance`, {}, body);
+  }
+
+  /**
+   * What the key that asks is: its role, its tenant and the time there
+   *
+   * `GET /v1/session`. Needs a key, of any role.
+   */
+  getSession(): Promise<SessionAnswer> {
+    return this.send("GET", `/v1/session`, {}, undefined);
+  }
+
+  /**
    * What has happened, in its order: what webhooks tell. Events are gathered from the first endpoint or the first look at this list on, and kept for 30 days
    *
    * `GET /v1/events`. Needs a key with the role read.
    */
-  listEvents(query: { latest?: boolean; limit?: number } = {}): AsyncGenerator<EventAnswer> {
-    return this.pages<EventAnswer>(`/v1/events`, query);
+  listEvents(query: { latest?: boolean; limit?: number } = {}): AsyncGenerator<ToldEventAnswer> {
+    return this.pages<ToldEventAnswer>(`/v1/events`, query);
   }
 
   /**
@@ -1029,24 +1047,6 @@ export class ReferralGrains extends Connection {
    */
   testWebhookEndpoint(id: string, body: WebhookTest): Promise<WebhookDeliveryAnswer> {
     return this.send("POST", `/v1/webhook_endpoints/${encodeURIComponent(id)}/test`, {}, body);
-  }
-
-  /**
-   * Move a sandbox's clock on; answers when everything due by then is settled
-   *
-   * `POST /v1/test_clock/advance`. Needs a key with the role admin.
-   */
-  advanceTestClock(body: ClockAdvance): Promise<ClockAnswer> {
-    return this.send("POST", `/v1/test_clock/advance`, {}, body);
-  }
-
-  /**
-   * What the key that asks is: its role, its tenant and the time there
-   *
-   * `GET /v1/session`. Needs a key, of any role.
-   */
-  getSession(): Promise<SessionAnswer> {
-    return this.send("GET", `/v1/session`, {}, undefined);
   }
 }
 
@@ -1777,13 +1777,6 @@ export interface PageAnswerOfEntryAnswer {
 }
 
 /** A page of a list, as the outside knows it. */
-export interface PageAnswerOfEventAnswer {
-  data: EventAnswer[];
-  /** Whether another page follows: ask with `starting_after`. */
-  has_more: boolean;
-}
-
-/** A page of a list, as the outside knows it. */
 export interface PageAnswerOfFlagAnswer {
   data: FlagAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
@@ -1877,6 +1870,13 @@ export interface PageAnswerOfSpendAnswer {
 /** A page of a list, as the outside knows it. */
 export interface PageAnswerOfTenantAnswer {
   data: TenantAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfToldEventAnswer {
+  data: ToldEventAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
 }
@@ -2814,6 +2814,16 @@ export interface TierBody {
   max?: number | null;
   basis_points?: number | null;
   amount_minor?: number | null;
+}
+
+/** Something that happened. */
+export interface ToldEventAnswer {
+  /** Of the event, wherever it is told: `webhook-id` of a delivery. */
+  id: string;
+  type: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled";
+  timestamp: string;
+  /** What it is about; docs/webhooks.md has it for each type. */
+  data: Json;
 }
 
 /** All accounts of one kind in one asset; over an asset, debits and credits come to the same. */
