@@ -625,16 +625,6 @@ public sealed partial class ReferralGrainsClient
     public Task<OnboardingLinkAnswer> OnboardingLinkPortalAsync(NewOnboardingLink body, CancellationToken stop = default) =>
         Send<OnboardingLinkAnswer>(HttpMethod.Post, new("/v1/portal/onboarding_link"), body, stop);
 
-    /// <summary>Move a sandbox's clock on; answers when everything due by then is settled</summary>
-    /// <remarks><c>POST /v1/test_clock/advance</c>. Needs a key with the role admin.</remarks>
-    public Task<ClockAnswer> AdvanceTestClockAsync(ClockAdvance body, CancellationToken stop = default) =>
-        Send<ClockAnswer>(HttpMethod.Post, new("/v1/test_clock/advance"), body, stop);
-
-    /// <summary>What the key that asks is: its role, its tenant and the time there</summary>
-    /// <remarks><c>GET /v1/session</c>. Needs a key, of any role.</remarks>
-    public Task<SessionAnswer> GetSessionAsync(CancellationToken stop = default) =>
-        Send<SessionAnswer>(HttpMethod.Get, new("/v1/session"), null, stop);
-
     /// <summary>What has happened, in its order: what webhooks tell. Events are gathered from the first endpoint or the first look at this list on, and kept for 30 days</summary>
     /// <remarks><c>GET /v1/events</c>. Needs a key with the role read.</remarks>
     /// <param name="latest">true answers the last events instead of the first: where to begin if what was before does not matter.</param>
@@ -701,6 +691,16 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>POST /v1/webhook_endpoints/{id}/test</c>. Needs a key with the role admin.</remarks>
     public Task<WebhookDeliveryAnswer> TestWebhookEndpointAsync(string id, WebhookTest body, CancellationToken stop = default) =>
         Send<WebhookDeliveryAnswer>(HttpMethod.Post, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/test"), body, stop);
+
+    /// <summary>Move a sandbox's clock on; answers when everything due by then is settled</summary>
+    /// <remarks><c>POST /v1/test_clock/advance</c>. Needs a key with the role admin.</remarks>
+    public Task<ClockAnswer> AdvanceTestClockAsync(ClockAdvance body, CancellationToken stop = default) =>
+        Send<ClockAnswer>(HttpMethod.Post, new("/v1/test_clock/advance"), body, stop);
+
+    /// <summary>What the key that asks is: its role, its tenant and the time there</summary>
+    /// <remarks><c>GET /v1/session</c>. Needs a key, of any role.</remarks>
+    public Task<SessionAnswer> GetSessionAsync(CancellationToken stop = default) =>
+        Send<SessionAnswer>(HttpMethod.Get, new("/v1/session"), null, stop);
 }
 
 /// <summary>An action as it is sent.</summary>

@@ -924,24 +924,6 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * Move a sandbox's clock on; answers when everything due by then is settled
-   *
-   * `POST /v1/test_clock/advance`. Needs a key with the role admin.
-   */
-  advanceTestClock(body: ClockAdvance): Promise<ClockAnswer> {
-    return this.send("POST", `/v1/test_clock/advance`, {}, body);
-  }
-
-  /**
-   * What the key that asks is: its role, its tenant and the time there
-   *
-   * `GET /v1/session`. Needs a key, of any role.
-   */
-  getSession(): Promise<SessionAnswer> {
-    return this.send("GET", `/v1/session`, {}, undefined);
-  }
-
-  /**
    * What has happened, in its order: what webhooks tell. Events are gathered from the first endpoint or the first look at this list on, and kept for 30 days
    *
    * `GET /v1/events`. Needs a key with the role read.
@@ -1047,6 +1029,24 @@ export class ReferralGrains extends Connection {
    */
   testWebhookEndpoint(id: string, body: WebhookTest): Promise<WebhookDeliveryAnswer> {
     return this.send("POST", `/v1/webhook_endpoints/${encodeURIComponent(id)}/test`, {}, body);
+  }
+
+  /**
+   * Move a sandbox's clock on; answers when everything due by then is settled
+   *
+   * `POST /v1/test_clock/advance`. Needs a key with the role admin.
+   */
+  advanceTestClock(body: ClockAdvance): Promise<ClockAnswer> {
+    return this.send("POST", `/v1/test_clock/advance`, {}, body);
+  }
+
+  /**
+   * What the key that asks is: its role, its tenant and the time there
+   *
+   * `GET /v1/session`. Needs a key, of any role.
+   */
+  getSession(): Promise<SessionAnswer> {
+    return this.send("GET", `/v1/session`, {}, undefined);
   }
 }
 
