@@ -129,7 +129,7 @@ public static class GrainsServer
         if (options.Role != ProcessRole.Silo)
         {
             builder.WebHost.UseStaticWebAssets();
-            builder.Services.AddWeb(new() { ApiAddress = options.ApiAddress ?? options.OwnUrl, PublicUrl = options.PublicUrl }).AddSharedSessionKeys();
+            builder.Services.AddWeb(new() { ApiAddress = options.ApiAddress ?? options.OwnUrl, PublicUrl = options.PublicUrl, Provider = Provider(options) }).AddSharedSessionKeys();
         }
 
         builder.Services.AddSingleton<Readiness>();
@@ -150,6 +150,10 @@ public static class GrainsServer
         app.MapStandinPages().ForWhoKnowsTheAddress();
         return app;
     }
+
+    private static SignInProvider? Provider(ServerOptions options) => options.OidcAuthority is not { } authority
+        ? null
+        : new() { Authority = authority, ClientId = options.OidcClientId!, ClientSecret = options.OidcClientSecret, Scopes = options.OidcScopes, KeysFile = options.OidcKeys! };
 
     // In clear a connection begins with either protocol and cannot ask for the other, so each has a port.
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options)

@@ -19,6 +19,7 @@ public static class WebApp
     {
         services.AddDataProtection().SetApplicationName("ReferralGrains");
         services.AddSessionCookie();
+        if (options.Provider is { } provider) services.AddProvider(provider);
         services.AddAntiforgery(forms => forms.Cookie.Name = "referralgrains-form");
         services.AddRazorComponents().AddInteractiveServerComponents();
         services.AddCascadingAuthenticationState();
@@ -36,6 +37,7 @@ public static class WebApp
         door(app.MapGet("/", () => TypedResults.Redirect("/console")).AllowAnonymous());
 
         app.MapPortal(door);
+        if (app.Services.GetRequiredService<WebOptions>().Provider is not null) app.MapProvider(door);
         door(app.MapGet(PayoutTable.Route, PayoutTable.Write).RequireAuthorization(Session.Policy));
 
         // PageHeaders says who may frame a page.

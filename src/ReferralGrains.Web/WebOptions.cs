@@ -8,4 +8,7 @@ public sealed record WebOptions
 
     /// <summary>Where browsers find this server; null for as each request is addressed.</summary>
     public Uri? PublicUrl { get; init; }
+
+    /// <summary>Where people may sign in besides with a key; null for nowhere.</summary>
+    public Sessions.SignInProvider? Provider { get; init; }
 }

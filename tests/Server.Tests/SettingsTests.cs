@@ -68,6 +68,10 @@ public sealed class SettingsTests : IDisposable
     [InlineData("up does not know '1' (./grains up --help lists what it knows)", "--demo", "1")]
     [InlineData("--demo loads over HTTP, which --role silo does not serve: give it to a process that does", "--demo", "--role", "silo")]
     [InlineData("--role gateway joins a cluster that is there: name its database with --database", "--role", "gateway")]
+    [InlineData("--oidc-authority takes an https URL such as https://accounts.shop.example (http only on this machine)", "--oidc-authority", "http://accounts.shop.example")]
+    [InlineData("--oidc-scopes takes scopes separated by blanks, openid among them", "--oidc-scopes", "email groups")]
+    [InlineData("--oidc-authority, --oidc-client-id and --oidc-keys belong together: give all or none", "--oidc-authority", "https://accounts.shop.example", "--oidc-client-id", "console")]
+    [InlineData("--oidc-client-secret is not taken from the command line, which every user of this machine can read: set GRAINS_OIDC_CLIENT_SECRET", "--oidc-client-secret", "s")]
     [InlineData("--admin-key is not taken from the command line, which every user of this machine can read: set GRAINS_ADMIN_KEY", "--admin-key", "k")]
     public void What_nobody_can_have_meant_is_one_line(string line, params string[] arguments) =>
         Assert.Equal(line, Assert.Throws<ArgumentException>(() => Read(arguments)).Message);
@@ -88,6 +92,26 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(IPAddress.Parse("10.0.0.7"), Read((string[])[.. tls, "--silo-address", "10.0.0.7"]).SiloAddress);
         Assert.Throws<ArgumentException>(() => Read((string[])[.. tls, "--silo-address", "0.0.0.0"]));
         Assert.Throws<ArgumentException>(() => Read("--tls-certificate", pem));
+    }
+
+    [Theory]
+    [InlineData("""{"claim": "sub", "value": "1", "key": "secret-key"}""")]
+    [InlineData("""[{"claim": "sub", "value": "1", "key": "secret-key", "role": "admin"}]""")]
+    [InlineData("""[{"claim": "sub", "key": "secret-key"}]""")]
+    [InlineData("""[{"claim": "sub", "value": null, "key": "secret-key"}]""")]
+    [InlineData("""[{"claim": "", "value": "1", "key": "secret-key"}]""")]
+    [InlineData("[null]")]
+    [InlineData("null")]
+    [InlineData("secret-key")]
+    public void Who_may_come_in_from_the_provider_is_a_list_that_is_looked_at_before_the_start(string content)
+    {
+        var file = Path.Combine(folder.FullName, "people.json");
+        File.WriteAllText(file, content);
+        var refused = Assert.Throws<ArgumentException>(() => Read("--oidc-keys", file)).Message;
+        Assert.StartsWith("--oidc-keys is not of the form [{", refused, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", refused, StringComparison.Ordinal);
+        File.WriteAllText(file, """[{"claim": "sub", "value": "1", "key": "secret-key"}]""");
+        Assert.Equal(file, Read("--oidc-authority", "https://accounts.shop.example/realms/shop", "--oidc-client-id", "console", "--oidc-keys", file).OidcKeys);
     }
 
     [Fact]

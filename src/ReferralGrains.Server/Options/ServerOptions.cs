@@ -106,6 +106,18 @@ public sealed record ServerOptions
     /// <summary>Where the pages find the API; null for this process's own port.</summary>
     public Uri? ApiAddress { get; init; }
 
+    /// <summary>The issuer at which people sign in to the console; null for by key alone.</summary>
+    public Uri? OidcAuthority { get; init; }
+
+    public string? OidcClientId { get; init; }
+
+    public string? OidcClientSecret { get; init; }
+
+    public IReadOnlyList<string> OidcScopes { get; init; } = ["openid", "email"];
+
+    /// <summary>The file of whom to let in, as whom.</summary>
+    public string? OidcKeys { get; init; }
+
     /// <summary>Null where only HTTP/1.1 is served.</summary>
     public int? Http2Port { get; init; }
 

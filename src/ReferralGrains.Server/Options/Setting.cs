@@ -64,6 +64,20 @@ internal static class Values
             ? url
             : throw new FormatException("takes a URL such as http://127.0.0.1:8080");
 
+    /// <summary>Whoever can change what it says on the way decides who signs in.</summary>
+    public static Uri Issuer(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && (url.Scheme == "https" || (url.Scheme == "http" && url.IsLoopback)) && url.Query.Length == 0 && url.Fragment.Length == 0
+            ? url
+            : throw new FormatException("takes an https URL such as https://accounts.shop.example (http only on this machine)");
+
+    public static string Visible(string text) => text.Length > 0 && text.All(static letter => letter is > ' ' and < '\u007f') ? text : throw new FormatException("takes visible ASCII characters");
+
+    public static IReadOnlyList<string> Scopes(string text)
+    {
+        var scopes = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return scopes.Contains("openid") ? scopes : throw new FormatException("takes scopes separated by blanks, openid among them");
+    }
+
     public static ImmutableArray<IPNetwork> Networks(string text)
     {
         var networks = ImmutableArray.CreateBuilder<IPNetwork>();

@@ -1,6 +1,7 @@
 using System.Text;
 using ReferralGrains.Gateway;
 using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Web.Sessions;
 
 namespace ReferralGrains.Server.Options;
 
@@ -75,6 +76,19 @@ internal static class Settings
         new("api-address", "an http or https URL", "this process's own port",
             "Where the console finds the API, which is all that it talks to. Another address is for a port that this process cannot reach itself.",
             (options, text) => options with { ApiAddress = Values.HttpUrl(text) }),
+        new("oidc-authority", "an https URL", "none",
+            "The issuer of an OpenID Connect provider at which people may sign in to the console, as docs/console.md has it. Keys open it all the same.",
+            (options, text) => options with { OidcAuthority = Values.Issuer(text) }),
+        new("oidc-client-id", "a name", "none", "What the provider calls this server; it must let it come back to /console/sign-in/returned.",
+            (options, text) => options with { OidcClientId = text }),
+        new("oidc-client-secret", "visible ASCII characters", "none", "With what this server shows the provider that it is the one.",
+            (options, text) => options with { OidcClientSecret = Values.Visible(text) })
+        { IsSecret = true },
+        new("oidc-keys", "a JSON file", "none",
+            "Who may come in from the provider, and with which API key, whose tenant and role they then have: " + SignInKeys.Form + ". Read at each sign-in; the first line that fits counts, and whom none fits is refused.",
+            (options, text) => options with { OidcKeys = SignInFile(text) }),
+        new("oidc-scopes", "words, separated by blanks", "openid email", "What is asked of the provider, so that the claims of the file are in its ID token.",
+            (options, text) => options with { OidcScopes = Values.Scopes(text) }),
         new("unread-answers", "1s to 1h", "60s",
             "How long a client of a stream may leave its answers unread, once it has sent all, before it is cut off. Longer keeps disk for clients that are gone; shorter cuts off slow ones.",
             (options, text) => options with { UnreadAnswers = Values.Duration(text, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)) }),
@@ -128,6 +142,13 @@ internal static class Settings
         }
 
         return text.ToString();
+    }
+
+    private static string SignInFile(string path)
+    {
+        var file = Values.ExistingFile(path);
+        SignInKeys.Parse(File.ReadAllText(file));
+        return file;
     }
 
     private static IEnumerable<string> Wrapped(string text)

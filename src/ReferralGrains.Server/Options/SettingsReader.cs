@@ -99,6 +99,9 @@ internal static class SettingsReader
             throw new ArgumentException($"--silo-address {options.SiloAddress} can be reached from other machines, and whoever reaches it is one of us: give --tls-certificate, --tls-key and --tls-authority (deploy/certificates.sh makes them)");
         if (options.SiloAddress.Equals(IPAddress.Any) || options.SiloAddress.Equals(IPAddress.IPv6Any))
             throw new ArgumentException($"--silo-address is what the others connect to, so it cannot be {options.SiloAddress}: give this machine's own address");
+        string?[] oidc = [options.OidcAuthority?.AbsoluteUri, options.OidcClientId, options.OidcKeys];
+        if (oidc.Any(static one => one is null) && (oidc.Any(static one => one is not null) || options.OidcClientSecret is not null))
+            throw new ArgumentException("--oidc-authority, --oidc-client-id and --oidc-keys belong together: give all or none");
         if (options.Role == ProcessRole.Gateway && options.Database is null)
             throw new ArgumentException("--role gateway joins a cluster that is there: name its database with --database");
         if (options is { Role: ProcessRole.Silo, Demo: true })

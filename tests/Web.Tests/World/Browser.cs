@@ -74,7 +74,7 @@ public sealed class Person : IAsyncDisposable
         await Page.GotoAsync($"/console/sign-in?to={Uri.EscapeDataString(to)}");
         await Page.GetByLabel("API key").FillAsync(key);
         await Page.GetByRole(AriaRole.Button, new() { Name = "Sign in" }).ClickAsync();
-        await Page.Locator("main h1").WaitForAsync();
+        await Page.Locator("#main h1").WaitForAsync(); // The page for signing in has none of that id.
     }
 
     public async Task Open(string path, string heading)

@@ -18,6 +18,7 @@ public sealed class Marketplace : IAsyncLifetime
     private readonly Dictionary<string, string> keys = [];
     private readonly PostgresServer postgres = new();
     private ServerHouse house = null!;
+    private Provider provider = null!;
     private Api root = null!;
 
     public Uri Address => Server.Address;
@@ -33,13 +34,34 @@ public sealed class Marketplace : IAsyncLifetime
     {
         await postgres.InitializeAsync();
         house = await ServerHouse.On(postgres);
-        Server = await house.Start();
+        provider = await Provider.Open();
+        var people = Path.Combine(house.Folder, "people.json");
+        await File.WriteAllTextAsync(people, "[]");
+        Server = await house.Start(settings: new Dictionary<string, string>
+        {
+            ["GRAINS_OIDC_AUTHORITY"] = provider.Authority,
+            ["GRAINS_OIDC_CLIENT_ID"] = Provider.Client,
+            ["GRAINS_OIDC_CLIENT_SECRET"] = Provider.Secret,
+            ["GRAINS_OIDC_KEYS"] = people,
+            ["GRAINS_WEBHOOK_NETWORKS"] = "127.0.0.0/8",
+        });
         root = new(Address);
         await root.Ok("/v1/tenants", new { id = Tenant, sandbox = true, clock_at = "2026-01-01T00:00:00Z" });
         foreach (var role in (string[])["ingest", "read", "admin", "finance", "key_admin"]) keys[role] = (await NewKey(role)).Key;
         keys["operator"] = (string)(await root.Ok("/v1/api_keys", new { role = "operator" }))["key"]!;
         Admin = new(Address, Key("admin"));
+        await LetIn(people);
         await Trade();
+    }
+
+    // The server has begun by now: it reads the file when somebody comes.
+    private async Task LetIn(string people)
+    {
+        var (id, ended) = await NewKey("admin");
+        await Revoke(id);
+        (string Claim, string Value, string Key)[] lines =
+            [("email", "jane@acme.example", Key("finance")), ("groups", "readers", Key("read")), ("sub", "p-4", ended)];
+        await File.WriteAllTextAsync(people, System.Text.Json.JsonSerializer.Serialize(lines.Select(static line => new { claim = line.Claim, value = line.Value, key = line.Key })));
     }
 
     /// <summary>A key of its own for a test that revokes it.</summary>
@@ -74,6 +96,7 @@ public sealed class Marketplace : IAsyncLifetime
         Admin.Dispose();
         root.Dispose();
         await house.DisposeAsync();
+        await provider.DisposeAsync();
         await postgres.DisposeAsync();
     }
 

@@ -39,18 +39,18 @@ public sealed class ServerHouse : IAsyncDisposable
     /// <summary>With a PostgreSQL of its own, which a test may kill.</summary>
     public static ServerHouse Embedded() => new(null);
 
-    public ServerProcess Launch(string? failpoint = null, int? port = null, string? role = null, int? http2Port = null, bool demo = false)
+    public ServerProcess Launch(string? failpoint = null, int? port = null, string? role = null, int? http2Port = null, bool demo = false, IReadOnlyDictionary<string, string>? settings = null)
     {
         // A folder belongs to one process, so one beside the house's own has another.
         var folder = port is null ? Folder : Directory.CreateDirectory(Path.Combine(Folder, $"{port}")).FullName;
-        var process = ServerProcess.Launch(port ?? Port, folder, database?.OwnerConnectionString, failpoint, role, http2Port, demo);
+        var process = ServerProcess.Launch(port ?? Port, folder, database?.OwnerConnectionString, failpoint, role, http2Port, demo, settings);
         started.Add(process);
         return process;
     }
 
-    public async Task<ServerProcess> Start(string? failpoint = null, int? port = null, string? role = null)
+    public async Task<ServerProcess> Start(string? failpoint = null, int? port = null, string? role = null, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var process = Launch(failpoint, port, role);
+        var process = Launch(failpoint, port, role, settings: settings);
         await process.Ready();
         return process;
     }

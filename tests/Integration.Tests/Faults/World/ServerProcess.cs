@@ -50,7 +50,9 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <param name="failpoint">Where it is to die, as <c>commit.before:3</c>.</param>
     /// <param name="role">Null for both.</param>
     /// <param name="demo">Whether it loads the demo.</param>
-    public static ServerProcess Launch(int port, string folder, string? database, string? failpoint, string? role = null, int? http2Port = null, bool demo = false)
+    /// <param name="settings">Others, as the environment names them.</param>
+    public static ServerProcess Launch(
+        int port, string folder, string? database, string? failpoint, string? role = null, int? http2Port = null, bool demo = false, IReadOnlyDictionary<string, string>? settings = null)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var argument in (string[])[Assembly(), "--port", $"{port}", "--data", folder]) start.ArgumentList.Add(argument);
@@ -67,6 +69,7 @@ public sealed class ServerProcess : IAsyncDisposable
         start.Environment["GRAINS_SOURCE_SECRETS"] = SecretsOfSources();
         start.Environment["GRAINS_FAILPOINT"] = failpoint;
         start.Environment["GRAINS_HTTP2_PORT"] = http2Port?.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return new(Process.Start(start)!, port);
     }
 
@@ -76,7 +79,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private static string SecretsOfSources()
     {
         var file = Path.Combine(Path.GetTempPath(), "grains-source-secrets.json");
-        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events"]).ToDictionary(tenant => tenant, _ => new Dictionary<string, string[]> { ["shop"] = ["the one before it", SourceSecret] });
+        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events", "sourced"]).ToDictionary(tenant => tenant, _ => new Dictionary<string, string[]> { ["shop"] = ["the one before it", SourceSecret] });
         File.WriteAllText(file, System.Text.Json.JsonSerializer.Serialize(tenants));
         return file;
     }
