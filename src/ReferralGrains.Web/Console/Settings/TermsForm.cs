@@ -3,7 +3,7 @@ using ReferralGrains.Client;
 using ReferralGrains.Web.Console.Layout;
 using ReferralGrains.Web.Sessions;
 
-namespace ReferralGrains.Web.Console;
+namespace ReferralGrains.Web.Console.Settings;
 
 /// <summary>Payout terms as a person fills them in.</summary>
 internal sealed class TermsForm

@@ -1,0 +1,109 @@
+using System.Diagnostics;
+using Microsoft.Playwright;
+using ReferralGrains.Integration.Tests;
+using ReferralGrains.Integration.Tests.Faults.World;
+using ReferralGrains.Web.Tests.World;
+
+namespace ReferralGrains.Web.Tests.Console;
+
+/// <summary>Who is told of what happens here, and who tells us of what happens elsewhere.</summary>
+public sealed class SettingsTests(Browser browser, Marketplace market)
+{
+    [Fact]
+    public async Task A_webhook_is_added_with_a_secret_shown_once_tried_rotated_and_its_log_says_what_came_of_each_attempt()
+    {
+        await using var receiver = await Receiver.Open();
+        var (admin, key) = await market.NewSandbox("hooked");
+        using var _ = admin;
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key, "/console/settings");
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Webhooks" }).ClickAsync();
+        await person.Heading("Webhooks");
+
+        await person.Page.GetByRole(AriaRole.Textbox, new() { Name = "Address" }).FillAsync("http://10.1.2.3/hooks");
+        await PayoutTests.Press(person, "Add it");
+        await person.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "webhook_address_refused" }).WaitForAsync();
+        await person.Page.GetByRole(AriaRole.Textbox, new() { Name = "Address" }).FillAsync(receiver.Address);
+        await person.Page.GetByText("It is told everything").ClickAsync();
+        await person.Page.GetByLabel("referrer.created").CheckAsync();
+        await PayoutTests.Press(person, "Add it");
+        var secret = await person.Page.Locator("#new-secret").InnerTextAsync();
+        await person.IsWellServed();
+        await person.Page.GetByRole(AriaRole.Link, new() { NameRegex = new("^we_") }).ClickAsync();
+        await person.Page.Locator("#state").GetByText("enabled").WaitForAsync();
+        Assert.Equal(0, await person.Page.Locator("#new-secret").CountAsync());
+
+        await PayoutTests.Press(person, "Send a test event");
+        await person.Sees("was taken: 200");
+        Assert.True(receiver.IsSignedWith(secret));
+        await admin.Ok("/v1/referrers", new { id = "told-of" });
+        await Eventually.Holds("the receiver is told", () => Task.FromResult(receiver.Told.Any(static one => one.Body.Contains("told-of", StringComparison.Ordinal))));
+        await Eventually.Holds("the log has it", async () =>
+        {
+            await person.Page.ReloadAsync();
+            await person.Page.Locator("#state").WaitForAsync();
+            return await person.Page.GetByRole(AriaRole.Cell, new() { Name = "referrer.created" }).CountAsync() > 0;
+        });
+        receiver.Status = 500;
+        await PayoutTests.Press(person, "Send again evt_");
+        await person.Page.GetByRole(AriaRole.Status).GetByText("was refused: 500").WaitForAsync();
+        Assert.Equal(2, receiver.Told.Count(static one => one.Body.Contains("told-of", StringComparison.Ordinal)));
+        await person.IsWellServed();
+
+        receiver.Status = 200;
+        await PayoutTests.Press(person, "Make a new secret");
+        var next = await person.Page.Locator("#new-secret").InnerTextAsync();
+        await PayoutTests.Press(person, "Send a test event");
+        await person.Sees("was taken: 200");
+        Assert.True(next != secret && receiver.IsSignedWith(secret) && receiver.IsSignedWith(next));
+        await PayoutTests.Press(person, "Tell it nothing for now");
+        await person.Page.Locator("#state").GetByText("disabled").WaitForAsync();
+        await PayoutTests.Press(person, "Go on from where it stood");
+        await person.Page.Locator("#state").GetByText("enabled").WaitForAsync();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+        await PayoutTests.Press(person, "Remove it");
+        await PayoutTests.Press(person, "Remove we_");
+        await person.Sees("Nobody is told anything yet.");
+    }
+
+    [Fact]
+    public async Task X10_a_source_is_made_with_a_secret_named_by_the_servers_file_and_what_it_shows_to_try_it_works()
+    {
+        var (admin, key) = await market.NewSandbox("sourced");
+        using var _ = admin;
+        await admin.Ok("/v1/programs", new { id = "shop", name = "The shop", currency = "GBP", time_zone = "UTC" });
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key, "/console/settings");
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Sources" }).ClickAsync();
+        await person.Heading("Sources");
+        await person.Page.GetByLabel("Name of the secret").FillAsync("nobody-knows-it");
+        await PayoutTests.Press(person, "Make its address");
+        await person.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "secret_unknown" }).WaitForAsync();
+        await person.IsWellServed();
+
+        foreach (var (kind, action) in ((string, string)[])[("Stripe", "in_try_1"), ("Shopify", "gid://shopify/Order/1001"), ("CloudEvents", "try-1")])
+        {
+            await person.Page.GetByLabel("It sends as").SelectOptionAsync(new SelectOptionValue { Label = kind });
+            await person.Page.GetByLabel("Name of the secret").FillAsync("shop");
+            await PayoutTests.Press(person, "Make its address");
+            var card = person.Page.GetByRole(AriaRole.Region, new() { NameRegex = new($"^{kind}, src_") });
+            await card.GetByText("Try it from a terminal").ClickAsync();
+            Assert.Contains("\"outcome\":\"recorded\"", await Run(await card.Locator("pre").InnerTextAsync()), StringComparison.Ordinal);
+            Assert.Equal("cus_try", (string?)(await admin.Ok($"/v1/actions/{Uri.EscapeDataString(action)}"))["referee_id"]);
+        }
+
+        await person.IsWellServed();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
+    // As a reader does who has the secret.
+    private static async Task<string> Run(string command)
+    {
+        var start = new ProcessStartInfo("bash", ["-c", command]) { RedirectStandardOutput = true };
+        start.Environment["SECRET"] = ServerProcess.SourceSecret;
+        using var shell = Process.Start(start)!;
+        return await shell.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+}
