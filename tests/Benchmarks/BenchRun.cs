@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
 
@@ -175,13 +176,21 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         await using var second = await server.Another(stop);
         await using var third = await server.Another(stop);
         Access[] silos = [server.Access, second.Access, third.Access];
-        var program = new BenchProgram(server.Access, "cluster", plan.Referrers, plan.Enrollments);
-        await program.Create(isTiered: false, time, stop, second.Access, third.Access);
-        await StreamLoad.Run(silos, new(program, "cluster-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
-        for (var round = 1; round <= plan.Rounds; round++)
+        try
         {
-            var outcome = await StreamLoad.Run(silos, new(program, $"cluster{round}", plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
-            Add(Measurement.Cluster, "actions/s", outcome.PerSecond);
+            var program = new BenchProgram(server.Access, "cluster", plan.Referrers, plan.Enrollments);
+            await program.Create(isTiered: false, time, stop, second.Access, third.Access);
+            await StreamLoad.Run(silos, new(program, "cluster-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
+            for (var round = 1; round <= plan.Rounds; round++)
+            {
+                var outcome = await StreamLoad.Run(silos, new(program, $"cluster{round}", plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
+                Add(Measurement.Cluster, "actions/s", outcome.PerSecond);
+            }
+        }
+        catch (Exception broken) when (broken is IOException or SocketException)
+        {
+            var servers = string.Join("; ", new[] { server, second, third }.Select(one => one.Condition));
+            throw new CommandFailed($"a silo could not be reached: {broken.Message} ({servers})");
         }
     }
 

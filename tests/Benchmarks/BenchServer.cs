@@ -184,6 +184,9 @@ internal sealed class BenchServer : IAsyncDisposable
 
     private string StripeKeys => Path.Combine(data.FullName, "stripe.json");
 
+    /// <summary>What this server says about itself when a call failed: that it ended and how, or that it still runs.</summary>
+    public string Condition => process is { HasExited: true } ? $"{Access.Url} ended with {process.ExitCode}: {LastOutput()}" : $"{Access.Url} runs: {LastOutput()}";
+
     private string LastOutput() => output.IsEmpty ? "it printed nothing" : string.Join(" | ", output.TakeLast(3));
 
     private async Task<bool> IsReady(HttpClient http, CancellationToken stop)
