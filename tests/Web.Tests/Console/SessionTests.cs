@@ -57,6 +57,7 @@ public sealed class SessionTests(Browser browser, Marketplace market)
         var (id, key) = await market.NewKey("admin");
         await using var person = await browser.Arrive(market.Address);
         await person.SignIn(key);
+        await person.Sees("Needs a person"); // All that it asks at first is answered.
         await market.Revoke(id);
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Referrers" }).ClickAsync();
         await person.Heading("Sign in");
@@ -134,6 +135,17 @@ public sealed class SessionTests(Browser browser, Marketplace market)
             await person.ResizeTo(390);
             await person.IsWellServed();
         }
+    }
+
+    [Fact]
+    public async Task What_serves_somebody_badly_is_found()
+    {
+        await using var person = await browser.Arrive(market.Address);
+        await person.Page.GotoAsync("/console/sign-in");
+        await person.Page.EvaluateAsync("document.querySelector('main').innerHTML += '<img src=\"/icon.svg\"><p style=\"color: #ccc\">Pale</p>'");
+        var found = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(person.IsWellServed);
+        Assert.Contains("image-alt", found.Message, StringComparison.Ordinal);
+        Assert.Contains("color-contrast", found.Message, StringComparison.Ordinal);
     }
 
     [Fact]

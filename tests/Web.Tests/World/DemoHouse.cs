@@ -1,15 +1,13 @@
 using ReferralGrains.Integration.Tests.Faults.World;
-using ReferralGrains.Integration.Tests.Postgres;
 
 namespace ReferralGrains.Web.Tests.World;
 
 /// <summary>What a newcomer has after <c>./grains up --demo</c>: a server, and what it has printed.</summary>
-public sealed class DemoHouse : IAsyncLifetime
+public sealed class DemoHouse(Marketplace market) : IAsyncLifetime
 {
     // Half a minute on a machine that does nothing else.
     private static readonly TimeSpan patience = TimeSpan.FromMinutes(3);
 
-    private readonly PostgresServer postgres = new();
     private ServerHouse house = null!;
 
     public ServerProcess Server { get; private set; } = null!;
@@ -19,8 +17,7 @@ public sealed class DemoHouse : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        await postgres.InitializeAsync();
-        house = await ServerHouse.On(postgres);
+        house = await market.NewHouse();
         Server = house.Launch(demo: true);
         await Integration.Tests.Eventually.Holds("the demo is loaded", () =>
         {
@@ -33,9 +30,5 @@ public sealed class DemoHouse : IAsyncLifetime
     /// <summary>A key of the sandbox, by what it is for.</summary>
     public string Key(string name) => (string)System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(Path.Combine(house.Folder, "demo.keys.json")))![name]!;
 
-    public async ValueTask DisposeAsync()
-    {
-        await house.DisposeAsync();
-        await postgres.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => house.DisposeAsync();
 }

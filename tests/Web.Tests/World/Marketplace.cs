@@ -3,7 +3,7 @@ using ReferralGrains.Integration.Tests.Faults.World;
 using ReferralGrains.Integration.Tests.Postgres;
 
 [assembly: AssemblyFixture(typeof(ReferralGrains.Web.Tests.World.Marketplace))]
-[assembly: CollectionBehavior(MaxParallelThreads = 2)]
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]
 
 namespace ReferralGrains.Web.Tests.World;
 
@@ -33,7 +33,7 @@ public sealed class Marketplace : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await postgres.InitializeAsync();
-        house = await ServerHouse.On(postgres);
+        house = await NewHouse();
         provider = await Provider.Open();
         var people = Path.Combine(house.Folder, "people.json");
         await File.WriteAllTextAsync(people, "[]");
@@ -70,6 +70,9 @@ public sealed class Marketplace : IAsyncLifetime
         var made = await root.Ok("/v1/api_keys", new { role, tenant });
         return ((string)made["id"]!, (string)made["key"]!);
     }
+
+    /// <summary>For another server, on a database of its own.</summary>
+    public Task<ServerHouse> NewHouse() => ServerHouse.On(postgres);
 
     public Task Revoke(string id) => root.Send(HttpMethod.Delete, $"/v1/api_keys/{id}", null);
 
