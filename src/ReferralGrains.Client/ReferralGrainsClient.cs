@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -39,20 +40,38 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
         using (response) throw await Problem(response, stop);
     }
 
-    private async Task<TAnswer> Send<TAnswer>(HttpMethod method, Target target, object? body, CancellationToken stop)
+    /// <summary>
+    /// Any call by its path, with body and answer as they are: for whoever passes them on, and for what only a newer server knows. It is
+    /// tried again like all others.
+    /// </summary>
+    /// <param name="method">How.</param>
+    /// <param name="path">Such as <c>/v1/actions/inv_1</c>, with what is asked of it.</param>
+    /// <param name="body">JSON; null for none.</param>
+    /// <param name="accept">The form of the answer.</param>
+    /// <param name="stop">Gives it up.</param>
+    /// <returns>The answer, byte for byte.</returns>
+    /// <exception cref="ReferralGrainsException">The server refused.</exception>
+    public Task<string> SendAsync(HttpMethod method, string path, string? body = null, string accept = Json, CancellationToken stop = default) =>
+        Send(method, new(path), accept, () => body is null ? null : new StringContent(body, Encoding.UTF8, Json), static (answer, stop) => answer.ReadAsStringAsync(stop), stop);
+
+    private Task<TAnswer> Send<TAnswer>(HttpMethod method, Target target, object? body, CancellationToken stop) => Send(
+        method, target, Json, () => body is null ? null : JsonContent.Create(body, body.GetType(), options: json), static async (answer, stop) => (await answer.ReadFromJsonAsync<TAnswer>(json, stop))!, stop);
+
+    private async Task<TAnswer> Send<TAnswer>(
+        HttpMethod method, Target target, string accept, Func<HttpContent?> body, Func<HttpContent, CancellationToken, Task<TAnswer>> read, CancellationToken stop)
     {
         // It names the request over all tries. What the server ignores on other methods is not sent.
-        var name = method == HttpMethod.Post ? Guid.NewGuid().ToString("N") : null;
+        var name = method == HttpMethod.Post && options is { Retries: > 0, NameRequests: true } ? Guid.NewGuid().ToString("N") : null;
         for (var attempt = 1; ; attempt++)
         {
             try
             {
-                using var request = Request(method, target, Json);
+                using var request = Request(method, target, accept);
                 if (name is not null) request.Headers.Add("Idempotency-Key", name);
-                if (body is not null) request.Content = JsonContent.Create(body, body.GetType(), options: json);
+                request.Content = body();
                 using var response = await http.SendAsync(request, stop);
                 if (!response.IsSuccessStatusCode) throw await Problem(response, stop);
-                return (await response.Content.ReadFromJsonAsync<TAnswer>(json, stop))!;
+                return await read(response.Content, stop);
             }
             catch (Exception exception) when (attempt <= options.Retries && IsWorthRepeating(exception, stop))
             {
@@ -204,6 +223,12 @@ public sealed record ReferralGrainsClientOptions
 
     /// <summary>The pause before the first repeat; it doubles each time, but for a server that says how long. Default 200 ms.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// Whether each POST carries an <c>Idempotency-Key</c>, so that one that is tried again is done once. Default true. It costs the server two
+    /// writes: false is for many calls whose bodies have ids of their own.
+    /// </summary>
+    public bool NameRequests { get; init; } = true;
 
     /// <summary>Lines in one request of a stream, which are kept until they are answered. Default 5,000.</summary>
     public int LinesARequest { get; init; } = 5_000;

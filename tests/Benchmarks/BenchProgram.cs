@@ -35,7 +35,7 @@ internal sealed record BenchProgram(Access Access, string Id, int Referrers, int
     /// <param name="others">Silos that take in a share of the referrals each, so that each holds its share of the grains.</param>
     public async Task Create(bool isTiered, TimeProvider time, CancellationToken stop, params IReadOnlyList<Access> others)
     {
-        using var api = new ApiClient(Access);
+        using var api = new ApiClient(Access, ApiClient.Patience(time) with { NameRequests = false });
         (await api.Post("/v1/programs", new { id = Id, name = Id, currency = "GBP", time_zone = "Europe/London" }, stop)).Json();
         object reward = isTiered
             ? new { kind = "cash", type = "percent" }
@@ -56,7 +56,7 @@ internal sealed record BenchProgram(Access Access, string Id, int Referrers, int
             stop)).Json();
 
         var names = Enumerable.Range(0, Referrers).Select(Referrer);
-        await new ReferrerCreation(new(api, ExchangeLimits.Default, time)).Run(names, _ => { }, stop);
+        await new ReferrerCreation(api).Run(names, _ => { }, stop);
         Access[] silos = [Access, .. others];
         for (var silo = 0; silo < silos.Length; silo++) await Refer(silos[silo], silo, silos.Length, time, stop);
     }

@@ -23,7 +23,7 @@ internal sealed record Metrics(string Text)
     private static async Task<Metrics> Read(ApiClient api, string call, CancellationToken stop)
     {
         var answer = await api.Get(call, stop);
-        return answer.IsSuccess ? new(answer.Body) : throw new CommandFailed(answer.Problem.Line(answer.Call, answer.Url));
+        return answer.Refusal is { } refused ? throw new CommandFailed(refused.Line(answer.Call, answer.Url)) : new(answer.Body);
     }
 
     private double Sum(string name, string label)

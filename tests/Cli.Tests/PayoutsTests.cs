@@ -78,7 +78,7 @@ public sealed class PayoutsTests
     public async Task Nothing_is_approved_without_the_hash_of_what_was_looked_at()
     {
         await using var server = await StandIn.Start();
-        server.Answers["POST /v1/payout_batches/b/approve"] = new(409, """{"code":"payout_hash_differs","detail":"What is approved is not what the batch pays by now: look at it again."}""");
+        server.Answers["POST /v1/payout_batches/b/approve"] = new(409, """{"type":"/docs/errors#payout_hash_differs","title":"differs","status":409,"code":"payout_hash_differs","request_id":"req_1","detail":"What is approved is not what the batch pays by now: look at it again."}""");
 
         Assert.Equal(2, (await Ran.Command(server, "payouts", "approve", "b")).ExitCode);
         var ran = await Ran.Command(server, "payouts", "approve", "b", "--hash", "old");

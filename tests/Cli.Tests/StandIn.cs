@@ -83,11 +83,13 @@ internal sealed class StandIn : IAsyncDisposable
     private async Task Authenticate(HttpContext context, RequestDelegate next)
     {
         if (context.Request.Headers.Authorization == "Bearer " + Key) await next(context);
-        else await Results.Json(new { code = "unauthenticated", detail = "no" }, statusCode: 401).ExecuteAsync(context);
+        else await Refused(401, "unauthenticated", "no").ExecuteAsync(context);
     }
 
-    private static IResult NotFound(string parameter) =>
-        Results.Json(new { code = "not_found", param = parameter, detail = "not there" }, statusCode: 404);
+    private static IResult NotFound(string parameter) => Refused(404, "not_found", "not there", parameter);
+
+    private static IResult Refused(int status, string code, string detail, string? param = null) =>
+        Results.Json(new { type = $"/docs/errors#{code}", title = code, status, code, param, detail, request_id = "req_1" }, statusCode: status);
 
     private IResult BookEntry(string id, JsonElement body)
     {
@@ -95,7 +97,7 @@ internal sealed class StandIn : IAsyncDisposable
         var isNew = Entries.TryAdd(key, (id, body));
         return isNew || (Entries[key].Referrer == id && Entries[key].Body.GetRawText() == body.GetRawText())
             ? Results.Ok(new { duplicate = !isNew })
-            : Results.Json(new { code = "conflict", detail = "another amount" }, statusCode: 409);
+            : Refused(409, "conflict", "another amount");
     }
 
     private IResult Publish(JsonElement body)

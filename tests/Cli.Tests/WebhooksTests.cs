@@ -63,7 +63,7 @@ public sealed class WebhooksTests
         server.Answers["POST /v1/events"] = new(200, """{"id":"evt_0_7_0","type":"reward.payable"}""");
         var ran = await Ran.Command(server, "trigger", "reward.payable");
         Assert.Equal((0, "reward.payable evt_0_7_0\n"), (ran.ExitCode, ran.Out));
-        server.Answers["POST /v1/events"] = new(422, """{"code":"not_a_sandbox","status":422,"detail":"Only in a sandbox events are made up."}""");
+        server.Answers["POST /v1/events"] = new(422, """{"type":"/docs/errors#not_a_sandbox","title":"no","status":422,"code":"not_a_sandbox","request_id":"req_1","detail":"Only in a sandbox events are made up."}""");
         ran = await Ran.Command(server, "trigger", "reward.payable");
         Assert.Equal(1, ran.ExitCode);
         Assert.Contains("Only in a sandbox events are made up.", ran.Line, StringComparison.Ordinal);

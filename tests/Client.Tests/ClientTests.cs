@@ -75,6 +75,23 @@ public sealed class ClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_call_by_its_path_passes_body_and_answer_on_as_they_are_and_is_tried_again()
+    {
+        for (var i = 0; i < 2; i++)
+        {
+            answers.Enqueue((context, _) => Refuse(context, 503, "unavailable"));
+            answers.Enqueue((context, _) => Answer(context, """{ "what" : "comes" }"""));
+        }
+
+        Assert.Equal("""{ "what" : "comes" }""", await Client().SendAsync(HttpMethod.Post, "/v1/new?of=a%2Fb", """{ "a" : 1 }""", stop: Stop));
+        var first = Assert.Single(asked.Distinct());
+        Assert.Equal(("POST /v1/new?of=a%2Fb", """{ "a" : 1 }"""), (first.Target, first.Body));
+        Assert.NotNull(first.Name);
+        await new ReferralGrainsClient(http, "rg_test_key", quick with { NameRequests = false }).SendAsync(HttpMethod.Post, "/v1/new", "{}", stop: Stop);
+        Assert.Equal((4, null), (asked.Count, asked[^1].Name));
+    }
+
+    [Fact]
     public async Task Patience_has_an_end()
     {
         for (var i = 0; i <= quick.Retries; i++) answers.Enqueue((context, _) => Refuse(context, 503, "unavailable"));

@@ -1,25 +1,36 @@
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using ReferralGrains.Client;
 
 namespace ReferralGrains.Cli.Api;
 
-/// <summary>One call, one answer. What goes wrong ends the command with a line that says what to do.</summary>
+/// <summary>
+/// One call, one answer, by the C# client; the answer stays as it came, for whoever reads it by a program. What goes wrong ends the
+/// command with a line that says what to do.
+/// </summary>
 internal sealed class ApiClient : IDisposable
 {
+    // A person waits: they are told at once, and try again themselves.
+    private static readonly ReferralGrainsClientOptions impatience = new() { Retries = 0 };
+
     private readonly Access access;
     private readonly HttpClient http;
+    private readonly ReferralGrainsClient client;
 
-    public ApiClient(Access access)
+    /// <param name="access">Where, and with which key.</param>
+    /// <param name="patience">For what goes on for long, and with it while a server restarts or is busy; null to try once.</param>
+    public ApiClient(Access access, ReferralGrainsClientOptions? patience = null)
     {
         this.access = access;
         var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(10), UseProxy = false };
         // A ledger check or a jump of the test clock takes as long as it takes.
-        http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access.Key);
+        http = new HttpClient(handler) { BaseAddress = new(access.Url, access.Target("/")), Timeout = Timeout.InfiniteTimeSpan };
+        client = new(http, access.Key, patience ?? impatience);
     }
+
+    /// <summary>Some half a minute's.</summary>
+    public static ReferralGrainsClientOptions Patience(TimeProvider time) => new() { Retries = 7, FirstPause = TimeSpan.FromMilliseconds(250), Time = time };
 
     /// <param name="accept">Another form than JSON.</param>
     public Task<ApiAnswer> Get(string call, CancellationToken stop, string? accept = null) => Send(HttpMethod.Get, call, null, stop, accept);
@@ -33,17 +44,12 @@ internal sealed class ApiClient : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(access.Url, access.Target(call)))
         {
             Content = new StringContent(json, Encoding.UTF8, "application/json"),
-            Headers = { Accept = { new("application/x-ndjson") } },
+            Headers = { Accept = { new("application/x-ndjson") }, Authorization = new("Bearer", access.Key) },
         };
         try
         {
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
-            if (!response.IsSuccessStatusCode)
-            {
-                var refused = new ApiAnswer($"POST {call}", access.Url, (int)response.StatusCode, await response.Content.ReadAsStringAsync(stop), null);
-                throw new CommandFailed(refused.Problem.Line(refused.Call, refused.Url));
-            }
-
+            if (!response.IsSuccessStatusCode) throw new CommandFailed(Problem.Read((int)response.StatusCode, await response.Content.ReadAsStringAsync(stop)).Line($"POST {call}", access.Url));
             using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(stop));
             while (await lines.ReadLineAsync(stop) is { } text)
             {
@@ -57,18 +63,19 @@ internal sealed class ApiClient : IDisposable
         }
     }
 
-    /// <summary>Sends and returns whatever status the server chose.</summary>
-    /// <exception cref="CommandFailed">Nobody answers at the address.</exception>
+    /// <summary>Sends and returns what the server answered, a refusal too.</summary>
+    /// <exception cref="Unreachable">Nobody answers at the address.</exception>
     private async Task<ApiAnswer> Send(HttpMethod method, string call, object? body, CancellationToken stop, string? accept = null)
     {
-        using var request = new HttpRequestMessage(method, new Uri(access.Url, access.Target(call)));
-        if (accept is not null) request.Headers.Accept.ParseAdd(accept);
-        if (body is not null) request.Content = JsonContent.Create(body, body.GetType());
         try
         {
-            using var response = await http.SendAsync(request, stop);
-            var text = await response.Content.ReadAsStringAsync(stop);
-            return new($"{method} {call}", access.Url, (int)response.StatusCode, text, response.Headers.RetryAfter?.Delta);
+            var text = body is null ? null : JsonSerializer.Serialize(body, body.GetType(), JsonSerializerOptions.Web);
+            return new($"{method} {call}", access.Url, await client.SendAsync(method, call, text, accept ?? "application/json", stop), null);
+        }
+        catch (ReferralGrainsException refused)
+        {
+            var why = refused.Problem;
+            return new($"{method} {call}", access.Url, "", new(why.Status, why.Code, why.Param, why.Detail, why.RequestId.Length > 0 ? why.RequestId : null));
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
@@ -94,20 +101,19 @@ internal sealed class Unreachable(Uri url, Exception cause) : Exception(Line(url
 }
 
 /// <summary>An answer as it came.</summary>
-internal sealed record ApiAnswer(string Call, Uri Url, int Status, string Body, TimeSpan? RetryAfter)
+/// <param name="Refusal">Null for a success.</param>
+internal sealed record ApiAnswer(string Call, Uri Url, string Body, Problem? Refusal)
 {
-    public bool IsSuccess => Status is >= 200 and < 300;
-
-    public Problem Problem => Problem.Read(Status, Body);
+    public bool IsSuccess => Refusal is null;
 
     /// <summary>Whether the thing that was asked for is not there; an older server that lacks the whole route says 404 too.</summary>
-    public bool IsNotThere => Status == 404 && Problem.Code != "route_not_found";
+    public bool IsNotThere => Refusal is { Status: 404, Code: not ("route_not_found" or "not_from_referralgrains") };
 
     /// <summary>The body of a success.</summary>
     /// <exception cref="CommandFailed">The server refused, or what it sent is not JSON.</exception>
     public JsonElement Json()
     {
-        if (!IsSuccess) throw new CommandFailed(Problem.Line(Call, Url));
+        if (Refusal is { } refused) throw new CommandFailed(refused.Line(Call, Url));
         try
         {
             using var document = JsonDocument.Parse(Body);
@@ -115,7 +121,7 @@ internal sealed record ApiAnswer(string Call, Uri Url, int Status, string Body, 
         }
         catch (JsonException)
         {
-            throw new CommandFailed($"{Call} answered {Status} with something that is not JSON; is {Url} a ReferralGrains server?");
+            throw new CommandFailed($"{Call} answered with something that is not JSON; is {Url} a ReferralGrains server?");
         }
     }
 }

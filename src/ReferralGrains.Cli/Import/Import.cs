@@ -15,7 +15,8 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
         var began = Stopwatch.GetTimestamp();
         using var actionInput = await InputFile.Take(options.Actions, around.In, stop);
         using var referralInput = options.Referrals is null ? null : await InputFile.Take(options.Referrals, around.In, stop);
-        using var api = new ApiClient(access);
+        // What it sends has ids of its own: to be sent again it needs no other name.
+        using var api = new ApiClient(access, ApiClient.Patience(around.Time) with { NameRequests = false });
         var program = await ProgramRules.Read(api, access, options.Program, stop);
         var actions = new ActionFile(actionInput, Reading(program.Currency));
         var referrals = referralInput is null ? null : new ReferralFile(referralInput, options.Program, options.ReferralTimes());
@@ -35,7 +36,7 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
             Say(changed);
             var exchange = new LineExchange(access, limits, around.Time);
             await Stages.Show(around, json, stages =>
-                new Sending(new(api, limits, around.Time), exchange, stages, report).Run(actions, referrals, rejects, options, stop));
+                new Sending(api, exchange, stages, report).Run(actions, referrals, rejects, options, stop));
             Say(report.Afterthoughts(holdsChanged: changed.Count > 0));
         }
 

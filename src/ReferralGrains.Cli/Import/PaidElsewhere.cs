@@ -58,7 +58,7 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program, IReadO
         }
     }
 
-    public Task Book(PatientCalls calls, Action<long> advance, CancellationToken stop) => Parallel.ForEachAsync(
+    public Task Book(ApiClient api, Action<long> advance, CancellationToken stop) => Parallel.ForEachAsync(
         sums.Where(sum => sum.Value > 0), new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, async (sum, token) =>
         {
             var (referrer, asset) = sum.Key;
@@ -70,12 +70,12 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program, IReadO
                 already_paid = true,
                 reason = $"Paid elsewhere for what occurred before {until.UtcDateTime:u}",
             };
-            var answer = await calls.Post($"/v1/referrers/{Uri.EscapeDataString(referrer)}/entries", entry, token);
+            var answer = await api.Post($"/v1/referrers/{Uri.EscapeDataString(referrer)}/entries", entry, token);
             lock (sums)
             {
-                if (answer.IsSuccess && answer.Json().IsTrue("duplicate")) Existing++;
-                else if (answer.IsSuccess) Booked++;
-                else Refuse(referrer, answer.Problem);
+                if (answer.Refusal is { } refused) Refuse(referrer, refused);
+                else if (answer.Json().IsTrue("duplicate")) Existing++;
+                else Booked++;
                 advance(1);
             }
         });

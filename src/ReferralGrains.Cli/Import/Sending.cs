@@ -5,7 +5,7 @@ using ReferralGrains.Cli.Files;
 namespace ReferralGrains.Cli.Import;
 
 /// <summary>Sends what was found to be right: referrers, referrals, actions, in this order, for each needs those before it.</summary>
-internal sealed class Sending(PatientCalls calls, LineExchange exchange, Stages stages, ImportReport report)
+internal sealed class Sending(ApiClient api, LineExchange exchange, Stages stages, ImportReport report)
 {
     // A batch of referrals is answered as a whole or as it goes; of this size either is fine.
     private const int ReferralsPerRequest = 5_000;
@@ -19,7 +19,7 @@ internal sealed class Sending(PatientCalls calls, LineExchange exchange, Stages 
         {
             if (referrals is not null) await SendReferrals(referrals, stop);
             await SendActions(sort?.Lines(stop) ?? Fit(actions, stop), rejects, stop);
-            if (report.Paid is { Entries: > 0 } paid) await stages.Stage("paid before", paid.Entries, advance => paid.Book(calls, advance, stop));
+            if (report.Paid is { Entries: > 0 } paid) await stages.Stage("paid before", paid.Entries, advance => paid.Book(api, advance, stop));
         }
         finally
         {
@@ -29,7 +29,7 @@ internal sealed class Sending(PatientCalls calls, LineExchange exchange, Stages 
 
     private async Task SendReferrals(ReferralFile referrals, CancellationToken stop)
     {
-        var referrers = report.Referrers = new ReferrerCreation(calls);
+        var referrers = report.Referrers = new ReferrerCreation(api);
         await stages.Stage("referrers", report.Look.Referrers.Count, advance => referrers.Run(report.Look.Referrers, advance, stop));
 
         var tally = report.Referrals = new LineTally();

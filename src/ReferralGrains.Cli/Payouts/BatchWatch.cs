@@ -7,8 +7,6 @@ internal sealed class BatchWatch(ApiClient api, Surroundings around, bool json)
 {
     private static readonly TimeSpan pause = TimeSpan.FromSeconds(1);
 
-    private readonly PatientCalls calls = new(api, ExchangeLimits.Default, around.Time);
-
     public static string Path(string batch, string of = "") => $"/v1/payout_batches/{Uri.EscapeDataString(batch)}{of}";
 
     /// <returns>The batch as it is then.</returns>
@@ -17,7 +15,7 @@ internal sealed class BatchWatch(ApiClient api, Surroundings around, bool json)
     {
         for (var said = ""; ;)
         {
-            var answer = await calls.Get(Path(batch), stop);
+            var answer = await api.Get(Path(batch), stop);
             var shown = answer.Json();
             if (isThere(shown.Text("status") ?? ""))
             {

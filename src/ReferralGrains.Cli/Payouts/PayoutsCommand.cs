@@ -105,7 +105,7 @@ internal sealed class PayoutsCommand
     {
         command.SetAction(async (parsed, stop) =>
         {
-            using var api = new ApiClient(access.Read(parsed));
+            using var api = new ApiClient(access.Read(parsed), ApiClient.Patience(around.Time));
             await run(api, parsed, stop);
             return CommandLine.Succeeded;
         });

@@ -46,15 +46,14 @@ internal sealed class ListenCommand
 
     private async Task<int> Listen(ParseResult parsed, CancellationToken stop)
     {
-        using var api = new ApiClient(access.Read(parsed));
-        var calls = new PatientCalls(api, ExchangeLimits.Default, around.Time);
+        using var api = new ApiClient(access.Read(parsed), ApiClient.Patience(around.Time));
         var (json, wanted) = (parsed.GetValue(access.Json), parsed.GetValue(events)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet());
         using var forward = Forward(parsed, json);
-        var after = parsed.GetValue(from) == "start" ? null : Last((await calls.Get("/v1/events?latest=true&limit=1", stop)).Json());
+        var after = parsed.GetValue(from) == "start" ? null : Last((await api.Get("/v1/events?latest=true&limit=1", stop)).Json());
         around.Note("listening; Ctrl-C ends it", json);
         for (var left = parsed.GetValue(count) ?? int.MaxValue; left > 0;)
         {
-            var page = (await calls.Get($"/v1/events?limit={Page}{(after is null ? "" : "&starting_after=" + Uri.EscapeDataString(after))}", stop)).Json();
+            var page = (await api.Get($"/v1/events?limit={Page}{(after is null ? "" : "&starting_after=" + Uri.EscapeDataString(after))}", stop)).Json();
             foreach (var told in page.Items("data"))
             {
                 after = told.Text("id");
