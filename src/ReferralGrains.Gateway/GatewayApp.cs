@@ -57,6 +57,7 @@ public static class GatewayApp
         services.AddDescription();
         services.TryAddSingleton(TimeProvider.System);
         return services
+            .AddSingleton<FairShares>()
             .AddSingleton<LineStreams>()
             .AddSingleton<KnownPrograms>()
             .AddSingleton<RulePrograms>()

@@ -33,6 +33,11 @@ internal sealed record BenchPlan
 
     public TimeSpan SingleFor { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Streams of one tenant beside the single requests of another, and how many of those a second.</summary>
+    public int NeighbourStreams { get; init; } = 4;
+
+    public double NeighbourPerSecond { get; init; } = 400;
+
     /// <summary>Holds that fall due at once in one round of <c>due</c>.</summary>
     public int DueRewards { get; init; } = 100_000;
 

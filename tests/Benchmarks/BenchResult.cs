@@ -8,6 +8,7 @@ internal static class Measurement
     public const string Limit = "limit";
     public const string Stream = "stream";
     public const string Single = "single";
+    public const string Neighbour = "neighbour";
     public const string Hot = "hot";
     public const string Grown = "grown";
     public const string Cluster = "cluster";
@@ -18,7 +19,7 @@ internal static class Measurement
     public const string Payout = "payout";
     public const string Start = "start";
 
-    public static IReadOnlyList<string> All { get; } = [Limit, Stream, Single, Hot, Grown, Cluster, Idle, Bytes, Due, WhatIf, Payout, Start];
+    public static IReadOnlyList<string> All { get; } = [Limit, Stream, Single, Neighbour, Hot, Grown, Cluster, Idle, Bytes, Due, WhatIf, Payout, Start];
 }
 
 /// <summary>All that was measured; null is what was left out.</summary>
@@ -38,6 +39,11 @@ internal sealed record BenchResult
     public Sample? Single { get; init; }
 
     public Sample? SingleP99 { get; init; }
+
+    /// <summary>p99 of another tenant's single requests, in milliseconds: while nobody else calls, and beside four streams.</summary>
+    public Sample? NeighbourAlone { get; init; }
+
+    public Sample? Neighbour { get; init; }
 
     public Sample? Hot { get; init; }
 
@@ -93,6 +99,8 @@ internal sealed record BenchResult
             };
         }
 
+        if (Neighbour is not null)
+            json["neighbour"] = new JsonObject { ["p99_ms"] = Round(Neighbour.Median, 2), ["ratio_to_alone"] = Round(Neighbour.Median / NeighbourAlone!.Median, 2) };
         if (Hot is not null) json["hot"] = new JsonObject { ["per_s"] = Round(Hot.Median), ["ratio_to_stream"] = Round(RatioToStream(Hot), 3) };
         if (Grown is not null) json["grown"] = new JsonObject { ["per_s"] = Round(Grown.Median), ["ratio_to_stream"] = Round(RatioToStream(Grown), 3) };
         if (Cluster is not null) json["cluster"] = new JsonObject { ["per_s"] = Round(Cluster.Median), ["ratio_to_stream"] = Round(RatioToStream(Cluster), 3) };
@@ -122,7 +130,7 @@ internal sealed record BenchResult
     {
         var spread = new JsonObject();
         foreach (var (name, sample) in (ReadOnlySpan<(string, Sample?)>)[
-            ("baseline_per_s", Baseline), ("limit_per_s", Limit), ("stream", Stream), ("single", Single), ("single_p99_ms_at_half", SingleP99), ("hot", Hot),
+            ("baseline_per_s", Baseline), ("limit_per_s", Limit), ("stream", Stream), ("single", Single), ("single_p99_ms_at_half", SingleP99), ("neighbour_p99_ms_alone", NeighbourAlone), ("neighbour_p99_ms", Neighbour), ("hot", Hot),
             ("grown", Grown), ("cluster", Cluster), ("postgres_bytes_per_action", PostgresBytesPerAction), ("due", Due), ("what_if", WhatIf), ("payout", Payout), ("start_s", Start), .. PerAction])
         {
             if (sample is not null) spread[name] = new JsonArray(Round(sample.Least, 2), Round(sample.Most, 2));

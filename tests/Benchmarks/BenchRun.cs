@@ -17,6 +17,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private readonly BenchProgram idle = new(server.Access, "idle", plan.Referrers, plan.Enrollments);
     private DueMeasurement? due;
     private PayoutMeasurement? payout;
+    private NeighbourMeasurement? neighbour;
     private LimitMeasurement? limit;
 
     public async Task<BenchResult> Measure(CancellationToken stop)
@@ -52,6 +53,8 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             Stream = Of(Measurement.Stream),
             Single = Of(Measurement.Single),
             SingleP99 = Of("p99"),
+            NeighbourAlone = Of("neighbour alone"),
+            Neighbour = Of(Measurement.Neighbour),
             Hot = Of(Measurement.Hot),
             Grown = Of(Measurement.Grown),
             Cluster = Of(Measurement.Cluster),
@@ -89,6 +92,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     {
         note($"making {plan.Enrollments:N0} enrollments of {plan.Referrers:N0} referrers");
         await stream.Create(isTiered: false, time, stop);
+        if (wanted.Contains(Measurement.Neighbour)) neighbour = await NeighbourMeasurement.Prepare(server.Access, stream, plan, time, stop);
         if (wanted.Contains(Measurement.Hot)) await hot.Create(isTiered: true, time, stop);
         if (wanted.Contains(Measurement.Idle)) await idle.Create(isTiered: false, time, stop);
         if (wanted.Contains(Measurement.Payout)) payout = await PayoutMeasurement.Prepare(server.Access, plan, time, stop);
@@ -130,6 +134,13 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             Add(Measurement.Single, "actions/s", top);
             var paced = await Single($"paced{round}", top / 2, stop);
             Add("p99", "ms at half of that rate", Sample.Percentile(paced.Milliseconds, 99));
+        }
+
+        if (neighbour is not null)
+        {
+            var (alone, beside) = await neighbour.Run(round, stop);
+            Add("neighbour alone", "ms, the p99 of its requests", alone);
+            Add(Measurement.Neighbour, "ms beside four streams", beside);
         }
 
         if (wanted.Contains(Measurement.Hot)) Add(Measurement.Hot, "actions/s", (await Stream(hot, $"hot{round}", stop)).PerSecond);

@@ -17,6 +17,14 @@ internal sealed class BenchTable(BenchResult result)
         if (result is { Stream: { } reached, Limit: { } most }) Line("stream to limit", "", $"{reached.Median / most.Median:N2} × L", "", ">= 0.6", "");
         if (result.Single is { } single) AtLeast("single", single, result.Ratio(single), "× B", 0.75, 1.1);
         if (result.SingleP99 is { } p99) AtMost("single p99 at half rate", $"{p99.Median:N1} ms ({p99.Least:N1} to {p99.Most:N1})", p99.Median, 40, 15, "ms");
+        if (result is { Neighbour: { } neighbour, NeighbourAlone: { } alone })
+        {
+            var worse = neighbour.Median / alone.Median;
+            Line(
+                "neighbour's p99", $"{neighbour.Median:N1} ms ({neighbour.Least:N1} to {neighbour.Most:N1})", $"{worse:N2} × alone", "<= 2", "",
+                $"{Verdict(worse <= 2, false)}; alone {alone.Median:N1} ms");
+        }
+
         if (result.Hot is { } hot) AtLeast("hot", hot, result.RatioToStream(hot), "× stream", 0.7, 1);
         if (result.Grown is { } grown) AtLeast("grown", grown, result.RatioToStream(grown), "× stream", 0.85, 0.95);
         if (result.Cluster is { } cluster) AtLeast("cluster", cluster, result.RatioToStream(cluster), "× stream", 0.6, 0.85);

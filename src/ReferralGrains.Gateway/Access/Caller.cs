@@ -4,6 +4,7 @@ using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
 using ReferralGrains.Domain.Identity;
 using Microsoft.Extensions.Options;
+using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Gateway.Access;
@@ -53,7 +54,7 @@ internal sealed class Caller : ClaimsPrincipal
 }
 
 /// <summary>Finds who asks by the key that a request shows. A key never changes whom it speaks for, so one caller a key is enough.</summary>
-internal sealed class Callers(ITenants tenants, IOptions<GatewayOptions> options)
+internal sealed class Callers(ITenants tenants, FairShares shares, IOptions<GatewayOptions> options)
 {
     private const int MaxKeyLength = 512;
     private const int MaxKept = 10_000;
@@ -64,9 +65,14 @@ internal sealed class Callers(ITenants tenants, IOptions<GatewayOptions> options
     public async ValueTask<Caller?> Find(HttpContext context)
     {
         if (await KeyOf(context) is not { Length: > 0 and <= MaxKeyLength } secret || await tenants.Authenticate(secret, context.RequestAborted) is not { } key) return null;
-        if (kept.TryGetValue(key.Id, out var known)) return known;
-        if (kept.Count >= MaxKept) kept.Clear();
-        return kept[key.Id] = new(key);
+        if (!kept.TryGetValue(key.Id, out var caller))
+        {
+            if (kept.Count >= MaxKept) kept.Clear();
+            kept[key.Id] = caller = new(key);
+        }
+
+        shares.Called(caller.Tenant);
+        return caller;
     }
 
     private async ValueTask<string?> KeyOf(HttpContext context)

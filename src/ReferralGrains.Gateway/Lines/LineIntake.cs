@@ -73,6 +73,7 @@ internal sealed class LineIntake<TItem, TReply>(
     /// <returns>False when there are no more for now.</returns>
     private bool TakeLines()
     {
+        window.Share();
         for (var taken = 0; taken < LinesBetweenStarts && window.HasRoom; taken++)
         {
             if (!reader.TryRead(out var line, out var tooLong)) return false;

@@ -11,7 +11,7 @@ namespace ReferralGrains.Gateway.Lines;
 /// Lines in, answers out, at the same time: one task reads and hands out, another writes in input order. Between them is a bounded
 /// window, so a client that sends faster than the journal writes is slowed down. What a client does not read waits for it on disk.
 /// </summary>
-internal sealed partial class LineStreams(TimeProvider time, IOptions<GatewayOptions> options, IHostApplicationLifetime lifetime, ILoggerFactory logs)
+internal sealed partial class LineStreams(FairShares shares, TimeProvider time, IOptions<GatewayOptions> options, IHostApplicationLifetime lifetime, ILoggerFactory logs)
 {
     private readonly ILogger log = logs.CreateLogger("ReferralGrains.Gateway.Lines");
     private readonly SpoolSpace space = new(options.Value.SpoolFolder, options.Value.SpoolBytes);
@@ -23,20 +23,27 @@ internal sealed partial class LineStreams(TimeProvider time, IOptions<GatewayOpt
         try
         {
             if (open.AddOrUpdate(tenant, 1, static (_, count) => count + 1) > options.Value.StreamsPerTenant) throw Problem.TooManyStreams.AsException();
-            await Stream(context, work, errorsOnly);
+            await Stream(context, work, Share, errorsOnly);
         }
         finally
         {
             open.AddOrUpdate(tenant, 0, static (_, count) => count - 1);
         }
+
+        // A stream that goes on is a call again and again.
+        int Share(int whole)
+        {
+            shares.Called(tenant);
+            return shares.Of(tenant, open[tenant], whole);
+        }
     }
 
-    private async Task Stream<TItem, TReply>(HttpContext context, LineWork<TItem, TReply> work, bool errorsOnly)
+    private async Task Stream<TItem, TReply>(HttpContext context, LineWork<TItem, TReply> work, Func<int, int> share, bool errorsOnly)
     {
         Open(context);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, lifetime.ApplicationStopping);
-        var (window, pulse) = (new Window<TItem, TReply>(), new Pulse(time));
+        var (window, pulse) = (new Window<TItem, TReply>(share), new Pulse(time));
         await using var spool = new AnswerSpool(context.Response.BodyWriter, space, pulse, time, stop.Token);
         await using var idle = EndWhenIdle(context, pulse);
         var asker = new LineAsker<TItem, TReply>(work, window, time, options.Value.Unavailable, context.TraceIdentifier, log, stop.Token);

@@ -5,9 +5,9 @@ namespace ReferralGrains.Gateway.Lines;
 
 /// <summary>
 /// The lines that are read and not yet answered, in input order: a ring with one who fills it and one who empties it. It is bounded by
-/// lines and by bytes, which is what keeps memory flat however long the stream is and whatever its lines hold.
+/// lines, of which it may have fewer while others wait, and by bytes, which is what keeps memory flat however long the stream is and whatever its lines hold.
 /// </summary>
-internal sealed class Window<TItem, TReply>
+internal sealed class Window<TItem, TReply>(Func<int, int> share)
 {
     // Enough to fill group commits; more would only be live objects for the garbage collector to copy.
     private const int Lines = 768;
@@ -21,10 +21,14 @@ internal sealed class Window<TItem, TReply>
     private long bytes;
     private long awaited;
     private bool wantsRoom;
+    private volatile int most = Lines;
     private volatile bool ended;
     private volatile bool abandoned;
 
-    public bool HasRoom => filled - Volatile.Read(ref emptied) < Lines && Volatile.Read(ref bytes) < MaxBytes;
+    public bool HasRoom => filled - Volatile.Read(ref emptied) < most && Volatile.Read(ref bytes) < MaxBytes;
+
+    /// <summary>Asks again how many lines it may hold.</summary>
+    public void Share() => most = share(Lines);
 
     /// <summary>The next free slot; to be filled and then published by <see cref="Publish"/>.</summary>
     public Slot<TItem, TReply> Next(long line, int lineBytes)
@@ -91,7 +95,7 @@ internal sealed class Window<TItem, TReply>
         Interlocked.Add(ref bytes, -freed);
         if (!Volatile.Read(ref wantsRoom)) return;
         var left = Volatile.Read(ref filled) - emptied;
-        if (left <= Lines * 3 / 4 && Volatile.Read(ref bytes) <= MaxBytes * 3 / 4) room.Set();
+        if (left <= most * 3 / 4 && Volatile.Read(ref bytes) <= MaxBytes * 3 / 4) room.Set();
     }
 
     /// <summary>A slot was answered: its writer may wait for just this one.</summary>
