@@ -244,7 +244,7 @@ public sealed class StreamTests : IAsyncLifetime
     [Fact]
     public async Task When_no_more_answers_can_be_kept_a_line_says_which_lines_were_not_taken()
     {
-        await using var small = await Started(options => options.SpoolBytes = 1_000_000);
+        await using var small = await Started(options => options.SpoolBytes = 100_000);
         using var raw = await Connect(small, "Transfer-Encoding: chunked");
         await SendAll(raw, 60_000);
         var answers = await Answers(raw);
