@@ -49,6 +49,9 @@ internal sealed record BenchResult
 
     public Sample? Grown { get; init; }
 
+    /// <summary>Milliseconds of each kind of read on the grown history, by what is asked for.</summary>
+    public IReadOnlyList<(string Read, Sample Milliseconds)> Reads { get; init; } = [];
+
     public Sample? Cluster { get; init; }
 
     public double? IdleEnrollmentBytes { get; init; }
@@ -103,6 +106,7 @@ internal sealed record BenchResult
             json["neighbour"] = new JsonObject { ["p99_ms"] = Round(Neighbour.Median, 2), ["ratio_to_alone"] = Round(Neighbour.Median / NeighbourAlone!.Median, 2) };
         if (Hot is not null) json["hot"] = new JsonObject { ["per_s"] = Round(Hot.Median), ["ratio_to_stream"] = Round(RatioToStream(Hot), 3) };
         if (Grown is not null) json["grown"] = new JsonObject { ["per_s"] = Round(Grown.Median), ["ratio_to_stream"] = Round(RatioToStream(Grown), 3) };
+        if (Reads.Count > 0) json["reads_ms"] = new JsonObject(Reads.Select(read => KeyValuePair.Create<string, JsonNode?>(read.Read, Round(read.Milliseconds.Median, 1))));
         if (Cluster is not null) json["cluster"] = new JsonObject { ["per_s"] = Round(Cluster.Median), ["ratio_to_stream"] = Round(RatioToStream(Cluster), 3) };
         if (IdleEnrollmentBytes is { } idle) json["idle_enrollment_bytes"] = Round(idle);
         if (PostgresBytesPerAction is not null) json["postgres_bytes_per_action"] = Round(PostgresBytesPerAction.Median);

@@ -17,6 +17,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private readonly BenchProgram idle = new(server.Access, "idle", plan.Referrers, plan.Enrollments);
     private DueMeasurement? due;
     private PayoutMeasurement? payout;
+    private IReadOnlyList<(string Read, Sample Milliseconds)> reads = [];
     private NeighbourMeasurement? neighbour;
     private LimitMeasurement? limit;
 
@@ -57,6 +58,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             Neighbour = Of(Measurement.Neighbour),
             Hot = Of(Measurement.Hot),
             Grown = Of(Measurement.Grown),
+            Reads = reads,
             Cluster = Of(Measurement.Cluster),
             IdleEnrollmentBytes = bytes,
             PostgresBytesPerAction = Of(Measurement.Bytes),
@@ -216,5 +218,6 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         await StreamLoad.Run([server.Access], new(stream, "grown-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
         for (var round = 1; round <= plan.Rounds; round++)
             Add(Measurement.Grown, "actions/s", (await Stream(stream, $"grown{round}", stop)).PerSecond);
+        reads = await ReadsMeasurement.Run(stream, stop);
     }
 }

@@ -27,6 +27,8 @@ internal sealed class BenchTable(BenchResult result)
 
         if (result.Hot is { } hot) AtLeast("hot", hot, result.RatioToStream(hot), "× stream", 0.7, 1);
         if (result.Grown is { } grown) AtLeast("grown", grown, result.RatioToStream(grown), "× stream", 0.85, 0.95);
+        foreach (var (read, milliseconds) in result.Reads)
+            Line($"  {read}", $"{milliseconds.Median:N1} ms ({milliseconds.Least:N1} to {milliseconds.Most:N1})", "", "", "", "on the grown history");
         if (result.Cluster is { } cluster) AtLeast("cluster", cluster, result.RatioToStream(cluster), "× stream", 0.6, 0.85);
         if (result.IdleEnrollmentBytes is { } idle) AtMost("idle enrollment", $"{idle:N0} bytes", idle, 4_096, 2_560, "bytes");
         if (result.PostgresBytesPerAction is { } bytes)
