@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Torture;
+
+internal static class Processes
+{
+    public const int Kill = 9;
+    public const int Thaw = 18;
+    public const int Freeze = 19;
+    public const int Terminate = 15;
+
+    public static string Repository { get; } = Find();
+
+    /// <summary>Built beside this program, in the same configuration.</summary>
+    public static string Assembly(string folder, string name)
+    {
+        var output = new DirectoryInfo(AppContext.BaseDirectory);
+        return Path.Combine(Repository, folder, "bin", output.Parent!.Name, output.Name, name + ".dll");
+    }
+
+    // Below the ports that the kernel gives to clients, so that a restart finds it free again.
+    public static int FreePort()
+    {
+        while (true)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            try
+            {
+                using var probe = new TcpListener(IPAddress.Loopback, port);
+                probe.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // Somebody's: the next one.
+            }
+        }
+    }
+
+    public static long ResidentBytes(int process)
+    {
+        var line = File.ReadLines($"/proc/{process}/status").First(static line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.AsSpan(6).Trim().TrimEnd("kB").Trim(), CultureInfo.InvariantCulture) * 1024;
+    }
+
+    // What it returns is of no interest: a target that is gone needs no signal.
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    public static extern void Signal(int target, int signal);
+
+    public static Process Dotnet(string assembly, IEnumerable<string> words, IEnumerable<(string Name, string Value)> environment)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var word in words.Prepend(assembly).Prepend("exec")) start.ArgumentList.Add(word);
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
+
+    private static string Find()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "grains"))) return folder.FullName;
+        }
+
+        throw new InvalidOperationException("the script ./grains is in no folder above this program");
+    }
+}
