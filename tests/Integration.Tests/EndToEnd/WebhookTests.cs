@@ -61,6 +61,30 @@ public sealed class WebhookTests(LivingServer server)
         Assert.Equal((422, "not_a_sandbox"), await Problem(server.Api, "/v1/events", new { type = "reward.payable" }));
     }
 
+    [Fact]
+    public async Task H9_a_refund_of_one_of_the_first_sales_that_were_paid_together_is_told()
+    {
+        using var shop = await Sandbox("rounds");
+        Assert.Empty((await shop.Ok("/v1/events"))["data"]!.AsArray());
+        await shop.Ok("/v1/programs", new { id = "rounds", name = "P", currency = "GBP", time_zone = "Europe/London" });
+        await shop.Ok("/v1/programs/rounds/rules", new { id = "rounds-two", trigger = "every_n_referrals", n = 2, reward = new { kind = "cash", type = "percent", basis_points = 1_000, of = "transaction" } });
+        await shop.Ok("/v1/referrers", new { id = "rita" });
+        foreach (var referee in (string[])["anna", "ben"])
+        {
+            await shop.Ok("/v1/referrals", new { program_id = "rounds", referee_id = referee, referrer_id = "rita" });
+            await shop.Ok("/v1/actions", new { action_id = "first-" + referee, program_id = "rounds", type = "sale", referee_id = referee, amount_minor = 1_000 });
+        }
+
+        await shop.Ok("/v1/actions", new { action_id = "back", program_id = "rounds", type = "refund", referee_id = "anna", refund_of = "first-anna", amount_minor = 500 });
+        await Eventually.Holds("it is told", async () => (await Told()).Count == 2);
+        var told = await Told();
+        Assert.Equal(("reward.payable", 200), ((string)told[0]["type"]!, (long)told[0]["data"]!["amount_minor"]!));
+        Assert.Equal(("reward.clawed_back", 50), ((string)told[1]["type"]!, (long)told[1]["data"]!["amount_minor"]!));
+        Assert.Equal((string)told[0]["data"]!["reward_id"]!, (string)told[1]["data"]!["reward_id"]!);
+
+        async Task<List<System.Text.Json.Nodes.JsonNode>> Told() => [.. (await shop.Ok("/v1/events?limit=100"))["data"]!.AsArray().Select(static one => one!).Where(static one => ((string)one["type"]!).StartsWith("reward.", StringComparison.Ordinal))];
+    }
+
     private async Task<Api> Sandbox(string name)
     {
         await server.Api.Ok("/v1/tenants", new { id = "hook-" + name, sandbox = true });

@@ -311,11 +311,10 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
     public async Task A_commit_that_is_seen_late_is_not_passed_over()
     {
         await house.Add(receiver.Url);
-        await using var process = await house.Deliver();
         await house.World.Refer("anna");
-        await receiver.Until(2);
+        await house.Gather();
 
-        // A transaction that began earlier and ends later: what comes after it waits.
+        // A transaction that began earlier and ends later: what comes after it waits. Nobody else gathers here, so a look is a look.
         await using var connection = await house.Database.Superuser.OpenConnectionAsync(Stop);
         await using var open = await connection.BeginTransactionAsync(Stop);
         await using (var write = connection.CreateCommand())
@@ -325,11 +324,15 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         }
 
         await house.Sell(3);
-        await Task.Delay(TimeSpan.FromMilliseconds(300), Stop);
-        Assert.Equal(2, receiver.Taken.Count);
+        await house.Offices.GetRequiredService<WebhookWork>().Gather(Stop);
+        Assert.Equal(2, (await house.Events()).Count);
         await open.CommitAsync(Stop);
+        await house.Gather();
+        await using var process = await house.Deliver();
         await receiver.Until(6);
-        Assert.Equal(["referrer.created", "reward.pending", "reward.pending", "reward.pending"], receiver.All.Skip(2).Select(static came => came.Type));
+        Assert.Equal(
+            ["referral.created", "referral.approved", "referrer.created", "reward.pending", "reward.pending", "reward.pending"],
+            receiver.All.DistinctBy(static came => came.Id).Select(static came => came.Type));
     }
 
     [Fact]
