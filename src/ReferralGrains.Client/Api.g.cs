@@ -43,6 +43,18 @@ public sealed partial class ReferralGrainsClient
     public Task<RevokedKeyAnswer> DeleteApiKeyAsync(string id, CancellationToken stop = default) =>
         Send<RevokedKeyAnswer>(HttpMethod.Delete, new($"/v1/api_keys/{Uri.EscapeDataString(id)}"), null, stop);
 
+    /// <summary>Who changed what and who looked at what is personal, newest first; to an operator what was done with keys of operators</summary>
+    /// <remarks><c>GET /v1/audit_entries</c>. Needs a key with the role admin or key_admin.</remarks>
+    /// <param name="by">Only of this key, as key_id of a session has it.</param>
+    /// <param name="operation">Only of this operation, as this description names it.</param>
+    /// <param name="subjectId">Only what is about this id: a referrer, a batch, a key.</param>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<AuditEntryAnswer> ListAuditEntriesAsync(string? by = null, string? operation = null, string? subjectId = null, string? from = null, string? to = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfAuditEntryAnswer, AuditEntryAnswer>(new("/v1/audit_entries", ("by", by), ("operation", operation), ("subject_id", subjectId), ("from", from), ("to", to), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
     /// <summary>Make a program</summary>
     /// <remarks><c>POST /v1/programs</c>. Needs a key with the role admin.</remarks>
     public Task<ProgramAnswer> CreateProgramAsync(NewProgram body, CancellationToken stop = default) =>
@@ -889,6 +901,38 @@ public sealed partial record AssetFiguresAnswer
 
     /// <summary>Payable, on its way or paid: net = pending + released.</summary>
     public required long ReleasedMinor { get; init; }
+}
+
+/// <summary>A request that changed something, or that showed what is personal.</summary>
+public sealed partial record AuditEntryAnswer
+{
+    public required string Id { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Whose key: key_ and a number, admin_key for the first key, plk_ and a number for a link to the portal.</summary>
+    public required string By { get; init; }
+
+    /// <summary>all for the first key, portal for a link.</summary>
+    public required AuditEntryAnswerRole Role { get; init; }
+
+    /// <summary>As this description names it.</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>The method and the path, as they were sent; ids are in it.</summary>
+    public required string Request { get; init; }
+
+    /// <summary>What it is about, where there is one such id.</summary>
+    public string? SubjectId { get; init; }
+
+    /// <summary>What was answered. Absent where nobody was: then the request may have been done or not.</summary>
+    public int? Status { get; init; }
+
+    /// <summary>As whoever asked gave it.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>As the answer had it in Request-Id.</summary>
+    public required string RequestId { get; init; }
 }
 
 public sealed partial record BalanceAnswer
@@ -1774,6 +1818,15 @@ public sealed partial record PageAnswerOfActionEntry
 public sealed partial record PageAnswerOfActivityAnswer
 {
     public required IReadOnlyList<ActivityAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfAuditEntryAnswer
+{
+    public required IReadOnlyList<AuditEntryAnswer> Data { get; init; }
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
@@ -3622,6 +3675,36 @@ public enum ActionStoryBodyType
 
     [JsonStringEnumMemberName("chargeback_won")]
     ChargebackWon,
+}
+
+public enum AuditEntryAnswerRole
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("ingest")]
+    Ingest,
+
+    [JsonStringEnumMemberName("read")]
+    Read,
+
+    [JsonStringEnumMemberName("admin")]
+    Admin,
+
+    [JsonStringEnumMemberName("finance")]
+    Finance,
+
+    [JsonStringEnumMemberName("key_admin")]
+    KeyAdmin,
+
+    [JsonStringEnumMemberName("operator")]
+    Operator,
+
+    [JsonStringEnumMemberName("all")]
+    All,
+
+    [JsonStringEnumMemberName("portal")]
+    Portal,
 }
 
 public enum BreakAnswerKind

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using ReferralGrains.Gateway.Access;
+using ReferralGrains.Gateway.Audit;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Discounts;
 using ReferralGrains.Gateway.Flags;
@@ -32,7 +33,7 @@ public static class GatewayApp
 
     /// <summary>
     /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IPortalReports</c>, <c>ISources</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
-    /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IIdempotentAnswers</c>, all of payouts and <c>AddWebhooks</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
+    /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IAuditLog</c>, <c>IIdempotentAnswers</c>, all of payouts and <c>AddWebhooks</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
     /// say that are registered.
     /// </summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, Action<GatewayOptions>? configure = null)
@@ -68,6 +69,7 @@ public static class GatewayApp
             .AddSingleton<HealthEndpoints>()
             .AddSingleton<SessionEndpoint>()
             .AddSingleton<TenantEndpoints>()
+            .AddSingleton<AuditEndpoints>()
             .AddSingleton<ProgramEndpoints>()
             .AddSingleton<RuleEndpoints>()
             .AddSingleton<WhatIfPages>()
@@ -121,6 +123,7 @@ public static class GatewayApp
         Of<HealthEndpoints>(app).Map(app);
         Of<MetricsEndpoints>(app).Map(app);
         Of<TenantEndpoints>(app).Map(app);
+        Of<AuditEndpoints>(app).Map(app);
         Of<ProgramEndpoints>(app).Map(app);
         Of<RuleEndpoints>(app).Map(app);
         Of<WhatIfEndpoints>(app).Map(app);
@@ -171,6 +174,7 @@ public static class GatewayApp
         app.UseMiddleware<PathIds>();
         app.UseMiddleware<KnownParameters>();
         app.UseMiddleware<Idempotency>();
+        app.UseMiddleware<Auditing>();
     }
 
     // HEAD is GET without its body, which Kestrel leaves out by itself: it remembers what was asked for.

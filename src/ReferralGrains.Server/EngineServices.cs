@@ -1,6 +1,7 @@
 using Npgsql;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Grains.Silos;
+using ReferralGrains.Storage.Audit;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Due;
@@ -55,6 +56,7 @@ internal static class EngineServices
         services.AddSingleton<SilentSilos>();
         services.AddSingleton<ITenants, Tenants>();
         services.AddSingleton<IIdempotentAnswers, IdempotentAnswers>();
+        services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<ITenantClock, TenantClock>();
         services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();
         services.AddSingleton<RepeatWatch>();

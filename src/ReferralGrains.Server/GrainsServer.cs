@@ -146,7 +146,7 @@ public static class GrainsServer
 
         app.MapGateway();
         app.MapWeb(room => room.ByItsOwnDoor());
-        app.MapOrleansDashboard("/ops").OnlyForOperators();
+        app.MapOrleansDashboard("/ops").OnlyForOperators().LogsLooksIntoGrains();
         app.MapStandinPages().ForWhoKnowsTheAddress();
         return app;
     }

@@ -38,4 +38,15 @@ public static class Operators
     /// <summary>Lets in only a key of the role operator, or the session of one. Not in our description: it is not ours to describe.</summary>
     public static TBuilder OnlyForOperators<TBuilder>(this TBuilder route)
         where TBuilder : IEndpointConventionBuilder => route.Needs(KeyRole.Operator).WithMetadata(new AlsoBySession(), new TakesAnyQuery(), new ExcludeFromDescriptionAttribute());
+
+    /// <summary>Of the dashboard of the cluster: whoever looks into a grain is in the audit log.</summary>
+    public static TBuilder LogsLooksIntoGrains<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        route.Add(static endpoint =>
+        {
+            if (endpoint is RouteEndpointBuilder { RoutePattern.RawText: { } path } && path.Contains("GrainState", StringComparison.OrdinalIgnoreCase)) endpoint.Metadata.Add(new Audited.Personal(To: null));
+        });
+        return route;
+    }
 }

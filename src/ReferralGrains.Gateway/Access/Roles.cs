@@ -46,7 +46,11 @@ internal static class Roles
 
     /// <summary>Beside the role that the route needs: who may act on what it shows must be able to see it.</summary>
     public static TBuilder OrFinance<TBuilder>(this TBuilder route)
-        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AlsoForFinance());
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AlsoFor(KeyRole.Finance));
+
+    /// <summary>Beside the role that the route needs: who gives keys out must be able to see what is done with them.</summary>
+    public static TBuilder OrKeyAdmin<TBuilder>(this TBuilder route)
+        where TBuilder : IEndpointConventionBuilder => route.WithMetadata(new AlsoFor(KeyRole.KeyAdmin));
 
     /// <summary>Health, metrics and the description.</summary>
     public static TBuilder NeedsNoKey<TBuilder>(this TBuilder route)
@@ -72,15 +76,15 @@ internal static class Roles
     {
         protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, RoleRequirement requirement)
         {
-            if (context.User is Caller caller && (caller.Has(role) || (caller.Has(KeyRole.Finance) && IsForFinance(context.Resource)))) context.Succeed(requirement);
+            if (context.User is Caller caller && (caller.Has(role) || (Also(context.Resource) is { } other && caller.Has(other)))) context.Succeed(requirement);
             return Task.CompletedTask;
         }
 
-        private static bool IsForFinance(object? resource) => (resource as HttpContext)?.GetEndpoint()?.Metadata.GetMetadata<AlsoForFinance>() is not null;
+        private static KeyRole? Also(object? resource) => (resource as HttpContext)?.GetEndpoint()?.Metadata.GetMetadata<AlsoFor>()?.Role;
     }
 
-    /// <summary>Of a route that keys of the role finance may use as well.</summary>
-    internal sealed record AlsoForFinance;
+    /// <summary>Of a route that keys of another role may use as well.</summary>
+    internal sealed record AlsoFor(KeyRole Role);
 
     /// <summary>Says which role is missing. Where there is no route there is nothing to guard: it is not found.</summary>
     private sealed class Refusals : IAuthorizationMiddlewareResultHandler

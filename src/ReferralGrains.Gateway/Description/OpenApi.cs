@@ -77,7 +77,7 @@ internal static partial class OpenApi
         var role = Roles.RoleOf(metadata)!;
         operation.Extensions ??= new Dictionary<string, IOpenApiExtension>();
         operation.Extensions["x-role"] = new JsonNodeExtension(JsonValue.Create(role)!);
-        operation.Description = role == "none" ? "Needs no key." : role == Roles.Any ? "Needs a key, of any role." : $"Needs a key with the role {role}{(metadata.OfType<Roles.AlsoForFinance>().Any() ? " or finance" : "")}.";
+        operation.Description = role == "none" ? "Needs no key." : role == Roles.Any ? "Needs a key, of any role." : $"Needs a key with the role {role}{string.Concat(metadata.OfType<Roles.AlsoFor>().Select(static also => " or " + Roles.Words.Of(also.Role)))}.";
         operation.Security = role == "none" ? [] : [new() { [new OpenApiSecuritySchemeReference(Key, context.Document)] = [] }];
         await AddProblems(operation, context, method, path, role, isList, stop);
         if (operation.RequestBody?.Content is not { } contents) return;

@@ -10,6 +10,7 @@ internal static class OperationNames
         ["server"] = "The server itself: health, metrics, documentation",
         ["session"] = "Whoever asks",
         ["tenants"] = "Tenants of the installation",
+        ["audit_entries"] = "Who changed what, and who looked at what is personal",
         ["api_keys"] = "Keys: who may do what",
         ["programs"] = "Programs: a currency, a time zone and the rules in it",
         ["overview"] = "How the tenant does",

@@ -19,11 +19,11 @@ internal sealed class CheckoutEndpoints(IGrainRouter router, KnownPrograms known
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Post("/v1/checkout_discounts", Quote).Needs(KeyRole.Ingest)
+        routes.Post("/v1/checkout_discounts", Quote).Needs(KeyRole.Ingest).IsLoggedByTheJournal()
             .WithSummary("What is off a referee's first invoice, before it is charged").Takes<CheckoutQuote>().Answers<CheckoutAnswer>(creates: true);
-        routes.Post("/v1/checkout_discounts/{id}/confirm", Confirm).Needs(KeyRole.Ingest)
+        routes.Post("/v1/checkout_discounts/{id}/confirm", Confirm).Needs(KeyRole.Ingest).IsLoggedByTheJournal()
             .WithSummary("The invoice was paid with its discount").Answers<CheckoutAnswer>();
-        routes.Post("/v1/checkout_discounts/{id}/release", Release).Needs(KeyRole.Ingest)
+        routes.Post("/v1/checkout_discounts/{id}/release", Release).Needs(KeyRole.Ingest).IsLoggedByTheJournal()
             .WithSummary("The invoice was not paid: its discount is free again").Answers<CheckoutAnswer>();
     }
 

@@ -24,11 +24,11 @@ internal sealed class PaymentEndpoints(IGrainRouter router, IDiscounts discounts
 {
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Post("/v1/payment_discounts", Quote).Needs(KeyRole.Ingest)
+        routes.Post("/v1/payment_discounts", Quote).Needs(KeyRole.Ingest).IsLoggedByTheJournal()
             .WithSummary("What is off a referrer's own payment, before it is charged").Takes<PaymentQuote>().Answers<PaymentAnswer>(creates: true);
-        routes.Post("/v1/payment_discounts/{id}/confirm", Confirm).Needs(KeyRole.Ingest)
+        routes.Post("/v1/payment_discounts/{id}/confirm", Confirm).Needs(KeyRole.Ingest).IsLoggedByTheJournal()
             .WithSummary("The charge went through: the referrals that it used are used for good").Answers<PaymentAnswer>();
-        routes.Post("/v1/payment_discounts/{id}/release", Release).Needs(KeyRole.Ingest)
+        routes.Post("/v1/payment_discounts/{id}/release", Release).Needs(KeyRole.Ingest).IsLoggedByTheJournal()
             .WithSummary("The charge failed: the referrals that it used wait for the next payment").Answers<PaymentAnswer>();
         routes.Post("/v1/referrals/{program}/{referee}/payment_discount", Choose).Needs(KeyRole.Admin)
             .WithSummary("Let a referral count for its referrer's next payment, or use it up without").Takes<ReferralChoiceBody>().Answers<ReferralChoiceAnswer>();
@@ -116,7 +116,7 @@ internal sealed record AppliedReferralAnswer(CallerId RefereeId, long DiscountMi
 [Example("""{"decision":"apply","reason":"as agreed"}""")]
 internal sealed record ReferralChoiceBody(
     [property: OneOf(typeof(DiscountWords), nameof(DiscountWords.Choices))] string Decision,
-    [property: AtMost(ReasonBody.MaxLength)] string? Reason = null);
+    [property: AtMost(ReasonBody.MaxLength)] string? Reason = null) : IGivesReason;
 
 internal sealed record ReferralChoiceAnswer(
     CallerId ProgramId, CallerId RefereeId, CallerId ReferrerId, [property: OneOf(typeof(DiscountWords), nameof(DiscountWords.Choices))] string Decision);

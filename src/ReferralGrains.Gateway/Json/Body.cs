@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json.Serialization.Metadata;
+using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Problems;
 
@@ -18,7 +19,7 @@ internal static class Body
         var buffer = await ReadWhole(context.Request, reader);
         try
         {
-            return Parse(buffer, type);
+            return Noted(context, Parse(buffer, type));
         }
         finally
         {
@@ -33,7 +34,7 @@ internal static class Body
         var buffer = await ReadWhole(context.Request, reader);
         try
         {
-            return buffer.IsEmpty ? absent : Parse(buffer, type);
+            return buffer.IsEmpty ? absent : Noted(context, Parse(buffer, type));
         }
         finally
         {
@@ -59,6 +60,12 @@ internal static class Body
         }
     }
 
+    private static T Noted<T>(HttpContext context, T body)
+    {
+        context.NoteReason(body);
+        return body;
+    }
+
     private static T Parse<T>(ReadOnlySequence<byte> json, JsonTypeInfo<T> type) =>
         Strict.Parse(json.IsSingleSegment ? json.FirstSpan : json.ToArray(), type, out var value) is { } problem ? throw problem.AsException() : value;
 }
@@ -66,7 +73,7 @@ internal static class Body
 /// <summary>Why something is done by hand; it may be left out, body and all.</summary>
 /// <param name="Reason">Kept with what was done.</param>
 [Example("""{"reason":"asked for by mail"}""")]
-internal sealed record ReasonBody([property: AtMost(ReasonBody.MaxLength)] string? Reason = null)
+internal sealed record ReasonBody([property: AtMost(ReasonBody.MaxLength)] string? Reason = null) : IGivesReason
 {
     public const int MaxLength = 1_000;
 

@@ -28,6 +28,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Tenants.NewKey))]
 [JsonSerializable(typeof(Tenants.NewKeyAnswer))]
 [JsonSerializable(typeof(Tenants.RevokedKeyAnswer))]
+[JsonSerializable(typeof(PageAnswer<Audit.AuditEntryAnswer>))]
 [JsonSerializable(typeof(Programs.NewProgram))]
 [JsonSerializable(typeof(Programs.ProgramChange))]
 [JsonSerializable(typeof(Programs.ProgramAnswer))]

@@ -21,7 +21,7 @@ internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayou
         routes.Post("/v1/referrers/{id}/onboarding_link", Onboard).Needs(KeyRole.Admin).OrFinance()
             .WithSummary("A link by which a referrer tells Stripe who they are and where they bank; makes the account if there is none")
             .Takes<NewOnboardingLink>().Answers<OnboardingLinkAnswer>();
-        routes.Get("/v1/referrers/{id}/payout_account", Show).Needs(KeyRole.Read).OrFinance()
+        routes.Get("/v1/referrers/{id}/payout_account", Show).Needs(KeyRole.Read).OrFinance().ShowsPersonalData()
             .WithSummary("Where a referrer is paid, as Stripe said last").Answers<PayoutAccountAnswer>();
         routes.Put("/v1/referrers/{id}/payout_account", Link).Needs(KeyRole.Finance)
             .WithSummary("Pay a referrer to an account that exists; in another's place it is paid nothing for 72 hours").Takes<LinkedAccount>().Answers<PayoutAccountAnswer>();

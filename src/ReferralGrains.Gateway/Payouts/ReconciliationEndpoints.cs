@@ -92,7 +92,7 @@ internal sealed record ReconciliationRequest(bool? Full = null);
 
 /// <param name="Reason">What was seen to. Kept with every break that is accepted by it.</param>
 [Example("""{"reason":"tr_123 was a refund by hand, booked elsewhere"}""")]
-internal sealed record GateOpening([property: AtMost(ReasonBody.MaxLength)] string Reason);
+internal sealed record GateOpening([property: AtMost(ReasonBody.MaxLength)] string Reason) : IGivesReason;
 
 /// <summary>Whether payouts are sent.</summary>
 /// <param name="Open">Nobody and nothing has shut it. Also then nothing is sent before Stripe and the books were compared after a start.</param>

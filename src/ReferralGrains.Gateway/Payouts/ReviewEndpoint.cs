@@ -55,7 +55,7 @@ internal sealed class ReviewEndpoint(IPayoutReview review, IReconciliations item
 [Example("""{"decision":"paid_by","transfer_id":"tr_123","reason":"made by hand, as the bank statement shows"}""")]
 internal sealed record ReviewBody(
     [property: OneOf(typeof(ReviewEndpoint), nameof(ReviewEndpoint.Decisions))] string Decision, [property: AtMost(ReasonBody.MaxLength)] string Reason,
-    [property: AtMost(Text.MaxForeignId)] string? TransferId = null);
+    [property: AtMost(Text.MaxForeignId)] string? TransferId = null) : IGivesReason;
 
 /// <param name="Status">Where it stands now.</param>
 internal sealed record ReviewedItemAnswer(string Id, string BatchId, string Status, string Asset, long AmountMinor, string? TransferId);

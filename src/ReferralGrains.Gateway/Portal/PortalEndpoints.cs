@@ -36,15 +36,15 @@ internal sealed class PortalEndpoints(
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Get("/v1/portal", Show).Needs(KeyRole.Portal)
+        routes.Get("/v1/portal", Show).Needs(KeyRole.Portal).ShowsPersonalData()
             .WithSummary("Codes, balances, progress and payouts of the referrer whose link is the key").Answers<PortalAnswer>();
         routes.Patch("/v1/portal", Change).Needs(KeyRole.Portal)
             .WithSummary("Ask for cash to be paid out, or not").Takes<PortalChange>().Answers<PortalAnswer>();
-        routes.Get("/v1/portal/referrals", Referrals).Needs(KeyRole.Portal)
+        routes.Get("/v1/portal/referrals", Referrals).Needs(KeyRole.Portal).ShowsPersonalData()
             .WithSummary("Its referrals and what came of each, the newest first; referees are masked").Pages<PageAnswer<PortalReferralAnswer>>();
-        routes.Get("/v1/portal/payouts", Payouts).Needs(KeyRole.Portal)
+        routes.Get("/v1/portal/payouts", Payouts).Needs(KeyRole.Portal).ShowsPersonalData()
             .WithSummary("What it was paid and is being paid, the newest first").Pages<PageAnswer<PortalPayoutAnswer>>();
-        routes.Get("/v1/portal/statement", Statement).Needs(KeyRole.Portal)
+        routes.Get("/v1/portal/statement", Statement).Needs(KeyRole.Portal).ShowsPersonalData()
             .WithSummary("What it had, each movement and what is left, in a period").Answers<PortalStatementAnswer>().Query(Times.From, Times.To);
         routes.Post("/v1/portal/onboarding_link", (HttpContext context) => accounts.Onboard(context, Own(context).Value)).Needs(KeyRole.Portal)
             .WithSummary("A link by which it tells Stripe who it is and where it banks").Takes<NewOnboardingLink>().Answers<OnboardingLinkAnswer>();

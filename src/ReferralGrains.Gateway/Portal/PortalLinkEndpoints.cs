@@ -35,6 +35,7 @@ internal sealed class PortalLinkEndpoints(ITenants tenants, IReports reports, IP
         var body = await Body.Read(context, GatewayJson.Default.NewPortalLink);
         var seconds = AmountLimits.Range(body.ExpiresIn ?? NewPortalLink.Default, NewPortalLink.Least, NewPortalLink.Most, "expires_in")!.Value;
         var referrer = await reports.Referrer(tenant, body.ReferrerId, stop) ?? throw Problem.NotFound("referrer", "referrer_id").AsException();
+        context.NoteSubject(referrer.Id.Value);
         if (referrer.Closed) return new ProblemAnswer(new(409, "referrer_closed", "referrer_id", "This referrer is closed."));
         var token = "rg_portal_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         var link = await tenants.AddPortalLink(tenant, referrer.Stream, token, time.GetUtcNow() + TimeSpan.FromSeconds(seconds), stop);

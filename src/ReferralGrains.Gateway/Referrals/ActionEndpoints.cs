@@ -27,9 +27,9 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Post("/v1/actions", Record).Needs(KeyRole.Ingest)
+        routes.Post("/v1/actions", Record).Needs(KeyRole.Ingest).IsLoggedByTheJournal()
             .WithSummary("Record what a referee did").Takes<ActionBody>().Answers<OutcomeBody>().Query(RouteDescription.DryRun);
-        routes.Post("/v1/actions:stream", Stream).Needs(KeyRole.Ingest)
+        routes.Post("/v1/actions:stream", Stream).Needs(KeyRole.Ingest).IsLoggedByTheJournal()
             .WithSummary("Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent")
             .TakesLines<ActionBody>().AnswersLines<OutcomeLineBody>().Query(AnswersParameter);
         routes.Get("/v1/actions", List).Needs(KeyRole.Read)

@@ -116,7 +116,7 @@ internal sealed record PayoutBody(RewardBody Reward, HoldBody Hold);
 /// </summary>
 /// <param name="Enabled">false stops rewards on this enrollment.</param>
 [Example("""{"reason":"agreed by phone","enabled":true,"limits":{"max_count":24}}""")]
-internal sealed record EnrollmentChange([property: AtMost(ReasonBody.MaxLength)] string Reason, bool? Enabled = null)
+internal sealed record EnrollmentChange([property: AtMost(ReasonBody.MaxLength)] string Reason, bool? Enabled = null) : IGivesReason
 {
     // Not in the constructor, whose default values the description would show: there is no JSON for absent.
     public JsonElement Limits { get; set; }

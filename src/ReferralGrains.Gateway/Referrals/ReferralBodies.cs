@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
@@ -80,11 +81,11 @@ internal sealed record ReferralApproval(DateTimeOffset? ApprovedAt = null);
 
 /// <param name="CancelPending">Pending rewards are cancelled too; otherwise they stay (D9).</param>
 [Example("""{"reason":"moved away","cancel_pending":true}""")]
-internal sealed record ReferralCancellation([property: AtMost(ReasonBody.MaxLength)] string? Reason = null, bool? CancelPending = null);
+internal sealed record ReferralCancellation([property: AtMost(ReasonBody.MaxLength)] string? Reason = null, bool? CancelPending = null) : IGivesReason;
 
 /// <param name="ReferrerId">To whom what comes is credited; what was stays with who had it.</param>
 [Example("""{"referrer_id":"auth0|rita","reason":"the code was mistyped"}""")]
-internal sealed record Reassignment(CallerId ReferrerId, [property: AtMost(ReasonBody.MaxLength)] string? Reason = null);
+internal sealed record Reassignment(CallerId ReferrerId, [property: AtMost(ReasonBody.MaxLength)] string? Reason = null) : IGivesReason;
 
 /// <summary>A code that a referee entered: attributes it, approved now (V2).</summary>
 /// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>

@@ -101,7 +101,7 @@ internal sealed record NewEntry(
     [property: Form(FormAttribute.Asset)] string Asset,
     [property: Whole(-AmountLimits.MaxMinor, AmountLimits.MaxMinor)] long AmountMinor,
     [property: AtMost(ReasonBody.MaxLength)] string? Reason = null,
-    bool? AlreadyPaid = null);
+    bool? AlreadyPaid = null) : IGivesReason;
 
 /// <param name="By">The key that it was booked with.</param>
 internal sealed record EntryAnswer(

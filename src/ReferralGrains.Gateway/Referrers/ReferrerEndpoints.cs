@@ -26,16 +26,16 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
         routes.Post("/v1/referrers", Create).Needs(KeyRole.Admin)
             .WithSummary("Make a referrer; the answer has its code").Takes<NewReferrer>().Answers<ReferrerAnswer>(creates: true);
         routes.Get("/v1/referrers", List).Needs(KeyRole.Read)
-            .WithSummary("All referrers; personal data only for admin keys").Lists(Referrers);
+            .WithSummary("All referrers; personal data only for admin keys").Lists(Referrers).ShowsPersonalData(KeyRole.Admin);
         routes.Patch("/v1/referrers/{id}", Change).Needs(KeyRole.Admin)
             .WithSummary("Change a referrer").Takes<ReferrerChange>().Answers<ReferrerAnswer>();
         routes.Get("/v1/referrers/{id}", Show).Needs(KeyRole.Read)
-            .WithSummary("A referrer; personal data only for admin keys").Answers<ReferrerAnswer>();
+            .WithSummary("A referrer; personal data only for admin keys").Answers<ReferrerAnswer>().ShowsPersonalData(KeyRole.Admin);
         routes.Get("/v1/referrers/{id}/balance", Balance).Needs(KeyRole.Read)
             .WithSummary("What a referrer has of each asset").Answers<BalanceAnswer>();
         routes.Get("/v1/referrers/{id}/statement", Statement).Needs(KeyRole.Read)
             .WithSummary("What a referrer had, what was moved and what is left, in a period, also as it was known at a time").Answers<StatementAnswer>()
-            .Query(Times.From, Times.To, Times.KnownAt);
+            .Query(Times.From, Times.To, Times.KnownAt).ShowsPersonalData();
         routes.Get("/v1/referrers/{id}/activity", ListActivity).Needs(KeyRole.Read)
             .WithSummary("What happened on all referrals of a referrer, newest first").Pages<PageAnswer<ActivityAnswer>>();
         routes.Post("/v1/referrers/{id}/close", Close).Needs(KeyRole.Admin)
@@ -170,7 +170,7 @@ internal sealed record NewReferrer(
 /// <param name="Balance">settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back; sent again, also what has become payable since.</param>
 [Example("""{"reason":"left the team","balance":"forfeit"}""")]
 internal sealed record Closing(
-    [property: AtMost(ReasonBody.MaxLength)] string? Reason = null, [property: OneOf(typeof(ReferrerFields), nameof(ReferrerFields.Policies))] string? Balance = null);
+    [property: AtMost(ReasonBody.MaxLength)] string? Reason = null, [property: OneOf(typeof(ReferrerFields), nameof(ReferrerFields.Policies))] string? Balance = null) : IGivesReason;
 
 /// <param name="Code">What a referee redeems (V1).</param>
 /// <param name="Email">Personal data is shown to admin keys only.</param>

@@ -30,7 +30,7 @@ public sealed record LedgerCheckReport(long Rows, long Postings, long Balances, 
 
 /// <param name="What">
 /// A stable word: <c>row</c> (changed, deleted or added), <c>seal</c>, <c>balance</c>, <c>due</c>, <c>referral</c>, <c>fact</c>, <c>tally</c>,
-/// <c>snapshot</c>, <c>parked</c>, <c>rule</c>, <c>conflict</c>, <c>entry</c>, <c>payout_item</c>, <c>in_transit</c>, <c>paid</c>.
+/// <c>snapshot</c>, <c>parked</c>, <c>rule</c>, <c>conflict</c>, <c>audit</c>, <c>entry</c>, <c>payout_item</c>, <c>in_transit</c>, <c>paid</c>.
 /// </param>
 /// <param name="Detail">Names the row or the account and both values, for a person.</param>
 public sealed record LedgerDifference(string What, string Detail);

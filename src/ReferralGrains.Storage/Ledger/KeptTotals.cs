@@ -10,8 +10,8 @@ namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>
 /// What is kept for a tenant and not for a stream, beside what all its streams say together: how many actions wait, whose a rule's id is,
-/// what is booked under an id, what was taken off which payment, and what was refused under an action's id. A fold that is kept elsewhere is
-/// compared where its stream is folded.
+/// what is booked under an id, what was taken off which payment, what was refused under an action's id, and who asked for what. A fold that
+/// is kept elsewhere is compared where its stream is folded.
 /// </summary>
 internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differences differences)
 {
@@ -55,6 +55,7 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
             differences.Add("referral_use", $"Referral {referral} of tenant {kept.Tenant} was used, and has no row that says so.");
         await Conflicts(stop);
         await ConflictCounts(stop);
+        await AuditCounts(stop);
         await Entries(stop);
         if (unreadable.Count == 0) await Books.Compare(stop);
     }
@@ -123,6 +124,20 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         order by 1
         """,
         reader => differences.Add("conflict", $"Tenant {reader.GetInt32(0)}: {reader.GetInt64(1)} conflicts were recorded, and the {reader.GetInt64(2)} that are there are not these."),
+        stop, Questions.Int(tenant));
+
+    // Nothing follows from what was asked and by whom, so here as well only the counts can tell.
+    private Task AuditCounts(CancellationToken stop) => snapshot.Each(
+        """
+        with rows as (
+          select tenant, 1 as kind, count(*) as count, sum(audit_hash(e)) as hash_sum from audit_entry e where $1 is null or tenant = $1 group by tenant
+          union all select tenant, 2, count(*), sum(audit_hash(o)) from audit_outcome o where $1 is null or tenant = $1 group by tenant)
+        select coalesce(k.tenant, r.tenant), coalesce(k.kind, r.kind), coalesce(k.count, 0), coalesce(r.count, 0)
+        from (select * from audit_count where $1 is null or tenant = $1) k full join rows r on r.tenant = k.tenant and r.kind = k.kind
+        where k.count is distinct from r.count or k.hash_sum is distinct from r.hash_sum
+        order by 1, 2
+        """,
+        reader => differences.Add("audit", $"Tenant {reader.GetInt32(0)}: {reader.GetInt64(2)} {(reader.GetInt32(1) == 1 ? "requests" : "outcomes")} were logged, and the {reader.GetInt64(3)} that are there are not these."),
         stop, Questions.Int(tenant));
 
     private static string? Fault(NpgsqlDataReader reader)

@@ -51,6 +51,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Who changed what and who looked at what is personal, newest first; to an operator what was done with keys of operators
+   *
+   * `GET /v1/audit_entries`. Needs a key with the role admin or key_admin.
+   */
+  listAuditEntries(query: { by?: string; operation?: string; subject_id?: string; from?: string; to?: string; limit?: number } = {}): AsyncGenerator<AuditEntryAnswer> {
+    return this.pages<AuditEntryAnswer>(`/v1/audit_entries`, query);
+  }
+
+  /**
    * Make a program
    *
    * `POST /v1/programs`. Needs a key with the role admin.
@@ -1168,6 +1177,28 @@ export interface AssetFiguresAnswer {
   released_minor: number;
 }
 
+/** A request that changed something, or that showed what is personal. */
+export interface AuditEntryAnswer {
+  id: string;
+  at: string;
+  /** Whose key: key_ and a number, admin_key for the first key, plk_ and a number for a link to the portal. */
+  by: string;
+  /** all for the first key, portal for a link. */
+  role: "ingest" | "read" | "admin" | "finance" | "key_admin" | "operator" | "all" | "portal";
+  /** As this description names it. */
+  operation: string;
+  /** The method and the path, as they were sent; ids are in it. */
+  request: string;
+  /** What it is about, where there is one such id. */
+  subject_id?: string | null;
+  /** What was answered. Absent where nobody was: then the request may have been done or not. */
+  status?: number | null;
+  /** As whoever asked gave it. */
+  reason?: string | null;
+  /** As the answer had it in Request-Id. */
+  request_id: string;
+}
+
 export interface BalanceAnswer {
   referrer_id: string;
   balances: BalanceLine[];
@@ -1765,6 +1796,13 @@ export interface PageAnswerOfActionEntry {
 /** A page of a list, as the outside knows it. */
 export interface PageAnswerOfActivityAnswer {
   data: ActivityAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
+export interface PageAnswerOfAuditEntryAnswer {
+  data: AuditEntryAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
 }

@@ -30,6 +30,25 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.IsWellServed();
     }
 
+    [Fact]
+    public async Task The_audit_log_says_who_looked_at_whom_and_is_found_from_the_settings()
+    {
+        await using var person = await SignedIn("admin", "/console/referrers/jane");
+        await person.Heading("Referrer jane");
+        await person.Open("/console/settings", "Settings");
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Audit log" }).ClickAsync();
+        await person.Heading("Audit log");
+        await person.Page.GetByLabel("About: a referrer, a batch, a key").FillAsync("jane");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Look" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Row, new() { NameRegex = new("get referrer jane 200") }).First.WaitForAsync();
+        await person.IsWellServed();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+        await person.Page.GetByLabel("By: a key's id").FillAsync("not an id");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Look" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "invalid_id" }).WaitForAsync();
+    }
+
     [Theory]
     [InlineData("jane", "Referrer jane")]
     [InlineData("kiera", "Referral of kiera")]

@@ -12,6 +12,7 @@ using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Webhooks;
+using ReferralGrains.Storage.Audit;
 using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Flags;
@@ -39,9 +40,9 @@ internal sealed class GatewayHost : IAsyncDisposable
     private readonly WebApplication app;
     private readonly ConcurrentDictionary<string, TaskCompletionSource> underWay;
 
-    private GatewayHost(WebApplication app, ConcurrentDictionary<string, TaskCompletionSource> underWay, InMemoryGrains grains, InMemoryTenants tenants)
+    private GatewayHost(WebApplication app, ConcurrentDictionary<string, TaskCompletionSource> underWay, InMemoryGrains grains, InMemoryTenants tenants, InMemoryAudit audit)
     {
-        (this.app, this.underWay, Grains, Tenants) = (app, underWay, grains, tenants);
+        (this.app, this.underWay, Grains, Tenants, Audit) = (app, underWay, grains, tenants, audit);
         Address = new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = new() { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(2) };
     }
@@ -54,6 +55,8 @@ internal sealed class GatewayHost : IAsyncDisposable
 
     public InMemoryTenants Tenants { get; }
 
+    public InMemoryAudit Audit { get; }
+
     public IServiceProvider Services => app.Services;
 
     /// <param name="routes">Maps routes beside those of the gateway.</param>
@@ -62,6 +65,7 @@ internal sealed class GatewayHost : IAsyncDisposable
     {
         var clock = time ?? TimeProvider.System;
         var tenants = new InMemoryTenants(clock);
+        var audit = new InMemoryAudit();
         var grains = new InMemoryGrains(clock, tenants);
         tenants.ReferrerOf = stream => grains.Referrers.Values.FirstOrDefault(one => one.Profile?.Stream == stream).Profile?.Id;
         var builder = WebApplication.CreateSlimBuilder();
@@ -85,6 +89,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<ITenantClock>(tenants);
         builder.Services.AddSingleton<ITestClock>(tenants);
         builder.Services.AddSingleton<IIdempotentAnswers, InMemoryAnswers>();
+        builder.Services.AddSingleton<IAuditLog>(audit);
         builder.Services.AddSingleton<ILedgerCheck>(tenants);
         builder.Services.AddSingleton<InMemoryReconciliations>();
         builder.Services.AddSingleton<ISendGates>(all => all.GetRequiredService<InMemoryReconciliations>());
@@ -119,7 +124,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         app.MapGateway();
         routes?.Invoke(app);
         await app.StartAsync();
-        return new(app, underWay, grains, tenants);
+        return new(app, underWay, grains, tenants, audit);
     }
 
     /// <summary>A program in pounds with one rule of 10 %, and a referrer.</summary>
