@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -63,7 +64,7 @@ internal sealed class Caller : IDisposable
                 if (status == 500) Interlocked.Increment(ref broken);
                 why = $"{status}";
             }
-            catch (Exception lost) when (!stop.IsCancellationRequested && lost is HttpRequestException or IOException or OperationCanceledException or JsonException)
+            catch (Exception lost) when (!stop.IsCancellationRequested && lost is HttpRequestException or IOException or SocketException or OperationCanceledException or JsonException)
             {
                 why = lost.GetType().Name;
                 Interlocked.Increment(ref unknown);
@@ -105,7 +106,7 @@ internal sealed class Caller : IDisposable
 
             return "the stream ended without a summary";
         }
-        catch (Exception lost) when (!stop.IsCancellationRequested && lost is HttpRequestException or IOException or OperationCanceledException or JsonException)
+        catch (Exception lost) when (!stop.IsCancellationRequested && lost is HttpRequestException or IOException or SocketException or OperationCanceledException or JsonException)
         {
             Interlocked.Increment(ref unknown);
             return lost.GetType().Name;
