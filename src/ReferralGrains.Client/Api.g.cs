@@ -2387,6 +2387,9 @@ public sealed partial record PortalProgram
 
     public required ShareTexts Texts { get; init; }
 
+    /// <summary>For who is referred from now on.</summary>
+    public DiscountBody? NewCustomerDiscount { get; init; }
+
     public required IReadOnlyList<PortalTier> Tiers { get; init; }
 }
 

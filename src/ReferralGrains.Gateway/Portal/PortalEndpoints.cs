@@ -12,6 +12,7 @@ using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Payouts;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Referrers;
 using ReferralGrains.Storage.Flags;
 using ReferralGrains.Storage.Payouts;
@@ -122,7 +123,7 @@ internal sealed class PortalEndpoints(
     {
         var share = ShareEndpoints.Shared(profile, program);
         return new(
-            program.Id, program.Name, program.Currency, PaysCash(program), share.Link, share.Texts,
+            program.Id, program.Name, program.Currency, PaysCash(program), share.Link, share.Texts, DiscountBody.Of(program.NewCustomer),
             [
                 .. program.Rules.Where(rule => rule.Latest.Terms.IsTiered && rule.State.Enabled && rule.State.IsActiveAt(now))
                     .Where(rule => !rule.Latest.Terms.GrantedOnly || profile.Granted.Contains(new(program.Stream, rule.Number)))
@@ -217,9 +218,10 @@ internal sealed record PortalReferrer(string Code, [property: JsonIgnore(Conditi
 
 /// <param name="PaysCash">Whether any of its rules gives money.</param>
 /// <param name="Link">The program's share_url with the code in it; absent where it has none.</param>
+/// <param name="NewCustomerDiscount">For who is referred from now on.</param>
 internal sealed record PortalProgram(
     CallerId Id, string Name, string Currency, bool PaysCash, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Link, ShareTexts Texts,
-    ImmutableArray<PortalTier> Tiers);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DiscountBody? NewCustomerDiscount, ImmutableArray<PortalTier> Tiers);
 
 /// <summary>How far the referrer is in the tiers of a rule.</summary>
 /// <param name="By">value, in the program's currency, or count of referrals.</param>

@@ -107,6 +107,7 @@ internal static class PortalPages
         var table = new StringBuilder("at,what,amount,asset,program,referee\r\n");
         foreach (var line in statement.Lines)
             table.AppendJoin(',', line.At.UtcDateTime.ToString("s", CultureInfo.InvariantCulture) + "Z", Words.Of(line.What), Plain(line.AmountMinor, line.Asset), Cell(line.Asset), Cell(line.ProgramId), Cell(line.Referee)).Append("\r\n");
+        if (statement.HasMore) table.Append('"').Append(visit.Texts.Of("statement.cut", visit.Texts.Number(statement.Lines.Count))).Append("\",,,,,\r\n");
         return Results.File(Encoding.UTF8.GetBytes(table.ToString()), "text/csv; charset=utf-8; header=present", $"statement-{month.ToString("yyyy-MM", CultureInfo.InvariantCulture)}.csv");
     }
 

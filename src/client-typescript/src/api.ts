@@ -2200,6 +2200,8 @@ export interface PortalProgram {
   /** The program's share_url with the code in it; absent where it has none. */
   link?: string | null;
   texts: ShareTexts;
+  /** For who is referred from now on. */
+  new_customer_discount?: DiscountBody | null;
   tiers: PortalTier[];
 }
 

@@ -70,10 +70,16 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await market.ShutGate(shop.Tenant);
         await person.Open("/console/reconciliation", "Reconciliation");
         await person.Sees("Nothing is sent: somebody paid twice");
+        var twice = person.Page.GetByRole(AriaRole.Region, new() { Name = "a second live transfer of an item" });
+        await twice.GetByRole(AriaRole.Row, new() { Name = "tr_twice" }).GetByText("900 gbp to acct_bob").WaitForAsync();
+        await person.IsWellServed();
         await person.Page.GetByLabel("Why it may be opened").FillAsync("It was our own test");
         await Press(person, "Open the gate");
         await person.Sees("Approved payouts are sent.");
         await person.Sees("It was our own test");
+        await twice.GetByText("It was our own test").WaitForAsync();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
 
         await using var reader = await browser.Arrive(market.Address, width: 390);
         await reader.SignIn((await market.NewKey("read", shop.Tenant)).Key, "/console/reconciliation");

@@ -47,6 +47,10 @@ public sealed class PortalTests(Browser browser, Marketplace market)
         await rita.Heading("Guten Tag, Rita");
         await rita.Sees("33,90 USD von 50,00 USD bis zur nächsten Auszahlung");
         await rita.Sees("Die nächste Auszahlung wird am 1. März 2026 zusammengestellt.");
+        Assert.Equal(
+            $"Ich empfehle Friends of Acme. Von der ersten Rechnung gehen 15,00 USD ab. Hier geht es mit meinem Code RITA-10 zur Anmeldung: {Link}",
+            await rita.Page.GetByLabel("Ein Text zum Verschicken", new() { Exact = true }).InputValueAsync());
+        Assert.StartsWith("sms:?&body=Ich%20empfehle", await rita.Page.GetByRole(AriaRole.Link, new() { Name = "Als Nachricht senden" }).GetAttributeAsync("href"), StringComparison.Ordinal);
         await rita.Open("/portal/referrals", "Ihre Empfehlungen");
         await rita.IsWellServed();
     }
@@ -113,6 +117,12 @@ public sealed class PortalTests(Browser browser, Marketplace market)
         var lines = await File.ReadAllLinesAsync((await table.PathAsync())!, TestContext.Current.CancellationToken);
         Assert.Equal("at,what,amount,asset,program,referee", lines[0]);
         Assert.Contains("2026-01-10T00:00:00Z,earned,12.90,USD,portal-statement,an…th", lines);
+
+        var sales = string.Concat(Enumerable.Range(0, 1_001).Select(static i => $$"""{"action_id":"many_{{i}}","program_id":"portal-statement","type":"sale","referee_id":"dora.leeson","amount_minor":100}""" + "\n"));
+        Assert.True((await shop.PostRaw("/v1/actions:stream?answers=errors", sales, "application/x-ndjson")).IsSuccess);
+        var cut = await rita.Page.RunAndWaitForDownloadAsync(() => rita.Page.EvaluateAsync("location.href = '/portal/statement.csv?month=2026-02'"));
+        lines = await File.ReadAllLinesAsync((await cut.PathAsync())!, TestContext.Current.CancellationToken);
+        Assert.Equal((1_002, "\"Only the newest 1,000 movements of this month are here; the sums on the page hold all.\",,,,,"), (lines.Length, lines[^1]));
 
         await rita.Page.EmulateMediaAsync(new() { Media = Media.Print });
         Assert.False(await rita.Page.GetByRole(AriaRole.Link, new() { Name = "Overview" }).IsVisibleAsync());

@@ -76,12 +76,18 @@ public sealed class Marketplace : IAsyncLifetime
 
     public Task Revoke(string id) => root.Send(HttpMethod.Delete, $"/v1/api_keys/{id}", null);
 
-    /// <summary>As a break does that reconciliation has found, which the stand-in gives no cause for.</summary>
+    /// <summary>As a break does that reconciliation has found in its last run, which the stand-in gives no cause for.</summary>
     public async Task ShutGate(string tenant)
     {
         await using var database = Npgsql.NpgsqlDataSource.Create(house.Owner + ";Search Path=grains");
         await using var shut = database.CreateCommand(
-            "update send_gate set is_shut = true, shut_why = 'somebody paid twice', shut_by = 'reconciliation', shut_at = now() where tenant = (select id from tenant where name = $1)");
+            """
+            with t as (select id from tenant where name = $1), run as (select max(r.id) as id from reconciliation_run r join t on t.id = r.tenant),
+              found as (
+                insert into reconciliation_break (tenant, kind, item, transfer, detail, first_run, last_run)
+                select t.id, 7, 'item_of_nobody', 'tr_twice', '900 gbp to acct_bob', run.id, run.id from t, run)
+            update send_gate set is_shut = true, shut_why = 'somebody paid twice', shut_by = 'reconciliation', shut_at = now() where tenant = (select id from t)
+            """);
         shut.Parameters.Add(new() { Value = tenant });
         Assert.Equal(1, await shut.ExecuteNonQueryAsync());
     }
