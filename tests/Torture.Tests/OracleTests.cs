@@ -73,6 +73,14 @@ public sealed class OracleTests
     }
 
     [Fact]
+    public void A_batch_that_does_not_come_to_its_end_is_found()
+    {
+        var logs = new Logs();
+        logs.Client.Add(new() { ["k"] = "batch", ["status"] = "review", ["why"] = "several_transfers" });
+        Judged(logs).Is(lost: 1, doubled: 0, overpaid: 0);
+    }
+
+    [Fact]
     public void A_transfer_that_was_taken_back_is_none()
     {
         var logs = new Logs();

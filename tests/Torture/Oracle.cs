@@ -104,6 +104,9 @@ internal sealed class Oracle
             case "balance":
                 balances[(string)line["referrer"]!] = line;
                 break;
+            case "batch":
+                if (Text(line, "status") != "settled") Complain(Wrong.Lost, $"the batch of payouts is {line["status"]}: {line["why"]}");
+                break;
             case "event":
                 feed.Add(line);
                 break;

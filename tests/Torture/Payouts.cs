@@ -33,8 +33,12 @@ internal sealed class Payouts(Plan plan, Caller admin, Caller finance, StripeSta
         {
             var batch = await finance.Ok($"/v1/payout_batches/{Batch}?limit=1", null, stop);
             Status = (string)batch["status"]!;
-            if (Status == "settled") return;
-            if (Status is "cancelled" or "review" or "awaiting_funds") throw new TortureException($"the batch is {Status}: {batch["why"]}");
+            if (Status is "settled" or "cancelled" or "review" or "awaiting_funds")
+            {
+                log.Write(new() { ["k"] = "batch", ["status"] = Status, ["why"] = (string?)batch["why"] });
+                return;
+            }
+
             if (Status == "frozen")
             {
                 var approval = await finance.Send(HttpMethod.Post, $"/v1/payout_batches/{Batch}/approve", new JsonObject { ["hash"] = (string)batch["hash"]! }.ToJsonString(), 1, stop);
