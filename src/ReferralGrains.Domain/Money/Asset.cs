@@ -26,6 +26,9 @@ public readonly record struct Asset(string Name)
         }
     }
 
+    /// <summary>Money that a payout can send.</summary>
+    public bool IsCash => Money.Currency.IsKnown(Name);
+
     public override string ToString() => Name;
 
     public sealed class AssetJson : JsonConverter<Asset>

@@ -55,6 +55,15 @@ public readonly record struct ParkedActions : IEnumerable<ParkedAction>
         return new(new Index(bySeq.Remove(seq), byId.Remove(parked.Action.Id), byAbout));
     }
 
+    /// <summary>Which they are, and what each waits for, without their content.</summary>
+    public ParkedActions AsShown()
+    {
+        var shown = None;
+        foreach (var parked in this)
+            shown = shown.With(parked with { Action = parked.Action with { AmountMinor = null, Currency = null, ProductIds = [], Note = null, Metadata = null, Detail = null } });
+        return shown;
+    }
+
     public IEnumerator<ParkedAction> GetEnumerator() => (index?.BySeq.Values ?? []).GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();

@@ -47,7 +47,10 @@ public sealed record Referral(
     ParkedActions Parked)
 {
     public static readonly Referral None = new(
-        0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [], OpenHolds.None, ParkedActions.None);
+        0, DateTimeOffset.MinValue, ReferralStatus.None, default, default, default, 0, [], true, null, false, [], OpenHolds.None, ParkedActions.None)
+    {
+        Chain = [],
+    };
 
     /// <summary>When the sweeper must wake this grain: the earliest date at which something ends by itself, or null. Kept by the fold.</summary>
     public DateTimeOffset? DueAt { get; init; }
@@ -63,6 +66,22 @@ public sealed record Referral(
     {
         if (DueAt is null || DueAt > now) return false;
         return Scheduled is not null || Holds.DueBy(now).Exists(static hold => hold.ChecksCustomer);
+    }
+
+    /// <summary>What happened to it for the first time, in that order (S8); null where a program that did not keep it has left this state.</summary>
+    public ImmutableArray<ChainStep>? Chain { get; init; }
+
+    /// <summary>The last row that gave rewards; 0 while none did.</summary>
+    public int LastGiving { get; init; }
+
+    /// <summary>What its page tells of it. Of what is pending there may be any number, and lists of their own: that is left out.</summary>
+    public Referral AsShown() => this with { Holds = OpenHolds.None, Scheduled = null, DueAt = null, Parked = Parked.AsShown() };
+
+    public ChainStep? Step(ChainStepKind kind)
+    {
+        foreach (var step in Chain ?? [])
+            if (step.Kind == kind) return step;
+        return null;
     }
 
     /// <summary>Whether a sale above zero has counted: what comes after it is not the referee's first (S5).</summary>

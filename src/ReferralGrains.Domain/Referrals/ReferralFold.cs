@@ -5,11 +5,14 @@ using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
 
-/// <summary>Folds events into a referral. It may not fail: what is in the journal has happened.</summary>
+/// <summary>
+/// Folds events into a referral. It may not fail: what is in the journal has happened. So does a page fold the last of them into what an
+/// earlier state showed (<see cref="Referral.AsShown"/>): what is pending is not there then, and nothing else hangs on it.
+/// </summary>
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 9;
+    public const int Version = 10;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -53,7 +56,7 @@ public static class ReferralFold
             GroupSettled settled => state with { Holds = state.Holds.Without(settled.Rewards.ToHashSet()) },
             HoldsPostponed postponed => state with
             {
-                Holds = state.Holds.WithAll([.. postponed.Rewards.Order().Select(reward => state.Holds.Find(reward)!.Value with { ReleaseAt = postponed.Until })]),
+                Holds = state.Holds.WithAll([.. postponed.Rewards.Order().Select(reward => state.Holds.Find(reward)).OfType<OpenHold>().Select(hold => hold with { ReleaseAt = postponed.Until })]),
             },
             RewardCancelled cancelled => WithTaken(state, [cancelled.Taken]),
             RewardsGranted granted => Given(state, seq, granted.Referrer, granted.Decisions, seq),
@@ -70,6 +73,8 @@ public static class ReferralFold
         {
             Seq = state.Seq + Movements.RowsOf(e),
             LastAt = at,
+            Chain = ReferralChain.After(state.Chain, seq, at, e),
+            LastGiving = e is RewardsGranted or ScheduleStarted ? seq : state.LastGiving,
             DueAt = next.Holds == state.Holds && next.Scheduled == state.Scheduled && next.Checkout == state.Checkout && next.Flag == state.Flag ? state.DueAt : Due(next),
         };
     }
@@ -87,6 +92,8 @@ public static class ReferralFold
             Sold = state.Sold || (sale.Counts && sale.Action.AmountMinor > 0),
             Enrollments = enrollments,
             Holds = given,
+            Chain = ReferralChain.After(state.Chain, seq, at, sale),
+            LastGiving = enrollments == state.Enrollments ? state.LastGiving : seq,
             DueAt = dueAt,
             Parked = sale.Replays == 0 ? state.Parked : state.Parked.Without(sale.Replays),
         };
@@ -178,11 +185,8 @@ public static class ReferralFold
     {
         var changed = new List<OpenHold>();
         foreach (var change in taken)
-            if (change.Pending)
-            {
-                var hold = state.Holds.Find(change.Reward)!.Value;
+            if (change.Pending && state.Holds.Find(change.Reward) is { } hold)
                 changed.Add(hold with { RemainingMinor = hold.RemainingMinor - change.Minor });
-            }
 
         return state with { Enrollments = WithNet(state.Enrollments, taken, -1), Holds = state.Holds.WithAll(changed) };
     }

@@ -86,7 +86,7 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
         var to = GrainAddress.Referral(caller.Tenant, story.Program, story.Referee);
 
         // What waited in groups that were released learns of it from its own referrer, before that is another.
-        if (story.State.Holds.Any(static hold => hold.Group > 0) || story.Groups?.Count > 0) await router.Ask(to, new SettleDue(), context.RequestAborted);
+        await router.Ask(to, new SettleDue(), context.RequestAborted);
         var reply = await router.Ask(to, new ReassignReferral(body.ReferrerId, reason, caller.By), context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
         return Answers.Ok(ReferralFields.Answer(story.Program, story.Referee, body.ReferrerId, reply.State!), GatewayJson.Default.ReferralAnswer);
@@ -98,8 +98,8 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
         var terms = await facts.ProgramCovering(
             context.Caller().Tenant, story.Program, terms => story.State.Enrollments.All(enrollment => terms.Has(enrollment.Rule, enrollment.Version)), context.RequestAborted);
         var rewards = await reports.Rewards(
-            new(context.Caller().Tenant, ReferralStories.Shown) { Program = story.Program, Referee = story.Referee }, null, context.RequestAborted);
-        var paid = await reports.FirstPayout(story.Stream, context.RequestAborted);
+            new(context.Caller().Tenant, ReferralStories.Shown) { Program = story.Program, Referee = story.Referee, LastRow = story.State.LastGiving }, null, context.RequestAborted);
+        var paid = await reports.FirstPayout(story, context.RequestAborted);
         return Answers.Ok(ReferralStories.Answer(story, terms, rewards, paid), GatewayJson.Default.ReferralStoryAnswer);
     }
 
@@ -161,24 +161,20 @@ internal static class ReferralStories
     private static ImmutableArray<ChainStep> Chain(ReferralStory story, FirstPayout? paid)
     {
         var steps = ImmutableArray.CreateBuilder<ChainStep>();
-        foreach (var recorded in story.Events)
-            foreach (var step in StepsOf(recorded.Event))
-                if (!steps.Any(earlier => earlier.Step == step)) steps.Add(new(step, recorded.At));
+        foreach (var step in story.State.Chain ?? [])
+            if (Word(step.Kind) is { } word) steps.Add(new(word, step.At));
         if (paid is not null) steps.Add(new("first_payout", paid.At, paid.Batch, paid.Item));
         return steps.ToImmutable();
     }
 
-    private static ImmutableArray<string> StepsOf(ReferralEvent e) => e switch
+    // The others only say where the first payout is to be looked for.
+    private static string? Word(ChainStepKind kind) => kind switch
     {
-        ReferralAttributed => ["attributed"],
-        ReferralApproved => ["approved"],
-        SaleDecided sale when sale.Decisions.Any(decision => decision is { Minor: > 0, Held: false }) => ["first_sale", "first_reward", "first_release"],
-        SaleDecided sale when sale.Decisions.Any(decision => decision.Minor > 0) => ["first_sale", "first_reward"],
-        SaleDecided => ["first_sale"],
-        RewardsGranted granted when granted.Decisions.Any(decision => decision is { Minor: > 0, Held: false }) => ["first_reward", "first_release"],
-        RewardsGranted granted when granted.Decisions.Any(decision => decision.Minor > 0) => ["first_reward"],
-        ScheduleUnlocked unlocked => unlocked.Unlocked.All(change => change.Pending) ? ["first_reward"] : ["first_reward", "first_release"],
-        RewardsReleased => ["first_release"],
-        _ => [],
+        ChainStepKind.Attributed => "attributed",
+        ChainStepKind.Approved => "approved",
+        ChainStepKind.FirstSale => "first_sale",
+        ChainStepKind.FirstReward => "first_reward",
+        ChainStepKind.FirstRelease => "first_release",
+        _ => null,
     };
 }

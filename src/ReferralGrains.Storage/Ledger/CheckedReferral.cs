@@ -12,12 +12,13 @@ namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>
 /// A referral: every event's postings are worked out again, what its holds say is compared with what its postings left pending, and
-/// its due row, its referral row and its snapshot with the fold.
+/// its due row, its referral row, its snapshot and what its page begins from with the fold.
 /// </summary>
 internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : ICheckedFold
 {
     private readonly ImmutableArray<EventRow>.Builder expected = ImmutableArray.CreateBuilder<EventRow>();
     private readonly CheckedSnapshot<Referral> snapshot = new(stream, beside.Snapshot, ReferralFold.Version, JournalJson.Default.Referral);
+    private readonly CheckedSnapshot<Referral> page = new(stream, beside.Page, ReferralFold.Version, JournalJson.Default.Referral, "page");
     private Referral state = Referral.None;
     private readonly Dictionary<CallerId, DiscountedPayment> discounts = [];
     private readonly Dictionary<(int Rule, int Month, StreamId Referrer), long> used = [];
@@ -43,6 +44,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         Count(recorded.Event);
         state = ReferralFold.Evolve(state, recorded.At, recorded.Event);
         snapshot.Reached(state.Seq, state);
+        if (page.IsOf(state.Seq)) page.Reached(state.Seq, state.AsShown());
         return null;
     }
 
@@ -61,6 +63,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
             totals.Books.Waits(reward.Referrer, beside.Program ?? default, reward.Rule, reward.Asset, reward.Number, minor);
         foreach (var (use, minor) in used) totals.Books.Uses(beside.Program ?? default, use.Rule, use.Month, use.Referrer, minor);
         snapshot.Finish(differences);
+        page.Finish(differences);
     }
 
     // What a group has released is posted where its sum was kept: here it only waits no more.

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
@@ -29,9 +30,10 @@ internal readonly record struct CheckedRow(StreamId Stream, StoredRow Row, int? 
 /// <summary>What is kept beside a stream and must follow from it.</summary>
 /// <param name="Kind">Of the stream's grain; null when the directory does not know the stream.</param>
 /// <param name="Program">Of a referral: its program's stream.</param>
+/// <param name="Page">Of a referral: what its page begins from, as a <see cref="Journal.Snapshot"/>.</param>
 internal sealed record KeptBeside(
     short? Kind, int? Tenant, StreamId? Program, DateTimeOffset? DueAt, ReferralRow? Referral, int? FactVersion, string? Fact, byte[]? Snapshot,
-    KeptItem? Item = null)
+    KeptItem? Item = null, byte[]? Page = null)
 {
     public static KeptBeside Read(NpgsqlDataReader reader) => new(
         reader.Maybe<short>(14),
@@ -46,7 +48,15 @@ internal sealed record KeptBeside(
         reader.IsDBNull(25) ? null : reader.GetFieldValue<byte[]>(25),
         reader.Maybe<short>(27) is { } status
             ? new(status, reader.GetBoolean(28), reader.GetInt32(29), reader.MaybeText(30), reader.GetInt64(31), new(reader.GetInt64(32)))
-            : null);
+            : null,
+        reader.Maybe<int>(33) is { } seq ? KeptPage(new(reader.GetInt64(0)), seq, reader.GetInt16(34), reader.GetString(35)) : null);
+
+    // Said as a snapshot, so that it is compared as one.
+    private static byte[] KeptPage(StreamId stream, int seq, short fold, string state)
+    {
+        using var parsed = JsonDocument.Parse(state);
+        return JsonSerializer.SerializeToUtf8Bytes(new Snapshot(stream, seq, fold, parsed.RootElement), JournalJson.Default.Snapshot);
+    }
 }
 
 /// <summary>A payout item's row, as far as money hangs on it.</summary>

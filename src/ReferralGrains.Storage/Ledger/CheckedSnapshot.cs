@@ -6,10 +6,12 @@ using ReferralGrains.Storage.Journal;
 namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>The snapshot of a stream, compared with the fold when that is as far. One of another fold is never read, so it may say anything.</summary>
-internal sealed class CheckedSnapshot<TState>(StreamId stream, byte[]? payload, short version, JsonTypeInfo<TState> json)
+internal sealed class CheckedSnapshot<TState>(StreamId stream, byte[]? payload, short version, JsonTypeInfo<TState> json, string what = "snapshot")
 {
     private readonly Snapshot? kept = Parsed(payload);
     private string? fault = "is of a row at which no event ends";
+
+    public bool IsOf(int seq) => seq == kept?.Seq;
 
     public void Reached(int seq, TState state)
     {
@@ -20,8 +22,8 @@ internal sealed class CheckedSnapshot<TState>(StreamId stream, byte[]? payload, 
     public void Finish(Differences differences)
     {
         if (payload is null || kept is { } old && (old.Fold != version || old.Stream != stream)) return;
-        if (kept is null) differences.Add("snapshot", $"Stream {stream}: its snapshot cannot be read.");
-        else if (fault is not null) differences.Add("snapshot", $"Stream {stream}: its snapshot of row {kept.Seq} {fault}.");
+        if (kept is null) differences.Add(what, $"Stream {stream}: its {what} cannot be read.");
+        else if (fault is not null) differences.Add(what, $"Stream {stream}: its {what} of row {kept.Seq} {fault}.");
     }
 
     // A program that writes a default, or leaves one out, says the same.

@@ -25,13 +25,14 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, i
             select e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text,
               e.about, e.from_account, e.to_account, e.amount, a.name, e.tenant,
               s.kind, s.tenant, p.id, d.at, r.program, r.referrer, r.status, r.attributed_at, r.approved_at, f.version, f.body::text, k.payload, r.active,
-              o.status, o.in_transit, o.generation, o.transfer, o.minor, o.referrer
+              o.status, o.in_transit, o.generation, o.transfer, o.minor, o.referrer, g.seq, g.fold, g.state::text
             from event e
             left join asset a on a.id = e.asset
             left join stream s on s.id = e.stream and e.seq = 1
             left join stream p on p.tenant = s.tenant and p.kind = 4 and p.a = s.a and p.b = '' and s.kind = 2
             left join due d on d.stream = e.stream and e.seq = 1
             left join referral r on r.stream = e.stream and e.seq = 1
+            left join referral_page g on g.stream = e.stream and e.seq = 1
             left join fact f on f.stream = e.stream and e.seq = 1
             left join payout_item o on o.stream = e.stream and e.seq = 1
             left join ({kept.Sql}) k on k.kind = s.kind and k.tenant = s.tenant and k.a = s.a and k.b = s.b
@@ -63,6 +64,7 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, i
         select o.what, o.stream from (
           select 'due' as what, stream, tenant from due
           union all select 'referral', stream, tenant from referral
+          union all select 'page', stream, tenant from referral_page
           union all select 'referrer', stream, tenant from referrer
           union all select 'payout_item', stream, tenant from payout_item
           union all select 'discount', stream, tenant from discount

@@ -29,7 +29,7 @@ public interface IReports
     Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop);
 
     /// <summary>The first payout that took what the referral had made payable, if its money has left (S8).</summary>
-    Task<FirstPayout?> FirstPayout(StreamId referral, CancellationToken stop);
+    Task<FirstPayout?> FirstPayout(ReferralStory referral, CancellationToken stop);
 
     /// <summary>The approved referrals of a program, in the order of their streams.</summary>
     Task<Page<ApprovedReferral>> ApprovedReferrals(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop);
@@ -95,12 +95,10 @@ public sealed record ReferrerProfile(
     StreamId Stream, CallerId Id, string Code, string? Email, string? Name, ImmutableArray<string> Tags, bool CashOptIn,
     string? StripeCustomerId, bool Closed, ImmutableArray<GrantedRule> Granted, DateTimeOffset CreatedAt);
 
-/// <summary>A referral with all its events: its page, its enrollments, its rewards.</summary>
+/// <summary>A referral for its page and its enrollments.</summary>
 /// <param name="Referrer">Null while actions of an unknown referral wait.</param>
-/// <param name="Groups">Those of the referrer, where rewards wait in them (H14).</param>
-public sealed record ReferralStory(
-    StreamId Stream, CallerId Program, CallerId Referee, CallerId? Referrer, Referral State, ImmutableArray<Recorded> Events,
-    IReadOnlyList<WaitingGroup>? Groups = null);
+/// <param name="State">As it is shown: what is pending is in lists of its own.</param>
+public sealed record ReferralStory(StreamId Stream, CallerId Program, CallerId Referee, CallerId? Referrer, Referral State);
 
 /// <summary>What paid a referral's first cash: a payout takes all that is payable to its referrer when it is reserved.</summary>
 /// <param name="At">When the item last changed.</param>

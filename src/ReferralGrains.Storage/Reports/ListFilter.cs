@@ -26,6 +26,9 @@ public sealed record ListFilter(int Tenant, int Limit, string? After = null)
     /// <summary>What the entries' ids begin with.</summary>
     public string? Prefix { get; init; }
 
+    /// <summary>Of one referral: the last row that can hold an entry. Nobody looks for more behind it, however many rows there are.</summary>
+    public int? LastRow { get; init; }
+
     /// <summary>One more than the page holds tells whether another follows.</summary>
     internal int Rows => Limit + 1;
 

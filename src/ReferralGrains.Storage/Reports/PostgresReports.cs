@@ -50,7 +50,7 @@ public sealed class PostgresReports : IReports
 
     public Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop) => stories.Referral(tenant, stream, stop);
 
-    public Task<FirstPayout?> FirstPayout(StreamId referral, CancellationToken stop) => stories.FirstPayout(referral, stop);
+    public Task<FirstPayout?> FirstPayout(ReferralStory referral, CancellationToken stop) => stories.FirstPayout(referral, stop);
 
     public Task<Page<ApprovedReferral>> ApprovedReferrals(int tenant, StreamId program, StreamId? after, int limit, CancellationToken stop) =>
         directory.Approved(tenant, program, after, limit, stop);

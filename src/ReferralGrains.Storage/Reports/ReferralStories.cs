@@ -9,7 +9,7 @@ using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Storage.Reports;
 
-/// <summary>A referral's page: from the whole stream, folded as it is at one moment.</summary>
+/// <summary>A referral's page: what was kept of its stream, and the rows since then.</summary>
 internal sealed class ReferralStories(NpgsqlDataSource database, Directory directory, StreamFolder folder)
 {
     // What waited in a group became payable where its sum was kept (H14). Of the items that were reserved after it, the first that paid.
@@ -17,12 +17,11 @@ internal sealed class ReferralStories(NpgsqlDataSource database, Directory direc
         $"""
         with payable as (
           (select e.to_account, e.asset, e.commit_id from event e join asset a on a.id = e.asset
-           where e.stream = $1 and e.to_account & 7 = {(int)AccountKind.Payable} and a.name not like '%:%' and a.name <> 'points' order by e.seq limit 1)
+           where e.stream = $1 and e.seq >= $2 and $2 > 0 and e.to_account & 7 = {(int)AccountKind.Payable} and a.name not like '%:%' and a.name <> 'points' order by e.seq limit 1)
           union all
           (select g.to_account, g.asset, g.commit_id from referral r join event g on g.stream = r.referrer and g.type = {EventCodec.NumberOf(typeof(GroupReleased))}
              join asset a on a.id = g.asset
-           where r.stream = $1 and (g.data ->> 'program')::int8 = r.program and a.name not like '%:%' and a.name <> 'points'
-             and exists (select from event w where w.stream = r.stream and w.type = {EventCodec.NumberOf(typeof(GroupSettled))}) order by g.seq limit 1))
+           where $3 and r.stream = $1 and (g.data ->> 'program')::int8 = r.program and a.name not like '%:%' and a.name <> 'points' order by g.seq limit 1))
         select b.a, s.a, i.changed_at
         from payable p join commit c on c.id = p.commit_id join asset a on a.id = p.asset
         join payout_item i on i.referrer = p.to_account >> 3 and i.asset = a.name
@@ -32,8 +31,15 @@ internal sealed class ReferralStories(NpgsqlDataSource database, Directory direc
         where d.xid > c.xid order by d.xid limit 1
         """;
 
-    public Task<FirstPayout?> FirstPayout(StreamId referral, CancellationToken stop) => database.Row(
-        PaidBy, static row => new FirstPayout(new(row.GetString(0)), new(row.GetString(1)), row.GetFieldValue<DateTimeOffset>(2)), stop, Questions.Long(referral.Value));
+    // Looked for only from the row that made cash payable on, and only where one did: before it there may be a million.
+    public async Task<FirstPayout?> FirstPayout(ReferralStory referral, CancellationToken stop)
+    {
+        var (cash, group) = (referral.State.Step(ChainStepKind.FirstCash)?.Seq ?? 0, referral.State.Step(ChainStepKind.FirstGroup) is not null);
+        if (cash == 0 && !group) return null;
+        return await database.Row(
+            PaidBy, static row => new FirstPayout(new(row.GetString(0)), new(row.GetString(1)), row.GetFieldValue<DateTimeOffset>(2)), stop,
+            Questions.Long(referral.Stream.Value), Questions.Int(cash), Questions.Flag(group));
+    }
 
     public async Task<ReferralStory?> Referral(int tenant, CallerId program, CallerId referee, CancellationToken stop) =>
         await Story(await directory.FindReferral(tenant, program, referee, stop), stop);
@@ -43,7 +49,7 @@ internal sealed class ReferralStories(NpgsqlDataSource database, Directory direc
 
     private async Task<ReferralStory?> Story(FoldedStream? named, CancellationToken stop) =>
         await folder.Fold(named, stop) is { } folded
-            ? new(folded.Stream, folded.Program, folded.Referee, await ReferrerName(folded.State, stop), folded.State, folded.Events, folded.Groups)
+            ? new(folded.Stream, folded.Program, folded.Referee, await ReferrerName(folded.State, stop), folded.State)
             : null;
 
     private async Task<CallerId?> ReferrerName(Referral state, CancellationToken stop) =>

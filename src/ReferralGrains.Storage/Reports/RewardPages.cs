@@ -67,7 +67,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
         return await directory.FindProgram(filter.Tenant, of, stop) is { } known ? place with { Program = known } : null;
     }
 
-    private static int Count(ListFilter filter) => Math.Max(FewestRows, filter.Rows);
+    private static int Count(ListFilter filter) => filter.LastRow is null ? Math.Max(FewestRows, filter.Rows) : filter.Rows;
 
     // A page may begin inside the event that the last one ended with.
     private Task<List<GivingRow>> Rows(ListFilter filter, Place place, RewardStatus? status, long stream, int seq, CancellationToken stop) =>
@@ -83,7 +83,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
               select seq, about from event e
               where e.stream = r.stream and e.type in ({Gives}) and (e.amount is not null or e.type = {EventCodec.NumberOf(typeof(ScheduleStarted))})
                 and e.seq >= case when r.stream = $2 then $3 else 0 end
-                and ($8 is null or e.recorded_at >= $8) and ($9 is null or e.recorded_at < $9)
+                and ($10 is null or e.seq <= $10) and ($8 is null or e.recorded_at >= $8) and ($9 is null or e.recorded_at < $9)
               order by e.seq limit $4) e
             where r.tenant = $1 and r.stream >= $2
               {(place.Referrer is null ? "and $5 is null" : "and r.referrer = $5")}
@@ -94,7 +94,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
             """,
             Row, stop,
             Questions.Int(filter.Tenant), Questions.Long(stream), Questions.Int(seq), Questions.Int(Count(filter)), Questions.Long(place.Referrer?.Value),
-            Questions.Long(place.Program?.Value), Questions.Long(place.Referral?.Value), Questions.Time(filter.From), Questions.Time(filter.To));
+            Questions.Long(place.Program?.Value), Questions.Long(place.Referral?.Value), Questions.Time(filter.From), Questions.Time(filter.To), Questions.Int(filter.LastRow));
 
     private static GivingRow Row(NpgsqlDataReader reader) => new(
         reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2), new(reader.GetString(3)), new(reader.GetString(4)), reader.Maybe<DateTimeOffset>(5));

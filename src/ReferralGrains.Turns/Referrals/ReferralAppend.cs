@@ -33,6 +33,7 @@ public static class ReferralAppend
                 SideRows.Of(Flags(turn, before)),
                 SideRows.Of(Reassignments(turn)),
                 SideRows.Of(Gatherings(turn)),
+                SideRows.Of(ReferralPageRow.After(turn.Known.Stream, before, turn.State)),
                 SideRows.Of(Attributions(turn, before, mostAttributions)),
                 ParkedChange.By(Parked(turn, before)),
                 SideRows.Of<ConflictRow>(conflicts.Count == 0 ? [] : [.. conflicts.Select(action => Conflict(turn, action))]),

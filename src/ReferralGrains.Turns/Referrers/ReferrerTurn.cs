@@ -34,6 +34,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
     private readonly List<ReassignmentRow> reassignments = [];
     private readonly List<AttributionRow> attributions = [];
     private readonly List<GatheringRow> gatherings = [];
+    private readonly List<ReferralPageRow> pages = [];
     private readonly HashSet<FactRead> reads = [];
     private readonly List<ReferralDecided> replies = [];
     private DateTimeOffset now = state.LastAt;
@@ -93,6 +94,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
         flags.AddRange(ReferralAppend.Flags(turn, decide.State));
         reassignments.AddRange(ReferralAppend.Reassignments(turn));
         gatherings.AddRange(ReferralAppend.Gatherings(turn));
+        pages.AddRange(ReferralPageRow.After(decide.Stream, decide.State, turn.State));
         attributions.AddRange(ReferralAppend.Attributions(turn, decide.State, mostAttributions));
         parked += ReferralAppend.Parked(turn, decide.State);
         conflicts.AddRange(refused.Select(action => ReferralAppend.Conflict(turn, action)));
@@ -115,7 +117,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
                 SideRows.Of<DueChange>([.. due]), SideRows.Of<ReferralRow>([.. referrals]), ParkedChange.By(parked), SideRows.Of<ConflictRow>([.. conflicts]),
                 SideRows.Of<DiscountRow>([.. discounts]), SideRows.Of<BudgetRow>([.. budgets]), SideRows.Of<GroupRow>([.. groups]),
                 SideRows.Of<FlagRow>([.. flags]), SideRows.Of<AttributionRow>([.. attributions]), SideRows.Of<ReassignmentRow>([.. reassignments]),
-                SideRows.Of<GatheringRow>([.. gatherings]),
+                SideRows.Of<GatheringRow>([.. gatherings]), SideRows.Of<ReferralPageRow>([.. pages]),
             ],
         };
     }

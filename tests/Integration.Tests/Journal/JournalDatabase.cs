@@ -40,6 +40,9 @@ public sealed class JournalDatabase : IAsyncDisposable
     public NpgsqlDataSource Process() => NpgsqlDataSource.Create(
         new NpgsqlConnectionStringBuilder(ConnectionString) { ApplicationName = SiloLease.NewConnectionName() }.ConnectionString);
 
+    /// <summary>One connection and no more, so that what its queries cost can be told.</summary>
+    public NpgsqlDataSource Alone() => NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { MaxPoolSize = 1 }.ConnectionString);
+
     public async Task<T> Ask<T>(string sql)
     {
         await using var command = Superuser.CreateCommand(sql);

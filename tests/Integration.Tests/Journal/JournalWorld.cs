@@ -116,7 +116,26 @@ public sealed class JournalWorld : IAsyncDisposable
 
     public async Task<IReadOnlyList<StoredRow>> RowsOf(string referee) => (await loader.Load(Key(referee))).Rows!;
 
-    public async Task<Referral> State(string referee) => Fold(await loader.Load(Key(referee)));
+    public async Task<Referral> State(string referee) => (await Recorded(referee)).Aggregate(Referral.None, static (state, recorded) => ReferralFold.Evolve(state, recorded.At, recorded.Event));
+
+    /// <summary>All that happened to a referral.</summary>
+    public async Task<IReadOnlyList<Recorded>> Recorded(string referee)
+    {
+        var loaded = await loader.Load(Key(referee));
+        return [.. (loaded.Rows ?? await loader.Rows(loaded.Stream, 0)).Select(static row => new Recorded(row.Seq, row.At, row.Decode<ReferralEvent>()))];
+    }
+
+    /// <summary>Many sales in one turn.</summary>
+    public Task<int> SellMany(string referee, int sales, long minor) => Turn(referee, turn =>
+    {
+        for (var i = 0; i < sales; i++)
+        {
+            var id = $"{referee}-{++actions}";
+            turn.Record(new(new(id), Rows.Hash(id), ActionKind.Sale, minor, null, Now, null, [], null, null));
+        }
+
+        return sales;
+    });
 
     public Task<T> Turn<T>(string referee, Func<ReferralTurn, T> command) => Turn(referee, command, null, null, null);
 
@@ -129,7 +148,7 @@ public sealed class JournalWorld : IAsyncDisposable
     private async Task<T> Turn<T>(string referee, Func<ReferralTurn, T> command, CallerId? id, CallerId? about, ReferralAction? action)
     {
         var loaded = await loader.Load(Key(referee));
-        var before = Fold(loaded);
+        var before = await State(referee);
         var known = new KnownActions(loaded.Stream, before);
         for (var wanted = new[] { id, about }.OfType<CallerId>().ToHashSet(); wanted.Count > 0;)
         {
@@ -165,7 +184,4 @@ public sealed class JournalWorld : IAsyncDisposable
     private async Task Commit(Append append) => Assert.Equal(AppendOutcome.Committed, await Writer.Append(append));
 
     private StreamKey Key(string referee) => new(Tenant, Enrollment, "program", referee);
-
-    private static Referral Fold(LoadedStream loaded) =>
-        loaded.Rows!.Aggregate(Referral.None, (state, row) => ReferralFold.Evolve(state, row.At, row.Decode<ReferralEvent>()));
 }

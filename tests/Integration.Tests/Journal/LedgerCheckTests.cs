@@ -295,4 +295,16 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
         await using var command = database.Superuser.CreateCommand(change);
         return await command.ExecuteNonQueryAsync(Stop);
     }
+
+    [Fact]
+    public async Task What_a_page_begins_from_must_be_what_the_events_before_it_say()
+    {
+        await world.SellMany("anna", 100, 10_00);
+        Assert.Empty((await check.Check(world.Tenant, Stop)).Differences);
+
+        await database.Run("""update referral_page set state = replace(state::text, '"netMinor":', '"netMinor":1')::json""");
+        var difference = Assert.Single((await check.Check(world.Tenant, Stop)).Differences);
+        Assert.Equal("page", difference.What);
+        Assert.Contains($"Stream {anna}: its page of row ", difference.Detail, StringComparison.Ordinal);
+    }
 }

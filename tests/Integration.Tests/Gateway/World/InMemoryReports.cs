@@ -41,7 +41,7 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
     public Task<ReferralStory?> Referral(int tenant, StreamId stream, CancellationToken stop) =>
         Task.FromResult(Of(tenant).Where(pair => pair.Value.Stream == stream).Select(pair => Story(pair.Key, pair.Value)).FirstOrDefault());
 
-    public Task<FirstPayout?> FirstPayout(StreamId referral, CancellationToken stop) => Task.FromResult<FirstPayout?>(null);
+    public Task<FirstPayout?> FirstPayout(ReferralStory referral, CancellationToken stop) => Task.FromResult<FirstPayout?>(null);
 
     public Task<ActionStory?> Action(int tenant, CallerId action, CancellationToken stop)
     {
@@ -132,7 +132,7 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
         pair.Value.Events.SelectMany(recorded => Movements.Of(recorded.Event, pair.Value.Program));
 
     private ReferralStory Story(GrainAddress address, InMemoryReferral referral) => new(
-        referral.Stream, address.First, address.Second!.Value, ReferrerOf(referral), referral.State, [.. referral.Events]);
+        referral.Stream, address.First, address.Second!.Value, ReferrerOf(referral), referral.State.AsShown());
 
     private CallerId? ReferrerOf(InMemoryReferral referral) =>
         grains.Referrers.Where(pair => pair.Value.Profile.Stream == referral.State.Referrer).Select(pair => (CallerId?)pair.Key.First).FirstOrDefault();
