@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Payouts.Accounts;
 using ReferralGrains.Payouts.Batches;
+using ReferralGrains.Payouts.Customers;
 using ReferralGrains.Payouts.Reconciliation;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
@@ -12,6 +13,7 @@ using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Webhooks;
 using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Payouts;
 
 namespace ReferralGrains.Payouts;
@@ -109,6 +111,7 @@ public static class PayoutSetup
         .AddSingleton(new StandinAddress(options.PublicUrl))
         .AddSingleton<HostedStandin>()
         .AddSingleton<IStripeAccounts, StripeAccounts>()
+        .AddSingleton<ICustomerCheck, StripeCustomers>()
         .AddSingleton<ISendGates, SendGates>()
         .AddSingleton<IReconciliations, Reconciliations>()
         .AddSingleton<IWebhookInbox, WebhookInbox>()

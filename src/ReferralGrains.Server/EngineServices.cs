@@ -21,6 +21,7 @@ using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Storage.WhatIf;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Due;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Server;
 
@@ -73,7 +74,13 @@ internal static class EngineServices
         return () => writer.IsBusy;
     }
 
-    private static TurnWorld World(IServiceProvider all, IGrainRouter router) => new(
+    private static TurnWorld World(IServiceProvider all, IGrainRouter router)
+    {
+        var world = Storing(all, router);
+        return all.GetService<ICustomerCheck>() is { } customers ? world with { Customers = customers } : world;
+    }
+
+    private static TurnWorld Storing(IServiceProvider all, IGrainRouter router) => new(
         all.GetRequiredService<IJournal>(),
         all.GetRequiredService<IStreamLoader>(),
         all.GetRequiredService<IFacts>(),

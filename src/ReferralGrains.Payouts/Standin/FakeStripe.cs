@@ -71,6 +71,7 @@ public sealed class FakeStripe(FakeStripeOptions options)
         AccountCalls.Map(router);
         CoreAccountCalls.Map(router);
         CustomerCalls.Map(router);
+        SubscriptionCalls.Map(router);
         EventCalls.Map(router);
         onboarding.Map(routes);
         router.Add("{*path}", null, static (_, request) => throw StandinProblem.Invalid(null, $"Unrecognized request URL ({request.Method}: {request.Path}).", null));

@@ -62,6 +62,8 @@ public sealed class FaultScript
     private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
     private readonly Func<StandinRequest, int, Fault> choose;
 
+    private Func<Fault>? ofCustomers;
+
     private FaultScript(Func<StandinRequest, int, Fault> choose) => this.choose = choose;
 
     public static FaultScript None { get; } = new(static (_, _) => Fault.None);
@@ -88,8 +90,12 @@ public sealed class FaultScript
         return faults[(int)(BinaryPrimitives.ReadUInt32BigEndian(dice.AsSpan(4)) % (uint)faults.Count)];
     });
 
+    /// <summary>Whoever asks for a customer or its subscriptions meets what is said then, and other requests nothing.</summary>
+    public static FaultScript OfCustomers(Func<Fault> now) => new(static (_, _) => Fault.None) { ofCustomers = now };
+
     internal Fault Next(StandinRequest request)
     {
+        if (ofCustomers is not null) return !request.IsPost && (IsAbout(request, "/v1/customers") || IsAbout(request, "/v1/subscriptions")) ? ofCustomers() : Fault.None;
         if (!request.IsPost || !(IsAbout(request, "/v1/transfers") || IsAbout(request, "/v2/core/accounts"))) return Fault.None;
         lock (gate)
         {

@@ -34,6 +34,8 @@ public sealed class StandinPlatform
 
     internal Shelf Customers { get; } = new("customer");
 
+    internal Shelf Subscriptions { get; } = new("subscription");
+
     internal Shelf CustomerTransactions { get; } = new("customer balance transaction", "customer");
 
     internal Shelf Events { get; } = new("event");
