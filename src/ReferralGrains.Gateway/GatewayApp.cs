@@ -90,6 +90,7 @@ public static class GatewayApp
             .AddSingleton<PaymentEndpoints>()
             .AddSingleton<PayoutBatchEndpoints>()
             .AddSingleton<PayoutItemEndpoints>()
+            .AddSingleton<ReversalEndpoints>()
             .AddSingleton<PayoutTermsEndpoints>()
             .AddSingleton<PayoutAccountEndpoints>()
             .AddSingleton<LedgerEndpoints>()
@@ -143,6 +144,7 @@ public static class GatewayApp
         Of<PaymentEndpoints>(app).Map(app);
         Of<PayoutBatchEndpoints>(app).Map(app);
         Of<PayoutItemEndpoints>(app).Map(app);
+        Of<ReversalEndpoints>(app).Map(app);
         Of<PayoutTermsEndpoints>(app).Map(app);
         Of<PayoutAccountEndpoints>(app).Map(app);
         Of<LedgerEndpoints>(app).Map(app);

@@ -96,6 +96,18 @@ public sealed class PayoutsTests
     }
 
     [Fact]
+    public async Task Reverse_asks_for_an_amount_back_and_says_how_far_it_is()
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["POST /v1/payout_batches/b/items/item_1/reverse"] = new(
+            201, """{"reversal_id":"back","item_id":"item_1","currency":"GBP","amount_minor":1500,"state":"rejected","code":"balance_insufficient"}""");
+
+        Assert.Equal(2, (await Ran.Command(server, "payouts", "reverse", "b", "item_1", "--id", "back", "--amount", "1500")).ExitCode);
+        var ran = await Ran.Command(server, "payouts", "reverse", "b", "item_1", "--id", "back", "--amount", "1500", "--reason", "a test order");
+        Assert.Equal((0, "back: 1,500 GBP (minor units) of item_1, rejected: balance_insufficient\n"), (ran.ExitCode, ran.Out));
+    }
+
+    [Fact]
     public async Task Programs_get_the_body_and_nothing_else()
     {
         await using var server = await StandIn.Start();

@@ -54,6 +54,9 @@ internal static class PayoutTexts
         return text.Length == 0 ? "Nobody has anything payable.\n" : text.ToString();
     }
 
+    public static string Reversal(JsonElement reversal) => Invariant(
+        $"{reversal.Text("reversal_id")}: {reversal.Number("amount_minor"):N0} {reversal.Text("currency")} (minor units) of {reversal.Text("item_id")}, {reversal.Text("state")?.Replace('_', ' ')}{(reversal.Text("code") is { } code ? Invariant($": {code}") : "")}\n");
+
     /// <summary>One line: how far a batch is.</summary>
     public static string Progress(JsonElement batch)
     {

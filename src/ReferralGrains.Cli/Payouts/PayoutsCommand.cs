@@ -14,6 +14,10 @@ internal sealed class PayoutsCommand
     private readonly Option<string?> delivery = new("--delivery") { Description = "stripe, or outside: by other means, each item confirmed with a reference. What the payout terms say without it." };
     private readonly Option<string> hash = new("--hash") { Description = "Of what was looked at, as status shows it: nothing else is approved.", Required = true };
     private readonly Option<bool> watch = new("--watch") { Description = "Follow it until nothing more comes by itself." };
+    private readonly Argument<string> item = new("item") { Description = "The item's id." };
+    private readonly Option<string> reversal = new("--id") { Description = "What to call the reversal. The same again is the same reversal.", Required = true };
+    private readonly Option<long> amount = new("--amount") { Description = "In minor units, at most what is left of the transfer.", Required = true };
+    private readonly Option<string> reason = new("--reason") { Description = "Kept with it.", Required = true };
     private readonly Option<string?> file = new("--out") { Description = "Write to this file instead of standard output." };
 
     private PayoutsCommand(AccessOptions access, Surroundings around)
@@ -32,6 +36,7 @@ internal sealed class PayoutsCommand
         Do(new("status", "Where a batch stands.") { maybe, watch }, Status),
         Do(new("export", "The items of a batch as CSV, for a bank file.") { batch, file }, Export),
         Do(new("cancel", "Give up a batch that is not approved.") { batch }, (api, parsed, stop) => Tell(api, parsed, "cancel", stop)),
+        Do(new("reverse", "Ask money of an item's transfer back from the account that it went to.") { batch, item, reversal, amount, reason }, Reverse),
         Do(new("retry", "Pay once more what has failed, and nothing else; after a pause, go on.") { batch }, (api, parsed, stop) => Tell(api, parsed, "retry", stop)),
     };
 
@@ -82,6 +87,14 @@ internal sealed class PayoutsCommand
     {
         var answer = await api.Post(BatchWatch.Path(parsed.GetValue(batch)!, "/" + what), null, stop);
         Print(parsed, answer, PayoutTexts.Batch(answer.Json()));
+    }
+
+    private async Task Reverse(ApiClient api, ParseResult parsed, CancellationToken stop)
+    {
+        var path = BatchWatch.Path(parsed.GetValue(batch)!, $"/items/{Uri.EscapeDataString(parsed.GetValue(item)!)}/reverse");
+        var body = new { reversal_id = parsed.GetValue(reversal), amount_minor = parsed.GetValue(amount), reason = parsed.GetValue(reason) };
+        var answer = await api.Post(path, body, stop);
+        Print(parsed, answer, PayoutTexts.Reversal(answer.Json()));
     }
 
     private Task<ApiAnswer> Watched(ApiClient api, ParseResult parsed, string name, CancellationToken stop) =>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Ledger;
@@ -94,9 +95,14 @@ public sealed record PayoutItem(
     string? Why = null,
     int MoreGenerations = 0)
 {
-    public const int FoldVersion = 2;
+    public const int FoldVersion = 3;
 
     public static readonly PayoutItem None = new(0, DateTimeOffset.MinValue, PayoutItemStatus.None);
+
+    /// <summary>What was asked back of its transfer, in the order in which it was; at most one of them is open.</summary>
+    public ImmutableArray<PayoutReversal> Reversals { get => field.IsDefault ? [] : field; init; } = [];
+
+    public PayoutReversal? Reversal(string id) => Reversals.FirstOrDefault(reversal => reversal.Id == id);
 
     /// <summary>What is to be done with it, from <see cref="NextAt"/> on.</summary>
     [JsonIgnore]
@@ -163,6 +169,8 @@ public sealed record PayoutItem(
             PayoutToReview review => state with { Status = PayoutItemStatus.Review, Review = review.Why, NextAt = null, Why = review.Detail },
             PaidOutside paid => state with { Status = PayoutItemStatus.Confirmed, InTransit = false, NextAt = null, Reference = paid.Reference },
             ReviewResolved resolved => Resolved(state, at, resolved),
+            ReversalAsked asked => state with { Reversals = state.Reversals.Add(PayoutReversal.Begun(asked, at, state.ReversedMinor)) },
+            ReversalStep step => state with { Reversals = [.. state.Reversals.Select(one => one.Id == step.Reversal ? PayoutReversal.Evolve(one, at, step.Step) : one)] },
             _ => throw new UnreachableException(),
         };
         return next with { Seq = state.Seq + 1, LastAt = at };

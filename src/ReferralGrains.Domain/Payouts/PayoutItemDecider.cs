@@ -16,6 +16,8 @@ namespace ReferralGrains.Domain.Payouts;
 [JsonDerivedType(typeof(PayoutItemCommand.Release), "release")]
 [JsonDerivedType(typeof(PayoutItemCommand.ConfirmPaid), "confirm_paid")]
 [JsonDerivedType(typeof(PayoutItemCommand.Resolve), "resolve")]
+[JsonDerivedType(typeof(PayoutItemCommand.Reverse), "reverse")]
+[JsonDerivedType(typeof(PayoutItemCommand.OfReversal), "of_reversal")]
 public abstract record PayoutItemCommand
 {
     private PayoutItemCommand()
@@ -54,6 +56,13 @@ public abstract record PayoutItemCommand
     /// <param name="Shown">All of its group that Stripe shows.</param>
     /// <param name="AskedAt">Before Stripe was asked.</param>
     public sealed record Resolve(ReviewAnswer Answer, string Why, string By, TransferSeen? Transfer, LookupAnswer Shown, DateTimeOffset AskedAt) : PayoutItemCommand;
+
+    /// <summary>Asks money of its transfer back from the connected account.</summary>
+    /// <param name="Minor">In our units.</param>
+    public sealed record Reverse(string Reversal, long Minor, string Why, string By) : PayoutItemCommand;
+
+    /// <summary>The same that is asked of an item, of one of its reversals: to write an intent, to send, and what came of it.</summary>
+    public sealed record OfReversal(string Reversal, PayoutItemCommand Command) : PayoutItemCommand;
 }
 
 public abstract record PayoutItemDecision
@@ -98,6 +107,21 @@ public enum PayoutItemRefusal
 
     /// <summary>Nothing is sent for this tenant now, or not by who asks.</summary>
     SendingStopped = 9,
+
+    /// <summary>Another reversal of it is under way.</summary>
+    ReversalOpen = 10,
+
+    /// <summary>Another amount was asked for under this reversal's name.</summary>
+    OtherReversal = 11,
+
+    /// <summary>Of the transfer less is left than is asked back.</summary>
+    MoreThanIsLeft = 12,
+
+    /// <summary>Stripe does not move such a part of the currency.</summary>
+    Indivisible = 13,
+
+    /// <summary>As much was asked back of it as may be, one after the other.</summary>
+    TooManyReversals = 14,
 }
 
 /// <summary>Decides over one payout item. What it grants is only granted once it is durable, and only to whoever's append was first.</summary>
@@ -119,6 +143,8 @@ public static class PayoutItemDecider
         PayoutItemCommand.Release release => Release(item, release),
         PayoutItemCommand.ConfirmPaid confirm => ConfirmPaid(item, confirm),
         PayoutItemCommand.Resolve resolve => Resolve(item, resolve, waits),
+        PayoutItemCommand.Reverse reverse => PayoutReversalDecider.Ask(item, reverse),
+        PayoutItemCommand.OfReversal of => PayoutReversalDecider.Decide(item, of, now, waits),
         _ => throw new UnreachableException(),
     };
 

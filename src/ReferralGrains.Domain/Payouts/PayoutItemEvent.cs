@@ -19,6 +19,8 @@ namespace ReferralGrains.Domain.Payouts;
 [JsonDerivedType(typeof(PayoutToReview), "review")]
 [JsonDerivedType(typeof(PaidOutside), "paid_outside")]
 [JsonDerivedType(typeof(ReviewResolved), "resolved")]
+[JsonDerivedType(typeof(ReversalAsked), "reversal_asked")]
+[JsonDerivedType(typeof(ReversalStep), "reversal")]
 public abstract record PayoutItemEvent
 {
     private protected PayoutItemEvent()
@@ -71,6 +73,9 @@ public enum LookupReason
 
     /// <summary>Refused, after a sending that may still be run: refusals are not saved.</summary>
     RefusedInDoubt = 3,
+
+    /// <summary>Of a reversal: its key was known with other bytes, our own bug.</summary>
+    KeyMismatch = 4,
 }
 
 /// <summary>Stripe shows no transfer of this item.</summary>
@@ -107,6 +112,18 @@ public sealed record PayoutToReview(ReviewReason Why, string? Detail) : PayoutIt
 /// <summary>A person has seen to it. Where it was paid the amount goes from transit to paid, where it was not it goes back to payable.</summary>
 /// <param name="Transfer">The one that paid it; null where none did.</param>
 public sealed record ReviewResolved(ReviewAnswer Answer, string Why, string By, string? Transfer) : PayoutItemEvent;
+
+/// <summary>Somebody wants money of the item's transfer back from the connected account.</summary>
+/// <param name="Reversal">As whoever asks calls it.</param>
+/// <param name="Minor">In our units.</param>
+public sealed record ReversalAsked(string Reversal, long Minor, string Why, string By) : PayoutItemEvent;
+
+/// <summary>
+/// A reversal came a step further with Stripe: its intent, its sendings, its look-ups, that it was made or was rejected. It moves nothing in the
+/// ledger: what came back is said by <see cref="TransferReversed"/>, whoever brings the news first.
+/// </summary>
+/// <param name="Step">Of a transfer the same would be said.</param>
+public sealed record ReversalStep(string Reversal, PayoutItemEvent Step) : PayoutItemEvent;
 
 /// <summary>What a person has found out of an item in review.</summary>
 public enum ReviewAnswer

@@ -14,9 +14,15 @@ public sealed record PayoutOrder(string Item, StreamId Batch, StreamId Referrer,
     /// <summary>Instead of an account: it is paid by other means than Stripe. No account of Stripe is called so.</summary>
     public const string Outside = "outside";
 
-    public long StripeAmount => Units.ToStripe(Amount.Minor);
+    public long StripeAmount => ToStripe(Amount.Minor);
 
     public string StripeCurrency => Amount.Asset.Name.ToLowerInvariant();
+
+    /// <summary>A divisible amount of ours, as Stripe counts it.</summary>
+    public long ToStripe(long minor) => Units.ToStripe(minor);
+
+    /// <summary>Whether Stripe can move exactly that.</summary>
+    public bool IsDivisible(long minor) => Units.Divisible(minor) == minor;
 
     /// <summary>An amount that Stripe shows, as we count it.</summary>
     public long FromStripe(long amount) => Units.FromStripe(amount);
@@ -32,6 +38,6 @@ public sealed record PayoutOrder(string Item, StreamId Batch, StreamId Referrer,
         transfer.Amount == StripeAmount && transfer.Currency == StripeCurrency && transfer.Destination == Destination && transfer.Item == Item;
 }
 
-/// <summary>A transfer as Stripe shows it, in Stripe's units.</summary>
+/// <summary>A transfer as Stripe shows it, in Stripe's units. Of a reversal, the destination is the transfer that it takes from, and the item is the reversal's name.</summary>
 /// <param name="Item">Of its metadata; null where it has none.</param>
 public sealed record TransferSeen(string Id, long Amount, string Currency, string Destination, string? Item, long AmountReversed = 0);

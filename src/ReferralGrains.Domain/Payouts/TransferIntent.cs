@@ -28,6 +28,19 @@ public sealed record TransferIntent(int Generation, string Body, string Hash, st
         return new(generation, body, Sha256(body), "rg1_" + Sha256($"{environment}|{tenant}|{order.Item}|{generation}"), apiVersion);
     }
 
+    /// <summary>Of a reversal of the item's transfer: keys and metadata of its own.</summary>
+    /// <param name="minor">In our units.</param>
+    public static TransferIntent CreateReversal(string environment, int tenant, PayoutOrder order, string reversal, long minor, int generation, string apiVersion)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(generation, 1);
+        var body = Form(
+            ("amount", order.ToStripe(minor).ToString(CultureInfo.InvariantCulture)),
+            ("metadata[item]", order.Item),
+            ("metadata[reversal]", reversal),
+            ("metadata[generation]", generation.ToString(CultureInfo.InvariantCulture)));
+        return new(generation, body, Sha256(body), "rg1_" + Sha256($"{environment}|{tenant}|{order.Item}|reversal|{reversal}|{generation}"), apiVersion);
+    }
+
     /// <summary>The bytes to send. Another hash than the one written down is our own bug, and nothing leaves.</summary>
     public byte[] Bytes() => Sha256(Body) == Hash ? Encoding.ASCII.GetBytes(Body) : throw new InvalidOperationException("The bytes of this intent are not the ones that were written down.");
 

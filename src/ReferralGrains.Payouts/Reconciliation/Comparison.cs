@@ -25,7 +25,7 @@ public static class Comparison
         if (seen.Currency != order.StripeCurrency) yield return Break(BreakKind.CurrencyDiffers, $"{seen.Currency}, not {order.StripeCurrency}");
         else if (seen.Amount != order.StripeAmount) yield return Break(BreakKind.AmountDiffers, $"{Shown(seen.Amount)}, not {Shown(order.StripeAmount)}");
         if (seen.Destination != item.Destination) yield return Break(BreakKind.DestinationDiffers, $"{seen.Destination}, not {item.Destination}");
-        if (seen.AmountReversed > 0) yield return Break(BreakKind.ReversedOutside, $"{Shown(seen.AmountReversed)} of {Shown(seen.Amount)}");
+        if (seen.AmountReversed - order.ToStripe(item.AskedBackMinor) is > 0 and var outside) yield return Break(BreakKind.ReversedOutside, $"{Shown(outside)} of {Shown(seen.Amount)}");
         if (transfer.Movement is null) yield return Break(BreakKind.BalanceDiffers, "it moved nothing");
         else if (transfer.Moved is { } moved && moved != -seen.Amount) yield return Break(BreakKind.BalanceDiffers, $"{transfer.Movement} moved {Shown(moved)}");
 

@@ -26,7 +26,7 @@ internal static class Classify
         _ => null,
     };
 
-    /// <summary>A transfer as JSON, or null.</summary>
+    /// <summary>A transfer or a reversal as JSON, or null.</summary>
     public static TransferSeen? Read(string json)
     {
         try
@@ -42,10 +42,11 @@ internal static class Classify
 
     private static TransferSeen? Read(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || Text(root, "object") != "transfer") return null;
-        if (Text(root, "id") is not { } id || Text(root, "currency") is not { } currency || Text(root, "destination") is not { } destination) return null;
+        if (root.ValueKind != JsonValueKind.Object || Text(root, "object") is not ("transfer" or "transfer_reversal")) return null;
+        var isReversal = Text(root, "object") == "transfer_reversal";
+        if (Text(root, "id") is not { } id || Text(root, "currency") is not { } currency || Text(root, isReversal ? "transfer" : "destination") is not { } destination) return null;
         if (!root.TryGetProperty("amount", out var amount) || !amount.TryGetInt64(out var minor)) return null;
-        var item = root.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object ? Text(metadata, "item") : null;
+        var item = root.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object ? Text(metadata, isReversal ? "reversal" : "item") : null;
         var reversed = root.TryGetProperty("amount_reversed", out var taken) && taken.TryGetInt64(out var back) ? back : 0;
         return new(id, minor, currency, destination, item, reversed);
     }

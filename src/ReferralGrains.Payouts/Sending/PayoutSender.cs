@@ -41,7 +41,7 @@ public sealed record PayoutSenderOptions
 public sealed partial class PayoutSender(
     IPayoutWork work, IGrainRouter router, IStripeAccounts accounts, ISendGates gates, PayoutSenderOptions options, TimeProvider time, ILogger<PayoutSender> log)
 {
-    private readonly ConcurrentDictionary<(int Tenant, CallerId Item), bool> busy = new();
+    private readonly ConcurrentDictionary<(int Tenant, CallerId Item, string? Reversal), bool> busy = new();
     private readonly Outage away = new(time);
 
     // Items of which something became.
@@ -90,14 +90,14 @@ public sealed partial class PayoutSender(
         try
         {
             // What was read before the last step of an item was durable shows that step once more.
-            if (!busy.TryAdd((due.Tenant, due.Item), true)) return;
+            if (!busy.TryAdd((due.Tenant, due.Item, due.Reversal), true)) return;
             try
             {
                 await Do(due, stop);
             }
             finally
             {
-                busy.TryRemove((due.Tenant, due.Item), out _);
+                busy.TryRemove((due.Tenant, due.Item, due.Reversal), out _);
             }
         }
         catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException or LeaseLostException)
@@ -135,31 +135,35 @@ public sealed partial class PayoutSender(
 
     private async Task Send(StripeTransfers stripe, DuePayout due, CancellationToken stop)
     {
-        await stripe.Admit(stop);
-        if (!await work.MayGo(due, stop)) return;
+        await stripe.AdmitSending(due.Transfer, stop);
+        if (due.Reversal is null && !await work.MayGo(due, stop)) return;
         var window = stripe.Open();
         var granted = await Ask(due, new PayoutItemCommand.BeginSend(due.Generation, options.Term));
-        if (granted is not { Changed: true, Item: { Status: PayoutItemStatus.InFlight } item }) return;
-        var answer = await stripe.Send(item.Intent!, window, stop);
+        var sending = due.Reversal is { } reversal ? granted.Item.Reversal(reversal)?.Sending : granted.Item;
+        if (!granted.Changed || sending is not { Status: PayoutItemStatus.InFlight }) return;
+        var answer = await stripe.Send(sending.Intent!, window, stop, due.Transfer);
         if (answer is TransferAnswer.AccessRefused refused)
         {
             await gates.Shut(due.Tenant, refused.Code is { } code ? $"Stripe refuses the key: {code}" : "Stripe refuses the key", "sender", CancellationToken.None);
             LogStopped(due.Tenant, refused.Code);
         }
 
-        await Ask(due, new PayoutItemCommand.RecordAnswer(item.Generation, item.Attempt, answer, RandomNumberGenerator.GetInt32(1_000)));
+        await Ask(due, new PayoutItemCommand.RecordAnswer(sending.Generation, sending.Attempt, answer, RandomNumberGenerator.GetInt32(1_000)));
         Interlocked.Increment(ref moved);
     }
 
     private async Task LookUp(StripeTransfers stripe, DuePayout due, CancellationToken stop)
     {
         var askedAt = time.GetUtcNow();
-        if (await stripe.LookUp(due.Item.Value, stop) is { } answer) await Ask(due, new PayoutItemCommand.RecordLookup(due.Generation, answer, askedAt));
+        var found = due.Reversal is { } reversal ? stripe.LookUp(due.Transfer!, reversal, stop) : stripe.LookUp(due.Item.Value, stop);
+        if (await found is { } answer) await Ask(due, new PayoutItemCommand.RecordLookup(due.Generation, answer, askedAt));
     }
 
     // Not to be given up once it is sent: what Stripe said is worth more than a quick end.
     private Task<PayoutItemReply> Ask(DuePayout due, PayoutItemCommand command) =>
-        router.Ask(GrainAddress.PayoutItem(due.Tenant, due.Item), new AskPayoutItem(command), CancellationToken.None);
+        router.Ask(
+            GrainAddress.PayoutItem(due.Tenant, due.Item),
+            new AskPayoutItem(due.Reversal is { } reversal ? new PayoutItemCommand.OfReversal(reversal, command) : command), CancellationToken.None);
 
     [LoggerMessage(LogLevel.Warning, "A step of a payout could not be written: {Reason}")]
     private partial void LogUnavailable(string reason);

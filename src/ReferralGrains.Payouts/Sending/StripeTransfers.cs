@@ -39,20 +39,22 @@ public sealed class StripeTransfers : IDisposable
     internal ValueTask Admit(string endpoint, CancellationToken stop) => limit.Wait(endpoint, stop);
 
     /// <summary>Waits for a turn under the rate limit. Before the right to send is asked for: that right is short.</summary>
-    public ValueTask Admit(CancellationToken stop) => limit.Wait(Endpoint, stop);
+    /// <param name="reverses">The transfer that money is to be taken back from; null to send one.</param>
+    public ValueTask AdmitSending(string? reverses, CancellationToken stop) => limit.Wait(reverses is null ? Endpoint : Endpoint + "/reversals", stop);
 
     /// <summary>A window for one sending: opened before the right to send is asked for.</summary>
     internal SendWindow Open() => new(time, waits.FirstByte);
 
     /// <summary>Sends the bytes of an intent once, if the window is still open as they leave.</summary>
-    internal async Task<TransferAnswer> Send(TransferIntent intent, SendWindow window, CancellationToken stop)
+    /// <param name="reverses">The transfer that it takes money back from; null where it makes one.</param>
+    internal async Task<TransferAnswer> Send(TransferIntent intent, SendWindow window, CancellationToken stop, string? reverses = null)
     {
         var options = new RawRequestOptions { IdempotencyKey = intent.Key, AdditionalHeaders = new() { ["Stripe-Version"] = intent.ApiVersion } };
         var body = Encoding.ASCII.GetString(intent.Bytes());
         SendWindow.Current = window;
         try
         {
-            return Classify.Answer(await client.RawRequestAsync(HttpMethod.Post, Endpoint, body, options, stop));
+            return Classify.Answer(await client.RawRequestAsync(HttpMethod.Post, reverses is null ? Endpoint : $"{Endpoint}/{reverses}/reversals", body, options, stop));
         }
         catch (Exception exception) when (Classify.Failure(exception) is not null)
         {
@@ -65,18 +67,31 @@ public sealed class StripeTransfers : IDisposable
     }
 
     /// <summary>All transfers of an item's group, or null where Stripe could not be asked.</summary>
-    public async Task<LookupAnswer?> LookUp(string item, CancellationToken stop)
+    public Task<LookupAnswer?> LookUp(string item, CancellationToken stop) => LookUp(
+        "GET " + Endpoint,
+        after => client.V1.Transfers.ListAsync(new() { TransferGroup = item, Limit = PageSize, StartingAfter = after }, cancellationToken: stop),
+        static transfer => new(
+            transfer.Id, transfer.Amount, transfer.Currency, transfer.DestinationId, transfer.Metadata?.GetValueOrDefault("item"), transfer.AmountReversed),
+        stop);
+
+    /// <summary>All reversals of a transfer that have one of our names, or null where Stripe could not be asked.</summary>
+    public async Task<LookupAnswer?> LookUp(string transfer, string reversal, CancellationToken stop) => await LookUp(
+        $"GET {Endpoint}/reversals",
+        after => client.V1.Transfers.Reversals.ListAsync(transfer, new() { Limit = PageSize, StartingAfter = after }, cancellationToken: stop),
+        one => new(one.Id, one.Amount, one.Currency, transfer, one.Metadata?.GetValueOrDefault("reversal")),
+        stop) is { } found ? new([.. found.Transfers.Where(one => one.Item == reversal)]) : null;
+
+    private async Task<LookupAnswer?> LookUp<T>(string endpoint, Func<string?, Task<StripeList<T>>> list, Func<T, TransferSeen> see, CancellationToken stop)
+        where T : IHasId
     {
         var found = ImmutableArray.CreateBuilder<TransferSeen>();
         try
         {
             for (string? after = null; ;)
             {
-                await limit.Wait("GET " + Endpoint, stop);
-                var page = await client.V1.Transfers.ListAsync(new() { TransferGroup = item, Limit = PageSize, StartingAfter = after }, cancellationToken: stop);
-                foreach (var transfer in page.Data)
-                    found.Add(new(
-                        transfer.Id, transfer.Amount, transfer.Currency, transfer.DestinationId, transfer.Metadata?.GetValueOrDefault("item"), transfer.AmountReversed));
+                await limit.Wait(endpoint, stop);
+                var page = await list(after);
+                found.AddRange(page.Data.Select(see));
                 if (!page.HasMore || page.Data.Count == 0) return new(found.ToImmutable());
                 after = page.Data[^1].Id;
             }

@@ -65,6 +65,12 @@ public sealed class StandinPlatform
         lock (gate) BalanceCalls.TopUp(this, currency, minor);
     }
 
+    /// <summary>A connected account pays out to its bank: what it has less of can be taken back no more.</summary>
+    public void PayOut(string account, string currency, long minor)
+    {
+        lock (gate) Move(account, currency, -minor);
+    }
+
     /// <summary>A connected account that could be paid at once, made without its owner's doing.</summary>
     public string AddAccount(string country = "US", string currency = "usd")
     {

@@ -83,6 +83,8 @@ public static class EventCodec
         [typeof(PayoutReleased)] = 81,
         [typeof(PayoutToReview)] = 82,
         [typeof(ReviewResolved)] = 85,
+        [typeof(ReversalAsked)] = 86,
+        [typeof(ReversalStep)] = 87,
         [typeof(PaidOutside)] = 90,
         [typeof(BatchDrawn)] = 100,
         [typeof(CandidatesListed)] = 101,

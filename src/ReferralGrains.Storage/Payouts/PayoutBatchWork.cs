@@ -14,7 +14,7 @@ public readonly record struct OpenBatch(int Tenant, CallerId Batch, StreamId Str
 /// <param name="Stopping">In review for a reason that stops the whole batch.</param>
 public readonly record struct BatchProgress(long Open, long AwaitingFunds, long Stopping);
 
-/// <summary>An item of an open batch that cannot be paid to the account that it names, and of which nothing was sent.</summary>
+/// <summary>An item of an open batch that is not to be paid to the account that it names, and of which nothing was sent.</summary>
 /// <param name="Why">A word for it.</param>
 public readonly record struct StrandedItem(int Tenant, CallerId Batch, PayoutBatchStatus Status, CallerId Item, string Why);
 
@@ -65,14 +65,19 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
         Questions.Ints(Enumerable.Range(0, Due.DueShards.Count)), Questions.Int(batch.Tenant), Questions.Time(drawnAt), Questions.Long(batch.Stream.Value));
 
     // Statuses by their numbers. Of a batch that is being reserved, who reserves comes back to it; of a cancelled one, somebody reserved too late.
+    // Once a batch that is paid outside is approved, whoever pays it may have: what of it is given up is said by a person. Flags of 1 and 3 are
+    // raised and confirmed.
     public async Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop) => await database.Rows(
         """
         select i.tenant, bs.a, b.status, s.a,
-          case when b.status = 10 then 'batch_cancelled' when c.account is distinct from i.destination then 'account_changed' else 'account_not_ready' end
+          case when b.status = 10 then 'batch_cancelled' when g.flagged then 'flagged' when c.account is distinct from i.destination then 'account_changed'
+            else 'account_not_ready' end
         from payout_item i join payout_batch b on b.stream = i.batch join stream s on s.id = i.stream join stream bs on bs.id = b.stream
           left join payout_account c on c.referrer = i.referrer
+          cross join lateral (select exists (select from flag f where f.stream = i.referrer and f.state in (1, 3)) as flagged) g
         where i.in_transit and i.status in (1, 2, 7) and (b.status = 10
-          or b.status in (3, 4, 5, 6, 7, 11) and not b.outside and (c.account is distinct from i.destination or c.transfers <> 1 or not c.pays_out))
+          or b.status = 3 and b.outside and g.flagged
+          or b.status in (3, 4, 5, 6, 7, 11) and not b.outside and (g.flagged or c.account is distinct from i.destination or c.transfers <> 1 or not c.pays_out))
         order by b.stream, i.stream limit 10000
         """,
         static reader => new StrandedItem(

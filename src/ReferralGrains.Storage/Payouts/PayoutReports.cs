@@ -38,6 +38,9 @@ public interface IPayoutReports
 
     Task<PayoutItemView?> Item(StreamId batch, CallerId item, CancellationToken stop);
 
+    /// <summary>What was asked back of an item's transfer, the newest first.</summary>
+    Task<IReadOnlyList<PayoutReversalView>> Reversals(StreamId item, CancellationToken stop);
+
     /// <summary>Who was paid by a batch in which currency.</summary>
     Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> Paid(StreamId batch, CancellationToken stop);
 }
@@ -62,6 +65,15 @@ public sealed record PayoutTotal(Asset Asset, int Items, long Minor, int Paid, l
 public sealed record PayoutItemView(
     StreamId Stream, CallerId Id, CallerId Referrer, Amount Amount, string Destination, PayoutItemStatus Status, int Generation, string? Transfer, string? Reference,
     string? Why, ReviewReason Review);
+
+/// <param name="Reversal">Stripe's name for it.</param>
+/// <param name="Code">Why it was rejected.</param>
+public sealed record PayoutReversalView(
+    string Id, long Minor, PayoutReversalStatus Status, string? Reversal, string Why, string By, DateTimeOffset AskedAt, string? Code)
+{
+    public static PayoutReversalView Of(PayoutReversal reversal) => new(
+        reversal.Id, reversal.Minor, reversal.Status, reversal.Sending.Transfer, reversal.Why, reversal.By, reversal.AskedAt, reversal.Code);
+}
 
 /// <inheritdoc cref="IPayoutReports"/>
 public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
@@ -143,6 +155,13 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
         where b.stream = $1
         """,
         Item, stop, Questions.Long(batch.Value), Questions.Text(item.Value));
+
+    public async Task<IReadOnlyList<PayoutReversalView>> Reversals(StreamId item, CancellationToken stop) => await database.Rows(
+        "select id, minor, status, reversal, why, asked_by, asked_at, code from payout_reversal where stream = $1 order by asked_at desc, id",
+        static row => new PayoutReversalView(
+            row.GetString(0), row.GetInt64(1), (PayoutReversalStatus)row.GetInt16(2), row.MaybeText(3), row.GetString(4), row.GetString(5),
+            row.GetFieldValue<DateTimeOffset>(6), row.MaybeText(7)),
+        stop, Questions.Long(item.Value));
 
     public async Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> Paid(StreamId batch, CancellationToken stop) => (await database.Rows(
         "select referrer, asset from payout_item where batch = $1",

@@ -84,8 +84,9 @@ public sealed record ReconciliationBreak(BreakKind Kind, string Item, string Tra
 }
 
 /// <summary>A payout item as it is compared with Stripe.</summary>
+/// <param name="AskedBackMinor">Of its transfer: what was asked back here, and was not rejected.</param>
 public sealed record ComparedItem(
-    string Item, Amount Amount, string Destination, PayoutItemStatus Status, bool InTransit, int Generation, string? Transfer, string? Batch);
+    string Item, Amount Amount, string Destination, PayoutItemStatus Status, bool InTransit, int Generation, string? Transfer, string? Batch, long AskedBackMinor = 0);
 
 /// <summary>What is compared with Stripe, and what came of it.</summary>
 /// <remarks>Every member throws <see cref="JournalUnavailableException"/> while the database cannot be reached.</remarks>
@@ -144,7 +145,11 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
     private const string Columns =
         "id, tenant, cause, is_full, asked_by, asked_at, started_at, ended_at, covers_from, reached_at, state, transfers, items, breaks, accepted, failure";
 
-    private const string ItemColumns = "s.a, i.asset, i.minor, i.destination, i.status, i.in_transit, i.generation, i.transfer, (select b.a from stream b where b.id = i.batch)";
+    private const string ItemColumns =
+        """
+        s.a, i.asset, i.minor, i.destination, i.status, i.in_transit, i.generation, i.transfer, (select b.a from stream b where b.id = i.batch),
+          (select coalesce(sum(v.minor), 0)::int8 from payout_reversal v where v.stream = i.stream and v.status <> 8)
+        """;
 
     // 3 and 4 have ended as they should. What it found may have been found again by the run that is under way.
     private const string LastEnded = "select max(id) from reconciliation_run where tenant = $1 and state in (3, 4)";
@@ -297,5 +302,5 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
 
     private static ComparedItem Item(NpgsqlDataReader row) => new(
         row.GetString(0), new(row.GetInt64(2), new(row.GetString(1))), row.GetString(3), (PayoutItemStatus)row.GetInt16(4), row.GetBoolean(5), row.GetInt32(6),
-        row.MaybeText(7), row.MaybeText(8));
+        row.MaybeText(7), row.MaybeText(8), row.GetInt64(9));
 }

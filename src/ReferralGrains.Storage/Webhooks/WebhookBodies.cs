@@ -247,6 +247,7 @@ internal sealed class WebhookBodies(NpgsqlDataSource database, IFacts facts)
                 case PaidOutside paid: json.WriteString("reference", paid.Reference); break;
                 case TransferRejected rejected: json.WriteString("code", rejected.Code); break;
                 case PayoutReleased released: json.WriteString("because", released.By is null ? released.Why : "by_hand"); break; // What a person says may be anything.
+                case ReversalStep { Step: TransferRejected rejected } step: json.WriteString("reversal_id", step.Reversal); json.WriteString("code", rejected.Code); break;
                 case TransferReversed reversed: json.WriteNumber("reversed_minor", reversed.Minor); break;
                 case PayoutToReview review: json.WriteString("because", JsonNamingPolicy.SnakeCaseLower.ConvertName(review.Why.ToString())); break;
                 case ReviewResolved resolved: json.WriteString("answer", JsonNamingPolicy.SnakeCaseLower.ConvertName(resolved.Answer.ToString())); break;

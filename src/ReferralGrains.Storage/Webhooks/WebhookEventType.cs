@@ -33,6 +33,7 @@ public enum WebhookEventType
     PayoutItemReversed = 44,
     PayoutItemInReview = 45,
     PayoutItemReviewed = 46,
+    PayoutItemReversalRejected = 47,
     PayoutBatchReady = 50,
     PayoutBatchApproved = 51,
     PayoutBatchPaused = 52,
@@ -71,6 +72,7 @@ public static class WebhookEventTypes
         (WebhookEventType.PayoutItemReversed, "payout_item.reversed", typeof(TransferReversed)),
         (WebhookEventType.PayoutItemInReview, "payout_item.in_review", typeof(PayoutToReview)),
         (WebhookEventType.PayoutItemReviewed, "payout_item.reviewed", typeof(ReviewResolved)),
+        (WebhookEventType.PayoutItemReversalRejected, "payout_item.reversal_rejected", typeof(ReversalStep)),
         (WebhookEventType.PayoutBatchReady, "payout_batch.ready", typeof(BatchFrozen)),
         (WebhookEventType.PayoutBatchApproved, "payout_batch.approved", typeof(BatchApproved)),
         (WebhookEventType.PayoutBatchPaused, "payout_batch.paused", typeof(SendingPaused)),
@@ -124,6 +126,7 @@ public static class WebhookEventTypes
             .. reversed.Given.Select((_, i) => (WebhookEventType.RewardRestored, reversed.Taken.Length + i)),
         ],
         PaidOutside => [(WebhookEventType.PayoutItemPaid, 0)],
+        ReversalStep { Step: not TransferRejected } => [],
         _ => [(all.First(one => one.Of == e.GetType()).Type, 0)],
     };
 

@@ -30,6 +30,7 @@ public static class WebhookSamples
         WebhookEventType.PayoutItemReleased => Item + ",\"because\":\"account_not_ready\"",
         WebhookEventType.PayoutItemReversed => Item + ",\"reversed_minor\":5000",
         WebhookEventType.PayoutItemInReview => Item + ",\"because\":\"differs\"",
+        WebhookEventType.PayoutItemReversalRejected => Item + ",\"reversal_id\":\"back-17\",\"code\":\"balance_insufficient\"",
         WebhookEventType.PayoutItemReviewed => Item + ",\"answer\":\"never_paid\"",
         WebhookEventType.PayoutBatchReady => Batch + ",\"hash\":\"5f0c\"",
         WebhookEventType.PayoutBatchPaused => Batch + ",\"because\":\"awaiting_funds\"",

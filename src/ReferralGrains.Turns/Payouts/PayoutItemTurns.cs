@@ -43,11 +43,11 @@ public sealed class PayoutItemTurns(GrainAddress address, TurnWorld world)
             var command = ((AskPayoutItem)envelope.Command).Command;
             Debug.Assert(command is not PayoutItemCommand.Reserve reserve || reserve.Order.Item == Address.First.Value);
             var decision = command is PayoutItemCommand.Reserve && isShort ? new PayoutItemDecision.Refused(PayoutItemRefusal.BalanceShort)
-                : command is PayoutItemCommand.BeginSend && isShut ? new PayoutItemDecision.Refused(PayoutItemRefusal.SendingStopped)
+                : Begins(command) is not null && isShut ? new PayoutItemDecision.Refused(PayoutItemRefusal.SendingStopped)
                 : PayoutItemDecider.Decide(state, command, now, World.Waits);
             if (decision is PayoutItemDecision.Accepted accepted)
             {
-                if (command is PayoutItemCommand.BeginSend begin && accepted.Events.Any(static e => e is SendBegan)) permits.Add(new(begin.Term));
+                if (Begins(command) is { } begin && accepted.Events.Any(static e => e is SendBegan or ReversalStep { Step: SendBegan })) permits.Add(new(begin.Term));
                 foreach (var e in accepted.Events)
                 {
                     rows.Add(EventCodec.Encode(e, now) with { Posting = state.Movement(e) });
@@ -69,8 +69,17 @@ public sealed class PayoutItemTurns(GrainAddress address, TurnWorld world)
         Tenant = Address.Tenant,
         Streams = [new(Stream, before.Seq + 1, rows, Address.Stream)],
         Guards = state.InTransit && !before.InTransit ? [new(state.Order!.Referrer, state.Order.Amount.Asset)] : [],
-        SideRows = [SideRows.Of<PayoutItemRow>([new(Stream, state)]), SideRows.Of<SendPermit>([.. permits])],
+        SideRows =
+        [
+            SideRows.Of<PayoutItemRow>([new(Stream, state)]),
+            SideRows.Of<PayoutReversalRow>([.. state.Reversals.Except(before.Reversals).Select(reversal => new PayoutReversalRow(Stream, state.Transfer!, reversal))]),
+            SideRows.Of<SendPermit>([.. permits]),
+        ],
     };
+
+    // The right to send is asked for by these, and by nothing else.
+    private static PayoutItemCommand.BeginSend? Begins(PayoutItemCommand command) =>
+        command as PayoutItemCommand.BeginSend ?? (command as PayoutItemCommand.OfReversal)?.Command as PayoutItemCommand.BeginSend;
 
     private void Durable(PayoutItem before, PayoutItem state)
     {

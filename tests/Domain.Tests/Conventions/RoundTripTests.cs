@@ -66,6 +66,8 @@ public class RoundTripTests
         new PayoutToReview(ReviewReason.Several, "2 transfers"),
         new PaidOutside("SEPA 17", "ada"),
         new ReviewResolved(ReviewAnswer.SendAgain, "never paid", "ada", null),
+        new ReversalAsked("back", 470, "a test order", "ada"),
+        new ReversalStep("back", new IntentWritten(new(1, "amount=470", "ab", "rg1_ab", "2026-10-28.endive"))),
     ];
 
     public static TheoryData<PayoutBatchEvent> PayoutBatchEvents =>

@@ -9,6 +9,7 @@ public sealed class PayoutItemTests
 {
     private static readonly PayoutOrder order = new("item_1", new(7), new(9), new(1_470, Asset.Cash("USD")), "acct_1");
     private static readonly TransferSeen transfer = new("tr_1", 1_470, "usd", "acct_1", "item_1");
+    private static readonly TransferSeen back = new("trr_1", 470, "usd", "tr_1", "back");
     private static readonly TimeSpan minute = TimeSpan.FromMinutes(1);
 
     private readonly Desk desk = new();
@@ -278,6 +279,100 @@ public sealed class PayoutItemTests
         desk.AssertBalanced();
     }
 
+    [Theory]
+    [MemberData(nameof(AnswersToAReversal))]
+    public void Each_answer_to_a_reversal_has_one_consequence(TransferAnswer answer, PayoutReversalStatus status, PayoutStep next, string? code)
+    {
+        desk.Pay();
+        desk.Reverse(answer);
+        var reversal = desk.Item.Reversals[0];
+        Assert.Equal((status, next, code), (reversal.Status, reversal.Next, reversal.Code));
+        Assert.Equal(status == PayoutReversalStatus.Made ? 470 : 0, desk.Item.ReversedMinor);
+        desk.AssertBalanced();
+    }
+
+    public static TheoryData<TransferAnswer, PayoutReversalStatus, PayoutStep, string?> AnswersToAReversal => new()
+    {
+        { new TransferAnswer.Made(back), PayoutReversalStatus.Made, PayoutStep.None, null },
+        { new TransferAnswer.Made(back with { Item = "another" }), PayoutReversalStatus.Unsettled, PayoutStep.Send, null },
+        { new TransferAnswer.Made(back with { Destination = "tr_2" }), PayoutReversalStatus.Unsettled, PayoutStep.Send, null },
+        { new TransferAnswer.Unknown("time-out"), PayoutReversalStatus.Unsettled, PayoutStep.Send, null },
+        { new TransferAnswer.KeyInUse(), PayoutReversalStatus.Unsettled, PayoutStep.Send, null },
+        { new TransferAnswer.TooMany(), PayoutReversalStatus.Unsettled, PayoutStep.Send, null },
+        { new TransferAnswer.Broken(IsReplayed: false), PayoutReversalStatus.Unsettled, PayoutStep.Send, null },
+        { new TransferAnswer.Broken(IsReplayed: true), PayoutReversalStatus.LookingUp, PayoutStep.LookUp, null },
+        { new TransferAnswer.KeyMismatch(), PayoutReversalStatus.LookingUp, PayoutStep.LookUp, null },
+        { new TransferAnswer.Refused("transfer_already_reversed"), PayoutReversalStatus.Rejected, PayoutStep.None, "transfer_already_reversed" },
+        { new TransferAnswer.FundsShort(), PayoutReversalStatus.Rejected, PayoutStep.None, "balance_insufficient" },
+        { new TransferAnswer.AccessRefused("more_permissions_required"), PayoutReversalStatus.Unsettled, PayoutStep.Send, null },
+    };
+
+    [Fact]
+    public void A_reversal_has_keys_of_its_own_and_an_old_generation_is_never_sent_again()
+    {
+        desk.Pay();
+        desk.Reverse(new TransferAnswer.Broken(IsReplayed: true));
+        var first = desk.Item.Reversals[0].Sending.Intent!;
+        Assert.NotEqual(desk.Item.Intent!.Key, first.Key);
+        Assert.Equal("amount=470&metadata%5Bitem%5D=item_1&metadata%5Breversal%5D=back&metadata%5Bgeneration%5D=1", first.Body);
+        desk.Do(Desk.Back(new PayoutItemCommand.RecordLookup(1, new([]), desk.Now)));
+        desk.Now += PayoutWaits.Live.Quiet;
+        desk.Do(Desk.Back(new PayoutItemCommand.RecordLookup(1, new([]), desk.Now)));
+        desk.Refused(Desk.Back(Desk.NextIntent), PayoutItemRefusal.WrongState);
+        desk.Now += PayoutWaits.Live.LookAgain;
+        desk.Do(Desk.Back(new PayoutItemCommand.RecordLookup(1, new([]), desk.Now)));
+        desk.Refused(Desk.Back(new PayoutItemCommand.BeginSend(1)), PayoutItemRefusal.WrongState);
+        desk.Do(Desk.Back(Desk.NextIntent));
+        desk.Refused(Desk.Back(new PayoutItemCommand.BeginSend(1)), PayoutItemRefusal.OtherGeneration);
+        Assert.NotEqual(first.Key, desk.Item.Reversals[0].Sending.Intent!.Key);
+
+        // What comes to light of the first one all the same is it.
+        desk.Do(Desk.Back(new PayoutItemCommand.RecordLookup(1, new([back]), desk.Now)));
+        desk.Refused(Desk.Back(new PayoutItemCommand.BeginSend(2)), PayoutItemRefusal.WrongState);
+        Assert.Equal(470, desk.Item.ReversedMinor);
+        desk.AssertBalanced();
+    }
+
+    // Others tell of the transfer's total, before and after, and of what was reversed by hand.
+    [Theory]
+    [InlineData(470, 0, 470)]
+    [InlineData(770, 0, 770)]
+    [InlineData(0, 470, 470)]
+    [InlineData(0, 770, 770)]
+    [InlineData(300, 770, 770)]
+    public void What_came_back_is_booked_once_whoever_tells_it_first(long toldBefore, long toldAfter, long booked)
+    {
+        desk.Pay();
+        desk.Do(new PayoutItemCommand.Reverse("back", 470, "why", "ada"));
+        if (toldBefore > 0) desk.Do(new PayoutItemCommand.RecordReversal("tr_1", toldBefore));
+        desk.Answer(new TransferAnswer.Made(back));
+        if (toldAfter > desk.Item.ReversedMinor) desk.Do(new PayoutItemCommand.RecordReversal("tr_1", toldAfter));
+        Assert.Equal(booked, desk.Item.ReversedMinor);
+        desk.AssertBalanced();
+    }
+
+    [Fact]
+    public void Only_what_was_paid_and_is_left_can_be_asked_back_one_after_the_other()
+    {
+        desk.Refused(new PayoutItemCommand.Reverse("back", 470, "why", "ada"), PayoutItemRefusal.WrongState);
+        desk.Pay();
+        desk.Refused(new PayoutItemCommand.Reverse("back", 1_471, "why", "ada"), PayoutItemRefusal.MoreThanIsLeft);
+        desk.Do(new PayoutItemCommand.Reverse("back", 470, "why", "ada"));
+        desk.Unchanged(new PayoutItemCommand.Reverse("back", 470, "another word", "grace"));
+        desk.Refused(new PayoutItemCommand.Reverse("back", 471, "why", "ada"), PayoutItemRefusal.OtherReversal);
+        desk.Refused(new PayoutItemCommand.Reverse("more", 1, "why", "ada"), PayoutItemRefusal.ReversalOpen);
+        desk.Answer(new TransferAnswer.Made(back));
+        desk.Refused(new PayoutItemCommand.Reverse("more", 1_001, "why", "ada"), PayoutItemRefusal.MoreThanIsLeft);
+        for (var i = 1; i < PayoutReversalDecider.Most; i++)
+        {
+            desk.Do(new PayoutItemCommand.Reverse($"more{i}", 1, "why", "ada"));
+            desk.Answer(new TransferAnswer.FundsShort());
+        }
+
+        desk.Refused(new PayoutItemCommand.Reverse("last", 1, "why", "ada"), PayoutItemRefusal.TooManyReversals);
+        desk.Unchanged(new PayoutItemCommand.Reverse("back", 470, "why", "ada"));
+    }
+
     [Fact]
     public void In_review_a_person_names_the_transfer_that_paid_it()
     {
@@ -364,6 +459,26 @@ public sealed class PayoutItemTests
         public void Write() => Do(NextIntent);
 
         public void Begin() => Do(new PayoutItemCommand.BeginSend(Item.Generation));
+
+        public void Pay() => Send(new TransferAnswer.Made(transfer));
+
+        /// <summary>Asks 470 back, and is answered so.</summary>
+        public void Reverse(TransferAnswer answer)
+        {
+            Do(new PayoutItemCommand.Reverse("back", 470, "why", "ada"));
+            Answer(answer);
+        }
+
+        public static PayoutItemCommand.OfReversal Back(PayoutItemCommand command) => new("back", command);
+
+        /// <summary>Sends the last reversal.</summary>
+        public void Answer(TransferAnswer answer)
+        {
+            var name = Item.Reversals[^1].Id;
+            Do(new PayoutItemCommand.OfReversal(name, NextIntent));
+            Do(new PayoutItemCommand.OfReversal(name, new PayoutItemCommand.BeginSend(1)));
+            Do(new PayoutItemCommand.OfReversal(name, new PayoutItemCommand.RecordAnswer(1, 1, answer, 500)));
+        }
 
         public void Send(TransferAnswer answer)
         {

@@ -129,6 +129,7 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/payout_batches/{id}/items/{item}/confirm_paid
         POST /v1/payout_batches/{id}/items/{item}/release
         POST /v1/payout_batches/{id}/items/{item}/resolve
+        POST /v1/payout_batches/{id}/items/{item}/reverse
         POST /v1/payout_batches/{id}/retry
         POST /v1/reconciliation/run
         POST /v1/send_gate/open
@@ -161,7 +162,8 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public void Who_looks_after_the_money_sees_what_is_to_be_approved_without_the_role_to_read_and_who_gives_out_keys_what_they_do() => Assert.Equal(
         [
-            "KeyAdmin: GET /v1/audit_entries", "Finance: GET /v1/payout_batches", "Finance: GET /v1/payout_batches/{id}", "Finance: GET /v1/payout_terms",
+            "KeyAdmin: GET /v1/audit_entries", "Finance: GET /v1/payout_batches", "Finance: GET /v1/payout_batches/{id}",
+            "Finance: GET /v1/payout_batches/{id}/items/{item}/reversals", "Finance: GET /v1/payout_terms",
             "Finance: GET /v1/referrers/{id}/payout_account", "Finance: POST /v1/referrers/{id}/onboarding_link",
         ],
         Endpoints.Where(endpoint => AlsoFor(endpoint) is not null).OrderBy(Named, StringComparer.Ordinal).Select(endpoint => $"{AlsoFor(endpoint)}: {Named(endpoint)}"));
@@ -383,6 +385,7 @@ public sealed class AccessTests : IAsyncLifetime
         ("PUT", "/v1/referrers/{id}/payout_account") => """{"stripe_account_id":"acct_2"}""",
         ("POST", "/v1/payout_batches/{id}/approve") => """{"hash":"x"}""",
         ("POST", "/v1/payout_batches/{id}/items/{item}/resolve") => """{"decision":"never_paid","reason":"x"}""",
+        ("POST", "/v1/payout_batches/{id}/items/{item}/reverse") => """{"reversal_id":"b","amount_minor":1,"reason":"x"}""",
         ("POST", "/v1/payout_batches/{id}/items/{item}/confirm_paid") => """{"reference":"x"}""",
         ("POST", "/v1/referrers/{id}/entries") => """{"entry_id":"e","asset":"GBP","amount_minor":1,"reason":"x"}""",
         ("POST", "/v1/send_gate/open") => """{"reason":"x"}""",

@@ -100,6 +100,8 @@ public static class GoldenEvents
         new PayoutReleased("account_closed", "admin"),
         new PayoutToReview(ReviewReason.Several, "2 transfers"),
         new ReviewResolved(ReviewAnswer.PaidBy, "made by hand", "key_7", "tr_1"),
+        new ReversalAsked("back-17", 5_00, "a test order", "key_7"),
+        new ReversalStep("back-17", new SendUnsettled(1, 2, Unsettled.Broken, At, "why")),
         new BatchDrawn("ada", NeedsSecondPerson: true),
         new CandidatesListed([new("item_1", new(7), Referrer, new(14_70, Gbp), "acct_1")]),
         new BatchListed(),

@@ -102,6 +102,47 @@ public sealed class PayoutStoryTests(LivingServer server)
         await LedgerCheck.Clean(shop.Finance);
     }
 
+    // X9: a flag that comes after the draw.
+    [Fact]
+    public async Task X9_who_is_flagged_drops_out_of_the_open_batch_and_money_is_asked_back_by_a_person()
+    {
+        using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-01T00:00:00Z");
+        foreach (var referrer in (string[])["ann", "bob"])
+        {
+            await shop.Admin.Ok("/v1/referrers", new { id = referrer, cash_opt_in = true, email = $"{referrer}@shop.test" });
+            await shop.Onboard(referrer);
+            await shop.Earn(referrer, 900);
+        }
+
+        await shop.Finance.Ok("/v1/payout_batches", new { id = "b" });
+        var frozen = await shop.Until("b", "frozen");
+        var answer = await shop.Admin.Send(HttpMethod.Patch, "/v1/referrers/ann", JsonContent.Create(new { email = "bob@shop.test" }));
+        Assert.True(answer.IsSuccess, answer.Body);
+        JsonNode changed = null!;
+        await Eventually.Holds("the item is dropped", async () => (string?)(changed = await shop.Finance.Ok("/v1/payout_batches/b"))["hash"] != (string)frozen["hash"]! && (int)changed["totals"]![0]!["failed"]! == 1);
+        Assert.Equal("flagged", (string?)changed["why"]);
+        Assert.Equal((900, 0, 0), await shop.Balance("ann"));
+        await shop.Finance.Ok("/v1/payout_batches/b/approve", new { hash = (string)changed["hash"]! });
+        await shop.Until("b", "settled");
+        Assert.Equal((0, 0, 900), await shop.Balance("bob"));
+
+        // What was paid is asked back once, and covers what is owed.
+        var items = (await shop.Items("b")).ToDictionary(one => (string)one["referrer_id"]!, one => (string)one["id"]!);
+        var path = $"/v1/payout_batches/b/items/{items["bob"]}";
+        await shop.Earn("bob", -300);
+        var asked = await shop.Finance.Post($"{path}/reverse", new { reversal_id = "back", amount_minor = 300, reason = "a test order" });
+        Assert.Equal((201, "back", 300L, items["bob"]), (asked.Status, (string?)asked.Json["reversal_id"], (long)asked.Json["amount_minor"]!, (string?)asked.Json["item_id"]));
+        await Eventually.Holds("it came back", async () => (string?)(await shop.Finance.Ok($"{path}/reversals"))["data"]![0]!["state"] == "made");
+        Assert.Equal((0, 0, 600), await shop.Balance("bob"));
+        Assert.True((bool)(await shop.Finance.Ok($"{path}/reverse", new { reversal_id = "back", amount_minor = 300, reason = "another word" }))["duplicate"]!);
+        foreach (var (code, reversal, amount) in ((string, string, long)[])[("conflict", "back", 301), ("reversal_too_large", "more", 601)])
+            Assert.Equal(code, (string?)(await shop.Finance.Post($"{path}/reverse", new { reversal_id = reversal, amount_minor = amount, reason = "why" })).Json["code"]);
+        Assert.Equal("payout_wrong_state", (string?)(await shop.Finance.Post($"/v1/payout_batches/b/items/{items["ann"]}/reverse", new { reversal_id = "r", amount_minor = 1, reason = "why" })).Json["code"]);
+        var run = await shop.Finance.Ok("/v1/reconciliation/run", new { full = true });
+        await Eventually.Holds("all agrees", async () => (string?)(await shop.Finance.Ok($"/v1/reconciliation?run_id={run["id"]}"))["run"]!["state"] == "clean");
+        await LedgerCheck.Clean(shop.Finance);
+    }
+
     [Fact]
     public async Task Paid_outside_each_item_is_confirmed_with_a_reference_and_what_cannot_be_is_payable_again()
     {

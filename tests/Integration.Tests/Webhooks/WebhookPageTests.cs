@@ -84,7 +84,8 @@ public sealed partial class WebhookPageTests(PostgresServer server)
         var order = new PayoutOrder("item", new(77_001), new(77_002), new(5_000, gbp), "acct_1");
         await Append(
             house, 5, "item", new PayoutReserved(order), new TransferMade(1, "tr_1", false), new TransferRejected(1, "account_closed"), new PayoutReleased("account_not_ready", null),
-            new TransferReversed(5_000), new PayoutToReview(ReviewReason.Differs, null), new ReviewResolved(ReviewAnswer.NeverPaid, "why", "ada", null));
+            new TransferReversed(5_000), new PayoutToReview(ReviewReason.Differs, null), new ReviewResolved(ReviewAnswer.NeverPaid, "why", "ada", null),
+            new ReversalAsked("back-17", 500, "why", "ada"), new ReversalStep("back-17", new FundsRanShort(1)), new ReversalStep("back-17", new TransferRejected(1, "balance_insufficient")));
         await house.Database.Run($"""
             insert into stream (id, tenant, kind, a) values (77001, {house.World.Tenant}, 1, 'batch_1'), (77002, {house.World.Tenant}, 3, 'paula');
             insert into payout_item (stream, tenant, batch, referrer, asset, minor, destination, status, in_transit, generation, step)

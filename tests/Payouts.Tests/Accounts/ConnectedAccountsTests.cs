@@ -139,6 +139,8 @@ public sealed class ConnectedAccountsTests
 
         Task<PayoutItemView?> IPayoutReports.Item(StreamId batch, CallerId item, CancellationToken stop) => throw new NotSupportedException();
 
+        Task<IReadOnlyList<PayoutReversalView>> IPayoutReports.Reversals(StreamId item, CancellationToken stop) => throw new NotSupportedException();
+
         Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> IPayoutReports.Paid(StreamId batch, CancellationToken stop) => throw new NotSupportedException();
     }
 }

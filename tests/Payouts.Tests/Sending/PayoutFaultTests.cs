@@ -35,6 +35,52 @@ public sealed class PayoutFaultTests
         Assert.All(world.Orders, order => Assert.Equal(PayoutItemStatus.Succeeded, world.Item(order).Status));
     }
 
+    // What is asked back meets the same, and comes back once.
+    [Fact]
+    public async Task What_is_asked_back_comes_back_once_by_three_silos_that_die_again_and_again()
+    {
+        const int seed = 20_261_129;
+        await using var world = await PayoutWorld.Start(FaultScript.Seeded(seed, 30, [.. FaultScript.Passing.Except([Fault.FundsShort])]), silos: 3);
+        await world.Order(items / 4);
+        await world.Settle(limit);
+        foreach (var order in world.Orders) Assert.True((await world.Ask(order, new PayoutItemCommand.Reverse("back", 400, "a test", "ada"))).Changed);
+        var (random, kills) = (new Random(seed), 0);
+        await world.Settle(limit, async round =>
+        {
+            if (round % 4 != 0 || kills == 10) return;
+            kills++;
+            await world.Kill(random.Next(3));
+        });
+        Assert.Empty(world.Violations());
+        Assert.All(world.Orders, order => Assert.Equal((PayoutReversalStatus.Made, 400L), (world.Item(order).Reversals[0].Status, world.Item(order).ReversedMinor)));
+    }
+
+    [Fact]
+    public async Task Every_fault_alone_brings_back_what_was_asked_for_once_or_is_rejected()
+    {
+        foreach (var fault in FaultScript.Passing)
+        {
+            await using var world = await PayoutWorld.Start(FaultScript.Of(Fault.None, fault, fault));
+            await world.Order(1);
+            await world.Settle(limit);
+            await world.Ask(world.Orders[0], new PayoutItemCommand.Reverse("back", 400, "a test", "ada"));
+            await world.Settle(limit);
+            Assert.Empty(world.Violations());
+            Assert.Equal((fault, fault == Fault.FundsShort ? 0 : 400L), (fault, world.Item(world.Orders[0]).ReversedMinor));
+        }
+    }
+
+    [Fact]
+    public async Task A_planted_bug_of_a_reversal_is_seen()
+    {
+        await using var world = await PayoutWorld.Start(
+            FaultScript.Of(Fault.None, Fault.CommitThenDrop), between: (router, database) => new BuggyRouter(router, database, "new key on retry"));
+        await world.Order(1);
+        await world.Settle(limit);
+        await world.Ask(world.Orders[0], new PayoutItemCommand.Reverse("back", 400, "a test", "ada"));
+        while (!world.Violations().Contains("2 reversals of one request")) await Task.Yield();
+    }
+
     // Met at the first sending, and again at the second.
     [Fact]
     public async Task Every_fault_alone_ends_well()
@@ -100,6 +146,8 @@ public sealed class PayoutFaultTests
             if (bug == "release on unknown" && asked is PayoutItemCommand.RecordAnswer { Answer: TransferAnswer.Unknown } record)
                 asked = record with { Answer = new TransferAnswer.Refused("no_answer") };
             var reply = (PayoutItemReply)(object)(await inner.Ask(to, (ICommand<TReply>)(object)new AskPayoutItem(asked), stop))!;
+            if (asked is PayoutItemCommand.OfReversal { Command: PayoutItemCommand.BeginSend } && reply.Item.Reversals is [{ Sending: { Attempt: > 1, Intent: { } written } sending } back])
+                return (TReply)(object)(reply with { Item = reply.Item with { Reversals = [back with { Sending = sending with { Intent = written with { Key = written.Key + sending.Attempt } } }] } });
             if (asked is not PayoutItemCommand.BeginSend || reply.Item.Intent is not { } intent) return (TReply)(object)reply;
             if (bug == "new key on retry" && reply.Item.Attempt > 1) intent = intent with { Key = intent.Key + reply.Item.Attempt };
             if (bug == "old generation again") intent = TransferIntent.Create("test", to.Tenant, reply.Item.Order!, generation: 1, intent.ApiVersion);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging.Abstractions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
@@ -130,7 +131,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         var began = TimeProvider.System.GetTimestamp();
         for (var round = 0; ; round++)
         {
-            var open = Orders.Where(order => Item(order) is { Status: not PayoutItemStatus.Review, InTransit: true }).ToList();
+            var open = Orders.Where(order => Item(order) is var item && (item is { Status: not PayoutItemStatus.Review, InTransit: true } || item.Reversals.Any(one => one.IsOpen))).ToList();
             if (open.Count == 0) return;
             if (TimeProvider.System.GetElapsedTime(began) > limit)
                 Assert.Fail($"{open.Count} items are open, such as {Item(open[0])}. {string.Join(' ', violations)}");
@@ -158,16 +159,35 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
             if (item.Status == PayoutItemStatus.Review && item.Review == ReviewReason.None) found.Add("one is in review without a reason");
             var balance = Database.Balances[(order.Referrer, usd)];
             if (!balance.Balances || balance.InTransit != (item.InTransit ? order.Amount.Minor : 0)) found.Add($"in transit is {balance}");
-            if (balance.Paid != (item.Status == PayoutItemStatus.Succeeded ? order.Amount.Minor : 0)) found.Add($"paid is {balance}");
+            if (balance.Paid != (item.Transfer is null || item.InTransit ? 0 : order.Amount.Minor - item.ReversedMinor)) found.Add($"paid is {balance}");
+            found.AddRange(WrongReversals(item, made[order.Item]));
         }
 
         return found;
     }
 
+    /// <summary>Each request is at most one reversal at Stripe, and what came back is what the books say.</summary>
+    private static IEnumerable<string> WrongReversals(PayoutItem item, IEnumerable<JsonObject> made)
+    {
+        var names = made.SelectMany(transfer => transfer["reversals"]!["data"]!.AsArray()).Select(one => (Name: (string)one!["metadata"]!["reversal"]!, Minor: (long)one["amount"]!)).ToList();
+        foreach (var reversal in item.Reversals)
+        {
+            var mine = names.Where(one => one.Name == reversal.Id).ToList();
+            if (mine.Count > 1) yield return $"{mine.Count} reversals of one request";
+            if (mine.Sum(one => one.Minor) > reversal.Minor) yield return "more came back than was asked for";
+            if (reversal.Status == PayoutReversalStatus.Made && mine.Count == 0) yield return "one was made without its reversal";
+            if (reversal.Status == PayoutReversalStatus.Rejected && mine.Count > 0) yield return "one was rejected and made";
+        }
+
+        if (item.ReversedMinor > names.Sum(one => one.Minor)) yield return "the books say that more came back than did";
+    }
+
     public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<DuePayout>>([
             .. Database.PayoutItems.Where(row => row.Row.Item.NextAt <= until && !without.Contains(row.Tenant) && MayGoOn(row.Row.Item) && (row.Row.Item.Next == PayoutStep.LookUp || Database.LetsSend(row.Tenant, term))).OrderBy(row => row.Row.Item.NextAt).Take(limit)
-                .Select(row => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), row.Row.Item.Generation, row.Row.Item.Next))]);
+                .Select(row => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), row.Row.Item.Generation, row.Row.Item.Next)),
+            .. Database.PayoutItems.SelectMany(row => row.Row.Item.Reversals.Where(one => one.Sending.NextAt <= until && (one.Next == PayoutStep.LookUp || Database.LetsSend(row.Tenant, term)))
+                .Select(one => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), one.Sending.Generation, one.Next, one.Id, row.Row.Item.Transfer))).Take(limit)]);
 
     public Task<IReadOnlyList<OpenBatch>> Open(CancellationToken stop) => Task.FromResult<IReadOnlyList<OpenBatch>>([
         .. Database.PayoutBatches.Select(row => new OpenBatch(row.Tenant, new(Database.Stream(row.Row.Stream).Key.First), row.Row.Stream, row.Row.Status))
@@ -240,12 +260,14 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
     // On receipt of the first byte: the bytes and the key are those of an intent, and a right to send them was granted and is durable.
     private ValueTask Watch(StandinRequest request)
     {
-        if (request.IdempotencyKey is not { } key || !request.Path.EndsWith("/transfers", StringComparison.Ordinal)) return ValueTask.CompletedTask;
+        var reversal = request.Path.EndsWith("/reversals", StringComparison.Ordinal) ? request["metadata[reversal]"] : null;
+        if (request.IdempotencyKey is not { } key || reversal is null && !request.Path.EndsWith("/transfers", StringComparison.Ordinal)) return ValueTask.CompletedTask;
         var body = Encoding.UTF8.GetString(request.Body);
         if (bytesOfKeys.GetOrAdd(key, body) != body) violations.Add("one key with two bodies");
         var received = requestsOfKeys.AddOrUpdate(key, 1, static (_, count) => count + 1);
-        var stream = Database.Find(GrainAddress.PayoutItem(Tenant, new(request["transfer_group"]!)).Stream)!;
-        var events = Database.Read(_ => stream.Rows.Select(row => row.Decode<PayoutItemEvent>()).ToList());
+        var stream = Database.Find(GrainAddress.PayoutItem(Tenant, new(request["metadata[item]"]!)).Stream)!;
+        var events = Database.Read(_ => stream.Rows.Select(row => row.Decode<PayoutItemEvent>())
+            .Select(e => reversal is null ? e : (e as ReversalStep)?.Reversal == reversal ? ((ReversalStep)e).Step : null).OfType<PayoutItemEvent>().ToList());
         var intent = events.OfType<IntentWritten>().LastOrDefault()?.Intent;
         if (intent?.Key != key || intent.Body != body) violations.Add("bytes left that are not of the open intent");
         else if (events.OfType<SendBegan>().Count(began => began.Generation == intent.Generation) < received) violations.Add("bytes left before the right to send was durable");

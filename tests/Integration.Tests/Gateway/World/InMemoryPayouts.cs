@@ -67,6 +67,9 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
     public Task<PayoutItemView?> Item(StreamId batch, CallerId item, CancellationToken stop) =>
         Task.FromResult(Of(batch).Where(pair => pair.Key.First == item).Select(pair => View(pair.Key, pair.Value)).FirstOrDefault());
 
+    public Task<IReadOnlyList<PayoutReversalView>> Reversals(StreamId item, CancellationToken stop) => Task.FromResult<IReadOnlyList<PayoutReversalView>>([
+        .. items.Where(pair => streamOf(pair.Key) == item).SelectMany(pair => pair.Value.Reversals).Select(PayoutReversalView.Of)]);
+
     public Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> Paid(StreamId batch, CancellationToken stop) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
