@@ -217,6 +217,9 @@ public static class PayoutItemDecider
         if (item.Transfer == transfer.Id) return Same();
         if (item.Status == PayoutItemStatus.Review) return Same();
         if (item.Transfer is not null) return Accept(new PayoutToReview(ReviewReason.Several, transfer.Id));
+
+        // What was another's, and came back whole, is nothing by now: a person may have had it sent again. Who looks it up has to know, though.
+        if (item.Status != PayoutItemStatus.LookingUp && transfer.AmountReversed >= transfer.Amount && item.Order?.IsMetBy(transfer) == false) return Same();
         if (item.Order is null || !item.Order.IsMetBy(transfer) || !item.InTransit) return Accept(new PayoutToReview(ReviewReason.Differs, transfer.Id));
         return Accept(new TransferMade(generation, transfer.Id, byLookup));
     }

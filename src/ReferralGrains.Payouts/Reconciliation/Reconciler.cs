@@ -151,6 +151,7 @@ public sealed partial class Reconciler(
         {
             var told = await news.Tell(tenant, named, transfer, stop);
             if (told.Transfer == transfer.Seen.Id) return Comparison.Differences(transfer, named);
+            if (told.Transfer is null && !transfer.IsLive) return [];
             if (told.Transfer is { } other) return transfer.IsLive ? [Comparison.Duplicate(transfer, named with { Transfer = other })] : [];
             return [Comparison.NotOpen(transfer, named with { Status = told.Status }), .. Comparison.Differences(transfer, named)];
         }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -16,8 +17,11 @@ namespace ReferralGrains.Payouts.Standin;
 /// changes it is kept in the database, in one order for all, and run again wherever it was not run yet; so all processes speak to one
 /// stand-in, and it is there again after a restart. It starts when somebody first asks for it.
 /// </summary>
-public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation, StandinAddress address, TimeProvider time) : IAsyncDisposable
+/// <param name="most">Changes of one tenant: each is kept and is run again at every start, so a sandbox that needs more takes a test key of Stripe's.</param>
+public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation, StandinAddress address, TimeProvider time, int most = HostedStandin.MostChanges) : IAsyncDisposable
 {
+    public const int MostChanges = 100_000;
+
     // A sandbox never wants for money; awaiting funds is for tests.
     private const long Opening = 1_000_000_000_000;
 
@@ -81,6 +85,7 @@ public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation,
             return await calls.Alone(async add =>
             {
                 var now = await CaughtUp();
+                if (now.ChangesOf(call) >= most) return Full;
                 var answer = await now.Run(call);
                 now.Seen = await add(call);
                 return answer;
@@ -138,6 +143,11 @@ public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation,
             context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, headers.ToImmutable(), body.ToArray());
     }
 
+    // A definite refusal in Stripe's words, so that an item is released and says why.
+    private static readonly Answer Full = new(
+        400, ImmutableDictionary<string, string>.Empty.Add("Content-Type", "application/json"),
+        Encoding.UTF8.GetBytes("""{"error":{"code":"standin_full","message":"This sandbox has asked its stand-in for as much as it keeps.","type":"invalid_request_error"}}"""));
+
     private sealed record Answer(int Status, ImmutableDictionary<string, string> Headers, byte[] Body);
 
     /// <summary>The time of the call that is being run.</summary>
@@ -153,10 +163,16 @@ public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation,
     {
         private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = new(app.Urls.First()) };
 
+        private readonly Dictionary<string, int> changes = new(StringComparer.Ordinal);
+
         public long Seen { get; set; }
+
+        /// <summary>How often the caller of this one has changed something.</summary>
+        public int ChangesOf(StandinCall call) => changes.GetValueOrDefault(Caller(call));
 
         public async Task<Answer> Run(StandinCall call)
         {
+            if (!HttpMethods.IsGet(call.Method)) changes[Caller(call)] = ChangesOf(call) + 1;
             clock.At = call.At;
             using var request = new HttpRequestMessage(new(call.Method), call.Target);
             if (publicUrl is not null) request.Headers.Host = publicUrl.Authority;
@@ -169,6 +185,8 @@ public sealed class HostedStandin(IStandinCalls calls, ISenderTurn installation,
                 if (answer.Headers.TryGetValues(name, out var values) || answer.Content.Headers.TryGetValues(name, out values)) headers[name] = string.Join(',', values);
             return new((int)answer.StatusCode, headers.ToImmutable(), await answer.Content.ReadAsByteArrayAsync());
         }
+
+        private static string Caller(StandinCall call) => call.Headers.GetValueOrDefault("Authorization", "");
 
         public async ValueTask DisposeAsync()
         {

@@ -70,8 +70,8 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
     public async Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop) => await database.Rows(
         """
         select i.tenant, bs.a, b.status, s.a,
-          case when b.status = 10 then 'batch_cancelled' when g.flagged then 'flagged' when c.account is distinct from i.destination then 'account_changed'
-            else 'account_not_ready' end
+          case when b.status = 10 then 'batch_cancelled' when not b.outside and c.account is distinct from i.destination then 'account_changed'
+            when g.flagged then 'flagged' else 'account_not_ready' end
         from payout_item i join payout_batch b on b.stream = i.batch join stream s on s.id = i.stream join stream bs on bs.id = b.stream
           left join payout_account c on c.referrer = i.referrer
           cross join lateral (select exists (select from flag f where f.stream = i.referrer and f.state in (1, 3)) as flagged) g

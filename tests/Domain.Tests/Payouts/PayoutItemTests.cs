@@ -402,6 +402,22 @@ public sealed class PayoutItemTests
         desk.AssertBalanced();
     }
 
+    // The comparison shows it again and again.
+    [Fact]
+    public void A_transfer_to_another_that_came_back_whole_does_not_undo_what_a_person_said()
+    {
+        var wrong = transfer with { Destination = "acct_2" };
+        desk.Send(new TransferAnswer.Made(wrong));
+        desk.Now += 60 * minute;
+        desk.Do(Resolve(ReviewAnswer.SendAgain, null, wrong with { AmountReversed = 1_470 }));
+        desk.Unchanged(desk.Lookup(wrong with { AmountReversed = 1_470 }));
+        desk.Write();
+        desk.Unchanged(desk.Lookup(wrong with { AmountReversed = 1_470 }));
+        desk.Send(new TransferAnswer.Made(transfer with { Id = "tr_2" }));
+        Assert.Equal((PayoutItemStatus.Succeeded, "tr_2"), (desk.Item.Status, desk.Item.Transfer));
+        desk.AssertBalanced();
+    }
+
     [Fact]
     public void A_person_may_allow_one_generation_more_than_the_usual_ones()
     {

@@ -132,7 +132,11 @@ public sealed class AccessTests(LivingServer server)
         await api.Ok("/v1/referrals", new { program_id = shop.Program, referee_id = shop.Referrers[0], referrer_id = shop.Referrers[0] });
         await api.Ok($"/v1/referrers/{shop.Referrers[0]}/onboarding_link", new { return_url = "https://shop.test/back", country = "GB" });
         using var finance = await Key("finance", name);
-        await finance.Ok("/v1/payout_batches", new { id = $"{name}-batch" });
+        await api.Ok("/v1/referrers", new { id = "payee", cash_opt_in = true });
+        await api.Ok("/v1/referrers/payee/entries", new { entry_id = "e", asset = "GBP", amount_minor = 100, reason = "a test" });
+        await finance.Ok("/v1/payout_batches", new { id = $"{name}-batch", delivery = "outside" });
+        JsonNode items = null!;
+        await Eventually.Holds("the batch has an item", async () => (items = (await finance.Ok($"/v1/payout_batches/{name}-batch"))["items"]!["data"]!).AsArray().Count > 0);
         var endpoint = await api.Ok("/v1/webhook_endpoints", new { url = "https://shop.test/hooks" });
         return new()
         {
@@ -140,6 +144,7 @@ public sealed class AccessTests(LivingServer server)
             ["webhook_endpoints"] = (string)endpoint["id"]!,
             ["flags"] = (string)(await api.Ok("/v1/flags"))["data"]![0]!["id"]!,
             ["payout_batches"] = $"{name}-batch",
+            ["items"] = (string)items[0]!["id"]!,
             ["checkout_discounts"] = $"{name}-in",
             ["payment_discounts"] = $"{name}-in",
             ["programs"] = shop.Program,
@@ -171,6 +176,7 @@ public sealed class AccessTests(LivingServer server)
         .Replace("{program_id}", there["programs"], StringComparison.Ordinal)
         .Replace("{program}", there["programs"], StringComparison.Ordinal)
         .Replace("{rule}", there["rules"], StringComparison.Ordinal)
+        .Replace("{item}", there["items"], StringComparison.Ordinal)
         .Replace("{referee_id}", id, StringComparison.Ordinal)
         .Replace("{referee}", id, StringComparison.Ordinal)
         .Replace("{id}", id, StringComparison.Ordinal);

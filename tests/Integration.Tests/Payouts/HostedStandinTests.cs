@@ -47,8 +47,24 @@ public sealed class HostedStandinTests(PostgresServer server) : JournalTest(serv
         Assert.Equal((3, true), (all.Count, all.Any(found => (string?)found!["id"] == transfer)));
     }
 
-    private HostedStandin New(SenderTurn turn) =>
-        new(new StandinCalls(Database.Source), turn, new StandinAddress(new("http://shop.test:8080")), TimeProvider.System);
+    // Each is kept for good, so there is an end to them; what only reads, and other tenants, go on.
+    [Fact]
+    public async Task A_sandbox_changes_it_so_often_and_no_more_also_after_a_restart()
+    {
+        await using var turn = new SenderTurn(Database.Source);
+        for (var restart = 0; restart < 2; restart++)
+        {
+            await using var standin = New(turn, most: 3);
+            for (var i = 0; i < 3 && restart == 0; i++) await Call(standin, "/v1/customers", $"name=c{i}", $"k{i}");
+            Assert.Contains("standin_full", (await Assert.ThrowsAnyAsync<Exception>(() => Call(standin, "/v1/customers", "name=d", "d"))).Message, StringComparison.Ordinal);
+            Assert.Equal(3, (await Call(standin, "/v1/customers"))["data"]!.AsArray().Count);
+        }
+
+        Assert.Equal(3, await Database.Ask<long>("select count(*) from standin_call"));
+    }
+
+    private HostedStandin New(SenderTurn turn, int most = HostedStandin.MostChanges) =>
+        new(new StandinCalls(Database.Source), turn, new StandinAddress(new("http://shop.test:8080")), TimeProvider.System, most);
 
     private static async Task<JsonNode> Call(HostedStandin standin, string path, string? form = null, string? key = null)
     {

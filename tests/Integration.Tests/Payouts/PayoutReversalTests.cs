@@ -1,13 +1,9 @@
-using System.Text;
-using Microsoft.Extensions.DependencyInjection;
 using Payouts.Tests.World;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Payouts.World;
 using ReferralGrains.Integration.Tests.Postgres;
-using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Storage.Payouts;
-using ReferralGrains.Turns.Payouts;
 using Stripe;
 
 namespace ReferralGrains.Integration.Tests.Payouts;
@@ -48,10 +44,7 @@ public sealed class PayoutReversalTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(ReconciliationState.Clean, (await house.Reconcile(full: true)).State);
 
         // Stripe tells of it as well, and it is not booked again.
-        var door = house.Services.GetRequiredService<IStripeDoor>();
-        foreach (var (_, payload) in standin.Platform.Webhooks.Take())
-            await door.Take(new("shop"), Encoding.UTF8.GetBytes(payload), StandinWebhooks.Sign(payload, PayoutHouse.Secret, TimeProvider.System.GetUtcNow()), CancellationToken.None);
-        await Eventually.Holds("all is followed", async () => await database.Ask<long>("select count(*) from webhook_inbox where next_at is not null") == 0);
+        await house.Tell();
         Assert.Equal((600L, 400L), (await Balance(order, "paid"), await Balance(order, "payable")));
 
         // What somebody else takes back is one, and is booked too.

@@ -7,11 +7,14 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Payouts;
 using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Payouts.Webhooks;
 using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Silos;
@@ -46,13 +49,15 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     private readonly NpgsqlDataSource source;
     private readonly JournalWriter writer;
     private readonly TurnWorld world;
+    private readonly PostgresFacts facts;
 
     private PayoutHouse(NpgsqlDataSource source, RunningStandin standin)
     {
         (this.source, Standin) = (source, standin);
         writer = new(source, new Assets(source), new StillLease(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+        facts = new(source, TimeProvider.System);
         world = new(
-            writer, new StreamLoader(source), Facts: null!, new StillLease(), Snapshots: null!, Clock: new WallClock(), Profiles: null!, Tallies: null!, Ledger: null!, Discounts: null!,
+            writer, new StreamLoader(source), facts, new StillLease(), Snapshots: null!, Clock: new WallClock(), Profiles: null!, Tallies: null!, Ledger: null!, Discounts: null!,
             new(), Router: null!, TimeProvider.System, NullLogger.Instance)
         {
             Waits = Waits,
@@ -76,6 +81,9 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     public ServiceProvider Services { get; }
 
     public List<PayoutOrder> Orders { get; } = [];
+
+    /// <summary>What comes between what somebody saw and what it asks for.</summary>
+    public Func<object, Task>? BeforeAsk { get; set; }
 
     public ISendGates Gates => Services.GetRequiredService<ISendGates>();
 
@@ -102,7 +110,7 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     public static PayoutItemCommand Intent => new PayoutItemCommand.WriteIntent("house", Tenant, "2026-10-28.endive");
 
     /// <summary>A referrer who has earned an amount, and an item that is to pay it.</summary>
-    public async Task<PayoutOrder> Order(string name, long minor, string? destination = null, bool intend = true)
+    public async Task<PayoutOrder> Order(string name, long minor, string? destination = null, bool intend = true, bool reserve = true)
     {
         var referrer = new StreamId(1_000_000 + Orders.Count + BitConverter.ToUInt16(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name))) * 1_000L);
         var posting = new Posting(new(Rows.Program, AccountKind.Rewards), new(referrer, AccountKind.Payable), new(minor, usd));
@@ -115,10 +123,40 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
         await using var linked = source.CreateCommand(
             $"insert into payout_account (referrer, stream, tenant, account, links, transfers, pays_out) values ({referrer}, {referrer.Value + 2_000_000_000}, {Tenant}, '{order.Destination}', 1, 1, true)");
         await linked.ExecuteNonQueryAsync();
-        Assert.Null((await Ask(order, new PayoutItemCommand.Reserve(order))).Refusal);
-        if (intend) await Ask(order, Intent);
+        if (reserve) Assert.Null((await Ask(order, new PayoutItemCommand.Reserve(order))).Refusal);
+        if (intend && reserve) await Ask(order, Intent);
         Orders.Add(order);
         return order;
+    }
+
+    /// <summary>Makes the one who is paid by an order a referrer with a name, whose account is linked as a person links it.</summary>
+    public async Task Enroll(PayoutOrder order, string name)
+    {
+        var body = System.Text.Json.JsonSerializer.Serialize(new ReferrerFacts(order.Referrer, new(name), 1, false, [], []), JournalJson.Default.ReferrerFacts);
+        await using var enroll = source.CreateCommand(
+            $"""
+            insert into stream (id, tenant, kind, a) values ({order.Referrer}, {Tenant}, 3, '{name}');
+            insert into fact (stream, version, body) values ({order.Referrer}, 1, '{body}');
+            delete from payout_account where referrer = {order.Referrer}
+            """);
+        await enroll.ExecuteNonQueryAsync();
+        foreach (var command in (PayoutAccountCommand[])[new PayoutAccountCommand.Link(order.Destination, "ada", Instead: false), new PayoutAccountCommand.See(order.Destination, Capability.Active, PaysOut: true)])
+            Assert.True((await Ask(GrainAddress.PayoutAccount(Tenant, new(name)), new AskPayoutAccount(command), CancellationToken.None)).Changed);
+    }
+
+    /// <summary>Tells what the stand-in has to tell, as Stripe does, until all of it is followed.</summary>
+    public async Task Tell()
+    {
+        var door = Services.GetRequiredService<IStripeDoor>();
+        foreach (var (_, payload) in Standin.Platform.Webhooks.Take())
+            Assert.Equal(
+                StripeTold.Taken,
+                await door.Take(new("shop"), System.Text.Encoding.UTF8.GetBytes(payload), StandinWebhooks.Sign(payload, Secret, TimeProvider.System.GetUtcNow()), CancellationToken.None));
+        await Eventually.Holds("all is followed", async () =>
+        {
+            await using var waiting = source.CreateCommand("select count(*) from webhook_inbox where next_at is not null");
+            return (long)(await waiting.ExecuteScalarAsync())! == 0;
+        });
     }
 
     public Task<PayoutItemReply> Ask(PayoutOrder order, PayoutItemCommand command) =>
@@ -130,7 +168,10 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     public async Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
     {
         var envelope = new Envelope<TReply>(command);
-        GrainTurns turns = to.Kind == GrainKind.PayoutItem ? new PayoutItemTurns(to, world) : new PayoutBatchTurns(to, world);
+        if (BeforeAsk is { } before) await before(command);
+        GrainTurns turns = to.Kind == GrainKind.PayoutItem ? new PayoutItemTurns(to, world)
+            : to.Kind == GrainKind.PayoutAccount ? new PayoutAccountTurns(to, world)
+            : new PayoutBatchTurns(to, world);
         await turns.Turn([envelope]);
         return await envelope.Replied;
     }
@@ -183,6 +224,7 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     {
         await Services.DisposeAsync();
         await writer.DisposeAsync();
+        await facts.DisposeAsync();
     }
 
     private sealed class Running(IHostedService service, SenderTurn turn) : IAsyncDisposable
