@@ -498,6 +498,16 @@ public sealed partial class ReferralGrainsClient
     public Task<PayoutItemAnswer> ReleasePayoutBatcheItemAsync(string id, string item, ReasonBody body, CancellationToken stop = default) =>
         Send<PayoutItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/release"), body, stop);
 
+    /// <summary>Ask money of the item's transfer back; what comes back is payable again, which pays down what the referrer owes</summary>
+    /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/reverse</c>. Needs a key with the role finance.</remarks>
+    public Task<ReversalAnswer> ReversePayoutBatcheItemAsync(string id, string item, NewReversal body, CancellationToken stop = default) =>
+        Send<ReversalAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/reverse"), body, stop);
+
+    /// <summary>What was asked back of the item's transfer, the newest first, and what came of it</summary>
+    /// <remarks><c>GET /v1/payout_batches/{id}/items/{item}/reversals</c>. Needs a key with the role read or finance.</remarks>
+    public Task<ReversalsAnswer> ListPayoutBatcheItemReversalsAsync(string id, string item, CancellationToken stop = default) =>
+        Send<ReversalsAnswer>(HttpMethod.Get, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/reversals"), null, stop);
+
     /// <summary>How this tenant pays out</summary>
     /// <remarks><c>GET /v1/payout_terms</c>. Needs a key with the role read or finance.</remarks>
     public Task<PayoutTermsAnswer> ListPayoutTermsAsync(CancellationToken stop = default) =>
@@ -1678,6 +1688,18 @@ public sealed partial record NewReferrer
 
     /// <summary>What it chose for its code; one is made when it is left out.</summary>
     public string? Code { get; init; }
+}
+
+public sealed partial record NewReversal
+{
+    /// <summary>The same again is the same reversal, for ever.</summary>
+    public required string ReversalId { get; init; }
+
+    /// <summary>At most what is left of the transfer.</summary>
+    public required long AmountMinor { get; init; }
+
+    /// <summary>Kept with it.</summary>
+    public required string Reason { get; init; }
 }
 
 /// <summary>Another system whose events become actions of a program.</summary>
@@ -2931,6 +2953,43 @@ public sealed partial record ReferrerDifferenceAnswer
     public required long AsIsNetMinor { get; init; }
 
     public required long DraftNetMinor { get; init; }
+}
+
+/// <summary>Money that was asked back.</summary>
+public sealed partial record ReversalAnswer
+{
+    public required string ReversalId { get; init; }
+
+    public required string ItemId { get; init; }
+
+    public required string ReferrerId { get; init; }
+
+    public required string Currency { get; init; }
+
+    public required long AmountMinor { get; init; }
+
+    /// <summary>asked, intended, in_flight, unsettled, looking_up or not_found while it is under way; made, and the amount is payable again; rejected, and nothing came back.</summary>
+    public required ReversalAnswerState State { get; init; }
+
+    /// <summary>Stripe's name for it.</summary>
+    public string? StripeReversalId { get; init; }
+
+    /// <summary>Why it was rejected: balance_insufficient where the account has not as much, or another word of Stripe's.</summary>
+    public string? Code { get; init; }
+
+    public required string Reason { get; init; }
+
+    /// <summary>The key that it was asked with.</summary>
+    public required string AskedBy { get; init; }
+
+    public required DateTimeOffset AskedAt { get; init; }
+
+    public bool? Duplicate { get; init; }
+}
+
+public sealed partial record ReversalsAnswer
+{
+    public required IReadOnlyList<ReversalAnswer> Data { get; init; }
 }
 
 public sealed partial record ReviewBody
@@ -4207,6 +4266,9 @@ public enum NewEventType
     [JsonStringEnumMemberName("payout_item.reviewed")]
     PayoutItemReviewed,
 
+    [JsonStringEnumMemberName("payout_item.reversal_rejected")]
+    PayoutItemReversalRejected,
+
     [JsonStringEnumMemberName("payout_batch.ready")]
     PayoutBatchReady,
 
@@ -4715,6 +4777,36 @@ public enum ReferrerAnswerStatus
     Closed,
 }
 
+public enum ReversalAnswerState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("asked")]
+    Asked,
+
+    [JsonStringEnumMemberName("intended")]
+    Intended,
+
+    [JsonStringEnumMemberName("in_flight")]
+    InFlight,
+
+    [JsonStringEnumMemberName("unsettled")]
+    Unsettled,
+
+    [JsonStringEnumMemberName("looking_up")]
+    LookingUp,
+
+    [JsonStringEnumMemberName("not_found")]
+    NotFound,
+
+    [JsonStringEnumMemberName("made")]
+    Made,
+
+    [JsonStringEnumMemberName("rejected")]
+    Rejected,
+}
+
 public enum ReviewBodyDecision
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -4987,6 +5079,9 @@ public enum ToldEventAnswerType
     [JsonStringEnumMemberName("payout_item.reviewed")]
     PayoutItemReviewed,
 
+    [JsonStringEnumMemberName("payout_item.reversal_rejected")]
+    PayoutItemReversalRejected,
+
     [JsonStringEnumMemberName("payout_batch.ready")]
     PayoutBatchReady,
 
@@ -5121,6 +5216,9 @@ public enum WebhookTestType
 
     [JsonStringEnumMemberName("payout_item.reviewed")]
     PayoutItemReviewed,
+
+    [JsonStringEnumMemberName("payout_item.reversal_rejected")]
+    PayoutItemReversalRejected,
 
     [JsonStringEnumMemberName("payout_batch.ready")]
     PayoutBatchReady,

@@ -708,6 +708,24 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Ask money of the item's transfer back; what comes back is payable again, which pays down what the referrer owes
+   *
+   * `POST /v1/payout_batches/{id}/items/{item}/reverse`. Needs a key with the role finance.
+   */
+  reversePayoutBatcheItem(id: string, item: string, body: NewReversal): Promise<ReversalAnswer> {
+    return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/reverse`, {}, body);
+  }
+
+  /**
+   * What was asked back of the item's transfer, the newest first, and what came of it
+   *
+   * `GET /v1/payout_batches/{id}/items/{item}/reversals`. Needs a key with the role read or finance.
+   */
+  listPayoutBatcheItemReversals(id: string, item: string): Promise<ReversalsAnswer> {
+    return this.send("GET", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/reversals`, {}, undefined);
+  }
+
+  /**
    * How this tenant pays out
    *
    * `GET /v1/payout_terms`. Needs a key with the role read or finance.
@@ -1614,7 +1632,7 @@ export interface NewEntry {
 
 export interface NewEvent {
   /** Of the event that is made up. */
-  type: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled";
+  type: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_item.reversal_rejected" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled";
 }
 
 export interface NewKey {
@@ -1700,6 +1718,15 @@ export interface NewReferrer {
   stripe_customer_id?: string | null;
   /** What it chose for its code; one is made when it is left out. */
   code?: string | null;
+}
+
+export interface NewReversal {
+  /** The same again is the same reversal, for ever. */
+  reversal_id: string;
+  /** At most what is left of the transfer. */
+  amount_minor: number;
+  /** Kept with it. */
+  reason: string;
 }
 
 /** Another system whose events become actions of a program. */
@@ -2561,6 +2588,30 @@ export interface ReferrerDifferenceAnswer {
   draft_net_minor: number;
 }
 
+/** Money that was asked back. */
+export interface ReversalAnswer {
+  reversal_id: string;
+  item_id: string;
+  referrer_id: string;
+  currency: string;
+  amount_minor: number;
+  /** asked, intended, in_flight, unsettled, looking_up or not_found while it is under way; made, and the amount is payable again; rejected, and nothing came back. */
+  state: "asked" | "intended" | "in_flight" | "unsettled" | "looking_up" | "not_found" | "made" | "rejected";
+  /** Stripe's name for it. */
+  stripe_reversal_id?: string | null;
+  /** Why it was rejected: balance_insufficient where the account has not as much, or another word of Stripe's. */
+  code?: string | null;
+  reason: string;
+  /** The key that it was asked with. */
+  asked_by: string;
+  asked_at: string;
+  duplicate?: boolean | null;
+}
+
+export interface ReversalsAnswer {
+  data: ReversalAnswer[];
+}
+
 export interface ReviewBody {
   /** paid_by: by this transfer; never_paid: the amount is payable again; send_again: it was never paid, and is sent under a new key. */
   decision: "paid_by" | "never_paid" | "send_again";
@@ -2860,7 +2911,7 @@ export interface TierBody {
 export interface ToldEventAnswer {
   /** Of the event, wherever it is told: `webhook-id` of a delivery. */
   id: string;
-  type: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled";
+  type: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_item.reversal_rejected" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled";
   timestamp: string;
   /** What it is about; docs/webhooks.md has it for each type. */
   data: Json;
@@ -2949,7 +3000,7 @@ export interface WebhookResumption {
 
 export interface WebhookTest {
   /** Of the event that is made up; webhook.test when it is left out. */
-  type?: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled" | null;
+  type?: "referral.created" | "referral.approved" | "referral.cancelled" | "referral.reassigned" | "reward.pending" | "reward.payable" | "reward.cancelled" | "reward.clawed_back" | "reward.restored" | "reward_group.released" | "referrer.created" | "referrer.closed" | "entry.booked" | "flag.raised" | "flag.cleared" | "flag.confirmed" | "payout_item.reserved" | "payout_item.paid" | "payout_item.failed" | "payout_item.released" | "payout_item.reversed" | "payout_item.in_review" | "payout_item.reviewed" | "payout_item.reversal_rejected" | "payout_batch.ready" | "payout_batch.approved" | "payout_batch.paused" | "payout_batch.settled" | "payout_batch.cancelled" | null;
 }
 
 /** What was booked within a week, manual entries included. */
