@@ -7,7 +7,6 @@ using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
-using Stripe;
 
 namespace ReferralGrains.Integration.Tests.Payouts;
 
@@ -122,7 +121,11 @@ public sealed class PayoutNewsTests(PostgresServer server) : IAsyncLifetime
         {
             var made = await standin.Client().V1.Transfers.CreateAsync(new()
             {
-                Amount = order.StripeAmount, Currency = "usd", Destination = elsewhere, TransferGroup = order.Item, Metadata = new() { ["item"] = order.Item },
+                Amount = order.StripeAmount,
+                Currency = "usd",
+                Destination = elsewhere,
+                TransferGroup = order.Item,
+                Metadata = new() { ["item"] = order.Item },
             });
             transfers[order] = made.Id;
             await house.Ask(order, new PayoutItemCommand.RecordLookup(1, new([new(made.Id, made.Amount, made.Currency, elsewhere, order.Item)]), TimeProvider.System.GetUtcNow()));

@@ -4,7 +4,6 @@ using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Payouts.World;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Payouts;
-using Stripe;
 
 namespace ReferralGrains.Integration.Tests.Payouts;
 
@@ -90,8 +89,8 @@ public sealed class PayoutReversalTests(PostgresServer server) : IAsyncLifetime
         await Ended(order, PayoutReversalStatus.Made);
     }
 
-    private Task Ended(PayoutOrder order, PayoutReversalStatus status) =>
-        Eventually.Holds($"the reversal is {status}", async () => (await house.Item(order)).Reversals[^1].Status == status);
+    private async Task Ended(PayoutOrder order, PayoutReversalStatus status) =>
+        await Eventually.Holds($"the reversal is {status}", async () => (await house.Item(order)).Reversals[^1].Status == status);
 
     private Task<long> Balance(PayoutOrder order, string account) => database.Ask<long>($"select {account} from balance where referrer = {order.Referrer.Value}");
 }
