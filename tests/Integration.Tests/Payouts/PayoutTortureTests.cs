@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Payouts.Tests.World;
+using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Integration.Tests.Journal;
+using ReferralGrains.Integration.Tests.Payouts.World;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Turns;
+using ReferralGrains.Turns.Payouts;
+
+namespace ReferralGrains.Integration.Tests.Payouts;
+
+/// <summary>Senders that end and forget what they heard, a Stripe that fails in every way, and webhooks that are lost, repeated and out of order, all at once.</summary>
+public sealed class PayoutTortureTests(PostgresServer server)
+{
+    private const int Seed = 20_261_129;
+    private const int Back = 400;
+
+    // GRAINS_PAYOUT_ITEMS=5000 for the whole of it.
+    private static readonly int items = Math.Max(40, int.Parse(Environment.GetEnvironmentVariable("GRAINS_PAYOUT_ITEMS") ?? "0", CultureInfo.InvariantCulture));
+
+    private readonly Random random = new(Seed);
+    private readonly Lock gate = new();
+
+    [Fact]
+    public async Task Each_is_paid_once_and_what_is_asked_back_comes_back_once()
+    {
+        await using var database = await JournalDatabase.Create(server);
+        await using var standin = await RunningStandin.Start(new()
+        {
+            Faults = FaultScript.Seeded(Seed, 15, [.. FaultScript.Passing.Except([Fault.FundsShort])]),
+            SlowBy = TimeSpan.FromMilliseconds(200),
+        });
+        standin.Platform.Fund("usd", 1_000_000_000);
+        standin.Platform.Webhooks.AddTarget(new("http://127.0.0.1:1/nobody"));
+        await using var house = await PayoutHouse.Open(database.Source, standin);
+        house.BeforeAsk = command => IsNews(command) && Chance(20) ? throw new GrainUnavailableException("what was heard is lost") : Task.CompletedTask;
+        for (var i = 0; i < items; i++) await house.Order($"t{i}", 1_000 + i);
+
+        using var told = new CancellationTokenSource();
+        var telling = Tell(house, standin, told.Token);
+        await Live(house, "is paid", item => item.Transfer is not null);
+        foreach (var order in house.Orders) Assert.True((await house.Ask(order, new PayoutItemCommand.Reverse("back", Back, "why", "ada"))).Changed);
+        await Live(house, "came back", item => item.Reversals[0].Status == PayoutReversalStatus.Made);
+        await told.CancelAsync();
+        await telling;
+
+        Assert.All(house.Orders, order => Assert.Equal(1, house.Live(order)));
+        var back = standin.Platform.AllTransfers().SelectMany(transfer => transfer["reversals"]!["data"]!.AsArray()).ToList();
+        Assert.Equal((items, (long)items * Back), (back.Select(one => (string)one!["metadata"]!["item"]!).Distinct().Count(), back.Sum(one => (long)one!["amount"]!)));
+        Assert.Equal(house.Orders.Sum(order => order.Amount.Minor - Back), await database.Ask<decimal>("select sum(paid) from balance"));
+        Assert.Equal((0, (decimal)items * Back), (await database.Ask<decimal>("select sum(in_transit) from balance"), await database.Ask<decimal>("select sum(payable) from balance")));
+        await using (await house.Run()) Assert.Equal(ReconciliationState.Clean, (await house.Reconcile(full: true)).State);
+        Assert.Equal(0, await database.Ask<long>("select count(*) from webhook_inbox where outcome = 4"));
+    }
+
+    // Lives of a sender, each of which ends in the middle of things.
+    private static async Task Live(PayoutHouse house, string what, Func<PayoutItem, bool> isDone)
+    {
+        for (var life = 1; life <= 4; life++)
+            await using (await house.Run())
+                await Eventually.Holds($"a part of all {what}", async () => await Done() >= house.Orders.Count * life / 4);
+
+        async Task<int> Done()
+        {
+            var done = 0;
+            foreach (var order in house.Orders)
+                if (isDone(await house.Item(order))) done++;
+            return done;
+        }
+    }
+
+    private async Task Tell(PayoutHouse house, RunningStandin standin, CancellationToken stop)
+    {
+        var door = house.Services.GetRequiredService<IStripeDoor>();
+        while (!stop.IsCancellationRequested)
+        {
+            var told = standin.Platform.Webhooks.Take().Select(one => one.Payload).Where(_ => !Chance(30)).ToList();
+            foreach (var payload in told.Concat(told.Where(_ => Chance(30))).OrderBy(_ => Chance(50)))
+                await door.Take(new("shop"), Encoding.UTF8.GetBytes(payload), StandinWebhooks.Sign(payload, PayoutHouse.Secret, TimeProvider.System.GetUtcNow()), CancellationToken.None);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+        }
+    }
+
+    private static bool IsNews(object command) =>
+        command is AskPayoutItem { Command: PayoutItemCommand.RecordAnswer or PayoutItemCommand.OfReversal { Command: PayoutItemCommand.RecordAnswer } };
+
+    private bool Chance(int percent)
+    {
+        lock (gate) return random.Next(100) < percent;
+    }
+}
