@@ -46,7 +46,7 @@ public sealed class FairSharesTests
     }
 
     [Fact]
-    public void A_window_holds_no_more_than_its_share_and_wakes_its_reader_when_there_is_room()
+    public async Task A_window_holds_no_more_than_its_share_and_wakes_its_reader_when_there_is_room()
     {
         var share = 4;
         var window = new Window<string, string>(_ => share);
@@ -62,7 +62,7 @@ public sealed class FairSharesTests
         Assert.False(window.HasRoom);
         var room = window.WaitForRoom().AsTask();
         Free(window);
-        Assert.True(room.Wait(TimeSpan.FromSeconds(10)));
+        await room.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
         Assert.True(window.HasRoom);
 
         share = 2;
