@@ -255,7 +255,7 @@ public sealed class StreamTests : IAsyncLifetime
         Assert.Equal((taken + 1L, taken), (answers[^2].GetProperty("line").GetInt64(), Summary(answers[^1]).Item1));
 
         // The disk is free again, for this client and for others.
-        Assert.Equal(1_001, (await small.Stream(Path, string.Concat(Enumerable.Range(1, 1_000).Select(i => Sale($"b{i}", i % 20) + "\n")))).Count);
+        Assert.Equal(201, (await small.Stream(Path, string.Concat(Enumerable.Range(1, 200).Select(i => Sale($"b{i}", i % 20) + "\n")))).Count);
     }
 
     [Fact]

@@ -265,7 +265,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         var body = Encoding.UTF8.GetString(request.Body);
         if (bytesOfKeys.GetOrAdd(key, body) != body) violations.Add("one key with two bodies");
         var received = requestsOfKeys.AddOrUpdate(key, 1, static (_, count) => count + 1);
-        var stream = Database.Find(GrainAddress.PayoutItem(Tenant, new(request["metadata[item]"]!)).Stream)!;
+        var stream = Database.Find(GrainAddress.PayoutItem(Tenant, new((request["transfer_group"] ?? request["metadata[item]"])!)).Stream)!;
         var events = Database.Read(_ => stream.Rows.Select(row => row.Decode<PayoutItemEvent>())
             .Select(e => reversal is null ? e : (e as ReversalStep)?.Reversal == reversal ? ((ReversalStep)e).Step : null).OfType<PayoutItemEvent>().ToList());
         var intent = events.OfType<IntentWritten>().LastOrDefault()?.Intent;
