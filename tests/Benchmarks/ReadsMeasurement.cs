@@ -12,12 +12,12 @@ internal static class ReadsMeasurement
     {
         using var api = new ApiClient(program.Access);
         var (referee, referrer) = (BenchProgram.Referee(1), BenchProgram.Referrer(1));
-        var action = (await api.Get($"/v1/actions?referee_id={referee}&limit=1", stop)).Json().GetProperty("data")[0].Text("action_id");
+        var action = (await api.Get($"/v1/actions?program_id={program.Id}&referee_id={referee}&limit=1", stop)).Json().GetProperty("data")[0].Text("action_id");
         var results = new List<(string, Sample)>();
         (string Read, string Call)[] calls =
         [
             ("actions", "/v1/actions?limit=100"),
-            ("actions of a referee", $"/v1/actions?referee_id={referee}&limit=100"),
+            ("actions of a referee", $"/v1/actions?program_id={program.Id}&referee_id={referee}&limit=100"),
             ("an action", $"/v1/actions/{action}"),
             ("a referral", $"/v1/referrals/{program.Id}/{referee}"),
             ("referrals by a part", "/v1/referrals?q=old_1234&limit=100"),

@@ -66,6 +66,8 @@ internal static class ReferralChain
 
     private static bool PaysCash(ReferralEvent e)
     {
+        // A sale whose rewards are all held pays nothing yet, and a program of holds sees no other: its movements are not made for that.
+        if (e is SaleDecided sale && (Given(sale.Decisions) & (1 << (int)ChainStepKind.FirstRelease)) == 0) return false;
         foreach (var posting in Movements.Of(e, default))
             if (posting.To.Kind == AccountKind.Payable && posting.Amount.Asset.IsCash) return true;
         return false;
