@@ -48,18 +48,25 @@ public sealed partial class Reconciler(
         }
     }
 
-    // One that was asked for, or that another sender began and did not end; else what its time has come for.
+    // One that was asked for, or that another sender began and did not end; else what its time has come for. They go by their numbers, so
+    // that the last one that ended is the last one that looked: who asks meanwhile has the smaller one.
     private async Task<ReconciliationRun?> Due(int tenant, CancellationToken stop)
     {
+        // Before what waits is read: what is asked for in between is seen to wait.
+        var last = await store.Last(tenant, stop);
         if (await store.Waiting(tenant, stop) is { } waiting) return waiting;
-        if ((await accounts.Of(tenant, stop)).Transfers is null) return null;
-        var (now, last) = (time.GetUtcNow(), await store.Last(tenant, stop));
+        if ((await accounts.Of(tenant, stop)).Transfers is null || await Cause(tenant, last, stop) is not { } cause) return null;
+        await store.Ask(tenant, cause, isFull: cause == ReconciliationCause.Nightly, by: null, stop);
+        return await store.Waiting(tenant, stop);
+    }
+
+    private async Task<ReconciliationCause?> Cause(int tenant, ReconciliationRun? last, CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
         if (last is { State: ReconciliationState.Failed, EndedAt: { } failedAt } && now < failedAt + options.Reconciliation.AgainAfter) return null;
-        if (!await gates.Lets(tenant, term, stop) && !(await gates.Of(tenant, stop)).IsShut) return await store.Ask(tenant, ReconciliationCause.Start, false, null, stop);
+        if (!await gates.Lets(tenant, term, stop) && !(await gates.Of(tenant, stop)).IsShut) return ReconciliationCause.Start;
         if (now < last?.StartedAt + options.Reconciliation.Every) return null;
-        if (!(now < (await store.LastFull(tenant, stop))?.StartedAt + options.Reconciliation.FullyEvery))
-            return await store.Ask(tenant, ReconciliationCause.Nightly, true, null, stop);
-        return await store.Ask(tenant, ReconciliationCause.Hourly, false, null, stop);
+        return now < (await store.LastFull(tenant, stop))?.StartedAt + options.Reconciliation.FullyEvery ? ReconciliationCause.Hourly : ReconciliationCause.Nightly;
     }
 
     private async Task Do(ReconciliationRun run, CancellationToken stop)

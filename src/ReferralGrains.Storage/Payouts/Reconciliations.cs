@@ -217,7 +217,8 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
         await database.Rows("delete from reconciliation_seen where tenant = $1 and is_alive($2)", static _ => 0, stop, Questions.Int(run.Tenant), Questions.Long(lease.Silo));
         return (await database.Row(
             $"""
-            with found as (select count(*) filter (where accepted_at is null) as breaks, count(accepted_at) as accepted from reconciliation_break where tenant = $2 and last_run = $1),
+            with found as (select count(*) filter (where accepted_at is null) as breaks, count(accepted_at) as accepted from reconciliation_break
+              where tenant = $2 and first_run <= $1 and last_run >= $1),
             ended as (
               update reconciliation_run r set ended_at = now(), breaks = f.breaks, accepted = f.accepted, failure = $3,
                 state = case when $3 is not null then 5 when f.breaks > 0 then 4 else 3 end
@@ -281,9 +282,10 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
         ? Task.CompletedTask
         : database.Rows(
             """
-            insert into reconciliation_break (tenant, kind, item, transfer, detail, first_run, last_run)
+            insert into reconciliation_break as b (tenant, kind, item, transfer, detail, first_run, last_run)
             select distinct $2, n.*, $1, $1 from unnest($3, $4, $5, $6) as n where is_alive($7)
-            on conflict (tenant, kind, item, transfer, detail) do update set last_run = excluded.last_run
+            on conflict (tenant, kind, item, transfer, detail) do update
+              set first_run = least(b.first_run, excluded.first_run), last_run = greatest(b.last_run, excluded.last_run)
             """,
             static _ => 0, stop, Questions.Long(run.Id), Questions.Int(run.Tenant),
             CommitBatch.Array(NpgsqlDbType.Smallint, breaks.Select(static one => (short)one.Kind)),

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Payouts.Tests.World;
 using ReferralGrains.Domain.Payouts;
-using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Payouts.World;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Payouts;
@@ -11,29 +9,9 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Integration.Tests.Payouts;
 
 /// <summary>What comes to light while payouts are open: of accounts, of people, of the gate, and of items that a person has to look at.</summary>
-public sealed class PayoutNewsTests(PostgresServer server) : IAsyncLifetime
+public sealed class PayoutNewsTests(PostgresServer server) : PayoutHouseTests(server)
 {
     private const int Tenant = PayoutHouse.Tenant;
-
-    private JournalDatabase database = null!;
-    private RunningStandin standin = null!;
-    private PayoutHouse house = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        database = await JournalDatabase.Create(server);
-        standin = await RunningStandin.Start();
-        standin.Platform.Fund("usd", 10_000_000);
-        standin.Platform.Webhooks.AddTarget(new("http://127.0.0.1:1/nobody"));
-        house = await PayoutHouse.Open(database.Source, standin);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await house.DisposeAsync();
-        await standin.DisposeAsync();
-        await database.DisposeAsync();
-    }
 
     // Twice: what Stripe finds out, and the owner who cuts the account off.
     [Theory]

@@ -1,6 +1,4 @@
-using Payouts.Tests.World;
 using ReferralGrains.Domain.Payouts;
-using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Payouts.World;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Payouts;
@@ -8,28 +6,8 @@ using ReferralGrains.Storage.Payouts;
 namespace ReferralGrains.Integration.Tests.Payouts;
 
 /// <summary>Money that is asked back from a connected account: it comes once or not at all, and the comparison knows it from what others took back.</summary>
-public sealed class PayoutReversalTests(PostgresServer server) : IAsyncLifetime
+public sealed class PayoutReversalTests(PostgresServer server) : PayoutHouseTests(server)
 {
-    private JournalDatabase database = null!;
-    private RunningStandin standin = null!;
-    private PayoutHouse house = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        database = await JournalDatabase.Create(server);
-        standin = await RunningStandin.Start();
-        standin.Platform.Fund("usd", 10_000_000);
-        standin.Platform.Webhooks.AddTarget(new("http://127.0.0.1:1/nobody"));
-        house = await PayoutHouse.Open(database.Source, standin);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await house.DisposeAsync();
-        await standin.DisposeAsync();
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task What_is_asked_back_comes_once_is_payable_again_and_is_no_difference()
     {

@@ -1,38 +1,21 @@
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Payouts.Tests.World;
 using ReferralGrains.Domain.Payouts;
-using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Payouts.World;
 using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Payouts.Reconciliation;
+using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Storage.Payouts;
 using Stripe;
 
 namespace ReferralGrains.Integration.Tests.Payouts;
 
 /// <summary>Stripe and our books are compared, and where they differ nothing is sent.</summary>
-public sealed class ReconciliationTests(PostgresServer server) : IAsyncLifetime
+public sealed class ReconciliationTests(PostgresServer server)
+    // It forgets every key at once: who sends again what was sent, pays again.
+    : PayoutHouseTests(server, new() { KeyLife = TimeSpan.Zero })
 {
-    private JournalDatabase database = null!;
-    private RunningStandin standin = null!;
-    private PayoutHouse house = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        database = await JournalDatabase.Create(server);
-
-        // It forgets every key at once: who sends again what was sent, pays again.
-        standin = await RunningStandin.Start(new() { KeyLife = TimeSpan.Zero });
-        standin.Platform.Fund("usd", 10_000_000);
-        house = await PayoutHouse.Open(database.Source, standin);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await house.DisposeAsync();
-        await standin.DisposeAsync();
-        await database.DisposeAsync();
-    }
-
     [Fact]
     public async Task Nothing_is_sent_before_Stripe_and_the_books_were_compared_and_then_all_is_confirmed()
     {
@@ -161,6 +144,39 @@ public sealed class ReconciliationTests(PostgresServer server) : IAsyncLifetime
         }
     }
 
+    // Two senders may compare at once while one takes over from the other: the later one may end first.
+    [Fact]
+    public async Task What_two_comparisons_find_is_listed_in_whichever_order_they_end()
+    {
+        var found = new ReconciliationBreak(BreakKind.TransferWithoutItem, "", "tr_1", "500 usd");
+        var first = await house.Reconciliations.Ask(PayoutHouse.Tenant, ReconciliationCause.Asked, isFull: true, "ada", CancellationToken.None);
+        var second = await house.Reconciliations.Ask(PayoutHouse.Tenant, ReconciliationCause.Hourly, isFull: false, null, CancellationToken.None);
+        foreach (var run in (ReconciliationRun[])[second, first])
+        {
+            await house.Reconciliations.Begin(run, TimeProvider.System.GetUtcNow(), CancellationToken.None);
+            await house.Reconciliations.Seen(run, ["tr_1"], null, [found], CancellationToken.None);
+            Assert.Equal((ReconciliationState.Breaks, 1L), (await house.Reconciliations.End(run, null, "term", CancellationToken.None) is var ended ? ended.State : default, ended.Breaks));
+            Assert.Equal([found.Transfer], (await house.Breaks()).Select(static one => one.Transfer));
+        }
+    }
+
+    // Whoever asks while the sender finds that its time has come for one must not be passed by it: it would be told of what is listed no more.
+    [Fact]
+    public async Task Comparisons_go_by_their_numbers_when_two_are_asked_for_at_once()
+    {
+        await house.Order("a", 1_000);
+        var asked = new AskedMeanwhile(house);
+        var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(house.Services, asked, house.Options, "term", house.Options.Pause);
+        using var stop = new CancellationTokenSource();
+        var running = reconciler.Run(stop.Token);
+        var own = await house.Ended(2);
+        await stop.CancelAsync();
+        await running;
+        var theirs = await asked.Run!;
+        Assert.Equal((1L, ReconciliationCause.Asked, ReconciliationCause.Start), (theirs.Id, theirs.Cause, own.Cause));
+        Assert.True((await house.Ended(theirs.Id)).EndedAt <= own.StartedAt, "the one that was asked for first is run first");
+    }
+
     // A key that may not read is no difference, and is a reason to stop.
     [Fact]
     public async Task A_comparison_that_Stripe_does_not_answer_is_run_again_and_nothing_is_sent_before()
@@ -189,4 +205,16 @@ public sealed class ReconciliationTests(PostgresServer server) : IAsyncLifetime
         TransferGroup = item,
         Metadata = item is null ? null : new() { ["item"] = item },
     };
+
+    /// <summary>Somebody asks for a comparison after the sender has seen that none waits.</summary>
+    private sealed class AskedMeanwhile(PayoutHouse house) : IStripeAccounts
+    {
+        public Task<ReconciliationRun>? Run { get; private set; }
+
+        public async ValueTask<StripeAccount> Of(int tenant, CancellationToken stop)
+        {
+            await (Run ??= house.Reconciliations.Ask(tenant, ReconciliationCause.Asked, isFull: true, "ada", stop));
+            return await house.Services.GetRequiredService<IStripeAccounts>().Of(tenant, stop);
+        }
+    }
 }
