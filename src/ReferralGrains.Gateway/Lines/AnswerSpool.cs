@@ -18,7 +18,6 @@ internal sealed class AnswerSpool(PipeWriter client, SpoolSpace space, Pulse pul
     private bool pumps;
     private long written;
     private long sent;
-    private bool hasBegun;
 
     /// <summary>Whether no more lines may be taken in. What is under way is still kept, for a window bounds it.</summary>
     public bool IsFull => space.IsFull && Volatile.Read(ref pumps);
@@ -29,10 +28,8 @@ internal sealed class AnswerSpool(PipeWriter client, SpoolSpace space, Pulse pul
         {
             if (!pumps)
             {
-                // The client has these bytes, or its connection does: what is not complete is only whether it wants more. But the first ones begin
-                // the response, for which others may wait (the audit log) while these bytes stay where they are: they get a place of their own.
-                var write = client.WriteAsync(hasBegun ? answers : answers.ToArray(), stop);
-                hasBegun = true;
+                // The client has these bytes, or its connection does, for the response has begun: what is not complete is only whether it wants more.
+                var write = client.WriteAsync(answers, stop);
                 pulse.Beat();
                 if (write.IsCompletedSuccessfully) return;
                 pumps = true;

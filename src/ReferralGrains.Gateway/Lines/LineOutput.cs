@@ -8,8 +8,9 @@ namespace ReferralGrains.Gateway.Lines;
 /// <summary>
 /// Writes the answers in input order, many at a time. A line leaves only after its grain has answered, which is after it is durable.
 /// </summary>
+/// <param name="begin">Begins the response. Others may have to be waited for by then (the audit log), and none of the answers is handed on before.</param>
 internal sealed class LineOutput<TItem, TReply>(
-    AnswerSpool spool, LineWork<TItem, TReply> work, Window<TItem, TReply> window, bool errorsOnly)
+    AnswerSpool spool, LineWork<TItem, TReply> work, Window<TItem, TReply> window, bool errorsOnly, Func<Task> begin)
 {
     private const int BytesTogether = 32 * 1024;
 
@@ -17,6 +18,7 @@ internal sealed class LineOutput<TItem, TReply>(
     private static readonly JsonEncodedText Line = JsonEncodedText.Encode("line");
 
     private readonly ArrayBufferWriter<byte> buffer = new(2 * BytesTogether);
+    private bool hasBegun;
 
     public async Task Run(CancellationToken stop)
     {
@@ -25,7 +27,7 @@ internal sealed class LineOutput<TItem, TReply>(
         {
             if (window.Head() is not { } slot)
             {
-                Flush();
+                await Flush();
                 var more = await window.WaitForHead();
                 stop.ThrowIfCancellationRequested();
                 if (!more) return;
@@ -35,7 +37,7 @@ internal sealed class LineOutput<TItem, TReply>(
             if (slot.Problem is null) await work.Prepare(slot.Item!, slot.Reply!, stop);
             Write(json, slot);
             window.Free(slot);
-            if (buffer.WrittenCount >= BytesTogether) Flush();
+            if (buffer.WrittenCount >= BytesTogether) await Flush();
         }
     }
 
@@ -61,7 +63,7 @@ internal sealed class LineOutput<TItem, TReply>(
             End(json);
         }
 
-        Flush();
+        await Flush();
     }
 
     private void Write(Utf8JsonWriter json, Slot<TItem, TReply> slot)
@@ -102,9 +104,11 @@ internal sealed class LineOutput<TItem, TReply>(
         buffer.Advance(1);
     }
 
-    private void Flush()
+    private async ValueTask Flush()
     {
         if (buffer.WrittenCount == 0) return;
+        if (!hasBegun) await begin();
+        hasBegun = true;
         spool.Write(buffer.WrittenMemory);
         buffer.ResetWrittenCount();
     }

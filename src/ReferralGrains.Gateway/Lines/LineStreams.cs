@@ -48,7 +48,7 @@ internal sealed partial class LineStreams(FairShares shares, TimeProvider time, 
         await using var idle = EndWhenIdle(context, pulse);
         var asker = new LineAsker<TItem, TReply>(work, window, time, options.Value.Unavailable, context.TraceIdentifier, log, stop.Token);
         var reader = new LineIntake<TItem, TReply>(context.Request.BodyReader, work, window, asker, spool, pulse);
-        var writer = new LineOutput<TItem, TReply>(spool, work, window, errorsOnly);
+        var writer = new LineOutput<TItem, TReply>(spool, work, window, errorsOnly, () => context.Response.StartAsync(stop.Token));
 
         await using var gone = stop.Token.Register(window.Abandon);
         var intake = reader.Run(reading.Token);

@@ -344,6 +344,19 @@ public sealed class StreamTests : IAsyncLifetime
         Assert.Equal((400, "missing_field"), (answers[5].GetProperty("error").GetProperty("status").GetInt32(), answers[5].GetProperty("error").GetProperty("code").GetString()));
     }
 
+    // The audit log is waited for as the response begins, while more answers come than the buffer holds.
+    [Fact]
+    public async Task Answers_are_whole_when_the_response_begins_late()
+    {
+        const int lines = 1_000;
+        var slow = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Audit.Slow = slow.Task;
+        var streamed = host.Stream("/v1/referrals:batch", string.Concat(Enumerable.Range(0, lines).Select(i => $$"""{"program_id":"p","referee_id":"late{{i}}","referrer_id":"rita"}""" + "\n")));
+        await Eventually.Holds("more is answered than is written at once", () => Task.FromResult(host.Grains.Referrals.Count >= 500));
+        slow.SetResult();
+        Assert.Equal(Enumerable.Range(0, lines).Select(i => $"late{i}"), (await streamed).Select(answer => answer.GetProperty("referee_id").GetString()));
+    }
+
     private static async Task SendAll(NetworkStream raw, int lines)
     {
         foreach (var some in Enumerable.Range(1, lines).Chunk(500)) await Chunk(raw, string.Concat(some.Select(i => Sale($"a{i}", i % 20) + "\n")));

@@ -13,6 +13,9 @@ internal sealed class InMemoryAudit : IAuditLog
     /// <summary>What every write meets.</summary>
     public Exception? Outage { get; set; }
 
+    /// <summary>What the end of every entry waits for.</summary>
+    public Task Slow { get; set; } = Task.CompletedTask;
+
     public IReadOnlyList<AuditedRequest> All
     {
         get
@@ -28,11 +31,11 @@ internal sealed class InMemoryAudit : IAuditLog
         return Task.CompletedTask;
     }
 
-    public Task End(AuditOutcome outcome)
+    public async Task End(AuditOutcome outcome)
     {
-        if (Outage is not null) return Task.FromException(Outage);
+        await Slow;
+        if (Outage is not null) throw Outage;
         lock (gate) outcomes.Add(outcome.Entry, outcome);
-        return Task.CompletedTask;
     }
 
     public Task<Page<AuditedRequest>> List(AuditFilter filter, CancellationToken stop)
