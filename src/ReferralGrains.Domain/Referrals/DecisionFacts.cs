@@ -14,6 +14,18 @@ public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, Ref
     /// <summary>Whether the referee's customer is active, where a hold asked (H15).</summary>
     public CustomerState Customer { get; init; }
 
+    /// <summary>Referrers whose the referral was, and for whom rows of schedules are still to come (D16).</summary>
+    public ImmutableArray<ReferrerFacts> Earlier { get; init; } = [];
+
+    /// <summary>Whether a referrer that rows are scheduled for earns nothing any more (D18).</summary>
+    public bool IsClosed(StreamId referrer)
+    {
+        if (Referrer is { } now && now.Stream == referrer) return now.Closed;
+        foreach (var earlier in Earlier)
+            if (earlier.Stream == referrer) return earlier.Closed;
+        return false;
+    }
+
     /// <summary>What is used of the budgets that all referrers of the program share; only where there are any (X5).</summary>
     public ImmutableArray<BudgetUse>? Spent { get; init; }
 

@@ -55,8 +55,7 @@ public static partial class EnrollmentDecider
     public static DecisionCode? RefuseDue(Referral referral, Enrollment enrollment, DecisionFacts facts)
     {
         var state = facts.Program.Rule(enrollment.Rule).State;
-        return facts.Referrer!.Closed ? DecisionCode.ReferrerClosed
-            : enrollment.Disabled ? DecisionCode.EnrollmentDisabled
+        return enrollment.Disabled ? DecisionCode.EnrollmentDisabled
             : !state.Enabled ? DecisionCode.RuleDisabled
             : !state.IsActiveAt(facts.Now) ? DecisionCode.RuleInactive
             : null;

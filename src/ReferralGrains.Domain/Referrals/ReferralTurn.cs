@@ -42,7 +42,11 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     public ReferralTurn Fork() => new(State, Facts, known.Copy());
 
     /// <summary>The referrer becomes known, because a referral is attributed to it: what was parked may be replayed in the same turn.</summary>
-    public void Meet(ReferrerFacts referrer) => Facts = Facts with { Referrer = referrer };
+    public void Meet(ReferrerFacts referrer) => Facts = Facts with
+    {
+        Referrer = referrer,
+        Earlier = Facts.Referrer is { } before && before.Stream != referrer.Stream ? Facts.Earlier.Add(before) : Facts.Earlier,
+    };
 
     /// <summary>Takes an action in: decided, parked, a repeat, or refused (D11).</summary>
     public Decision Record(ReferralAction action)

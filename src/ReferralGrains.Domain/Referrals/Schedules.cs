@@ -45,10 +45,13 @@ public static class Schedules
         if (turn.State.Scheduled is not null) Settle(turn);
     }
 
-    /// <summary>Rows that are due are unlocked, or ended where the rule does not reward any more; a closed referrer has no rows left.</summary>
+    /// <summary>
+    /// Rows that are due are unlocked, or ended where the rule does not reward any more; a closed referrer has no rows left, whether the
+    /// referral is still its own or another's by now (D16, D18).
+    /// </summary>
     public static void Settle(ReferralTurn turn)
     {
-        if (turn.Facts.Referrer!.Closed) End(turn, _ => true, DecisionCode.ReferrerClosed, null, null);
+        End(turn, row => turn.Facts.IsClosed(row.Referrer), DecisionCode.ReferrerClosed, null, null);
         foreach (var schedule in Of(turn.State, row => row.Minor > 0 && row.At <= turn.Facts.Now))
         {
             var (enrollment, sale) = (turn.State.Enrollments[schedule.First().Enrollment - 1], schedule.First().Sale);

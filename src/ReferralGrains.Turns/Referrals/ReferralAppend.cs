@@ -52,7 +52,8 @@ public static class ReferralAppend
     public static ImmutableArray<FactRead> Reads(ReferralTurn turn)
     {
         var program = new FactRead(turn.Facts.Program.Stream, turn.Facts.Program.Revision);
-        return turn.Facts.Referrer is { } referrer ? [program, new(referrer.Stream, referrer.Version)] : [program];
+        ImmutableArray<FactRead> reads = turn.Facts.Referrer is { } referrer ? [program, new(referrer.Stream, referrer.Version)] : [program];
+        return turn.Facts.Earlier.IsEmpty ? reads : [.. reads, .. turn.Facts.Earlier.Select(static earlier => new FactRead(earlier.Stream, earlier.Version))];
     }
 
     public static ReferralRow? Row(ReferralTurn turn, Referral before)

@@ -112,7 +112,8 @@ public sealed record DecideReferral(
     ImmutableArray<ActionHistory> Known,
     ImmutableArray<PreparedCommand> Commands,
     CustomerState Customer = CustomerState.NotAsked,
-    ImmutableArray<UndoneRound>? Undone = null) : ICommand<ReferralDecided>;
+    ImmutableArray<UndoneRound>? Undone = null,
+    ImmutableArray<ReferrerFacts>? Earlier = null) : ICommand<ReferralDecided>;
 
 /// <param name="Outcome">How the append ended; if it did not hold, the enrollment refolds and asks again.</param>
 /// <param name="State">The referral as it is then.</param>

@@ -58,6 +58,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var known = await Known(state, prepared, undone);
         if (known.IsAhead(state.Seq) || prepared.Exists(command => command.Payment is { } payment && payment.Owner == Stream && CheckoutDiscounts.IsAhead(payment, state))) return Again(AppendOutcome.StreamMoved);
         if (prepared is [{ Command: ReassignReferral, Referrer: { } next }] && state.Status != ReferralStatus.None) facts = facts with { Referrer = next };
+        if (state.Scheduled is not null) facts = facts with { Earlier = await Earlier(state, facts.Referrer) };
         var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
         if (terms.NeedsReferrer && decides is not null) return await HandUp(state, decides, facts, prepared, known, undone);
 
@@ -96,6 +97,16 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     private async ValueTask<ReferrerFacts?> Referrer(Referral state) =>
         state.Status == ReferralStatus.None ? null : await World.Facts.Referrer(Address.Tenant, state.Referrer, CancellationToken.None);
+
+    // Rows of schedules stay whose they were when the referral is given to another.
+    private async ValueTask<ImmutableArray<ReferrerFacts>> Earlier(Referral state, ReferrerFacts? referrer)
+    {
+        var earlier = ImmutableArray.CreateBuilder<ReferrerFacts>();
+        foreach (var owner in state.Scheduled!.Value.Select(static row => row.Referrer).Distinct())
+            if (owner != referrer?.Stream && await World.Facts.Referrer(Address.Tenant, owner, CancellationToken.None) is { } facts) earlier.Add(facts);
+        relied = relied.AddRange(earlier.Select(static facts => new FactRead(facts.Stream, facts.Version)));
+        return earlier.DrainToImmutable();
+    }
 
     private async ValueTask<PreparedCommand> Prepare(IReferralCommand command)
     {
@@ -167,7 +178,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     private async ValueTask<Prepared> HandUp(Referral state, ReferrerFacts decides, DecisionFacts facts, List<PreparedCommand> commands, KnownActions known, ImmutableArray<UndoneRound> undone)
     {
-        var decide = new DecideReferral(Stream, ProgramId, Address.Second!.Value, state, facts.Now, [.. known.All], [.. commands], facts.Customer, undone);
+        var decide = new DecideReferral(Stream, ProgramId, Address.Second!.Value, state, facts.Now, [.. known.All], [.. commands], facts.Customer, undone, facts.Earlier);
         var asked = Moment.Now(World.Time);
         var decided = await World.Router.Ask(GrainAddress.Referrer(Address.Tenant, decides.Id), decide, CancellationToken.None);
         return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome)

@@ -73,6 +73,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
         {
             ParkingFull = parkingFull,
             Customer = decide.Customer,
+            Earlier = decide.Earlier ?? [],
             Spent = Spent,
         };
         var turn = new ReferralTurn(decide.State, facts, known) { UndoneRounds = decide.Undone ?? [] };

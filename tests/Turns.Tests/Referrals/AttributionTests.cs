@@ -191,4 +191,23 @@ public sealed class AttributionTests
         Assert.Equal(SelfReferral.SameEmail, (await shop.State()).SelfReferral);
         Assert.DoesNotContain(shop.Referral().Rows, row => row.Event.Data!.Contains("example.com", StringComparison.OrdinalIgnoreCase));
     }
+
+    // Rows of a schedule stay whose they were. Which of the two is closed is another grain's to say, and a row of the one must not follow the other's.
+    [Theory]
+    [InlineData(false, Shop.Rita, 10_00)]
+    [InlineData(true, Shop.Rita, 10_00)]
+    [InlineData(false, "rosa", 30_00)]
+    [InlineData(true, "rosa", 30_00)]
+    public async Task D16_D18_rows_of_a_schedule_are_earned_until_whoever_they_are_for_is_closed(bool tiered, string closed, long earned)
+    {
+        var monthly = Rules.Fixed(10_00).Monthly(3);
+        await using var shop = tiered ? await Shop.Empty(monthly, Rules.Tiered(Rules.SpentShare(0, null, 10_00))) : await Shop.Empty(monthly);
+        await shop.Introduce("rosa");
+        await shop.Refer(Shop.Anna);
+        await shop.Tell(new ReassignReferral(new("rosa"), null, "admin"));
+        await shop.Close(closed);
+        shop.Time.Advance(TimeSpan.FromDays(365));
+        Assert.Null((await shop.State()).Scheduled);
+        Assert.Equal(earned, shop.Balance().Earned);
+    }
 }
