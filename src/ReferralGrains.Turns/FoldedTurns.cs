@@ -99,9 +99,9 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
 
     protected sealed override void Saw(Moment at) => seenAt = at;
 
-    protected sealed override async ValueTask<bool> IsCurrent()
+    protected sealed override async ValueTask<bool> IsCurrent(Moment since)
     {
-        if (seenAt.IsRecent(World.Time)) return true;
+        if (seenAt.IsSince(since)) return true;
         var asked = Moment.Now(World.Time);
         if (await World.Loader.Head(Address.Stream) != SeqOf(state!)) return false;
         seenAt = asked;

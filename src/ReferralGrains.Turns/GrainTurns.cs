@@ -65,8 +65,8 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
     /// <summary>The state was the last one at this moment.</summary>
     protected abstract void Saw(Moment at);
 
-    /// <summary>Whether the state was the last one within the last second; asks if that is not known.</summary>
-    protected abstract ValueTask<bool> IsCurrent();
+    /// <summary>Whether the state was the last one at this moment or later; asks if that is not known.</summary>
+    protected abstract ValueTask<bool> IsCurrent(Moment since);
 
     /// <summary>Forgets the state: the next turn folds it again.</summary>
     protected abstract void Discard();
@@ -81,8 +81,9 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
     {
         for (var attempt = 1; ; attempt++)
         {
+            var began = Moment.Now(world.Time);
             var prepared = await Prepare(commands);
-            var outcome = await Settled(prepared);
+            var outcome = await Settled(prepared, began);
             if (outcome == AppendOutcome.Committed)
             {
                 prepared.Commit();
@@ -97,8 +98,9 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
         }
     }
 
-    // A commit proves what it was decided on. Where it does not, another silo may have written meanwhile, and even ended this one.
-    private async ValueTask<AppendOutcome> Settled(Prepared prepared)
+    // A commit proves what it was decided on. Where it does not, another silo may have written meanwhile, and even ended this one: whoever was
+    // told of that must not be answered by what was before it.
+    private async ValueTask<AppendOutcome> Settled(Prepared prepared, Moment began)
     {
         if (prepared.Outcome != AppendOutcome.Committed) return prepared.Outcome;
         if (prepared.WrittenSince is { } asked)
@@ -107,13 +109,13 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
             return AppendOutcome.Committed;
         }
 
-        if (!(prepared.Append is { } own && Proves(own)) && !await IsCurrent()) return AppendOutcome.StreamMoved;
+        if (!(prepared.Append is { } own && Proves(own)) && !await IsCurrent(began)) return AppendOutcome.StreamMoved;
         if (!await Confirmed(prepared)) return AppendOutcome.FactMoved;
         if (prepared.Append is null)
             return world.Lease.IsHeld ? AppendOutcome.Committed : throw new GrainUnavailableException("The right to answer was not renewed in time.");
-        var began = Moment.Now(world.Time);
+        var sent = Moment.Now(world.Time);
         var outcome = await world.Journal.Append(prepared.Append);
-        if (outcome == AppendOutcome.Committed && Proves(prepared.Append)) Saw(began);
+        if (outcome == AppendOutcome.Committed && Proves(prepared.Append)) Saw(sent);
         return outcome;
     }
 

@@ -6,7 +6,7 @@ namespace ReferralGrains.Storage.Silos;
 /// </summary>
 public readonly record struct Moment(long Timestamp, DateTimeOffset Wall)
 {
-    /// <summary>How old what was seen may be for an answer that writes nothing. A write is checked by its commit instead.</summary>
+    /// <summary>How old what was seen of other grains may be for an answer that writes nothing. A write is checked by its commit instead.</summary>
     public static readonly TimeSpan Recent = TimeSpan.FromSeconds(1);
 
     public static Moment Now(TimeProvider time) => new(time.GetTimestamp(), time.GetUtcNow());
@@ -16,6 +16,9 @@ public readonly record struct Moment(long Timestamp, DateTimeOffset Wall)
         var (running, wall) = (time.GetElapsedTime(Timestamp), time.GetUtcNow() - Wall);
         return running > wall ? running : wall;
     }
+
+    /// <summary>Whether it is after another, and not before it by the other clock.</summary>
+    public bool IsSince(Moment other) => Timestamp > other.Timestamp && Wall >= other.Wall;
 
     public bool IsRecent(TimeProvider time) => Age(time) < Recent;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
@@ -8,6 +9,7 @@ namespace ReferralGrains.Simulation.Node;
 
 public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStreamLoader, ISnapshots
 {
+    private readonly ConcurrentDictionary<StreamKey, int> seen = new(); // Only a planted bug answers by it.
     private int loads;
     private int lookedUp;
     private int headsAsked;
@@ -30,6 +32,7 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
         {
             var stream = database.Stream(key);
             var head = stream.Rows.Select(row => row.Seq).DefaultIfEmpty().Max();
+            seen[key] = head;
             return new LoadedStream(stream.Id, head, head <= FewRows ? Rows(stream, after: 0) : null);
         });
     }
@@ -44,7 +47,7 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
     {
         await Round();
         Interlocked.Increment(ref headsAsked);
-        return database.Read(_ => database.Find(key)?.Rows.Select(row => row.Seq).DefaultIfEmpty().Max() ?? 0);
+        return database.Read(_ => database.Bugs.HasFlag(PlantedBugs.NoFreshness) && seen.TryGetValue(key, out var head) ? head : database.Find(key)?.Rows.Select(row => row.Seq).DefaultIfEmpty().Max() ?? 0);
     }
 
     public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)

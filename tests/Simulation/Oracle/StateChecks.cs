@@ -3,7 +3,6 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Simulation.Database;
 using ReferralGrains.Simulation.Market;
 using ReferralGrains.Storage.Journal;
-using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 
 namespace ReferralGrains.Simulation.Oracle;
@@ -42,14 +41,14 @@ internal static class StateChecks
         }
     }
 
-    /// <summary>Whoever answers, an answer is as fresh as a second ago: what was answered before that is in it.</summary>
+    /// <summary>Whoever answers, what was answered before it was asked is in it.</summary>
     public static IEnumerable<string> Fresh(ClientLog log)
     {
         foreach (var place in log.States.Where(answer => answer.Reply.State is not null).GroupBy(answer => answer.Place))
             foreach (var later in place)
             {
-                var earlier = place.Where(answer => answer.AnsweredAt + Moment.Recent.Ticks < later.AskedAt).Select(answer => answer.Reply.State!.Seq).DefaultIfEmpty().Max();
-                if (later.Reply.State!.Seq < earlier) yield return $"{place.Key} was answered up to row {earlier}, and a second later up to {later.Reply.State.Seq}";
+                var earlier = place.Where(answer => answer.AnsweredAt < later.AskedAt).Select(answer => answer.Reply.State!.Seq).DefaultIfEmpty().Max();
+                if (later.Reply.State!.Seq < earlier) yield return $"{place.Key} was answered up to row {earlier}, and later up to {later.Reply.State.Seq}";
             }
     }
 

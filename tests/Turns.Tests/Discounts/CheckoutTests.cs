@@ -133,6 +133,18 @@ public sealed class CheckoutTests
         Assert.Equal("discount_confirmed", (await Release(shop, "pay1")).Refusal!.Code);
     }
 
+    // A silo that stood still for a moment refused what was free again, to the customer who had just been told so.
+    [Fact]
+    public async Task An_activation_that_has_fallen_behind_quotes_what_another_has_given_back()
+    {
+        await using var shop = await Offering(new(AmountMinor: 20_00));
+        var other = shop.Started();
+        await Quote(shop, "pay1", 50_00);
+        await shop.Ask(GrainAddress.Referral(shop.Tenant, Shop.Program, new(Shop.Anna)), new ReleaseCheckout(new("pay1"), "admin"), other);
+        var quoted = await Quote(shop, "pay2", 50_00);
+        Assert.Equal((NoDiscount.None, (long?)20_00), (quoted.Why, quoted.Payment?.DiscountMinor));
+    }
+
     private static async Task<Shop> Offering(Discount discount, bool tiered = false)
     {
         var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.Spent(0, null, pays: 1)) : Rules.Percent(10_00));
