@@ -533,6 +533,21 @@ public sealed partial class ReferralGrainsClient
     public Task<PayoutAccountAnswer> PutReferrerPayoutAccountAsync(string id, LinkedAccount body, CancellationToken stop = default) =>
         Send<PayoutAccountAnswer>(HttpMethod.Put, new($"/v1/referrers/{Uri.EscapeDataString(id)}/payout_account"), body, stop);
 
+    /// <summary>The Stripe customer that a referrer's account credit goes to</summary>
+    /// <remarks><c>GET /v1/referrers/{id}/credit_account</c>. Needs a key with the role read or finance.</remarks>
+    public Task<CreditAccountAnswer> GetReferrerCreditAccountAsync(string id, CancellationToken stop = default) =>
+        Send<CreditAccountAnswer>(HttpMethod.Get, new($"/v1/referrers/{Uri.EscapeDataString(id)}/credit_account"), null, stop);
+
+    /// <summary>Send a referrer's account credit to a customer that exists; in another's place it is sent nothing for 72 hours</summary>
+    /// <remarks><c>PUT /v1/referrers/{id}/credit_account</c>. Needs a key with the role finance.</remarks>
+    public Task<CreditAccountAnswer> PutReferrerCreditAccountAsync(string id, LinkedCustomer body, CancellationToken stop = default) =>
+        Send<CreditAccountAnswer>(HttpMethod.Put, new($"/v1/referrers/{Uri.EscapeDataString(id)}/credit_account"), body, stop);
+
+    /// <summary>Make a Stripe customer for a referrer who has none, and send account credit there</summary>
+    /// <remarks><c>POST /v1/referrers/{id}/credit_account</c>. Needs a key with the role finance.</remarks>
+    public Task<CreditAccountAnswer> CreditAccountReferrerAsync(string id, CancellationToken stop = default) =>
+        Send<CreditAccountAnswer>(HttpMethod.Post, new($"/v1/referrers/{Uri.EscapeDataString(id)}/credit_account"), null, stop);
+
     /// <summary>The sum of every kind of account in every asset</summary>
     /// <remarks><c>GET /v1/ledger/trial_balance</c>. Needs a key with the role read.</remarks>
     public Task<TrialBalanceAnswer> GetLedgerTrialBalanceAsync(CancellationToken stop = default) =>
@@ -1164,6 +1179,17 @@ public sealed partial record ConflictBody
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
 }
 
+/// <summary>Where account credit goes.</summary>
+public sealed partial record CreditAccountAnswer
+{
+    public required string ReferrerId { get; init; }
+
+    public required string StripeCustomerId { get; init; }
+
+    /// <summary>When it took another customer's place: nothing is sent there for 72 hours from then.</summary>
+    public DateTimeOffset? ChangedAt { get; init; }
+}
+
 /// <summary>What one enrollment made of it.</summary>
 public sealed partial record DecisionBody
 {
@@ -1536,6 +1562,12 @@ public sealed partial record LinkedAccount
 {
     /// <summary>An account that is connected to the tenant's own already.</summary>
     public required string StripeAccountId { get; init; }
+}
+
+public sealed partial record LinkedCustomer
+{
+    /// <summary>A customer of the tenant's own Stripe account; that of the referrer's profile when it is left out.</summary>
+    public string? StripeCustomerId { get; init; }
 }
 
 public sealed partial record MadeEventAnswer
@@ -2159,6 +2191,7 @@ public sealed partial record PayoutItemAnswer
 
     public required string ReferrerId { get; init; }
 
+    /// <summary>GBP; credit:GBP for account credit.</summary>
     public required string Currency { get; init; }
 
     public required long AmountMinor { get; init; }
@@ -2166,13 +2199,13 @@ public sealed partial record PayoutItemAnswer
     /// <summary>reserved, intended, in_flight, unsettled, looking_up, not_found, awaiting_funds, succeeded, confirmed, partly_reversed, reversed, released, review.</summary>
     public required string State { get; init; }
 
-    /// <summary>The connected account; outside where it is paid by other means.</summary>
+    /// <summary>The connected account; the customer that account credit goes to; outside where it is paid by other means.</summary>
     public required string Destination { get; init; }
 
     /// <summary>How often it was tried under a new key.</summary>
     public required int Generation { get; init; }
 
-    /// <summary>Stripe's name for it.</summary>
+    /// <summary>Stripe's name for it; of account credit, for the transaction on the customer's balance.</summary>
     public string? Transfer { get; init; }
 
     /// <summary>What it was paid outside under.</summary>
@@ -2228,6 +2261,8 @@ public sealed partial record PayoutTermsAnswer
 
     public required PayoutTermsAnswerDelivery Delivery { get; init; }
 
+    public required PayoutTermsAnswerCreditDelivery CreditDelivery { get; init; }
+
     /// <summary>When the schedule draws up the next batch, or looks whether it should.</summary>
     public required DateTimeOffset? NextAt { get; init; }
 }
@@ -2235,7 +2270,7 @@ public sealed partial record PayoutTermsAnswer
 /// <summary>How the tenant pays out: all of it, for what is left out is as if it had never been said.</summary>
 public sealed partial record PayoutTermsBody
 {
-    /// <summary>Below it, what is payable in a currency rolls over.</summary>
+    /// <summary>Below it, what is payable in a currency, or in account credit of it, rolls over.</summary>
     public IReadOnlyList<PayoutMinimumBody>? Minimums { get; init; }
 
     public PayoutScheduleBody? Schedule { get; init; }
@@ -2251,11 +2286,15 @@ public sealed partial record PayoutTermsBody
 
     /// <summary>stripe when it is left out. outside: nothing is sent; each item is confirmed with a reference.</summary>
     public PayoutTermsBodyDelivery? Delivery { get; init; }
+
+    /// <summary>by_hand when it is left out: account credit is redeemed by spends. stripe: batches that Stripe pays also credit the referrers' Stripe customers, without the question whether they asked for cash.</summary>
+    public PayoutTermsBodyCreditDelivery? CreditDelivery { get; init; }
 }
 
-/// <summary>A batch in one currency.</summary>
+/// <summary>A batch in one currency, or in account credit of one.</summary>
 public sealed partial record PayoutTotalAnswer
 {
+    /// <summary>GBP; credit:GBP for account credit.</summary>
     public required string Currency { get; init; }
 
     public required int Items { get; init; }
@@ -2562,7 +2601,7 @@ public sealed partial record PreviewLeftOut
 
     public required long PayableMinor { get; init; }
 
-    /// <summary>flagged, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full.</summary>
+    /// <summary>flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full.</summary>
     public required string Reason { get; init; }
 }
 
@@ -3000,7 +3039,7 @@ public sealed partial record ReviewBody
     /// <summary>What was found out. Kept with the item.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>For paid_by: the transfer, of the item's amount and currency.</summary>
+    /// <summary>For paid_by: the transfer, of the item's amount and currency; for account credit the transaction on the customer's balance.</summary>
     public string? TransferId { get; init; }
 }
 
@@ -4480,6 +4519,18 @@ public enum PayoutScheduleBodyEvery
     Amount,
 }
 
+public enum PayoutTermsAnswerCreditDelivery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("by_hand")]
+    ByHand,
+
+    [JsonStringEnumMemberName("stripe")]
+    Stripe,
+}
+
 public enum PayoutTermsAnswerDelivery
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -4490,6 +4541,18 @@ public enum PayoutTermsAnswerDelivery
 
     [JsonStringEnumMemberName("outside")]
     Outside,
+}
+
+public enum PayoutTermsBodyCreditDelivery
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("by_hand")]
+    ByHand,
+
+    [JsonStringEnumMemberName("stripe")]
+    Stripe,
 }
 
 public enum PayoutTermsBodyDelivery

@@ -93,6 +93,7 @@ public static class GatewayApp
             .AddSingleton<ReversalEndpoints>()
             .AddSingleton<PayoutTermsEndpoints>()
             .AddSingleton<PayoutAccountEndpoints>()
+            .AddSingleton<CreditAccountEndpoints>()
             .AddSingleton<LedgerEndpoints>()
             .AddSingleton<ReconciliationEndpoints>()
             .AddSingleton<ReviewEndpoint>()
@@ -147,6 +148,7 @@ public static class GatewayApp
         Of<ReversalEndpoints>(app).Map(app);
         Of<PayoutTermsEndpoints>(app).Map(app);
         Of<PayoutAccountEndpoints>(app).Map(app);
+        Of<CreditAccountEndpoints>(app).Map(app);
         Of<LedgerEndpoints>(app).Map(app);
         Of<ReconciliationEndpoints>(app).Map(app);
         Of<ReviewEndpoint>(app).Map(app);

@@ -15,16 +15,19 @@ public enum Capability
     Pending = 2,
 }
 
-/// <summary>The connected account to which a referrer is paid, and what is known of it.</summary>
+/// <summary>The connected account to which a referrer is paid and what is known of it, and the customer that its account credit goes to.</summary>
 /// <param name="Account">Its id at Stripe; null until one is linked.</param>
 /// <param name="ChangedAt">When it took the place of another account; null for the first, which nobody could have put in its place.</param>
 /// <param name="Links">How many accounts there were, this one included.</param>
 /// <param name="Transfers">Whether it can receive.</param>
 /// <param name="PaysOut">Whether what it receives reaches a bank.</param>
+/// <param name="Customer">Its id at Stripe; null until one is linked.</param>
+/// <param name="CustomerChangedAt">When it took the place of another customer; null for the first.</param>
 public sealed record PayoutAccount(
-    int Seq, DateTimeOffset LastAt, string? Account = null, DateTimeOffset? ChangedAt = null, int Links = 0, Capability Transfers = Capability.Inactive, bool PaysOut = false)
+    int Seq, DateTimeOffset LastAt, string? Account = null, DateTimeOffset? ChangedAt = null, int Links = 0, Capability Transfers = Capability.Inactive, bool PaysOut = false,
+    string? Customer = null, DateTimeOffset? CustomerChangedAt = null)
 {
-    public const int FoldVersion = 1;
+    public const int FoldVersion = 2;
 
     public static readonly PayoutAccount None = new(0, DateTimeOffset.MinValue);
 
@@ -45,6 +48,7 @@ public sealed record PayoutAccount(
                 PaysOut = false,
             },
             AccountSeen seen => state with { Transfers = seen.Transfers, PaysOut = seen.PaysOut },
+            CustomerLinked linked => state with { Customer = linked.Customer, CustomerChangedAt = state.Customer is null ? null : at },
             _ => throw new UnreachableException(),
         };
         return next with { Seq = state.Seq + 1, LastAt = at };
@@ -55,6 +59,7 @@ public sealed record PayoutAccount(
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "event")]
 [JsonDerivedType(typeof(AccountLinked), "linked")]
 [JsonDerivedType(typeof(AccountSeen), "seen")]
+[JsonDerivedType(typeof(CustomerLinked), "customer")]
 public abstract record PayoutAccountEvent
 {
     private protected PayoutAccountEvent()
@@ -68,10 +73,14 @@ public sealed record AccountLinked(string Account, string By) : PayoutAccountEve
 /// <summary>Stripe says something else of the account than before.</summary>
 public sealed record AccountSeen(Capability Transfers, bool PaysOut) : PayoutAccountEvent;
 
+/// <summary>The referrer's account credit goes to this customer from now on.</summary>
+public sealed record CustomerLinked(string Customer, string By) : PayoutAccountEvent;
+
 /// <summary>What is asked of, or told to, a referrer's connected account.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
 [JsonDerivedType(typeof(PayoutAccountCommand.Link), "link")]
 [JsonDerivedType(typeof(PayoutAccountCommand.See), "see")]
+[JsonDerivedType(typeof(PayoutAccountCommand.LinkCustomer), "link_customer")]
 public abstract record PayoutAccountCommand
 {
     private PayoutAccountCommand()
@@ -83,6 +92,9 @@ public abstract record PayoutAccountCommand
 
     /// <summary>Stripe shows the account so. Of another account than the linked one it is overtaken.</summary>
     public sealed record See(string Account, Capability Transfers, bool PaysOut) : PayoutAccountCommand;
+
+    /// <param name="Instead">As of <see cref="Link"/>.</param>
+    public sealed record LinkCustomer(string Customer, string By, bool Instead) : PayoutAccountCommand;
 }
 
 /// <summary>Decides over one referrer's connected account.</summary>
@@ -95,6 +107,9 @@ public static class PayoutAccountDecider
         PayoutAccountCommand.See see => state.Account != see.Account || (state.Transfers, state.PaysOut) == (see.Transfers, see.PaysOut)
             ? null
             : new AccountSeen(see.Transfers, see.PaysOut),
+        PayoutAccountCommand.LinkCustomer link => state.Customer == link.Customer || (state.Customer is not null && !link.Instead)
+            ? null
+            : new CustomerLinked(link.Customer, link.By),
         _ => throw new UnreachableException(),
     };
 }

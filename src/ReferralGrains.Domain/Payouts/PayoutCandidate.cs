@@ -31,12 +31,15 @@ public enum NotPaid
 
     /// <summary>The referrer is flagged for review (X9).</summary>
     Flagged = 10,
+
+    /// <summary>It is account credit, and no Stripe customer is linked.</summary>
+    NoCustomer = 11,
 }
 
-/// <summary>A referrer who has something payable in a currency, and what decides whether a batch pays it.</summary>
+/// <summary>A referrer who has something payable in a currency, or account credit in one, and what decides whether a batch pays it.</summary>
 /// <param name="Payable">Above zero.</param>
 /// <param name="IsClosed">What a closed referrer has left is settled (D18): nothing more is earned, so no minimum is waited for, and whether they asked for cash is forgotten.</param>
-/// <param name="Account">Linked; null when none is.</param>
+/// <param name="Account">Linked, and for account credit the customer that is; null when none is.</param>
 /// <param name="ChangedAt">When the account took another's place.</param>
 /// <param name="IsFlagged">Somebody should look at the referrer first (X9).</param>
 public sealed record PayoutCandidate(
@@ -45,11 +48,11 @@ public sealed record PayoutCandidate(
     /// <summary>Null when it is paid.</summary>
     public NotPaid? Why(PayoutTerms terms, DateTimeOffset now, PayoutWaits waits) =>
         IsFlagged ? NotPaid.Flagged
-        : !IsClosed && !IsOptedIn ? NotPaid.NotOptedIn
-        : !terms.Outside && StripeUnits.Of(Payable.Asset.Name) is null ? NotPaid.CurrencyNotPayable
-        : !IsClosed && Payable.Minor < terms.MinimumOf(Payable.Asset.Name) ? NotPaid.BelowMinimum
+        : !IsCredit && !IsClosed && !IsOptedIn ? NotPaid.NotOptedIn
+        : !terms.Outside && StripeUnits.Of(Currency) is null ? NotPaid.CurrencyNotPayable
+        : !IsClosed && Payable.Minor < terms.MinimumOf(Currency) ? NotPaid.BelowMinimum
         : terms.Outside ? null
-        : Account is null ? NotPaid.NoAccount
+        : Account is null ? (IsCredit ? NotPaid.NoCustomer : NotPaid.NoAccount)
         : now < ChangedAt + waits.CoolingOff ? NotPaid.CoolingOff
         : !IsReady ? NotPaid.AccountNotReady
         : Divisible == 0 ? NotPaid.Indivisible
@@ -58,5 +61,9 @@ public sealed record PayoutCandidate(
     /// <summary>What a batch pays of it; the indivisible rest rolls over.</summary>
     public Amount Pays(PayoutTerms terms) => terms.Outside ? Payable : Payable with { Minor = Divisible };
 
-    private long Divisible => StripeUnits.Of(Payable.Asset.Name)?.Divisible(Payable.Minor) ?? 0;
+    private bool IsCredit => !Payable.Asset.IsCash;
+
+    private string Currency => Payable.Asset.Currency!;
+
+    private long Divisible => StripeUnits.Of(Currency)?.Divisible(Payable.Minor) ?? 0;
 }

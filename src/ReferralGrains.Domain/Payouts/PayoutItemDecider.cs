@@ -122,6 +122,9 @@ public enum PayoutItemRefusal
 
     /// <summary>As much was asked back of it as may be, one after the other.</summary>
     TooManyReversals = 14,
+
+    /// <summary>Account credit is not asked back: it is no transfer.</summary>
+    NotReversible = 15,
 }
 
 /// <summary>Decides over one payout item. What it grants is only granted once it is durable, and only to whoever's append was first.</summary>
@@ -205,6 +208,7 @@ public static class PayoutItemDecider
             return item.Status == PayoutItemStatus.Review ? Same() : Accept(new PayoutToReview(ReviewReason.Several, $"{record.Answer.Transfers.Length} transfers"));
         if (record.Answer.Transfers is [var found]) return Made(item, record.Generation, found, byLookup: true);
         if (item.Generation != record.Generation || item.Status != PayoutItemStatus.LookingUp || record.AskedAt < item.NextAt) return Same();
+        if (record.Answer.IsGone) return Accept(new PayoutToReview(ReviewReason.CustomerGone, item.Order!.Destination));
 
         var countsFrom = Later(item.LastSentAt!.Value + waits.Quiet, item.CountedAt + waits.LookAgain);
         if (record.AskedAt < countsFrom) return Accept(new LookupEmpty(item.Generation, Counts: false, countsFrom));

@@ -154,4 +154,7 @@ public enum ReviewReason
 
     /// <summary>The last generation came to nothing.</summary>
     GenerationsUsedUp = 4,
+
+    /// <summary>The customer was deleted while it was in doubt whether it was credited.</summary>
+    CustomerGone = 5,
 }

@@ -88,6 +88,7 @@ public static class PayoutReversalDecider
     internal static PayoutItemDecision Ask(PayoutItem item, PayoutItemCommand.Reverse ask)
     {
         if (item.Reversal(ask.Reversal) is { } there) return there.Minor == ask.Minor ? new PayoutItemDecision.Unchanged() : Refuse(PayoutItemRefusal.OtherReversal);
+        if (item.Order is { IsCredit: true }) return Refuse(PayoutItemRefusal.NotReversible);
         if (item.Transfer is null || item.Status is not (PayoutItemStatus.Succeeded or PayoutItemStatus.Confirmed or PayoutItemStatus.PartlyReversed or PayoutItemStatus.Reversed))
             return Refuse(PayoutItemRefusal.WrongState);
         if (item.Reversals.Any(static reversal => reversal.IsOpen)) return Refuse(PayoutItemRefusal.ReversalOpen);

@@ -16,12 +16,19 @@ namespace ReferralGrains.Domain.Payouts;
 /// <param name="SecondPerson">Who draws a batch up may not approve it.</param>
 /// <param name="AutoApprove">What the schedule draws up is approved with it.</param>
 /// <param name="Outside">Batches are paid outside: nothing is sent to Stripe, and each payment is confirmed with a reference.</param>
+/// <param name="CreditByStripe">Batches that Stripe pays also credit referrers' Stripe customers with what they have of account credit; else it is redeemed by hand.</param>
 public sealed record PayoutTerms(
-    ImmutableArray<PayoutMinimum> Minimums, PayoutSchedule? Schedule, string TimeZone, bool SecondPerson = false, bool AutoApprove = false, bool Outside = false)
+    ImmutableArray<PayoutMinimum> Minimums, PayoutSchedule? Schedule, string TimeZone, bool SecondPerson = false, bool AutoApprove = false, bool Outside = false,
+    bool CreditByStripe = false)
 {
     /// <summary>Of a tenant that has said nothing: on demand, without a minimum, by Stripe.</summary>
     public static readonly PayoutTerms Default = new([], null, "UTC");
 
+    /// <summary>Account credit is paid by its batches.</summary>
+    [JsonIgnore]
+    public bool PaysCredit => CreditByStripe && !Outside;
+
+    /// <summary>Of a currency, and of account credit in it.</summary>
     public long MinimumOf(string currency)
     {
         foreach (var minimum in Minimums)

@@ -49,5 +49,6 @@ public abstract record TransferAnswer
 }
 
 /// <summary>What Stripe shows of an item.</summary>
-/// <param name="Transfers">All of its group, reversed ones too.</param>
-public sealed record LookupAnswer(ImmutableArray<TransferSeen> Transfers);
+/// <param name="Transfers">All of its group, reversed ones too; of account credit, all on the customer's balance that name it.</param>
+/// <param name="IsGone">Stripe shows the customer's balance no more: nothing can be learnt.</param>
+public sealed record LookupAnswer(ImmutableArray<TransferSeen> Transfers, bool IsGone = false);

@@ -18,13 +18,18 @@ public sealed record TransferIntent(int Generation, string Body, string Hash, st
     public static TransferIntent Create(string environment, int tenant, PayoutOrder order, int generation, string apiVersion)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(generation, 1);
-        var body = Form(
-            ("amount", order.StripeAmount.ToString(CultureInfo.InvariantCulture)),
-            ("currency", order.StripeCurrency),
-            ("destination", order.Destination),
-            ("transfer_group", order.Item),
-            ("metadata[item]", order.Item),
-            ("metadata[generation]", generation.ToString(CultureInfo.InvariantCulture)));
+        var (amount, number) = (order.StripeAmount.ToString(CultureInfo.InvariantCulture), generation.ToString(CultureInfo.InvariantCulture));
+
+        // What a customer has to its credit is below zero at Stripe. Whose it is stands in the address, of which the order is the record.
+        var body = order.IsCredit
+            ? Form(("amount", "-" + amount), ("currency", order.StripeCurrency), ("metadata[item]", order.Item), ("metadata[generation]", number))
+            : Form(
+                ("amount", amount),
+                ("currency", order.StripeCurrency),
+                ("destination", order.Destination),
+                ("transfer_group", order.Item),
+                ("metadata[item]", order.Item),
+                ("metadata[generation]", number));
         return new(generation, body, Sha256(body), "rg1_" + Sha256($"{environment}|{tenant}|{order.Item}|{generation}"), apiVersion);
     }
 

@@ -59,6 +59,7 @@ public enum Field
     Hash = 27,
     Reference = 28,
     Budget = 30,
+    StripeCustomerId = 31,
 }
 
 public enum RefusalKind

@@ -111,6 +111,8 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Payouts.OnboardingLinkAnswer))]
 [JsonSerializable(typeof(Payouts.LinkedAccount))]
 [JsonSerializable(typeof(Payouts.PayoutAccountAnswer))]
+[JsonSerializable(typeof(Payouts.LinkedCustomer))]
+[JsonSerializable(typeof(Payouts.CreditAccountAnswer))]
 [JsonSerializable(typeof(Webhooks.NewEvent))]
 [JsonSerializable(typeof(Webhooks.MadeEventAnswer))]
 [JsonSerializable(typeof(Webhooks.ToldEventAnswer))]

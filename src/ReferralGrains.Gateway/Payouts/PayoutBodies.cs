@@ -13,6 +13,9 @@ internal static class PayoutWords
     /// <summary>Whether outside.</summary>
     public static readonly Words<bool> Deliveries = new(("stripe", false), ("outside", true));
 
+    /// <summary>Whether by Stripe.</summary>
+    public static readonly Words<bool> CreditDeliveries = new(("by_hand", false), ("stripe", true));
+
     public static readonly Words<PayoutEvery> Schedules = new(("week", PayoutEvery.Week), ("month", PayoutEvery.Month), ("amount", PayoutEvery.Amount));
 
     public const int MaxReference = 200;
@@ -55,7 +58,8 @@ internal sealed record PayoutBatchAnswer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PayoutPreview? Preview = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 
-/// <summary>A batch in one currency.</summary>
+/// <summary>A batch in one currency, or in account credit of one.</summary>
+/// <param name="Currency">GBP; credit:GBP for account credit.</param>
 /// <param name="PaidMinor">Of transfers that exist, reversed ones included, and of what was confirmed as paid outside.</param>
 /// <param name="Open">Items whose amount is in transit.</param>
 /// <param name="Failed">Items that were released: their amounts are payable again.</param>
@@ -63,9 +67,10 @@ internal sealed record PayoutBatchAnswer(
 internal sealed record PayoutTotalAnswer(string Currency, int Items, long AmountMinor, int PaidItems, long PaidMinor, int Open, int Failed, int InReview);
 
 /// <param name="State">reserved, intended, in_flight, unsettled, looking_up, not_found, awaiting_funds, succeeded, confirmed, partly_reversed, reversed, released, review.</param>
-/// <param name="Destination">The connected account; outside where it is paid by other means.</param>
+/// <param name="Currency">GBP; credit:GBP for account credit.</param>
+/// <param name="Destination">The connected account; the customer that account credit goes to; outside where it is paid by other means.</param>
 /// <param name="Generation">How often it was tried under a new key.</param>
-/// <param name="Transfer">Stripe's name for it.</param>
+/// <param name="Transfer">Stripe's name for it; of account credit, for the transaction on the customer's balance.</param>
 /// <param name="Reference">What it was paid outside under.</param>
 /// <param name="Why">It was released, or is in review.</param>
 internal sealed record PayoutItemAnswer(
@@ -108,7 +113,7 @@ internal sealed record SinceLast(int Items, long AmountMinor, int NewReferrers, 
 
 internal sealed record PreviewItem(CallerId ReferrerId, string Currency, long AmountMinor, string Destination);
 
-/// <param name="Reason">flagged, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full.</param>
+/// <param name="Reason">flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full.</param>
 internal sealed record PreviewLeftOut(CallerId ReferrerId, string Currency, long PayableMinor, string Reason);
 
 /// <param name="Hash">As the batch shows it: what was looked at is what is approved.</param>
@@ -120,19 +125,24 @@ internal sealed record PayoutApproval([property: AtMost(64)] string Hash);
 internal sealed record PaidReference([property: AtMost(PayoutWords.MaxReference)] string Reference);
 
 /// <summary>How the tenant pays out: all of it, for what is left out is as if it had never been said.</summary>
-/// <param name="Minimums">Below it, what is payable in a currency rolls over.</param>
+/// <param name="Minimums">Below it, what is payable in a currency, or in account credit of it, rolls over.</param>
 /// <param name="TimeZone">IANA name; UTC when it is left out. The schedule's days begin there.</param>
 /// <param name="SecondPerson">Whoever draws a batch up may not approve it.</param>
 /// <param name="AutoApprove">What the schedule draws up is approved with it. Not beside second_person.</param>
 /// <param name="Delivery">stripe when it is left out. outside: nothing is sent; each item is confirmed with a reference.</param>
-[Example("""{"minimums":[{"currency":"GBP","amount_minor":2500}],"schedule":{"every":"month","day":1},"time_zone":"Europe/London","second_person":true,"auto_approve":false,"delivery":"stripe"}""")]
+/// <param name="CreditDelivery">
+/// by_hand when it is left out: account credit is redeemed by spends. stripe: batches that Stripe pays also credit the referrers' Stripe
+/// customers, without the question whether they asked for cash.
+/// </param>
+[Example("""{"minimums":[{"currency":"GBP","amount_minor":2500}],"schedule":{"every":"month","day":1},"time_zone":"Europe/London","second_person":true,"auto_approve":false,"delivery":"stripe","credit_delivery":"stripe"}""")]
 internal sealed record PayoutTermsBody(
     [property: AtMost(PayoutTermsBody.MaxMinimums)] ImmutableArray<PayoutMinimumBody>? Minimums = null,
     PayoutScheduleBody? Schedule = null,
     [property: Form(Programs.ProgramDates.ZoneForm)] string? TimeZone = null,
     bool? SecondPerson = null,
     bool? AutoApprove = null,
-    [property: OneOf(typeof(PayoutWords), nameof(PayoutWords.Deliveries))] string? Delivery = null)
+    [property: OneOf(typeof(PayoutWords), nameof(PayoutWords.Deliveries))] string? Delivery = null,
+    [property: OneOf(typeof(PayoutWords), nameof(PayoutWords.CreditDeliveries))] string? CreditDelivery = null)
 {
     public const int MaxMinimums = 200;
 }
@@ -156,6 +166,7 @@ internal sealed record PayoutTermsAnswer(
     bool SecondPerson,
     bool AutoApprove,
     [property: OneOf("stripe", "outside")] string Delivery,
+    [property: OneOf("by_hand", "stripe")] string CreditDelivery,
     DateTimeOffset? NextAt);
 
 /// <param name="ReturnUrl">Where the referrer comes back to.</param>

@@ -45,7 +45,7 @@ internal sealed class PayoutTermsEndpoints(IGrainRouter router, IPayoutReports r
         if (!ProgramDates.IsKnown(zone)) throw Problem.InvalidField("time_zone", $"An IANA time zone is expected, like Europe/London, not {Text.Shown(zone)}.").AsException();
         var terms = new PayoutTerms(
             Minimums(body.Minimums), Schedule(body.Schedule), zone, body.SecondPerson ?? false, body.AutoApprove ?? false,
-            PayoutWords.Deliveries.Parse(body.Delivery, false, "delivery"));
+            PayoutWords.Deliveries.Parse(body.Delivery, false, "delivery"), PayoutWords.CreditDeliveries.Parse(body.CreditDelivery, false, "credit_delivery"));
         if (terms is { AutoApprove: true, SecondPerson: true }) throw Problem.Unprocessable("auto_approve_needs_nobody", "auto_approve", "What two people are to approve does not approve itself.").AsException();
         return terms is { Schedule.Every: PayoutEvery.Amount, Minimums: [] }
             ? throw Problem.Unprocessable("amount_needs_minimum", "minimums", "A schedule by amount goes by the minimums: name at least one.").AsException()
@@ -80,5 +80,5 @@ internal sealed class PayoutTermsEndpoints(IGrainRouter router, IPayoutReports r
     private static PayoutTermsAnswer Answer(PayoutTerms terms, DateTimeOffset? nextAt) => new(
         [.. terms.Minimums.Select(static one => new PayoutMinimumBody(one.Currency, one.Minor))],
         terms.Schedule is { } schedule ? new(PayoutWords.Schedules.Of(schedule.Every), schedule.Every == PayoutEvery.Amount ? null : schedule.Day) : null,
-        terms.TimeZone, terms.SecondPerson, terms.AutoApprove, PayoutWords.Deliveries.Of(terms.Outside), nextAt);
+        terms.TimeZone, terms.SecondPerson, terms.AutoApprove, PayoutWords.Deliveries.Of(terms.Outside), PayoutWords.CreditDeliveries.Of(terms.CreditByStripe), nextAt);
 }

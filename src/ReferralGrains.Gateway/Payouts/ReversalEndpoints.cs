@@ -64,6 +64,7 @@ internal sealed class ReversalEndpoints(IGrainRouter router, IPayoutReports repo
         PayoutItemRefusal.OtherReversal => Problem.Conflict("reversal_id", "Another amount was asked back under this id; nothing was changed."),
         PayoutItemRefusal.ReversalOpen => new(409, "reversal_open", "item", "Another reversal of this item is under way. Ask again when it was made or rejected."),
         PayoutItemRefusal.TooManyReversals => new(409, "too_many_reversals", "item", $"Of one item money is asked back at most {PayoutReversalDecider.Most} times."),
+        PayoutItemRefusal.NotReversible => new(422, "credit_not_reversible", "item", "Account credit is no transfer and is not asked back; what is owed of it is earned back first."),
         PayoutItemRefusal.MoreThanIsLeft => new(422, "reversal_too_large", "amount_minor", "Less than that is left of the item's transfer."),
         PayoutItemRefusal.Indivisible => new(422, "amount_indivisible", "amount_minor", "Stripe does not move such a part of this currency."),
         _ => throw new UnreachableException(),

@@ -30,7 +30,7 @@ internal sealed class ReviewEndpoint(IPayoutReview review, IReconciliations item
         if (answer == ReviewAnswer.PaidBy && transfer is null) throw Problem.MissingField("transfer_id").AsException();
         var found = CallerId.IsValid(item) ? await items.Items(caller.Tenant, [item], [], context.RequestAborted) : [];
         if (found.SingleOrDefault(one => one.Item == item && one.Batch == id) is not { } known) return new ProblemAnswer(Problem.NotFound("payout_item", "item"));
-        var reply = await review.Resolve(new(caller.Tenant, new(item), answer, answer == ReviewAnswer.PaidBy ? transfer : null, why, caller.By), context.RequestAborted);
+        var reply = await review.Resolve(new(caller.Tenant, new(item), answer, answer == ReviewAnswer.PaidBy ? transfer : null, why, caller.By, known.Customer), context.RequestAborted);
         if (reply is null) return new ProblemAnswer(Problem.StripeAway);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Of(refusal))
@@ -50,7 +50,7 @@ internal sealed class ReviewEndpoint(IPayoutReview review, IReconciliations item
 }
 
 /// <param name="Decision">paid_by: by this transfer; never_paid: the amount is payable again; send_again: it was never paid, and is sent under a new key.</param>
-/// <param name="TransferId">For paid_by: the transfer, of the item's amount and currency.</param>
+/// <param name="TransferId">For paid_by: the transfer, of the item's amount and currency; for account credit the transaction on the customer's balance.</param>
 /// <param name="Reason">What was found out. Kept with the item.</param>
 [Example("""{"decision":"paid_by","transfer_id":"tr_123","reason":"made by hand, as the bank statement shows"}""")]
 internal sealed record ReviewBody(

@@ -26,7 +26,7 @@ public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports report
         var linked = await reports.Account(tenant, referrer, stop);
         if (linked is null)
         {
-            var made = await stripe.Create(asked.Email, asked.Country, await KeyOf(tenant, referrer, stop), stop);
+            var made = await stripe.Create(asked.Email, asked.Country, await KeyOf("account", tenant, referrer, stop), stop);
             var reply = await Ask(tenant, referrer, new PayoutAccountCommand.Link(made.Id, asked.By, Instead: false), stop);
             if (reply.Refusal is { } refusal) return new AccountAnswer.Refused(refusal);
         }
@@ -47,6 +47,17 @@ public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports report
         return new AccountAnswer.Shown(reply.Account);
     }, stop);
 
+    public Task<AccountAnswer> LinkCustomer(int tenant, CallerId referrer, string customer, string by, CancellationToken stop) => Answer(tenant, async stripe =>
+        await stripe.HasCustomer(customer, stop)
+            ? Linked(await Ask(tenant, referrer, new PayoutAccountCommand.LinkCustomer(customer, by, Instead: true), stop))
+            : new AccountAnswer.Refused(new(RefusalKind.Senseless, "stripe_customer_not_found", Field.StripeCustomerId, "Stripe shows no such customer to this tenant's key.")), stop);
+
+    public Task<AccountAnswer> MakeCustomer(int tenant, CallerId referrer, string? email, string? name, string by, CancellationToken stop) => Answer(tenant, async stripe =>
+    {
+        var customer = (await reports.Customer(tenant, referrer, stop))?.Customer ?? await stripe.CreateCustomer(email, name, await KeyOf("customer", tenant, referrer, stop), stop);
+        return Linked(await Ask(tenant, referrer, new PayoutAccountCommand.LinkCustomer(customer, by, Instead: false), stop));
+    }, stop);
+
     public async Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop)
     {
         var unready = found.Where(static one => one.Why == NotPaid.AccountNotReady).Select(static one => one.Candidate.Id).Distinct().ToArray();
@@ -61,6 +72,8 @@ public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports report
 
         return ready;
     }
+
+    private static AccountAnswer Linked(PayoutAccountReply reply) => reply.Refusal is { } refusal ? new AccountAnswer.Refused(refusal) : new AccountAnswer.Shown(reply.Account);
 
     // What is linked by now, whoever linked it.
     private async Task<AccountAnswer> Seen(StripeConnect stripe, int tenant, CallerId referrer, CancellationToken stop)
@@ -98,11 +111,11 @@ public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports report
     private Task<PayoutAccountReply> Ask(int tenant, CallerId referrer, PayoutAccountCommand command, CancellationToken stop) =>
         router.Ask(GrainAddress.PayoutAccount(tenant, referrer), new AskPayoutAccount(command), stop);
 
-    // Who asks twice at once, or again because the answer was lost, is given one account.
-    private async Task<string> KeyOf(int tenant, CallerId referrer, CancellationToken stop)
+    // Who asks twice at once, or again because the answer was lost, is given one.
+    private async Task<string> KeyOf(string what, int tenant, CallerId referrer, CancellationToken stop)
     {
         var name = await installation.Installation(stop);
-        return "rg1_account_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name}|{tenant}|{referrer}"))));
+        return $"rg1_{what}_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{name}|{tenant}|{referrer}"))));
     }
 
     private static readonly AccountAnswer NoAccount =

@@ -58,6 +58,28 @@ internal sealed class StripeConnect(StripeTransfers stripe)
         }
     }
 
+    /// <param name="key">The same makes one customer, however often it is asked.</param>
+    /// <returns>Its id.</returns>
+    public async Task<string> CreateCustomer(string? email, string? name, string key, CancellationToken stop)
+    {
+        await stripe.Admit("POST /v1/customers", stop);
+        return (await stripe.Client.V1.Customers.CreateAsync(new() { Email = email, Name = name }, new() { IdempotencyKey = key }, stop)).Id;
+    }
+
+    /// <summary>Whether there is such a customer, who was not deleted.</summary>
+    public async Task<bool> HasCustomer(string customer, CancellationToken stop)
+    {
+        try
+        {
+            await stripe.Admit("GET /v1/customers", stop);
+            return (await stripe.Client.V1.Customers.GetAsync(customer, cancellationToken: stop)).Deleted != true;
+        }
+        catch (StripeException refused) when ((int)refused.HttpStatusCode == 404)
+        {
+            return false;
+        }
+    }
+
     public async Task<(string Url, DateTimeOffset ExpiresAt)> Link(string account, string returnUrl, string refreshUrl, CancellationToken stop)
     {
         await stripe.Admit("POST /v2/core/account_links", stop);

@@ -14,8 +14,9 @@ internal sealed class PayoutReview(IGrainRouter router, IStripeAccounts accounts
         var askedAt = time.GetUtcNow();
         try
         {
-            var transfer = finding.Transfer is { } id ? await stripe.Find(id, stop) : null;
-            if (await stripe.LookUp(finding.Item.Value, stop) is not { } shown) return null;
+            var (item, customer) = (finding.Item.Value, finding.Customer);
+            var transfer = finding.Transfer is not { } id ? null : customer is null ? await stripe.Find(id, stop) : await stripe.FindCredit(customer, id, stop);
+            if (await (customer is null ? stripe.LookUp(item, stop) : stripe.LookUpCredit(customer, item, stop)) is not { } shown) return null;
             return await router.Ask(
                 GrainAddress.PayoutItem(finding.Tenant, finding.Item),
                 new AskPayoutItem(new PayoutItemCommand.Resolve(finding.Answer, finding.Why, finding.By, transfer?.Seen, shown, askedAt)), stop);

@@ -64,7 +64,8 @@ public sealed partial class Reconciler(
     {
         var now = time.GetUtcNow();
         if (last is { State: ReconciliationState.Failed, EndedAt: { } failedAt } && now < failedAt + options.Reconciliation.AgainAfter) return null;
-        if (!await gates.Lets(tenant, term, stop) && !(await gates.Of(tenant, stop)).IsShut) return ReconciliationCause.Start;
+        var lets = await gates.Lets(tenant, term, stop);
+        if (lets ? await store.AwaitsComparison(tenant, stop) : !(await gates.Of(tenant, stop)).IsShut) return ReconciliationCause.Start;
         if (now < last?.StartedAt + options.Reconciliation.Every) return null;
         return now < (await store.LastFull(tenant, stop))?.StartedAt + options.Reconciliation.FullyEvery ? ReconciliationCause.Hourly : ReconciliationCause.Nightly;
     }
@@ -84,6 +85,7 @@ public sealed partial class Reconciler(
             var from = await From(run, stop);
             await store.Begin(run, from, stop);
             await CompareTransfers(stripe, run, from, stop);
+            await CompareCredits(stripe, run, from, stop);
             await CompareUnseen(stripe, run, from, stop);
         }
         catch (StripeAwayException unanswered)
@@ -112,21 +114,48 @@ public sealed partial class Reconciler(
         {
             var page = await stripe.List(from, after, stop);
             if (page.Transfers.Count == 0) return;
-            var items = await store.Items(
-                run.Tenant, [.. page.Transfers.Select(static one => one.Item).OfType<string>()], [.. page.Transfers.Select(static one => one.Seen.Id)], stop);
-            var byName = items.ToDictionary(static item => item.Item, StringComparer.Ordinal);
-            var byTransfer = items.Where(static item => item.Transfer is not null).ToDictionary(static item => item.Transfer!, StringComparer.Ordinal);
-            var breaks = new List<ReconciliationBreak>();
-            foreach (var transfer in page.Transfers)
-                breaks.AddRange(await Compare(run.Tenant, transfer, byTransfer.GetValueOrDefault(transfer.Seen.Id), byName.GetValueOrDefault(transfer.Item ?? ""), stop));
             var last = page.Transfers[^1];
-            await store.Seen(run, [.. page.Transfers.Select(static one => one.Seen.Id)], last.CreatedAt, breaks, stop);
+            await CompareSome(run, page.Transfers, last.CreatedAt, stop);
             if (!page.HasMore) return;
             after = last.Seen.Id;
         }
     }
 
-    // A transfer that is older than what was listed, or younger, is asked for by its name.
+    // Stripe lists what was credited to one customer, and among it what is not ours.
+    private async Task CompareCredits(StripeTransfers stripe, ReconciliationRun run, DateTimeOffset from, CancellationToken stop)
+    {
+        for (var last = ""; ;)
+        {
+            var customers = await store.Credited(run.Tenant, from, last, ItemsAtOnce, stop);
+            if (customers.Count == 0) return;
+            foreach (var customer in customers)
+            {
+                for (string? after = null; ;)
+                {
+                    var page = await stripe.Credits(customer, after, stop);
+                    await CompareSome(run, [.. page.Transfers.Where(static one => one.Item?.StartsWith(PayoutOrder.NamePrefix, StringComparison.Ordinal) == true)], null, stop);
+                    if (!page.HasMore || page.Transfers.Count == 0) break;
+                    after = page.Transfers[^1].Seen.Id;
+                }
+            }
+
+            last = customers[^1];
+        }
+    }
+
+    private async Task CompareSome(ReconciliationRun run, IReadOnlyList<ListedTransfer> transfers, DateTimeOffset? reachedAt, CancellationToken stop)
+    {
+        if (transfers.Count == 0) return;
+        var items = await store.Items(run.Tenant, [.. transfers.Select(static one => one.Item).OfType<string>()], [.. transfers.Select(static one => one.Seen.Id)], stop);
+        var byName = items.ToDictionary(static item => item.Item, StringComparer.Ordinal);
+        var byTransfer = items.Where(static item => item.Transfer is not null).ToDictionary(static item => item.Transfer!, StringComparer.Ordinal);
+        var breaks = new List<ReconciliationBreak>();
+        foreach (var transfer in transfers)
+            breaks.AddRange(await Compare(run.Tenant, transfer, byTransfer.GetValueOrDefault(transfer.Seen.Id), byName.GetValueOrDefault(transfer.Item ?? ""), stop));
+        await store.Seen(run, [.. transfers.Select(static one => one.Seen.Id)], reachedAt, breaks, stop);
+    }
+
+    // A transfer that is older than what was listed, or younger, is asked for by its name. With a customer that was deleted its balance went.
     private async Task CompareUnseen(StripeTransfers stripe, ReconciliationRun run, DateTimeOffset from, CancellationToken stop)
     {
         for (var after = ""; ;)
@@ -136,8 +165,9 @@ public sealed partial class Reconciler(
             var breaks = new List<ReconciliationBreak>();
             foreach (var item in items)
             {
-                if (await stripe.Find(item.Transfer!, stop) is { } transfer) breaks.AddRange(await Compare(run.Tenant, transfer, item, item, stop));
-                else breaks.Add(Comparison.Missing(item));
+                var found = item.Customer is { } customer ? await stripe.FindCredit(customer, item.Transfer!, stop) : await stripe.Find(item.Transfer!, stop);
+                if (found is { } transfer) breaks.AddRange(await Compare(run.Tenant, transfer, item, item, stop));
+                else if (item.Customer is not { } of || !await stripe.IsDeleted(of, stop)) breaks.Add(Comparison.Missing(item));
             }
 
             await store.Compared(run, items.Count, breaks, stop);

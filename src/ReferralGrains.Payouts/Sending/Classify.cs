@@ -26,7 +26,7 @@ internal static class Classify
         _ => null,
     };
 
-    /// <summary>A transfer or a reversal as JSON, or null.</summary>
+    /// <summary>A transfer, a reversal or a transaction on a customer's balance as JSON, or null.</summary>
     public static TransferSeen? Read(string json)
     {
         try
@@ -42,13 +42,19 @@ internal static class Classify
 
     private static TransferSeen? Read(JsonElement root)
     {
-        if (root.ValueKind != JsonValueKind.Object || Text(root, "object") is not ("transfer" or "transfer_reversal")) return null;
-        var isReversal = Text(root, "object") == "transfer_reversal";
-        if (Text(root, "id") is not { } id || Text(root, "currency") is not { } currency || Text(root, isReversal ? "transfer" : "destination") is not { } destination) return null;
+        if (root.ValueKind != JsonValueKind.Object) return null;
+        (string To, string Name, int Sign)? kind = Text(root, "object") switch
+        {
+            "transfer" => ("destination", "item", 1),
+            "transfer_reversal" => ("transfer", "reversal", 1),
+            "customer_balance_transaction" => ("customer", "item", -1),
+            _ => null,
+        };
+        if (kind is not ({ } to, { } name, var sign) || Text(root, "id") is not { } id || Text(root, "currency") is not { } currency || Text(root, to) is not { } destination) return null;
         if (!root.TryGetProperty("amount", out var amount) || !amount.TryGetInt64(out var minor)) return null;
-        var item = root.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object ? Text(metadata, isReversal ? "reversal" : "item") : null;
+        var item = root.TryGetProperty("metadata", out var metadata) && metadata.ValueKind == JsonValueKind.Object ? Text(metadata, name) : null;
         var reversed = root.TryGetProperty("amount_reversed", out var taken) && taken.TryGetInt64(out var back) ? back : 0;
-        return new(id, minor, currency, destination, item, reversed);
+        return new(id, checked(sign * minor), currency, destination, item, reversed);
     }
 
     private static TransferAnswer Refusal(StripeException exception)

@@ -135,13 +135,13 @@ public sealed partial class PayoutSender(
 
     private async Task Send(StripeTransfers stripe, DuePayout due, CancellationToken stop)
     {
-        await stripe.AdmitSending(due.Transfer, stop);
+        await stripe.AdmitSending(SendRoute.Of(due), stop);
         if (due.Reversal is null && !await work.MayGo(due, stop)) return;
         var window = stripe.Open();
         var granted = await Ask(due, new PayoutItemCommand.BeginSend(due.Generation, options.Term));
         var sending = due.Reversal is { } reversal ? granted.Item.Reversal(reversal)?.Sending : granted.Item;
         if (!granted.Changed || sending is not { Status: PayoutItemStatus.InFlight }) return;
-        var answer = await stripe.Send(sending.Intent!, window, stop, due.Transfer);
+        var answer = await stripe.Send(sending.Intent!, window, due.Reversal is null ? SendRoute.Of(granted.Item.Order!) : SendRoute.Of(due), stop);
         if (answer is TransferAnswer.AccessRefused refused)
         {
             await gates.Shut(due.Tenant, refused.Code is { } code ? $"Stripe refuses the key: {code}" : "Stripe refuses the key", "sender", CancellationToken.None);
@@ -155,7 +155,9 @@ public sealed partial class PayoutSender(
     private async Task LookUp(StripeTransfers stripe, DuePayout due, CancellationToken stop)
     {
         var askedAt = time.GetUtcNow();
-        var found = due.Reversal is { } reversal ? stripe.LookUp(due.Transfer!, reversal, stop) : stripe.LookUp(due.Item.Value, stop);
+        var found = due.Reversal is { } reversal ? stripe.LookUp(due.Transfer!, reversal, stop)
+            : due.Customer is { } customer ? stripe.LookUpCredit(customer, due.Item.Value, stop)
+            : stripe.LookUp(due.Item.Value, stop);
         if (await found is { } answer) await Ask(due, new PayoutItemCommand.RecordLookup(due.Generation, answer, askedAt));
     }
 

@@ -5,10 +5,12 @@ using Stripe;
 
 namespace ReferralGrains.Payouts.Sending;
 
-/// <summary>Transfers of one Stripe account. It tries once: whatever comes again is decided by the item.</summary>
+/// <summary>Transfers of one Stripe account, and account credit of its customers. It tries once: whatever comes again is decided by the item.</summary>
 public sealed class StripeTransfers : IDisposable
 {
     private const string Endpoint = "/v1/transfers";
+    private const string Credit = "/v1/customers/balance_transactions";
+    private const string Missing = "resource_missing";
     private const int PageSize = 100;
 
     private readonly StripeClient client;
@@ -39,22 +41,20 @@ public sealed class StripeTransfers : IDisposable
     internal ValueTask Admit(string endpoint, CancellationToken stop) => limit.Wait(endpoint, stop);
 
     /// <summary>Waits for a turn under the rate limit. Before the right to send is asked for: that right is short.</summary>
-    /// <param name="reverses">The transfer that money is to be taken back from; null to send one.</param>
-    public ValueTask AdmitSending(string? reverses, CancellationToken stop) => limit.Wait(reverses is null ? Endpoint : Endpoint + "/reversals", stop);
+    internal ValueTask AdmitSending(SendRoute route, CancellationToken stop) => limit.Wait(route.Endpoint, stop);
 
     /// <summary>A window for one sending: opened before the right to send is asked for.</summary>
     internal SendWindow Open() => new(time, waits.FirstByte);
 
     /// <summary>Sends the bytes of an intent once, if the window is still open as they leave.</summary>
-    /// <param name="reverses">The transfer that it takes money back from; null where it makes one.</param>
-    internal async Task<TransferAnswer> Send(TransferIntent intent, SendWindow window, CancellationToken stop, string? reverses = null)
+    internal async Task<TransferAnswer> Send(TransferIntent intent, SendWindow window, SendRoute route, CancellationToken stop)
     {
         var options = new RawRequestOptions { IdempotencyKey = intent.Key, AdditionalHeaders = new() { ["Stripe-Version"] = intent.ApiVersion } };
         var body = Encoding.ASCII.GetString(intent.Bytes());
         SendWindow.Current = window;
         try
         {
-            return Classify.Answer(await client.RawRequestAsync(HttpMethod.Post, reverses is null ? Endpoint : $"{Endpoint}/{reverses}/reversals", body, options, stop));
+            return Classify.Answer(await client.RawRequestAsync(HttpMethod.Post, route.Path, body, options, stop));
         }
         catch (Exception exception) when (Classify.Failure(exception) is not null)
         {
@@ -81,7 +81,15 @@ public sealed class StripeTransfers : IDisposable
         one => new(one.Id, one.Amount, one.Currency, transfer, one.Metadata?.GetValueOrDefault("reversal")),
         stop) is { } found ? new([.. found.Transfers.Where(one => one.Item == reversal)]) : null;
 
-    private async Task<LookupAnswer?> LookUp<T>(string endpoint, Func<string?, Task<StripeList<T>>> list, Func<T, TransferSeen> see, CancellationToken stop)
+    /// <summary>All on a customer's balance that names an item, or null where Stripe could not be asked.</summary>
+    public async Task<LookupAnswer?> LookUpCredit(string customer, string item, CancellationToken stop) => await LookUp(
+        "GET " + Credit,
+        after => client.V1.Customers.BalanceTransactions.ListAsync(customer, new() { Limit = PageSize, StartingAfter = after }, cancellationToken: stop),
+        Seen,
+        stop, mayBeGone: true) is { } found ? found with { Transfers = [.. found.Transfers.Where(one => one.Item == item)] } : null;
+
+    private async Task<LookupAnswer?> LookUp<T>(
+        string endpoint, Func<string?, Task<StripeList<T>>> list, Func<T, TransferSeen> see, CancellationToken stop, bool mayBeGone = false)
         where T : IHasId
     {
         var found = ImmutableArray.CreateBuilder<TransferSeen>();
@@ -96,9 +104,9 @@ public sealed class StripeTransfers : IDisposable
                 after = page.Data[^1].Id;
             }
         }
-        catch (Exception exception) when (Classify.Failure(exception) is not null)
+        catch (Exception exception) when (Classify.Failure(exception) is { } failure)
         {
-            return null;
+            return mayBeGone && failure is TransferAnswer.Refused { Code: Missing } ? new([], IsGone: true) : null;
         }
     }
 
@@ -121,11 +129,46 @@ public sealed class StripeTransfers : IDisposable
         {
             return Listed(await client.V1.Transfers.GetAsync(id, new() { Expand = ["balance_transaction"] }, cancellationToken: stop));
         }
-        catch (StripeException missing) when (missing.StripeError?.Code == "resource_missing")
+        catch (StripeException missing) when (missing.StripeError?.Code == Missing)
         {
             return null;
         }
     }, stop);
+
+    /// <summary>What was written into a customer's balance by whomever, the newest first, a page at a time; nothing where the customer is gone.</summary>
+    /// <param name="after">The last one of the page before.</param>
+    /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>
+    public Task<TransferPage> Credits(string customer, string? after, CancellationToken stop) => Asked("GET " + Credit, async () =>
+    {
+        try
+        {
+            var page = await client.V1.Customers.BalanceTransactions.ListAsync(customer, new() { Limit = PageSize, StartingAfter = after }, cancellationToken: stop);
+            return new TransferPage([.. page.Data.Select(Listed)], page.HasMore);
+        }
+        catch (StripeException missing) when (missing.StripeError?.Code == Missing)
+        {
+            return new TransferPage([], HasMore: false);
+        }
+    }, stop);
+
+    /// <summary>One transaction on a customer's balance, or null when Stripe says that there is none.</summary>
+    /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>
+    public Task<ListedTransfer?> FindCredit(string customer, string id, CancellationToken stop) => Asked("GET " + Credit, async () =>
+    {
+        try
+        {
+            return Listed(await client.V1.Customers.BalanceTransactions.GetAsync(customer, id, cancellationToken: stop));
+        }
+        catch (StripeException missing) when (missing.StripeError?.Code == Missing)
+        {
+            return null;
+        }
+    }, stop);
+
+    /// <summary>Whether a customer was deleted, and its balance with it.</summary>
+    /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>
+    public Task<bool> IsDeleted(string customer, CancellationToken stop) =>
+        Asked("GET /v1/customers", async () => (await client.V1.Customers.GetAsync(customer, cancellationToken: stop)).Deleted == true, stop);
 
     /// <summary>What happened of these types from then on, the newest first, a page at a time.</summary>
     /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>
@@ -151,6 +194,13 @@ public sealed class StripeTransfers : IDisposable
             throw new StripeAwayException(why is TransferAnswer.Unknown unknown ? unknown.Why : why.GetType().Name, why is TransferAnswer.AccessRefused, exception);
         }
     }
+
+    // What a customer has to its credit is below zero at Stripe.
+    private static TransferSeen Seen(CustomerBalanceTransaction one) => new(one.Id, -one.Amount, one.Currency, one.CustomerId, one.Metadata?.GetValueOrDefault("item"));
+
+    // It is its own movement.
+    private static ListedTransfer Listed(CustomerBalanceTransaction one) =>
+        new(Seen(one), null, new(DateTime.SpecifyKind(one.Created, DateTimeKind.Utc)), one.Id, one.Amount);
 
     private static ListedTransfer Listed(Transfer transfer) => new(
         new(transfer.Id, transfer.Amount, transfer.Currency, transfer.DestinationId, transfer.Metadata?.GetValueOrDefault("item"), transfer.AmountReversed),

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -55,11 +56,12 @@ public enum Fault
     Forbidden,
 }
 
-/// <summary>Which faults meet which requests about transfers and accounts. The same seed gives the same request the same faults, in whatever order requests come.</summary>
+/// <summary>Which faults meet which requests about transfers, customers' balances and accounts. The same seed gives the same request the same faults, in whatever order requests come.</summary>
 public sealed class FaultScript
 {
     private readonly Lock gate = new();
     private readonly Dictionary<string, int> attempts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<Fault, int> met = new();
     private readonly Func<StandinRequest, int, Fault> choose;
 
     private Func<Fault>? ofCustomers;
@@ -67,6 +69,9 @@ public sealed class FaultScript
     private FaultScript(Func<StandinRequest, int, Fault> choose) => this.choose = choose;
 
     public static FaultScript None { get; } = new(static (_, _) => Fault.None);
+
+    /// <summary>How many requests have met each fault.</summary>
+    public IReadOnlyDictionary<Fault, int> Met => met;
 
     /// <summary>All that leave in doubt what happened, and all that pass by themselves.</summary>
     public static IReadOnlyList<Fault> Passing { get; } =
@@ -82,7 +87,7 @@ public sealed class FaultScript
         return new((_, _) => next < faults.Length ? faults[next++] : Fault.None);
     }
 
-    /// <summary>Of 100 requests that make or take back a transfer, this many meet a fault.</summary>
+    /// <summary>Of 100 requests that make or take back a transfer, or credit a customer, this many meet a fault.</summary>
     public static FaultScript Seeded(int seed, int percent, IReadOnlyList<Fault> faults) => new((request, attempt) =>
     {
         var dice = SHA256.HashData(Encoding.UTF8.GetBytes($"{seed} {attempt} {Name(request)}"));
@@ -96,13 +101,15 @@ public sealed class FaultScript
     internal Fault Next(StandinRequest request)
     {
         if (ofCustomers is not null) return !request.IsPost && (IsAbout(request, "/v1/customers") || IsAbout(request, "/v1/subscriptions")) ? ofCustomers() : Fault.None;
-        if (!request.IsPost || !(IsAbout(request, "/v1/transfers") || IsAbout(request, "/v2/core/accounts"))) return Fault.None;
+        if (!request.IsPost || !(IsAbout(request, "/v1/transfers") || IsAbout(request, "/balance_transactions") || IsAbout(request, "/v2/core/accounts"))) return Fault.None;
         lock (gate)
         {
             var name = Name(request);
             var attempt = attempts.GetValueOrDefault(name);
             attempts[name] = attempt + 1;
-            return choose(request, attempt);
+            var fault = choose(request, attempt);
+            if (fault != Fault.None) met.AddOrUpdate(fault, 1, static (_, count) => count + 1);
+            return fault;
         }
     }
 

@@ -52,6 +52,23 @@ public sealed class StandinPlatform
         lock (gate) return [.. Transfers.All.Select(static transfer => transfer.DeepClone().AsObject())];
     }
 
+    /// <summary>Everything that was written into customers' balances, as Stripe would list it.</summary>
+    public IReadOnlyList<JsonObject> AllCredits()
+    {
+        lock (gate) return [.. CustomerTransactions.All.Select(static one => one.DeepClone().AsObject())];
+    }
+
+    /// <summary>A customer who owes nothing yet.</summary>
+    public string AddCustomer()
+    {
+        lock (gate) return (string)CustomerCalls.Make(this, null, null, null, [], null)["id"]!;
+    }
+
+    public void DeleteCustomer(string customer)
+    {
+        lock (gate) CustomerCalls.Delete(this, Customers.Get(customer));
+    }
+
     /// <param name="account">The platform's own when it is left out.</param>
     public long Available(string currency, string? account = null)
     {

@@ -103,6 +103,7 @@ public static class EventCodec
         [typeof(RetryEnded)] = 114,
         [typeof(AccountLinked)] = 120,
         [typeof(AccountSeen)] = 121,
+        [typeof(CustomerLinked)] = 122,
         [typeof(PayoutTermsSet)] = 125,
         [typeof(PayoutDateCame)] = 126,
     }.ToFrozenDictionary();

@@ -66,18 +66,20 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
 
     // Statuses by their numbers. Of a batch that is being reserved, who reserves comes back to it; of a cancelled one, somebody reserved too late.
     // Once a batch that is paid outside is approved, whoever pays it may have: what of it is given up is said by a person. Flags of 1 and 3 are
-    // raised and confirmed.
+    // raised and confirmed. A customer is as ready as it will be: whether it can be credited is known by the sending.
     public async Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop) => await database.Rows(
         """
         select i.tenant, bs.a, b.status, s.a,
-          case when b.status = 10 then 'batch_cancelled' when not b.outside and c.account is distinct from i.destination then 'account_changed'
-            when g.flagged then 'flagged' else 'account_not_ready' end
+          case when b.status = 10 then 'batch_cancelled' when not b.outside and a.changed then 'account_changed' when g.flagged then 'flagged' else 'account_not_ready' end
         from payout_item i join payout_batch b on b.stream = i.batch join stream s on s.id = i.stream join stream bs on bs.id = b.stream
           left join payout_account c on c.referrer = i.referrer
           cross join lateral (select exists (select from flag f where f.stream = i.referrer and f.state in (1, 3)) as flagged) g
+          cross join lateral (
+            select case when i.asset like 'credit:%' then c.customer else c.account end is distinct from i.destination as changed,
+              i.asset not like 'credit:%' and (c.transfers <> 1 or not c.pays_out) as unready) a
         where i.in_transit and i.status in (1, 2, 7) and (b.status = 10
           or b.status = 3 and b.outside and g.flagged
-          or b.status in (3, 4, 5, 6, 7, 11) and not b.outside and (g.flagged or c.account is distinct from i.destination or c.transfers <> 1 or not c.pays_out))
+          or b.status in (3, 4, 5, 6, 7, 11) and not b.outside and (g.flagged or a.changed or a.unready))
         order by b.stream, i.stream limit 10000
         """,
         static reader => new StrandedItem(

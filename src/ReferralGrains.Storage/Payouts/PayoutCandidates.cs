@@ -13,7 +13,10 @@ public readonly record struct JudgedCandidate(PayoutCandidate Candidate, NotPaid
 /// <exception cref="Journal.JournalUnavailableException">From every question: the database cannot be reached now.</exception>
 public interface IPayoutCandidates
 {
-    /// <summary>Everybody who has something payable in a currency, in the order of their streams, and whether a batch would pay it.</summary>
+    /// <summary>
+    /// Everybody who has something payable in a currency, in the order of their streams, and whether a batch would pay it; account credit as
+    /// well where the terms have batches pay it.
+    /// </summary>
     /// <param name="now">By the tenant's clock.</param>
     Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop);
 
@@ -28,7 +31,7 @@ public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits wait
     {
         var judged = ImmutableArray.CreateBuilder<JudgedCandidate>();
         var paid = 0;
-        foreach (var candidate in await Read(tenant, stop))
+        foreach (var candidate in await Read(tenant, terms, stop))
         {
             var why = candidate.Why(terms, now, waits) ?? (paid == PayoutBatchDecider.MostOrders ? NotPaid.BatchFull : null);
             if (why is null) paid++;
@@ -39,26 +42,26 @@ public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits wait
     }
 
     public async Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
-        (await Read(tenant, stop)).Exists(candidate => candidate.Why(terms, now, waits) is null);
+        (await Read(tenant, terms, stop)).Exists(candidate => candidate.Why(terms, now, waits) is null);
 
     // By the referrers of the tenant: an index on balances would cost every action.
-    private async Task<List<PayoutCandidate>> Read(int tenant, CancellationToken stop)
+    private async Task<List<PayoutCandidate>> Read(int tenant, PayoutTerms terms, CancellationToken stop)
     {
         var found = await database.Rows(
             """
-            select r.stream, s.a, a.name, b.payable, coalesce((f.body ->> 'closed')::boolean, false), r.cash_opt_in, p.account, p.changed_at, p.transfers, p.pays_out,
-              exists (select from flag g where g.stream = r.stream and g.state in (1, 3))
+            select r.stream, s.a, a.name, b.payable, coalesce((f.body ->> 'closed')::boolean, false), r.cash_opt_in,
+              case when a.name like 'credit:%' then p.customer else p.account end, case when a.name like 'credit:%' then p.customer_changed_at else p.changed_at end,
+              coalesce(a.name like 'credit:%' or p.transfers = 1 and p.pays_out, false), exists (select from flag g where g.stream = r.stream and g.state in (1, 3))
             from referrer r join balance b on b.referrer = r.stream and b.payable > 0 join asset a on a.id = b.asset
               join stream s on s.id = r.stream left join fact f on f.stream = r.stream left join payout_account p on p.referrer = r.stream
-            where r.tenant = $1 and a.name ~ '^[A-Z]{3}$' order by r.stream, a.name
+            where r.tenant = $1 and a.name ~ $2 order by r.stream, a.name
             """,
-            Candidate, stop, Questions.Int(tenant));
-        found.RemoveAll(static candidate => !Currency.IsKnown(candidate.Payable.Asset.Name));
+            Candidate, stop, Questions.Int(tenant), Questions.Text(terms.PaysCredit ? "^(credit:)?[A-Z]{3}$" : "^[A-Z]{3}$"));
+        found.RemoveAll(static candidate => candidate.Payable.Asset.Currency is null);
         return found;
     }
 
     private static PayoutCandidate Candidate(NpgsqlDataReader reader) => new(
         new(reader.GetInt64(0)), new(reader.GetString(1)), new(reader.GetInt64(3), new(string.Intern(reader.GetString(2)))), reader.GetBoolean(4), reader.GetBoolean(5),
-        reader.MaybeText(6), reader.Maybe<DateTimeOffset>(7),
-        !reader.IsDBNull(6) && (Capability)reader.GetInt16(8) == Capability.Active && reader.GetBoolean(9), reader.GetBoolean(10));
+        reader.MaybeText(6), reader.Maybe<DateTimeOffset>(7), reader.GetBoolean(8), reader.GetBoolean(9));
 }

@@ -19,6 +19,9 @@ public interface IPayoutReports
     /// <summary>Null when the referrer has none.</summary>
     Task<PayoutAccountView?> Account(int tenant, CallerId referrer, CancellationToken stop);
 
+    /// <summary>The customer to which a referrer's account credit goes; null when there is none.</summary>
+    Task<PayoutCustomerView?> Customer(int tenant, CallerId referrer, CancellationToken stop);
+
     /// <summary>Who is paid at a connected account.</summary>
     Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop);
 
@@ -52,6 +55,9 @@ public sealed record PayoutAccountView(StreamId Stream, string Account, Capabili
 {
     public bool IsReady => Transfers == Capability.Active && PaysOut;
 }
+
+/// <param name="ChangedAt">When it took another's place.</param>
+public sealed record PayoutCustomerView(string Customer, DateTimeOffset? ChangedAt);
 
 public sealed record PayoutBatchView(
     StreamId Stream, CallerId Id, PayoutBatchStatus Status, int Orders, string DrawnBy, string? ApprovedBy, DateTimeOffset? DrawnAt, string? Hash, string? Why,
@@ -96,11 +102,18 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
     public Task<PayoutAccountView?> Account(int tenant, CallerId referrer, CancellationToken stop) => database.Row(
         """
         select p.stream, p.account, p.transfers, p.pays_out, p.changed_at, p.links from stream s join payout_account p on p.referrer = s.id
-        where s.tenant = $1 and s.kind = 3 and s.a = $2 and s.b = ''
+        where s.tenant = $1 and s.kind = 3 and s.a = $2 and s.b = '' and p.account is not null
         """,
         static reader => new PayoutAccountView(
             new(reader.GetInt64(0)), reader.GetString(1), (Capability)reader.GetInt16(2), reader.GetBoolean(3), reader.Maybe<DateTimeOffset>(4), reader.GetInt32(5)),
         stop, Questions.Int(tenant), Questions.Text(referrer.Value));
+
+    public Task<PayoutCustomerView?> Customer(int tenant, CallerId referrer, CancellationToken stop) => database.Row(
+        """
+        select p.customer, p.customer_changed_at from stream s join payout_account p on p.referrer = s.id
+        where s.tenant = $1 and s.kind = 3 and s.a = $2 and s.b = '' and p.customer is not null
+        """,
+        static reader => new PayoutCustomerView(reader.GetString(0), reader.Maybe<DateTimeOffset>(1)), stop, Questions.Int(tenant), Questions.Text(referrer.Value));
 
     public async Task<Page<PayoutBatchView>> Batches(int tenant, long? before, int limit, CancellationToken stop)
     {

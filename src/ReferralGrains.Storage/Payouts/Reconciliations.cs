@@ -86,7 +86,11 @@ public sealed record ReconciliationBreak(BreakKind Kind, string Item, string Tra
 /// <summary>A payout item as it is compared with Stripe.</summary>
 /// <param name="AskedBackMinor">Of its transfer: what was asked back here, and was not rejected.</param>
 public sealed record ComparedItem(
-    string Item, Amount Amount, string Destination, PayoutItemStatus Status, bool InTransit, int Generation, string? Transfer, string? Batch, long AskedBackMinor = 0);
+    string Item, Amount Amount, string Destination, PayoutItemStatus Status, bool InTransit, int Generation, string? Transfer, string? Batch, long AskedBackMinor = 0)
+{
+    /// <summary>That account credit goes to; null for what is paid by a transfer.</summary>
+    public string? Customer => Amount.Asset.IsCash ? null : Destination;
+}
 
 /// <summary>What is compared with Stripe, and what came of it.</summary>
 /// <remarks>Every member throws <see cref="JournalUnavailableException"/> while the database cannot be reached.</remarks>
@@ -128,6 +132,12 @@ public interface IReconciliations
 
     /// <summary>Items that were paid by a transfer that was not seen, changed since then, in the order of their names.</summary>
     Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop);
+
+    /// <summary>Customers of whose account credit an item is open, or has changed since then, in the order of their names.</summary>
+    Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop);
+
+    /// <summary>Whether account credit waits to be compared before it is sent.</summary>
+    Task<bool> AwaitsComparison(int tenant, CancellationToken stop);
 
     /// <summary>When this installation began: nothing is older.</summary>
     Task<DateTimeOffset> Beginning(CancellationToken stop);
@@ -251,6 +261,21 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
         order by s.a limit $4
         """,
         Item, stop, Questions.Int(tenant), Questions.Time(since), Questions.Text(after), Questions.Int(limit));
+
+    public async Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop) => await database.Rows(
+        """
+        select distinct i.destination from payout_item i
+        where i.tenant = $1 and i.asset like 'credit:%' and i.destination > $3 and (i.in_transit or i.changed_at >= $2) order by 1 limit $4
+        """,
+        static row => row.GetString(0), stop, Questions.Int(tenant), Questions.Time(since), Questions.Text(after), Questions.Int(limit));
+
+    public Task<bool> AwaitsComparison(int tenant, CancellationToken stop) => database.Row(
+        $"""
+        select exists (
+          select from payout_item i left join payout_batch b on b.stream = i.batch
+          where i.tenant = $1 and i.in_transit and (b.status is null or b.status = 5) and {PayoutWork.IsUncompared})
+        """,
+        static row => row.GetBoolean(0), stop, Questions.Int(tenant));
 
     public async Task<DateTimeOffset> Beginning(CancellationToken stop) =>
         (await database.Rows("select min(applied_at) from migration", static row => row.GetFieldValue<DateTimeOffset>(0), stop))[0];

@@ -6,7 +6,7 @@ using ReferralGrains.Storage.Payouts;
 namespace ReferralGrains.Turns.Payouts;
 
 /// <summary>
-/// Connected accounts at the payment provider, for whoever answers HTTP. It asks the provider first and writes down what it said; no grain
+/// Connected accounts and customers at the payment provider, for whoever answers HTTP. It asks the provider first and writes down what it said; no grain
 /// waits for it meanwhile.
 /// </summary>
 public interface IConnectedAccounts
@@ -22,6 +22,12 @@ public interface IConnectedAccounts
 
     /// <summary>Links an account that exists, in the place of the one that is linked.</summary>
     Task<AccountAnswer> Link(int tenant, CallerId referrer, string account, string by, CancellationToken stop);
+
+    /// <summary>Links a customer that exists, to which account credit goes, in the place of the one that is linked.</summary>
+    Task<AccountAnswer> LinkCustomer(int tenant, CallerId referrer, string customer, string by, CancellationToken stop);
+
+    /// <summary>Makes a customer if none is linked, and links it; asked for again, it is the same one.</summary>
+    Task<AccountAnswer> MakeCustomer(int tenant, CallerId referrer, string? email, string? name, string by, CancellationToken stop);
 
     /// <summary>
     /// Asks the provider about accounts that were not ready when they were last seen: a notice of it may have been lost, or none be set up.

@@ -15,7 +15,7 @@ public sealed record AskPayoutAccount(PayoutAccountCommand Command) : ICommand<P
 /// <param name="Account">As it is now, and durably so.</param>
 public sealed record PayoutAccountReply(Refusal? Refusal, bool Changed, PayoutAccount Account);
 
-/// <summary>The connected account of one referrer, of (tenant, referrer). What Stripe says of it is told here and decided nowhere else.</summary>
+/// <summary>The connected account and the customer of one referrer, of (tenant, referrer). What Stripe says of it is told here and decided nowhere else.</summary>
 public sealed class PayoutAccountTurns(GrainAddress address, TurnWorld world)
     : FoldedTurns<PayoutAccount>(address, world, JournalJson.Default.PayoutAccount, PayoutAccount.FoldVersion)
 {
@@ -26,7 +26,7 @@ public sealed class PayoutAccountTurns(GrainAddress address, TurnWorld world)
     protected override int SeqOf(PayoutAccount state) => state.Seq;
 
     // Where somebody is paid is for those who look after the money.
-    protected override PayoutAccount Redacted(PayoutAccount state) => state with { Account = null };
+    protected override PayoutAccount Redacted(PayoutAccount state) => state with { Account = null, Customer = null };
 
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
@@ -68,7 +68,7 @@ public sealed class PayoutAccountTurns(GrainAddress address, TurnWorld world)
     // A closed referrer may still be shown as it is, but is linked to nothing more.
     private static Refusal? Refused(ReferrerFacts? referrer, PayoutAccountCommand command) =>
         referrer is null ? new(RefusalKind.NotFound, "referrer_not_found", Field.ReferrerId, "There is no such referrer.")
-        : referrer.Closed && command is PayoutAccountCommand.Link ? new(RefusalKind.Conflict, "referrer_closed", Field.ReferrerId, "This referrer is closed.")
+        : referrer.Closed && command is PayoutAccountCommand.Link or PayoutAccountCommand.LinkCustomer ? new(RefusalKind.Conflict, "referrer_closed", Field.ReferrerId, "This referrer is closed.")
         : null;
 
     private Append? Append(PayoutAccount before, PayoutAccount state, ReferrerFacts? referrer, ImmutableArray<EventRow> rows) => rows.IsEmpty ? null : new()

@@ -69,6 +69,7 @@ internal static class PayoutWords
         "currency_not_payable" => "a currency that cannot be paid",
         "below_minimum" => "below the minimum",
         "no_account" => "no payout account",
+        "no_customer" => "no Stripe customer to credit",
         "cooling_off" => "changed the account within 72 hours",
         "account_not_ready" => "the account cannot receive yet",
         "indivisible" => "less than the smallest amount that can be moved",

@@ -771,6 +771,33 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * The Stripe customer that a referrer's account credit goes to
+   *
+   * `GET /v1/referrers/{id}/credit_account`. Needs a key with the role read or finance.
+   */
+  getReferrerCreditAccount(id: string): Promise<CreditAccountAnswer> {
+    return this.send("GET", `/v1/referrers/${encodeURIComponent(id)}/credit_account`, {}, undefined);
+  }
+
+  /**
+   * Send a referrer's account credit to a customer that exists; in another's place it is sent nothing for 72 hours
+   *
+   * `PUT /v1/referrers/{id}/credit_account`. Needs a key with the role finance.
+   */
+  putReferrerCreditAccount(id: string, body: LinkedCustomer): Promise<CreditAccountAnswer> {
+    return this.send("PUT", `/v1/referrers/${encodeURIComponent(id)}/credit_account`, {}, body);
+  }
+
+  /**
+   * Make a Stripe customer for a referrer who has none, and send account credit there
+   *
+   * `POST /v1/referrers/{id}/credit_account`. Needs a key with the role finance.
+   */
+  creditAccountReferrer(id: string): Promise<CreditAccountAnswer> {
+    return this.send("POST", `/v1/referrers/${encodeURIComponent(id)}/credit_account`, {}, undefined);
+  }
+
+  /**
    * The sum of every kind of account in every asset
    *
    * `GET /v1/ledger/trial_balance`. Needs a key with the role read.
@@ -1363,6 +1390,14 @@ export interface ConflictBody {
   attributes?: Record<string, string> | null;
 }
 
+/** Where account credit goes. */
+export interface CreditAccountAnswer {
+  referrer_id: string;
+  stripe_customer_id: string;
+  /** When it took another customer's place: nothing is sent there for 72 hours from then. */
+  changed_at?: string | null;
+}
+
 /** What one enrollment made of it. */
 export interface DecisionBody {
   enrollment_id: string;
@@ -1613,6 +1648,11 @@ export interface LineError {
 export interface LinkedAccount {
   /** An account that is connected to the tenant's own already. */
   stripe_account_id: string;
+}
+
+export interface LinkedCustomer {
+  /** A customer of the tenant's own Stripe account; that of the referrer's profile when it is left out. */
+  stripe_customer_id?: string | null;
 }
 
 export interface MadeEventAnswer {
@@ -2057,15 +2097,16 @@ export interface PayoutBody {
 export interface PayoutItemAnswer {
   id: string;
   referrer_id: string;
+  /** GBP; credit:GBP for account credit. */
   currency: string;
   amount_minor: number;
   /** reserved, intended, in_flight, unsettled, looking_up, not_found, awaiting_funds, succeeded, confirmed, partly_reversed, reversed, released, review. */
   state: string;
-  /** The connected account; outside where it is paid by other means. */
+  /** The connected account; the customer that account credit goes to; outside where it is paid by other means. */
   destination: string;
   /** How often it was tried under a new key. */
   generation: number;
-  /** Stripe's name for it. */
+  /** Stripe's name for it; of account credit, for the transaction on the customer's balance. */
   transfer?: string | null;
   /** What it was paid outside under. */
   reference?: string | null;
@@ -2104,13 +2145,14 @@ export interface PayoutTermsAnswer {
   second_person: boolean;
   auto_approve: boolean;
   delivery: "stripe" | "outside";
+  credit_delivery: "by_hand" | "stripe";
   /** When the schedule draws up the next batch, or looks whether it should. */
   next_at: string | null;
 }
 
 /** How the tenant pays out: all of it, for what is left out is as if it had never been said. */
 export interface PayoutTermsBody {
-  /** Below it, what is payable in a currency rolls over. */
+  /** Below it, what is payable in a currency, or in account credit of it, rolls over. */
   minimums?: PayoutMinimumBody[] | null;
   schedule?: PayoutScheduleBody | null;
   /** IANA name; UTC when it is left out. The schedule's days begin there. */
@@ -2121,10 +2163,13 @@ export interface PayoutTermsBody {
   auto_approve?: boolean | null;
   /** stripe when it is left out. outside: nothing is sent; each item is confirmed with a reference. */
   delivery?: "stripe" | "outside" | null;
+  /** by_hand when it is left out: account credit is redeemed by spends. stripe: batches that Stripe pays also credit the referrers' Stripe customers, without the question whether they asked for cash. */
+  credit_delivery?: "by_hand" | "stripe" | null;
 }
 
-/** A batch in one currency. */
+/** A batch in one currency, or in account credit of one. */
 export interface PayoutTotalAnswer {
+  /** GBP; credit:GBP for account credit. */
   currency: string;
   items: number;
   amount_minor: number;
@@ -2330,7 +2375,7 @@ export interface PreviewLeftOut {
   referrer_id: string;
   currency: string;
   payable_minor: number;
-  /** flagged, not_opted_in, currency_not_payable, below_minimum, no_account, cooling_off, account_not_ready, indivisible, batch_full. */
+  /** flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full. */
   reason: string;
 }
 
@@ -2617,7 +2662,7 @@ export interface ReviewBody {
   decision: "paid_by" | "never_paid" | "send_again";
   /** What was found out. Kept with the item. */
   reason: string;
-  /** For paid_by: the transfer, of the item's amount and currency. */
+  /** For paid_by: the transfer, of the item's amount and currency; for account credit the transaction on the customer's balance. */
   transfer_id?: string | null;
 }
 

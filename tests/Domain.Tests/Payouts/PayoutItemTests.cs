@@ -54,6 +54,38 @@ public sealed class PayoutItemTests
             PayoutItemDecider.Decide(account, new PayoutItemCommand.ConfirmPaid("r1", "ada"), default, PayoutWaits.Live));
     }
 
+    [Fact]
+    public void S1_account_credit_is_paid_as_money_is_and_not_asked_back()
+    {
+        var (credit, now) = (order with { Amount = new(1_470, Asset.Credit("USD")), Destination = "cus_1" }, new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero));
+        var seen = new TransferSeen("cbtxn_1", 1_470, "usd", "cus_1", "item_1");
+        Assert.True(credit.IsMetBy(seen));
+        Assert.All([seen with { Amount = -1_470 }, seen with { Destination = "cus_2" }, seen with { Item = null }], other => Assert.False(credit.IsMetBy(other)));
+        var item = PayoutItem.Evolve(PayoutItem.None, now, new PayoutReserved(credit));
+        Do(new PayoutItemCommand.WriteIntent("test", 1, "v"));
+        Do(new PayoutItemCommand.BeginSend(1));
+        Do(new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.Broken(IsReplayed: true), 0));
+
+        // A deleted customer's balance tells nothing any more: a person decides, and the amount stays where it is until then.
+        var gone = PayoutItemDecider.Decide(item, new PayoutItemCommand.RecordLookup(1, new([], IsGone: true), now), now, PayoutWaits.Live);
+        Assert.Equal(new PayoutToReview(ReviewReason.CustomerGone, "cus_1"), Assert.Single(Assert.IsType<PayoutItemDecision.Accepted>(gone).Events));
+
+        var paid = Do(new PayoutItemCommand.RecordLookup(1, new([seen]), now));
+        Assert.Equal(new(new(credit.Referrer, AccountKind.InTransit), new(credit.Referrer, AccountKind.Paid), credit.Amount), paid.Movement);
+        Assert.Equal((PayoutItemStatus.Succeeded, "cbtxn_1"), (item.Status, item.Transfer));
+        Assert.Equal(
+            new PayoutItemDecision.Refused(PayoutItemRefusal.NotReversible),
+            PayoutItemDecider.Decide(item, new PayoutItemCommand.Reverse("back", 470, "why", "ada"), now, PayoutWaits.Live));
+
+        (PayoutItemEvent Event, Posting? Movement) Do(PayoutItemCommand command)
+        {
+            var e = Assert.Single(Assert.IsType<PayoutItemDecision.Accepted>(PayoutItemDecider.Decide(item, command, now, PayoutWaits.Live)).Events);
+            var movement = item.Movement(e);
+            item = PayoutItem.Evolve(item, now, e);
+            return (e, movement);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(AnswersToTheFirstSending))]
     public void Each_answer_has_one_consequence(TransferAnswer answer, PayoutItemStatus status, PayoutStep next)

@@ -66,6 +66,24 @@ public sealed class PayoutTermsTests
     }
 
     [Fact]
+    public void S1_account_credit_goes_to_a_customer_and_asks_for_no_cash()
+    {
+        var terms = PayoutTerms.Default with { Minimums = [new("KWD", 10)], CreditByStripe = true };
+        Assert.Equal((true, false, false), (terms.PaysCredit, (terms with { Outside = true }).PaysCredit, PayoutTerms.Default.PaysCredit));
+        var candidate = new PayoutCandidate(new(1), new("ann"), new(9, Asset.Credit("KWD")), IsClosed: false, IsOptedIn: false, null, null, IsReady: true);
+        Assert.Equal(NotPaid.BelowMinimum, Why());
+        candidate = candidate with { Payable = new(19, Asset.Credit("KWD")) };
+        Assert.Equal(NotPaid.NoCustomer, Why());
+        candidate = candidate with { Account = "cus_1", ChangedAt = now - TimeSpan.FromHours(71) };
+        Assert.Equal(NotPaid.CoolingOff, Why());
+        candidate = candidate with { ChangedAt = null };
+        Assert.Null(Why());
+        Assert.Equal(new(10, Asset.Credit("KWD")), candidate.Pays(terms));
+
+        NotPaid? Why() => candidate.Why(terms, now, PayoutWaits.Live);
+    }
+
+    [Fact]
     public void D18_what_a_closed_referrer_has_left_is_paid_whatever_its_size()
     {
         var terms = PayoutTerms.Default with { Minimums = [new("GBP", 10_00)] };
@@ -89,6 +107,21 @@ public sealed class PayoutTermsTests
         Assert.Null(PayoutAccountDecider.Decide(account, new PayoutAccountCommand.See("acct_2", Capability.Inactive, PaysOut: false)));
         account = Linked(account, "acct_2", instead: true);
         Assert.Equal((now, false, 2), (account.ChangedAt, account.IsReady, account.Links));
+    }
+
+    [Fact]
+    public void S1_the_first_customer_waits_for_nobody_and_leaves_the_account_alone()
+    {
+        var account = Linked(PayoutAccount.None, "acct_1", instead: false);
+        account = Customer("cus_1", instead: false);
+        Assert.Equal(("cus_1", null, "acct_1", 1), (account.Customer, account.CustomerChangedAt, account.Account, account.Links));
+        Assert.Null(PayoutAccountDecider.Decide(account, new PayoutAccountCommand.LinkCustomer("cus_2", "ada", Instead: false)));
+        Assert.Null(PayoutAccountDecider.Decide(account, new PayoutAccountCommand.LinkCustomer("cus_1", "ada", Instead: true)));
+        account = Customer("cus_2", instead: true);
+        Assert.Equal(("cus_2", now, null), (account.Customer, account.CustomerChangedAt, account.ChangedAt));
+
+        PayoutAccount Customer(string id, bool instead) =>
+            PayoutAccount.Evolve(account, now, PayoutAccountDecider.Decide(account, new PayoutAccountCommand.LinkCustomer(id, "ada", instead))!);
     }
 
     private static PayoutAccount Linked(PayoutAccount account, string id, bool instead) =>

@@ -20,6 +20,15 @@ public sealed class TransferIntentTests
         Assert.Equal("rg1_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("prod|3|item_ä&=|2"))), intent.Key);
     }
 
+    // Below zero is what a customer has to its credit.
+    [Fact]
+    public void S1_the_bytes_of_account_credit_are_these_for_ever()
+    {
+        var intent = TransferIntent.Create("prod", 3, new("item_1", new(7), new(9), new(1_500, Asset.Credit("ISK")), "cus_1"), 2, "2026-10-28.endive");
+        Assert.Equal("amount=-150000&currency=isk&metadata%5Bitem%5D=item_1&metadata%5Bgeneration%5D=2", Encoding.ASCII.GetString(intent.Bytes()));
+        Assert.Equal("rg1_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes("prod|3|item_1|2"))), intent.Key);
+    }
+
     [Fact]
     public void Each_generation_tenant_and_environment_has_a_key_of_its_own() => Assert.Equal(4, new[]
     {
@@ -37,6 +46,7 @@ public sealed class TransferIntentTests
         var name = PayoutOrder.NameOf("prod", 1, new("batch"), new("anna"), Asset.Cash("USD"));
         Assert.Equal(name, PayoutOrder.NameOf("prod", 1, new("batch"), new("anna"), Asset.Cash("USD")));
         Assert.NotEqual(name, PayoutOrder.NameOf("prod", 1, new("batch"), new("anna"), Asset.Cash("EUR")));
+        Assert.NotEqual(name, PayoutOrder.NameOf("prod", 1, new("batch"), new("anna"), Asset.Credit("USD")));
         Assert.Matches("^item_[0-9a-f]{32}$", name);
     }
 }

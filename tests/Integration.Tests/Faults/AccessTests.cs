@@ -91,17 +91,21 @@ public sealed class AccessTests(LivingServer server)
         var referrer = there["referrers"];
         await admin.Send(HttpMethod.Patch, $"/v1/referrers/{referrer}", JsonContent.Create(new { name = "Canary Bird", email = "canary@example.com", stripe_customer_id = "cus_canary" }));
         var account = (string)(await finance.Ok($"/v1/referrers/{referrer}/payout_account"))["stripe_account_id"]!;
+        var customer = (string)(await finance.Ok($"/v1/referrers/{referrer}/credit_account"))["stripe_customer_id"]!;
         var shown = new HashSet<string>();
         foreach (var (method, path, role, _) in await Routes())
         {
             if (method != HttpMethod.Get || role is not ("read" or "admin" or "finance" or "key_admin")) continue;
             var address = path.Contains('{', StringComparison.Ordinal) ? Addresses(path, there).There : path;
             foreach (var api in (Api[])[admin, finance])
-                if (await api.Get(address) is { IsSuccess: true } answer && (answer.Body.Contains("canary", StringComparison.OrdinalIgnoreCase) || answer.Body.Contains(account, StringComparison.Ordinal)))
+                if (await api.Get(address) is { IsSuccess: true } answer && (answer.Body.Contains("canary", StringComparison.OrdinalIgnoreCase) || answer.Body.Contains(account, StringComparison.Ordinal)
+                    || answer.Body.Contains(customer, StringComparison.Ordinal)))
                     shown.Add($"GET {address}");
         }
 
-        Assert.Equal(["GET /v1/referrers", $"GET /v1/referrers/{referrer}", $"GET /v1/referrers/{referrer}/payout_account"], shown.Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["GET /v1/referrers", $"GET /v1/referrers/{referrer}", $"GET /v1/referrers/{referrer}/credit_account", $"GET /v1/referrers/{referrer}/payout_account"],
+            shown.Order(StringComparer.Ordinal));
         var logged = new List<JsonNode>();
         for (var next = "/v1/audit_entries?limit=100"; next is not null;)
         {
@@ -132,6 +136,7 @@ public sealed class AccessTests(LivingServer server)
         await api.Ok("/v1/referrals", new { program_id = shop.Program, referee_id = shop.Referrers[0], referrer_id = shop.Referrers[0] });
         await api.Ok($"/v1/referrers/{shop.Referrers[0]}/onboarding_link", new { return_url = "https://shop.test/back", country = "GB" });
         using var finance = await Key("finance", name);
+        await finance.Ok($"/v1/referrers/{shop.Referrers[0]}/credit_account", new { });
         await api.Ok("/v1/referrers", new { id = "payee", cash_opt_in = true });
         await api.Ok("/v1/referrers/payee/entries", new { entry_id = "e", asset = "GBP", amount_minor = 100, reason = "a test" });
         await finance.Ok("/v1/payout_batches", new { id = $"{name}-batch", delivery = "outside" });

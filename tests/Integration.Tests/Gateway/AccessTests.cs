@@ -132,8 +132,10 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/payout_batches/{id}/items/{item}/reverse
         POST /v1/payout_batches/{id}/retry
         POST /v1/reconciliation/run
+        POST /v1/referrers/{id}/credit_account
         POST /v1/send_gate/open
         PUT /v1/payout_terms
+        PUT /v1/referrers/{id}/credit_account
         PUT /v1/referrers/{id}/payout_account
         """)]
     [InlineData(KeyRole.KeyAdmin, """
@@ -164,7 +166,7 @@ public sealed class AccessTests : IAsyncLifetime
         [
             "KeyAdmin: GET /v1/audit_entries", "Finance: GET /v1/payout_batches", "Finance: GET /v1/payout_batches/{id}",
             "Finance: GET /v1/payout_batches/{id}/items/{item}/reversals", "Finance: GET /v1/payout_terms",
-            "Finance: GET /v1/referrers/{id}/payout_account", "Finance: POST /v1/referrers/{id}/onboarding_link",
+            "Finance: GET /v1/referrers/{id}/credit_account", "Finance: GET /v1/referrers/{id}/payout_account", "Finance: POST /v1/referrers/{id}/onboarding_link",
         ],
         Endpoints.Where(endpoint => AlsoFor(endpoint) is not null).OrderBy(Named, StringComparer.Ordinal).Select(endpoint => $"{AlsoFor(endpoint)}: {Named(endpoint)}"));
 
@@ -181,7 +183,7 @@ public sealed class AccessTests : IAsyncLifetime
     public void Who_looks_at_what_is_personal_is_logged() => Assert.Equal(
         [
             "GET /v1/portal", "GET /v1/portal/payouts", "GET /v1/portal/referrals", "GET /v1/portal/statement", "GET /v1/referrers", "GET /v1/referrers/{id}",
-            "GET /v1/referrers/{id}/payout_account", "GET /v1/referrers/{id}/statement",
+            "GET /v1/referrers/{id}/credit_account", "GET /v1/referrers/{id}/payout_account", "GET /v1/referrers/{id}/statement",
         ],
         Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<Audited>() is Audited.Personal).Select(Named).Order(StringComparer.Ordinal));
 
@@ -309,6 +311,7 @@ public sealed class AccessTests : IAsyncLifetime
         host.Grains.Payouts.AddBatch("po_p", "item_p", new("rita"));
         await host.Ok("POST", "/v1/webhook_endpoints", """{"url":"https://shop.test/hooks"}""");
         await host.Ok("POST", "/v1/referrers/rita/onboarding_link", """{"return_url":"https://shop.test"}""");
+        await host.Ok("POST", "/v1/referrers/rita/credit_account");
         var keys = new Dictionary<KeyRole, string>();
         foreach (var role in (KeyRole[])[KeyRole.Admin, KeyRole.Finance]) keys[role] = await host.KeyFor(role, tenant: 2);
 

@@ -106,6 +106,9 @@ public sealed class DescriptionTests : IAsyncLifetime
         await Fits("POST", "/v1/payout_batches/{id}/cancel", null, "/v1/payout_batches/po/cancel");
         await Fits("POST", "/v1/referrers/{id}/onboarding_link", """{"return_url":"https://x.test"}""", "/v1/referrers/rita/onboarding_link");
         await Fits("GET", "/v1/referrers/{id}/payout_account", null, "/v1/referrers/rita/payout_account");
+        await Fits("POST", "/v1/referrers/{id}/credit_account", null, "/v1/referrers/rita/credit_account");
+        await Fits("PUT", "/v1/referrers/{id}/credit_account", """{"stripe_customer_id":"cus_2"}""", "/v1/referrers/rita/credit_account");
+        await Fits("GET", "/v1/referrers/{id}/credit_account", null, "/v1/referrers/rita/credit_account");
         await Fits("GET", "/v1/session");
         await Fits("GET", "/v1/overview");
         await Fits("GET", "/v1/ledger/trial_balance");

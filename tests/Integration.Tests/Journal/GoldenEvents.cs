@@ -120,6 +120,7 @@ public static class GoldenEvents
         new RetryEnded(),
         new AccountLinked("acct_1", "admin"),
         new AccountSeen(Capability.Active, PaysOut: true),
+        new CustomerLinked("cus_1", "admin"),
         new PayoutTermsSet(PayoutTermsOfGbp, "admin"),
         new PayoutDateCame(new("po_scheduled_1"), At),
     ];
@@ -171,6 +172,7 @@ public static class GoldenEvents
         ["new_customer"] = new ReferralAttributed(Referrer, Revision: 4, [], null, NewCustomer: new(BasisPoints: 15_00)),
         ["discounts"] = new ProgramCreated(new("spring"), "Spring", "GBP", "Europe/London", new(AmountMinor: 15_00), new(new(BasisPoints: 60_00))),
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
+        ["credit"] = new PayoutTermsSet(PayoutTermsOfGbp with { CreditByStripe = true }, "admin"),
         ["drawn"] = new BatchDrawn("schedule", NeedsSecondPerson: true, PayoutTermsOfGbp, IsScheduled: true),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };

@@ -144,6 +144,51 @@ public sealed class PayoutStoryTests(LivingServer server)
     }
 
     [Fact]
+    public async Task S1_account_credit_is_redeemed_by_hand_or_goes_to_the_customer_where_the_terms_say_so()
+    {
+        using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-01T00:00:00Z");
+        await shop.Admin.Ok("/v1/referrers", new { id = "ann", email = "ann@shop.test" });
+        await shop.Earn("ann", 900, "credit:GBP");
+        await shop.Admin.Ok("/v1/referrers/ann/spends", new { spend_id = shop.Name, asset = "credit:GBP", amount_minor = 100 });
+        Assert.Empty((await shop.Finance.Ok("/v1/payout_batches?dry_run=true", new { }))["preview"]!["currencies"]!.AsArray());
+
+        Assert.Equal("stripe", (string?)(await shop.Put("/v1/payout_terms", new { credit_delivery = "stripe" }))["credit_delivery"]);
+        Assert.Equal("no_customer", await shop.WhyLeftOut("ann"));
+        var path = "/v1/referrers/ann/credit_account";
+        Assert.Equal("credit_account_not_found", (string?)(await shop.Finance.Get(path)).Json["code"]);
+        foreach (var (code, body) in ((string, object)[])[("missing_field", new { }), ("invalid_field", new { stripe_customer_id = "cus/1" }), ("stripe_customer_not_found", new { stripe_customer_id = "cus_none" })])
+            Assert.Equal(code, (string?)(await shop.Finance.Send(HttpMethod.Put, path, JsonContent.Create(body))).Json["code"]);
+        var first = (string)(await shop.Finance.Ok(path, new { }))["stripe_customer_id"]!;
+        Assert.Equal(first, (string?)(await shop.Finance.Ok(path, new { }))["stripe_customer_id"]);
+
+        // Another customer drops what is not sent yet, and waits.
+        await shop.Finance.Ok("/v1/payout_batches", new { id = "a" });
+        var frozen = await shop.Until("a", "frozen");
+        await shop.Admin.Ok("/v1/referrers", new { id = "bob" });
+        var second = (string)(await shop.Finance.Ok("/v1/referrers/bob/credit_account", new { }))["stripe_customer_id"]!;
+        Assert.NotNull((await shop.Put(path, new { stripe_customer_id = second }))["changed_at"]);
+        await Eventually.Holds("the item is dropped", async () => (string?)(await shop.Finance.Ok("/v1/payout_batches/a"))["why"] == "account_changed");
+        Assert.Equal(409, (await shop.Finance.Post("/v1/payout_batches/a/approve", new { hash = (string)frozen["hash"]! })).Status);
+        await Eventually.Holds("it is given back", async () => await shop.Balance("ann") == (800, 0, 100));
+        Assert.Equal("cooling_off", await shop.WhyLeftOut("ann"));
+        await shop.Advance("2026-01-04T00:00:01Z");
+
+        await shop.Pay("b");
+        var item = Assert.Single(await shop.Items("b"));
+        Assert.Equal(("credit:GBP", 800L, second, "ann"), ((string?)item["currency"], (long)item["amount_minor"]!, (string?)item["destination"], (string?)item["referrer_id"]));
+        Assert.StartsWith("cbtxn_", (string)item["transfer"]!, StringComparison.Ordinal);
+        Assert.Equal((0, 0, 900), await shop.Balance("ann"));
+        Assert.Contains($",ann,credit:GBP,8.00,800,{second},", await shop.Csv("/v1/payout_batches/b"), StringComparison.Ordinal);
+        Assert.Equal(
+            "credit_not_reversible",
+            (string?)(await shop.Finance.Post($"/v1/payout_batches/b/items/{item["id"]}/reverse", new { reversal_id = "r", amount_minor = 1, reason = "why" })).Json["code"]);
+        var run = await shop.Finance.Ok("/v1/reconciliation/run", new { full = true });
+        await Eventually.Holds("all agrees", async () => (string?)(await shop.Finance.Ok($"/v1/reconciliation?run_id={run["id"]}"))["run"]!["state"] == "clean");
+        Assert.Equal("confirmed", (string?)Assert.Single(await shop.Items("b"))["state"]);
+        await LedgerCheck.Clean(shop.Finance);
+    }
+
+    [Fact]
     public async Task Paid_outside_each_item_is_confirmed_with_a_reference_and_what_cannot_be_is_payable_again()
     {
         using var shop = await Sandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-01T00:00:00Z");
@@ -305,8 +350,8 @@ public sealed class PayoutStoryTests(LivingServer server)
             Assert.Equal(302, (int)finished.StatusCode);
         }
 
-        public Task<JsonNode> Earn(string referrer, long minor) =>
-            Admin.Ok($"/v1/referrers/{referrer}/entries", new { entry_id = $"{Name}-{entries++}", asset = "GBP", amount_minor = minor, reason = "bonus" });
+        public Task<JsonNode> Earn(string referrer, long minor, string asset = "GBP") =>
+            Admin.Ok($"/v1/referrers/{referrer}/entries", new { entry_id = $"{Name}-{entries++}", asset, amount_minor = minor, reason = "bonus" });
 
         public Task<JsonNode> Send(object action) => Admin.Ok("/v1/actions", action);
 

@@ -38,21 +38,22 @@ public sealed class PayoutTortureTests(PostgresServer server)
         standin.Platform.Webhooks.AddTarget(new("http://127.0.0.1:1/nobody"));
         await using var house = await PayoutHouse.Open(database.Source, standin);
         house.BeforeAsk = command => IsNews(command) && Chance(20) ? throw new GrainUnavailableException("what was heard is lost") : Task.CompletedTask;
-        for (var i = 0; i < items; i++) await house.Order($"t{i}", 1_000 + i);
+        for (var i = 0; i < items; i++) await house.Order($"t{i}", 1_000 + i, credit: i % 4 == 3);
+        var cash = house.Orders.Where(order => !order.IsCredit).ToList();
 
         using var told = new CancellationTokenSource();
         var telling = Tell(house, standin, told.Token);
         await Live(house, "is paid", item => item.Transfer is not null);
-        foreach (var order in house.Orders) Assert.True((await house.Ask(order, new PayoutItemCommand.Reverse("back", Back, "why", "ada"))).Changed);
-        await Live(house, "came back", item => item.Reversals[0].Status == PayoutReversalStatus.Made);
+        foreach (var order in cash) Assert.True((await house.Ask(order, new PayoutItemCommand.Reverse("back", Back, "why", "ada"))).Changed);
+        await Live(house, "came back", item => item.Order!.IsCredit || item.Reversals[0].Status == PayoutReversalStatus.Made);
         await told.CancelAsync();
         await telling;
 
         Assert.All(house.Orders, order => Assert.Equal(1, house.Live(order)));
         var back = standin.Platform.AllTransfers().SelectMany(transfer => transfer["reversals"]!["data"]!.AsArray()).ToList();
-        Assert.Equal((items, (long)items * Back), (back.Select(one => (string)one!["metadata"]!["item"]!).Distinct().Count(), back.Sum(one => (long)one!["amount"]!)));
-        Assert.Equal(house.Orders.Sum(order => order.Amount.Minor - Back), await database.Ask<decimal>("select sum(paid) from balance"));
-        Assert.Equal((0, (decimal)items * Back), (await database.Ask<decimal>("select sum(in_transit) from balance"), await database.Ask<decimal>("select sum(payable) from balance")));
+        Assert.Equal((cash.Count, (long)cash.Count * Back), (back.Select(one => (string)one!["metadata"]!["item"]!).Distinct().Count(), back.Sum(one => (long)one!["amount"]!)));
+        Assert.Equal(house.Orders.Sum(order => order.Amount.Minor) - (long)cash.Count * Back, await database.Ask<decimal>("select sum(paid) from balance"));
+        Assert.Equal((0, (decimal)cash.Count * Back), (await database.Ask<decimal>("select sum(in_transit) from balance"), await database.Ask<decimal>("select sum(payable) from balance")));
         await using (await house.Run()) Assert.Equal(ReconciliationState.Clean, (await house.Reconcile(full: true)).State);
         Assert.Equal(0, await database.Ask<long>("select count(*) from webhook_inbox where outcome = 4"));
     }
@@ -81,7 +82,7 @@ public sealed class PayoutTortureTests(PostgresServer server)
             var told = standin.Platform.Webhooks.Take().Select(one => one.Payload).Where(_ => !Chance(30)).ToList();
             foreach (var payload in told.Concat(told.Where(_ => Chance(30))).OrderBy(_ => Chance(50)))
                 await door.Take(new("shop"), Encoding.UTF8.GetBytes(payload), StandinWebhooks.Sign(payload, PayoutHouse.Secret, TimeProvider.System.GetUtcNow()), CancellationToken.None);
-            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
+            await Eventually.Pause();
         }
     }
 

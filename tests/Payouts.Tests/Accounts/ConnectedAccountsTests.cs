@@ -67,6 +67,27 @@ public sealed class ConnectedAccountsTests
         Assert.False((await desk.Onboard()).Account.IsReady);
     }
 
+    // S1: account credit goes to a customer.
+    [Fact]
+    public async Task A_customer_is_made_once_or_linked_where_it_exists()
+    {
+        await using var desk = await Desk.Open();
+        var refused = Assert.IsType<AccountAnswer.Refused>(await desk.Accounts.LinkCustomer(1, ann, "cus_none", "ada", CancellationToken.None));
+        Assert.Equal(("stripe_customer_not_found", null), (refused.Why.Code, desk.Account.Customer));
+        for (var i = 0; i < 2; i++) Assert.IsType<AccountAnswer.Shown>(await desk.Accounts.MakeCustomer(1, ann, "ann@example.com", "Ann", "ada", CancellationToken.None));
+        var made = Assert.Single(await desk.Standin.Client().V1.Customers.ListAsync());
+        Assert.Equal(("ann@example.com", "Ann", made.Id, null, null), (made.Email, made.Name, desk.Account.Customer, desk.Account.CustomerChangedAt, desk.Account.Account));
+
+        var other = desk.Standin.Platform.AddCustomer();
+        var linked = Assert.IsType<AccountAnswer.Shown>(await desk.Accounts.LinkCustomer(1, ann, other, "ada", CancellationToken.None));
+        Assert.Equal(other, linked.Account.Customer);
+        Assert.NotNull(linked.Account.CustomerChangedAt);
+        Assert.IsType<AccountAnswer.Shown>(await desk.Accounts.MakeCustomer(1, ann, null, null, "ada", CancellationToken.None));
+        Assert.Equal(other, desk.Account.Customer);
+        desk.Standin.Platform.DeleteCustomer(other);
+        Assert.IsType<AccountAnswer.Refused>(await desk.Accounts.LinkCustomer(1, ann, other, "ada", CancellationToken.None));
+    }
+
     [Fact]
     public async Task A_key_that_stripe_refuses_and_a_tenant_without_one_are_told_apart_from_an_outage()
     {
@@ -108,6 +129,9 @@ public sealed class ConnectedAccountsTests
 
         Task<PayoutAccountView?> IPayoutReports.Account(int tenant, CallerId referrer, CancellationToken stop) => Task.FromResult(
             Account.Account is { } linked ? new PayoutAccountView(new(1), linked, Account.Transfers, Account.PaysOut, Account.ChangedAt, Account.Links) : null);
+
+        Task<PayoutCustomerView?> IPayoutReports.Customer(int tenant, CallerId referrer, CancellationToken stop) => Task.FromResult(
+            Account.Customer is { } linked ? new PayoutCustomerView(linked, Account.CustomerChangedAt) : null);
 
         public ValueTask<StripeAccount> Of(int tenant, CancellationToken stop) => new(tenant == 1 ? new StripeAccount(transfers, null) : new(null, "no_stripe_key"));
 

@@ -43,6 +43,43 @@ public sealed class StripeTransfersTests : IAsyncDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Faults))]
+    public async Task Each_fault_of_a_credit_is_told_for_what_it_is(Fault fault, TransferAnswer expected)
+    {
+        await Begin(FaultScript.Of(fault), credit: true);
+        Assert.Equal(expected, await Send(Intent()));
+    }
+
+    [Fact]
+    public async Task A_credit_lowers_what_its_customer_owes_and_is_found_among_what_is_not_ours()
+    {
+        await Begin(credit: true);
+        var made = Assert.IsType<TransferAnswer.Made>(await Send(Intent()));
+        Assert.True(order.IsMetBy(made.Transfer));
+        Assert.Equal(-1_470, (await standin!.Client().V1.Customers.GetAsync(order.Destination)).Balance);
+        for (var i = 0; i < 101; i++) await standin.Client().V1.Customers.BalanceTransactions.CreateAsync(order.Destination, new() { Amount = 10, Currency = "usd" });
+        Assert.Equal([made.Transfer], (await transfers!.LookUpCredit(order.Destination, order.Item, CancellationToken.None))!.Transfers);
+        Assert.Empty((await transfers.LookUpCredit(order.Destination, "item_other", CancellationToken.None))!.Transfers);
+        var page = await transfers.Credits(order.Destination, null, CancellationToken.None);
+        Assert.Equal((100, true), (page.Transfers.Count, page.HasMore));
+        var found = (await transfers.FindCredit(order.Destination, made.Transfer.Id, CancellationToken.None))!;
+        Assert.Equal((made.Transfer, made.Transfer.Id, -1_470L, true), (found.Seen, found.Movement, found.Moved!.Value, found.IsLive));
+        Assert.Null(await transfers.FindCredit(order.Destination, "cbtxn_none", CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Of_a_customer_who_is_gone_nothing_is_learnt()
+    {
+        await Begin(credit: true);
+        Assert.False(await transfers!.IsDeleted(order.Destination, CancellationToken.None));
+        standin!.Platform.DeleteCustomer(order.Destination);
+        Assert.True(await transfers.IsDeleted(order.Destination, CancellationToken.None));
+        Assert.Equal(new TransferAnswer.Refused("resource_missing"), await Send(Intent()));
+        Assert.True((await transfers.LookUpCredit(order.Destination, order.Item, CancellationToken.None))!.IsGone);
+        Assert.Empty((await transfers.Credits(order.Destination, null, CancellationToken.None)).Transfers);
+    }
+
+    [Theory]
     [InlineData(Fault.SavedError, 0)]
     [InlineData(Fault.CommitThenSavedError, 1)]
     public async Task A_saved_error_is_known_by_its_coming_back_and_the_look_up_tells_the_truth(Fault fault, int made)
@@ -111,7 +148,7 @@ public sealed class StripeTransfersTests : IAsyncDisposable
         await Begin(time: time);
         var window = transfers!.Open();
         clock.Advance(PayoutWaits.Live.FirstByte);
-        Assert.IsType<TransferAnswer.Unknown>(await transfers.Send(Intent(), window, CancellationToken.None));
+        Assert.IsType<TransferAnswer.Unknown>(await transfers.Send(Intent(), window, SendRoute.Transfers, CancellationToken.None));
         Assert.Empty(standin!.Platform.AllTransfers());
     }
 
@@ -121,7 +158,7 @@ public sealed class StripeTransfersTests : IAsyncDisposable
         if (standin is not null) await standin.DisposeAsync();
     }
 
-    private async Task Begin(FaultScript? faults = null, TimeProvider? time = null, string key = RunningStandin.Key)
+    private async Task Begin(FaultScript? faults = null, TimeProvider? time = null, string key = RunningStandin.Key, bool credit = false)
     {
         standin = await RunningStandin.Start(new()
         {
@@ -133,14 +170,16 @@ public sealed class StripeTransfersTests : IAsyncDisposable
             },
         });
         standin.Platform.Fund("usd", 1_000_000);
-        order = new("item_1", new(1), new(2), new(1_470, Asset.Cash("USD")), standin.Platform.AddAccount());
+        order = credit
+            ? new("item_1", new(1), new(2), new(1_470, Asset.Credit("USD")), standin.Platform.AddCustomer())
+            : new("item_1", new(1), new(2), new(1_470, Asset.Cash("USD")), standin.Platform.AddAccount());
         var waits = PayoutWaits.Live with { Answer = TimeSpan.FromSeconds(1) };
         transfers = new(key, new(standin.Url), new(TimeProvider.System, 10_000, 10_000), waits, time ?? TimeProvider.System);
     }
 
     private TransferIntent Intent(int generation = 1) => TransferIntent.Create("test", 1, order, generation, "2026-10-28.endive");
 
-    private Task<TransferAnswer> Send(TransferIntent intent) => transfers!.Send(intent, transfers.Open(), CancellationToken.None);
+    private Task<TransferAnswer> Send(TransferIntent intent) => transfers!.Send(intent, transfers.Open(), SendRoute.Of(order), CancellationToken.None);
 
     /// <summary>A machine whose monotonic clock stands still while it sleeps.</summary>
     private sealed class WallClock(FakeTime wall) : TimeProvider

@@ -65,8 +65,17 @@ public sealed class StripeNetContractTests
         await using var standin = await RunningStandin.Start();
         var client = standin.Client();
         var customer = await client.V1.Customers.CreateAsync(new() { Email = "anna@example.com" });
-        await client.V1.Customers.BalanceTransactions.CreateAsync(customer.Id, new() { Amount = -700, Currency = "usd" }, new() { IdempotencyKey = "c" });
+        for (var i = 0; i < 2; i++)
+            await client.V1.Customers.BalanceTransactions.CreateAsync(customer.Id, new() { Amount = -700, Currency = "usd", Metadata = new() { ["item"] = "i" } }, new() { IdempotencyKey = "c" });
         Assert.Equal(-700, (await client.V1.Customers.GetAsync(customer.Id)).Balance);
+        var shown = Assert.Single(await client.V1.Customers.BalanceTransactions.ListAsync(customer.Id));
+        Assert.Equal((-700, -700, "usd", customer.Id, "i"), (shown.Amount, shown.EndingBalance, shown.Currency, shown.CustomerId, shown.Metadata["item"]));
+        Assert.Equal(shown.Id, (await client.V1.Customers.BalanceTransactions.GetAsync(customer.Id, shown.Id)).Id);
+        await client.V1.Customers.DeleteAsync(customer.Id);
+        Assert.True((await client.V1.Customers.GetAsync(customer.Id)).Deleted);
+        Assert.Equal(
+            "resource_missing",
+            (await Assert.ThrowsAsync<StripeException>(() => client.V1.Customers.BalanceTransactions.CreateAsync(customer.Id, new() { Amount = -1, Currency = "usd" }))).StripeError.Code);
     }
 
     // How many transfers there are after the fault alone tells on which side of the commit it struck.

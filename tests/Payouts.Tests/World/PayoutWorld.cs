@@ -78,10 +78,12 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
 
     /// <summary>Referrers who have earned, and an item for each that pays all of it.</summary>
     /// <param name="transfers">Whether Stripe lets their accounts receive any.</param>
-    public async Task Order(int items, string transfers = "active")
+    /// <param name="credit">Of account credit, which goes to a customer's balance.</param>
+    public async Task Order(int items, string transfers = "active", bool credit = false)
     {
-        await Earn(items, transfers);
-        await Parallel.ForEachAsync(Orders, async (order, _) =>
+        var before = Orders.Count;
+        await Earn(items, transfers, credit);
+        await Parallel.ForEachAsync(Orders.Skip(before), async (order, _) =>
         {
             Assert.Null((await Ask(order, new PayoutItemCommand.Reserve(order))).Refusal);
             await Ask(order, Intent);
@@ -89,21 +91,22 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
     }
 
     /// <summary>Referrers who have earned, and what is to be ordered for each.</summary>
-    public async Task Earn(int items, string transfers = "active")
+    public async Task Earn(int items, string transfers = "active", bool credit = false)
     {
-        var accounts = Enumerable.Range(0, 10).Select(_ => Standin.Platform.AddAccount()).ToList();
-        foreach (var account in accounts) Standin.Platform.SetTransfers(account, transfers);
-        for (var i = 0; i < items; i++)
+        var asset = credit ? Asset.Credit("USD") : usd;
+        var accounts = Enumerable.Range(0, 10).Select(_ => credit ? Standin.Platform.AddCustomer() : Standin.Platform.AddAccount()).ToList();
+        foreach (var account in credit ? [] : accounts) Standin.Platform.SetTransfers(account, transfers);
+        for (var (i, end) = (Orders.Count, Orders.Count + items); i < end; i++)
         {
             var referrer = new StreamId(1_000_000 + i);
             var minor = 1_000 + i;
             Assert.Equal(AppendOutcome.Committed, await silos[0].Node.Journal.Append(new()
             {
                 Tenant = Tenant,
-                Streams = [new(new(2_000_000 + i), 1, [new(1, 1, null, default, new(new(new(9), AccountKind.Rewards), new(referrer, AccountKind.Payable), new(minor, usd)), null, null, "{}")], new(Tenant, 99, $"earned{i}", ""))],
+                Streams = [new(new(2_000_000 + i), 1, [new(1, 1, null, default, new(new(new(9), AccountKind.Rewards), new(referrer, AccountKind.Payable), new(minor, asset)), null, null, "{}")], new(Tenant, 99, $"earned{i}", ""))],
             }));
-            var name = PayoutOrder.NameOf("test", Tenant, new("batch"), new($"referrer{i}"), usd);
-            Orders.Add(new(name, new(8), referrer, new(minor, usd), accounts[i % accounts.Count]));
+            var name = PayoutOrder.NameOf("test", Tenant, new("batch"), new($"referrer{i}"), asset);
+            Orders.Add(new(name, new(8), referrer, new(minor, asset), accounts[i % accounts.Count]));
         }
     }
 
@@ -149,15 +152,20 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
     {
         var found = violations.Distinct().ToList();
         var made = Standin.Platform.AllTransfers().ToLookup(transfer => (string)transfer["transfer_group"]!);
+        var credited = Standin.Platform.AllCredits().ToLookup(credit => (string)credit["metadata"]!["item"]!);
         foreach (var order in Orders)
         {
-            var (item, live) = (Item(order), made[order.Item].Where(transfer => !(bool)transfer["reversed"]!).ToList());
+            var item = Item(order);
+            var live = order.IsCredit
+                ? credited[order.Item].Select(credit => (Id: (string)credit["id"]!, Minor: -(long)credit["amount"]!, To: (string)credit["customer"]!)).ToList()
+                : made[order.Item].Where(transfer => !(bool)transfer["reversed"]!).Select(transfer => (Id: (string)transfer["id"]!, Minor: (long)transfer["amount"]!, To: (string)transfer["destination"]!)).ToList();
             if (live.Count > 1) found.Add($"{live.Count} live transfers of one item");
-            if (live.Sum(transfer => (long)transfer["amount"]!) > order.Amount.Minor) found.Add("more was paid than ordered");
-            if (item.Status == PayoutItemStatus.Succeeded && !live.Exists(transfer => (string)transfer["id"]! == item.Transfer)) found.Add("one succeeded without its transfer");
+            if (live.Sum(one => one.Minor) > order.Amount.Minor) found.Add("more was paid than ordered");
+            if (live.Exists(one => one.To != order.Destination)) found.Add("somebody else was paid");
+            if (item.Status == PayoutItemStatus.Succeeded && !live.Exists(one => one.Id == item.Transfer)) found.Add("one succeeded without its transfer");
             if (item.Status == PayoutItemStatus.Released && live.Count > 0) found.Add("one was released and paid");
             if (item.Status == PayoutItemStatus.Review && item.Review == ReviewReason.None) found.Add("one is in review without a reason");
-            var balance = Database.Balances[(order.Referrer, usd)];
+            var balance = Database.Balances[(order.Referrer, order.Amount.Asset)];
             if (!balance.Balances || balance.InTransit != (item.InTransit ? order.Amount.Minor : 0)) found.Add($"in transit is {balance}");
             if (balance.Paid != (item.Transfer is null || item.InTransit ? 0 : order.Amount.Minor - item.ReversedMinor)) found.Add($"paid is {balance}");
             found.AddRange(WrongReversals(item, made[order.Item]));
@@ -185,7 +193,8 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
     public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<DuePayout>>([
             .. Database.PayoutItems.Where(row => row.Row.Item.NextAt <= until && !without.Contains(row.Tenant) && MayGoOn(row.Row.Item) && (row.Row.Item.Next == PayoutStep.LookUp || Database.LetsSend(row.Tenant, term))).OrderBy(row => row.Row.Item.NextAt).Take(limit)
-                .Select(row => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), row.Row.Item.Generation, row.Row.Item.Next)),
+                .Select(row => new DuePayout(
+                    row.Tenant, new(row.Row.Item.Order!.Item), row.Row.Item.Generation, row.Row.Item.Next, Customer: row.Row.Item.Order.IsCredit ? row.Row.Item.Order.Destination : null)),
             .. Database.PayoutItems.SelectMany(row => row.Row.Item.Reversals.Where(one => one.Sending.NextAt <= until && (one.Next == PayoutStep.LookUp || Database.LetsSend(row.Tenant, term)))
                 .Select(one => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), one.Sending.Generation, one.Next, one.Id, row.Row.Item.Transfer))).Take(limit)]);
 
@@ -218,6 +227,10 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
     public Task<AccountAnswer> Onboard(int tenant, CallerId referrer, OnboardingAsked asked, CancellationToken stop) => throw new NotSupportedException();
 
     public Task<AccountAnswer> Link(int tenant, CallerId referrer, string account, string by, CancellationToken stop) => throw new NotSupportedException();
+
+    public Task<AccountAnswer> LinkCustomer(int tenant, CallerId referrer, string customer, string by, CancellationToken stop) => throw new NotSupportedException();
+
+    public Task<AccountAnswer> MakeCustomer(int tenant, CallerId referrer, string? email, string? name, string by, CancellationToken stop) => throw new NotSupportedException();
 
     public Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop) => Task.FromResult(false);
 
@@ -261,7 +274,8 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
     private ValueTask Watch(StandinRequest request)
     {
         var reversal = request.Path.EndsWith("/reversals", StringComparison.Ordinal) ? request["metadata[reversal]"] : null;
-        if (request.IdempotencyKey is not { } key || reversal is null && !request.Path.EndsWith("/transfers", StringComparison.Ordinal)) return ValueTask.CompletedTask;
+        var isPayment = request.Path.EndsWith("/transfers", StringComparison.Ordinal) || request.Path.EndsWith("/balance_transactions", StringComparison.Ordinal);
+        if (request.IdempotencyKey is not { } key || reversal is null && !isPayment) return ValueTask.CompletedTask;
         var body = Encoding.UTF8.GetString(request.Body);
         if (bytesOfKeys.GetOrAdd(key, body) != body) violations.Add("one key with two bodies");
         var received = requestsOfKeys.AddOrUpdate(key, 1, static (_, count) => count + 1);

@@ -24,6 +24,9 @@ internal sealed class TermsForm
 
     public PayoutTermsBodyDelivery Delivery { get; set; } = PayoutTermsBodyDelivery.Stripe;
 
+    /// <summary>Whether account credit goes to the referrers' Stripe customers. Not filled in here, and stays.</summary>
+    public PayoutTermsBodyCreditDelivery CreditDelivery { get; set; } = PayoutTermsBodyCreditDelivery.ByHand;
+
     public static TermsForm Of(PayoutTermsAnswer terms) => new()
     {
         Every = terms.Schedule is { } schedule ? Words.Of(schedule.Every) : "",
@@ -33,6 +36,7 @@ internal sealed class TermsForm
         SecondPerson = terms.SecondPerson,
         AutoApprove = terms.AutoApprove,
         Delivery = terms.Delivery == PayoutTermsAnswerDelivery.Outside ? PayoutTermsBodyDelivery.Outside : PayoutTermsBodyDelivery.Stripe,
+        CreditDelivery = terms.CreditDelivery == PayoutTermsAnswerCreditDelivery.Stripe ? PayoutTermsBodyCreditDelivery.Stripe : PayoutTermsBodyCreditDelivery.ByHand,
     };
 
     /// <summary>Null where the least amounts cannot be read; all else the API judges.</summary>
@@ -52,7 +56,16 @@ internal sealed class TermsForm
             "amount" => new() { Every = PayoutScheduleBodyEvery.Amount },
             _ => null,
         };
-        return new() { Minimums = minimums, Schedule = schedule, TimeZone = TimeZone, SecondPerson = SecondPerson, AutoApprove = AutoApprove, Delivery = Delivery };
+        return new()
+        {
+            Minimums = minimums,
+            Schedule = schedule,
+            TimeZone = TimeZone,
+            SecondPerson = SecondPerson,
+            AutoApprove = AutoApprove,
+            Delivery = Delivery,
+            CreditDelivery = CreditDelivery,
+        };
     }
 
     // In whole numbers: the point is taken out, nothing is multiplied.

@@ -47,6 +47,9 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
             ? new PayoutAccountView(new(1), account, known.Transfers, known.PaysOut, known.ChangedAt, known.Links)
             : null);
 
+    public Task<PayoutCustomerView?> Customer(int tenant, CallerId referrer, CancellationToken stop) => Task.FromResult(
+        accounts.GetValueOrDefault(GrainAddress.PayoutAccount(tenant, referrer)) is { Customer: { } customer } known ? new PayoutCustomerView(customer, known.CustomerChangedAt) : null);
+
     public Task<Page<PayoutBatchView>> Batches(int tenant, long? before, int limit, CancellationToken stop) => Task.FromResult(
         new Page<PayoutBatchView>([.. batches.Where(pair => pair.Key.Tenant == tenant).Select(pair => View(pair.Key, pair.Value)).Where(view => view.Stream.Value < (before ?? long.MaxValue)).OrderByDescending(view => view.Stream.Value).Take(limit)], false));
 
@@ -85,6 +88,12 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
 
     public Task<AccountAnswer> Link(int tenant, CallerId referrer, string account, string by, CancellationToken stop) => Task.FromResult<AccountAnswer>(
         new AccountAnswer.Shown(((PayoutAccountReply)Ask(GrainAddress.PayoutAccount(tenant, referrer), new PayoutAccountCommand.Link(account, by, Instead: true))).Account));
+
+    public Task<AccountAnswer> LinkCustomer(int tenant, CallerId referrer, string customer, string by, CancellationToken stop) => Task.FromResult<AccountAnswer>(
+        new AccountAnswer.Shown(((PayoutAccountReply)Ask(GrainAddress.PayoutAccount(tenant, referrer), new PayoutAccountCommand.LinkCustomer(customer, by, Instead: true))).Account));
+
+    public Task<AccountAnswer> MakeCustomer(int tenant, CallerId referrer, string? email, string? name, string by, CancellationToken stop) => Task.FromResult<AccountAnswer>(
+        new AccountAnswer.Shown(((PayoutAccountReply)Ask(GrainAddress.PayoutAccount(tenant, referrer), new PayoutAccountCommand.LinkCustomer("cus_of_" + referrer, by, Instead: false))).Account));
 
     public Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop) => Task.FromResult(false);
 

@@ -61,6 +61,11 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
     public Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<ComparedItem>>([]);
 
+    public Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
+    public Task<bool> AwaitsComparison(int tenant, CancellationToken stop) => Task.FromResult(false);
+
     public Task<DateTimeOffset> Beginning(CancellationToken stop) => Task.FromResult(DateTimeOffset.UnixEpoch);
 
     public Task<IReadOnlyList<ReconciliationBreak>> Breaks(int tenant, int limit, CancellationToken stop) => Task.FromResult<IReadOnlyList<ReconciliationBreak>>([]);

@@ -110,18 +110,21 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     public static PayoutItemCommand Intent => new PayoutItemCommand.WriteIntent("house", Tenant, "2026-10-28.endive");
 
     /// <summary>A referrer who has earned an amount, and an item that is to pay it.</summary>
-    public async Task<PayoutOrder> Order(string name, long minor, string? destination = null, bool intend = true, bool reserve = true)
+    /// <param name="credit">Of account credit, which goes to a customer's balance.</param>
+    public async Task<PayoutOrder> Order(string name, long minor, string? destination = null, bool intend = true, bool reserve = true, bool credit = false)
     {
+        var asset = credit ? Asset.Credit("USD") : usd;
         var referrer = new StreamId(1_000_000 + Orders.Count + BitConverter.ToUInt16(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name))) * 1_000L);
-        var posting = new Posting(new(Rows.Program, AccountKind.Rewards), new(referrer, AccountKind.Payable), new(minor, usd));
+        var posting = new Posting(new(Rows.Program, AccountKind.Rewards), new(referrer, AccountKind.Payable), new(minor, asset));
         Assert.Equal(AppendOutcome.Committed, await writer.Append(new()
         {
             Tenant = Tenant,
             Streams = [new(new(referrer.Value + 1_000_000_000), 1, [new(1, 1, null, Rows.At, posting, null, null, "{}")], new(Tenant, 99, name, ""))],
         }));
-        var order = new PayoutOrder("item_" + name, new(8), referrer, new(minor, usd), destination ?? Standin.Platform.AddAccount());
+        var order = new PayoutOrder(
+            "item_" + name, new(8), referrer, new(minor, asset), destination ?? (credit ? Standin.Platform.AddCustomer() : Standin.Platform.AddAccount()));
         await using var linked = source.CreateCommand(
-            $"insert into payout_account (referrer, stream, tenant, account, links, transfers, pays_out) values ({referrer}, {referrer.Value + 2_000_000_000}, {Tenant}, '{order.Destination}', 1, 1, true)");
+            $"insert into payout_account (referrer, stream, tenant, {(credit ? "customer" : "account")}, links, transfers, pays_out) values ({referrer}, {referrer.Value + 2_000_000_000}, {Tenant}, '{order.Destination}', 1, 1, true)");
         await linked.ExecuteNonQueryAsync();
         if (reserve) Assert.Null((await Ask(order, new PayoutItemCommand.Reserve(order))).Refusal);
         if (intend && reserve) await Ask(order, Intent);
@@ -216,9 +219,10 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     public Task Until(PayoutOrder order, params PayoutItemStatus[] statuses) =>
         Eventually.Holds($"{order.Item} is {string.Join(" or ", statuses)}", async () => Array.IndexOf(statuses, (await Item(order)).Status) >= 0);
 
-    /// <summary>Live transfers of an item.</summary>
-    public int Live(PayoutOrder order) =>
-        Standin.Platform.AllTransfers().Count(transfer => (string?)transfer["transfer_group"] == order.Item && !(bool)transfer["reversed"]!);
+    /// <summary>Live transfers of an item, or what credits its customer.</summary>
+    public int Live(PayoutOrder order) => order.IsCredit
+        ? Standin.Platform.AllCredits().Count(credit => (string?)credit["metadata"]!["item"] == order.Item && (string?)credit["customer"] == order.Destination)
+        : Standin.Platform.AllTransfers().Count(transfer => (string?)transfer["transfer_group"] == order.Item && !(bool)transfer["reversed"]!);
 
     public async ValueTask DisposeAsync()
     {
