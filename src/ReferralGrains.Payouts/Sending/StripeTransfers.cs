@@ -167,8 +167,17 @@ public sealed class StripeTransfers : IDisposable
 
     /// <summary>Whether a customer was deleted, and its balance with it.</summary>
     /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>
-    public Task<bool> IsDeleted(string customer, CancellationToken stop) =>
-        Asked("GET /v1/customers", async () => (await client.V1.Customers.GetAsync(customer, cancellationToken: stop)).Deleted == true, stop);
+    public Task<bool> IsDeleted(string customer, CancellationToken stop) => Asked("GET /v1/customers", async () =>
+    {
+        try
+        {
+            return (await client.V1.Customers.GetAsync(customer, cancellationToken: stop)).Deleted == true;
+        }
+        catch (StripeException missing) when (missing.StripeError?.Code == Missing)
+        {
+            return false;
+        }
+    }, stop);
 
     /// <summary>What happened of these types from then on, the newest first, a page at a time.</summary>
     /// <exception cref="StripeAwayException">Stripe could not be asked.</exception>

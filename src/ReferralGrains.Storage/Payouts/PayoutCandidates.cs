@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Npgsql;
-using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Storage.Database;
 

@@ -74,6 +74,7 @@ public sealed class StripeTransfersTests : IAsyncDisposable
         Assert.False(await transfers!.IsDeleted(order.Destination, CancellationToken.None));
         standin!.Platform.DeleteCustomer(order.Destination);
         Assert.True(await transfers.IsDeleted(order.Destination, CancellationToken.None));
+        Assert.False(await transfers.IsDeleted("cus_of_another_account", CancellationToken.None));
         Assert.Equal(new TransferAnswer.Refused("resource_missing"), await Send(Intent()));
         Assert.True((await transfers.LookUpCredit(order.Destination, order.Item, CancellationToken.None))!.IsGone);
         Assert.Empty((await transfers.Credits(order.Destination, null, CancellationToken.None)).Transfers);

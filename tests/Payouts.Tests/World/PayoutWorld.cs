@@ -129,17 +129,18 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
     }
 
     /// <summary>Runs until nothing more is to come by itself. Where money ran short, it is there by now.</summary>
+    /// <param name="meanwhile">Told again and again how many items are settled.</param>
     public async Task Settle(TimeSpan limit, Func<int, Task>? meanwhile = null)
     {
-        var began = TimeProvider.System.GetTimestamp();
-        for (var round = 0; ; round++)
+        for (var began = TimeProvider.System.GetTimestamp(); ;)
         {
-            var open = Orders.Where(order => Item(order) is var item && (item is { Status: not PayoutItemStatus.Review, InTransit: true } || item.Reversals.Any(one => one.IsOpen))).ToList();
+            var open = Database.PayoutItems.Select(row => row.Row.Item)
+                .Where(item => item is { Status: not PayoutItemStatus.Review, InTransit: true } || item.Reversals.Any(one => one.IsOpen)).ToList();
             if (open.Count == 0) return;
             if (TimeProvider.System.GetElapsedTime(began) > limit)
-                Assert.Fail($"{open.Count} items are open, such as {Item(open[0])}. {string.Join(' ', violations)}");
-            foreach (var order in open.Where(order => Item(order).Status == PayoutItemStatus.AwaitingFunds)) await Quietly(Ask(order, Intent));
-            if (meanwhile is not null) await meanwhile(round);
+                Assert.Fail($"{open.Count} items are open, such as {open[0]}. {string.Join(' ', violations)}");
+            await Task.WhenAll(open.Where(item => item.Status == PayoutItemStatus.AwaitingFunds).Select(item => Quietly(Ask(item.Order!, Intent))));
+            if (meanwhile is not null) await meanwhile(Orders.Count - open.Count);
             await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, CancellationToken.None);
         }
     }
@@ -190,13 +191,17 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         if (item.ReversedMinor > names.Sum(one => one.Minor)) yield return "the books say that more came back than did";
     }
 
-    public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop) =>
-        Task.FromResult<IReadOnlyList<DuePayout>>([
-            .. Database.PayoutItems.Where(row => row.Row.Item.NextAt <= until && !without.Contains(row.Tenant) && MayGoOn(row.Row.Item) && (row.Row.Item.Next == PayoutStep.LookUp || Database.LetsSend(row.Tenant, term))).OrderBy(row => row.Row.Item.NextAt).Take(limit)
-                .Select(row => new DuePayout(
-                    row.Tenant, new(row.Row.Item.Order!.Item), row.Row.Item.Generation, row.Row.Item.Next, Customer: row.Row.Item.Order.IsCredit ? row.Row.Item.Order.Destination : null)),
-            .. Database.PayoutItems.SelectMany(row => row.Row.Item.Reversals.Where(one => one.Sending.NextAt <= until && (one.Next == PayoutStep.LookUp || Database.LetsSend(row.Tenant, term)))
-                .Select(one => new DuePayout(row.Tenant, new(row.Row.Item.Order!.Item), one.Sending.Generation, one.Next, one.Id, row.Row.Item.Transfer))).Take(limit)]);
+    public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop)
+    {
+        var (items, lets) = (Database.PayoutItems, Database.LetsSend(Tenant, term) && !without.Contains(Tenant));
+        var paused = Database.PayoutBatches.Where(row => row.Row.Status != PayoutBatchStatus.Sending).Select(row => row.Row.Stream).ToHashSet();
+        return Task.FromResult<IReadOnlyList<DuePayout>>([
+            .. items.Select(row => row.Row.Item).Where(item => item.NextAt <= until && (item.Next == PayoutStep.LookUp || lets && !paused.Contains(item.Order!.Batch)))
+                .OrderBy(item => item.NextAt).Take(limit)
+                .Select(item => new DuePayout(Tenant, new(item.Order!.Item), item.Generation, item.Next, Customer: item.Order.IsCredit ? item.Order.Destination : null)),
+            .. items.SelectMany(row => row.Row.Item.Reversals.Where(one => one.Sending.NextAt <= until && (one.Next == PayoutStep.LookUp || lets))
+                .Select(one => new DuePayout(Tenant, new(row.Row.Item.Order!.Item), one.Sending.Generation, one.Next, one.Id, row.Row.Item.Transfer))).Take(limit)]);
+    }
 
     public Task<IReadOnlyList<OpenBatch>> Open(CancellationToken stop) => Task.FromResult<IReadOnlyList<OpenBatch>>([
         .. Database.PayoutBatches.Select(row => new OpenBatch(row.Tenant, new(Database.Stream(row.Row.Stream).Key.First), row.Row.Stream, row.Row.Status))
@@ -287,9 +292,6 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         else if (events.OfType<SendBegan>().Count(began => began.Generation == intent.Generation) < received) violations.Add("bytes left before the right to send was durable");
         return ValueTask.CompletedTask;
     }
-
-    private bool MayGoOn(PayoutItem item) => item.Next == PayoutStep.LookUp
-        || !Database.PayoutBatches.Any(row => row.Row.Stream == item.Order!.Batch && row.Row.Status != PayoutBatchStatus.Sending);
 
     private static PayoutItem Folded(JournalStream stream) =>
         stream.Rows.OrderBy(row => row.Seq).Aggregate(PayoutItem.None, (item, row) => PayoutItem.Evolve(item, row.Event.At, row.Decode<PayoutItemEvent>()));
