@@ -20,6 +20,7 @@ public sealed partial class Reconciler(
     ILogger<Reconciler> log)
 {
     private const int ItemsAtOnce = 100;
+    private const int CustomersAtOnce = 8;
 
     private readonly TransferNews news = new(router, time);
     private readonly Outage away = new(time);
@@ -121,27 +122,32 @@ public sealed partial class Reconciler(
         }
     }
 
-    // Stripe lists what was credited to one customer, and among it what is not ours.
+    // Stripe lists what was credited to one customer at a time, so that of the others only those are looked at before the first sending to whom
+    // something is to be sent.
     private async Task CompareCredits(StripeTransfers stripe, ReconciliationRun run, DateTimeOffset from, CancellationToken stop)
     {
         for (var last = ""; ;)
         {
-            var customers = await store.Credited(run.Tenant, from, last, ItemsAtOnce, stop);
+            var customers = await store.Credited(run.Tenant, IsOfOpen(run) ? null : from, last, ItemsAtOnce, stop);
             if (customers.Count == 0) return;
-            foreach (var customer in customers)
-            {
-                for (string? after = null; ;)
-                {
-                    var page = await stripe.Credits(customer, after, stop);
-                    await CompareSome(run, [.. page.Transfers.Where(static one => one.Item?.StartsWith(PayoutOrder.NamePrefix, StringComparison.Ordinal) == true)], null, stop);
-                    if (!page.HasMore || page.Transfers.Count == 0) break;
-                    after = page.Transfers[^1].Seen.Id;
-                }
-            }
-
+            foreach (var some in customers.Chunk(CustomersAtOnce)) await Task.WhenAll(some.Select(customer => CompareCredits(stripe, run, customer, stop)));
             last = customers[^1];
         }
     }
+
+    // Among what is not ours.
+    private async Task CompareCredits(StripeTransfers stripe, ReconciliationRun run, string customer, CancellationToken stop)
+    {
+        for (string? after = null; ;)
+        {
+            var page = await stripe.Credits(customer, after, stop);
+            await CompareSome(run, [.. page.Transfers.Where(static one => one.Item?.StartsWith(PayoutOrder.NamePrefix, StringComparison.Ordinal) == true)], null, stop);
+            if (!page.HasMore || page.Transfers.Count == 0) return;
+            after = page.Transfers[^1].Seen.Id;
+        }
+    }
+
+    private static bool IsOfOpen(ReconciliationRun run) => run.Cause == ReconciliationCause.Start;
 
     private async Task CompareSome(ReconciliationRun run, IReadOnlyList<ListedTransfer> transfers, DateTimeOffset? reachedAt, CancellationToken stop)
     {
@@ -160,7 +166,7 @@ public sealed partial class Reconciler(
     {
         for (var after = ""; ;)
         {
-            var items = await store.Unseen(run.Tenant, from, after, ItemsAtOnce, stop);
+            var items = await store.Unseen(run.Tenant, from, !IsOfOpen(run), after, ItemsAtOnce, stop);
             if (items.Count == 0) return;
             var breaks = new List<ReconciliationBreak>();
             foreach (var item in items)

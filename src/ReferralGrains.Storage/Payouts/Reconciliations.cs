@@ -131,10 +131,12 @@ public interface IReconciliations
     Task<IReadOnlyList<ComparedItem>> Items(int tenant, IReadOnlyCollection<string> names, IReadOnlyCollection<string> transfers, CancellationToken stop);
 
     /// <summary>Items that were paid by a transfer that was not seen, changed since then, in the order of their names.</summary>
-    Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop);
+    /// <param name="credits">Account credit as well.</param>
+    Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, bool credits, string after, int limit, CancellationToken stop);
 
     /// <summary>Customers of whose account credit an item is open, or has changed since then, in the order of their names.</summary>
-    Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop);
+    /// <param name="since">Null for those alone of which one is open.</param>
+    Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset? since, string after, int limit, CancellationToken stop);
 
     /// <summary>Whether account credit waits to be compared before it is sent.</summary>
     Task<bool> AwaitsComparison(int tenant, CancellationToken stop);
@@ -253,16 +255,16 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
             """,
             Item, stop, Questions.Int(tenant), CommitBatch.Array(NpgsqlDbType.Text, names), CommitBatch.Array(NpgsqlDbType.Text, transfers));
 
-    public async Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop) => await database.Rows(
+    public async Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, bool credits, string after, int limit, CancellationToken stop) => await database.Rows(
         $"""
         select {ItemColumns} from payout_item i join stream s on s.id = i.stream
-        where i.tenant = $1 and i.transfer is not null and i.changed_at >= $2 and s.a > $3
+        where i.tenant = $1 and i.transfer is not null and i.changed_at >= $2 and s.a > $3 and ($5 or i.asset not like 'credit:%')
           and not exists (select from reconciliation_seen n where n.tenant = i.tenant and n.transfer = i.transfer)
         order by s.a limit $4
         """,
-        Item, stop, Questions.Int(tenant), Questions.Time(since), Questions.Text(after), Questions.Int(limit));
+        Item, stop, Questions.Int(tenant), Questions.Time(since), Questions.Text(after), Questions.Int(limit), Questions.Flag(credits));
 
-    public async Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset since, string after, int limit, CancellationToken stop) => await database.Rows(
+    public async Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset? since, string after, int limit, CancellationToken stop) => await database.Rows(
         """
         select distinct i.destination from payout_item i
         where i.tenant = $1 and i.asset like 'credit:%' and i.destination > $3 and (i.in_transit or i.changed_at >= $2) order by 1 limit $4

@@ -1,35 +1,17 @@
-using Payouts.Tests.World;
 using ReferralGrains.Domain.Payouts;
-using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Payouts.World;
 using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Storage.Payouts;
 using Stripe;
 
 namespace ReferralGrains.Integration.Tests.Payouts;
 
 /// <summary>Account credit on customers' balances: given once, and compared customer by customer, for Stripe lists it in no other way.</summary>
-public sealed class PayoutCreditTests(PostgresServer server) : IAsyncLifetime
+public sealed class PayoutCreditTests(PostgresServer server) : PayoutHouseTests(server, ForgetsKeys)
 {
-    private JournalDatabase database = null!;
-    private RunningStandin standin = null!;
-    private PayoutHouse house = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        database = await JournalDatabase.Create(server);
-
-        // It forgets every key at once: who sends again what was sent, credits again.
-        standin = await RunningStandin.Start(new() { KeyLife = TimeSpan.Zero });
-        house = await PayoutHouse.Open(database.Source, standin);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await house.DisposeAsync();
-        await standin.DisposeAsync();
-        await database.DisposeAsync();
-    }
+    // Who sends again what was sent, credits again.
+    private static readonly FakeStripeOptions ForgetsKeys = new() { KeyLife = TimeSpan.Zero };
 
     [Fact]
     public async Task S1_account_credit_is_given_once_and_confirmed_by_the_comparison()
@@ -93,7 +75,7 @@ public sealed class PayoutCreditTests(PostgresServer server) : IAsyncLifetime
         await house.Ask(missing, new PayoutItemCommand.RecordLookup(1, new([Seen(missing, "cbtxn_gone")]), TimeProvider.System.GetUtcNow()));
 
         await using var running = await house.Run();
-        Assert.Equal(ReconciliationState.Breaks, (await house.Ended(1)).State);
+        Assert.Equal(ReconciliationState.Breaks, (await house.Reconcile(full: true)).State);
         (BreakKind, string, string)[] expected =
         [
             (BreakKind.ItemWithoutTransfer, missing.Item, "cbtxn_gone"), (BreakKind.AmountDiffers, other.Item, differs), (BreakKind.Duplicate, twice.Item, second),
