@@ -20,14 +20,14 @@ internal sealed class BacklogMetrics : BackgroundService
         (this.reports, this.time) = (reports, time);
         var meter = meters.Create(GatewayMetrics.Meter.Name);
         Gauge("grains_parked_actions", "actions", "Actions that wait for a referral or a sale.", static backlog => backlog.Parked);
-        Gauge("grains_due_backlog", "grains", "Grains with something that is due.", static backlog => backlog.Due);
+        Gauge("grains_due_backlog", "{grain}", "Grains with something that is due.", static backlog => backlog.Due);
         Gauge("grains_due_lag_seconds", null, "For how long the oldest of them has been due.", static backlog => Seconds(backlog.DueFor));
         Gauge("grains_sealing_lag_seconds", null, "The age of the oldest commit that is not sealed.", static backlog => Seconds(backlog.UnsealedFor));
-        Gauge("grains_payout_items_open", "items", "Payout items whose amount is in transit.", static backlog => backlog.OpenItems);
-        Gauge("grains_payout_items_in_review", "items", "Payout items that wait for a person.", static backlog => backlog.ItemsInReview);
+        Gauge("grains_payout_items_open", "{item}", "Payout items whose amount is in transit.", static backlog => backlog.OpenItems);
+        Gauge("grains_payout_items_in_review", "{item}", "Payout items that wait for a person.", static backlog => backlog.ItemsInReview);
         Gauge("grains_webhook_lag_seconds", null, "For how long the oldest event has waited that an endpoint is to be told.", static backlog => Seconds(backlog.UntoldFor));
-        Gauge("grains_webhook_endpoints_failing", "endpoints", "Webhook endpoints that did not take the last event.", static backlog => backlog.FailingEndpoints);
-        Gauge("grains_webhook_endpoints_lost", "endpoints", "Webhook endpoints that were given up.", static backlog => backlog.LostEndpoints);
+        Gauge("grains_webhook_endpoints_failing", "{endpoint}", "Webhook endpoints that did not take the last event.", static backlog => backlog.FailingEndpoints);
+        Gauge("grains_webhook_endpoints_lost", "{endpoint}", "Webhook endpoints that were given up.", static backlog => backlog.LostEndpoints);
         Gauge("grains_processes", null, "Processes of this cluster that are alive.", static backlog => backlog.Processes);
 
         void Gauge(string name, string? unit, string description, Func<Backlog, double> value) => meter.CreateObservableGauge<double>(
