@@ -79,7 +79,7 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
               i.asset not like 'credit:%' and (c.transfers <> 1 or not c.pays_out) as unready) a
         where i.in_transit and i.status in (1, 2, 7) and (b.status = 10
           or b.status = 3 and b.outside and g.flagged
-          or b.status in (3, 4, 5, 6, 7, 11) and not b.outside and (g.flagged or a.changed or a.unready))
+          or b.status in (3, 4, 5, 6, 7, 8, 11) and not b.outside and (g.flagged or a.changed or a.unready))
         order by b.stream, i.stream limit 10000
         """,
         static reader => new StrandedItem(

@@ -19,7 +19,7 @@ public interface IPayoutWork
 {
     /// <summary>
     /// The items and reversals whose time has come, the longest due first. Of a batch that is not being sent, or where the tenant's gate does
-    /// not let this sender send, only those to be looked up. A reversal waits for no batch. Account credit waits, before its first sending, for a
+    /// not let this sender send, only those to be looked up. A reversal waits for no batch, and what a person has sent again of a settled one goes. Account credit waits, before its first sending, for a
     /// comparison that began after its intent was written and agreed: Stripe does not list what it has credited but of one customer at a time.
     /// </summary>
     /// <param name="term">Of the sender that asks.</param>
@@ -50,7 +50,7 @@ public sealed class PayoutWork(NpgsqlDataSource database) : IPayoutWork
         select tenant, name, generation, step, reversal, transfer, customer from (
           (select i.tenant, s.a as name, i.generation, i.step, null as reversal, null as transfer, case when i.asset like 'credit:%' then i.destination end as customer, i.next_at, i.stream
            from payout_item i join stream s on s.id = i.stream left join payout_batch b on b.stream = i.batch
-           where i.next_at <= $1 and i.tenant <> all($2) and (i.step = 2 or (b.status is null or b.status = 5) and i.tenant in (select tenant from sends) and not {IsUncompared})
+           where i.next_at <= $1 and i.tenant <> all($2) and (i.step = 2 or (b.status is null or b.status in (5, 8)) and i.tenant in (select tenant from sends) and not {IsUncompared})
            order by i.next_at, i.stream limit $3)
           union all
           (select v.tenant, s.a, v.generation, v.step, v.id, v.transfer, null, v.next_at, v.stream

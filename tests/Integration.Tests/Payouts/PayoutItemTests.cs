@@ -177,6 +177,36 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         Assert.Equal(new BatchProgress(Open: 0, AwaitingFunds: 1, Stopping: 1), await work.Progress(open.Stream, Stop));
     }
 
+    [Fact]
+    public async Task What_a_person_has_sent_again_is_due_though_its_batch_was_settled_meanwhile()
+    {
+        await Earn(60);
+        await Tell(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        await Tell(new PayoutBatchCommand.List([first]));
+        await Tell(new PayoutBatchCommand.EndList(1));
+        var order = (await Ask(new ShowPayoutBatch())).Batch.Orders[0];
+        await Ask(order, new PayoutItemCommand.Reserve(order));
+        await Tell(new PayoutBatchCommand.Freeze([]));
+        await Tell(new PayoutBatchCommand.Approve("ada", PayoutBatch.HashOf([order])));
+        await Tell(new PayoutBatchCommand.BeginSending());
+
+        // Three keys meet want of money; the fourth would be one too many.
+        for (var generation = 1; generation <= PayoutItemDecider.MostGenerations; generation++)
+        {
+            await Ask(order, Intent);
+            await Ask(order, new PayoutItemCommand.BeginSend(generation, Term));
+            await Ask(order, new PayoutItemCommand.RecordAnswer(generation, 1, new TransferAnswer.FundsShort(), 0));
+        }
+
+        Assert.Equal(PayoutItemStatus.Review, (await Ask(order, Intent)).Item.Status);
+        await Tell(new PayoutBatchCommand.Settle());
+        Assert.Empty(await Due());
+        Assert.True((await Ask(order, new PayoutItemCommand.Resolve(ReviewAnswer.SendAgain, "there is money", "ada", null, new([]), Always))).Changed);
+        Assert.Equal([new DuePayout(1, new("item_1"), 3, PayoutStep.WriteIntent)], await Due());
+        await Ask(order, Intent);
+        Assert.Equal([new DuePayout(1, new("item_1"), 4, PayoutStep.Send)], await Due());
+    }
+
     // As a comparison does that agrees.
     private Task Reconciled() => Database.Run(
         $"insert into send_gate (tenant, term, life) values (1, '{Term}', life()) on conflict (tenant) do update set term = excluded.term, life = excluded.life");
