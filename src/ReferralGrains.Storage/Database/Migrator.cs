@@ -16,6 +16,8 @@ public static class Migrator
 
     private const long LockKey = 7_237_011;
 
+    private static readonly TimeSpan again = TimeSpan.FromSeconds(1);
+
     /// <param name="connectionString">Of the role that owns the schema.</param>
     /// <returns>How many files were applied.</returns>
     public static Task<int> Migrate(string connectionString, CancellationToken stop) =>
@@ -25,7 +27,7 @@ public static class Migrator
     public static async Task<int> Migrate(string connectionString, Assembly files, string schema, CancellationToken stop)
     {
         await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema, Pooling = false }.ConnectionString);
+            new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = schema, Pooling = false, CommandTimeout = 0 }.ConnectionString);
         await connection.OpenAsync(stop);
         await Execute(connection, $"select pg_advisory_lock({LockKey})", stop);
         await Execute(connection, $"create schema if not exists {schema}", stop);
@@ -46,23 +48,35 @@ public static class Migrator
                 continue;
             }
 
-            await Apply(connection, name, sql, checksum, stop);
+            while (!await Apply(connection, name, sql, checksum, stop)) await Task.Delay(again, TimeProvider.System, stop);
             count++;
         }
 
         return count;
     }
 
-    private static async Task Apply(NpgsqlConnection connection, string name, string sql, string checksum, CancellationToken stop)
+    // Older processes work meanwhile. A change of a table waits for whoever reads it, and all others wait behind the change: so it gives up
+    // soon, lets them pass and comes again, however long a reader takes.
+    private static async Task<bool> Apply(NpgsqlConnection connection, string name, string sql, string checksum, CancellationToken stop)
     {
         await using var transaction = await connection.BeginTransactionAsync(stop);
-        await Execute(connection, sql, stop);
+        try
+        {
+            await Execute(connection, "set local lock_timeout = '1s'", stop);
+            await Execute(connection, sql, stop);
+        }
+        catch (PostgresException waited) when (waited.SqlState == PostgresErrorCodes.LockNotAvailable)
+        {
+            return false;
+        }
+
         await using var record = new NpgsqlCommand("insert into migration (name, sha256) values ($1, $2)", connection)
         {
             Parameters = { new() { Value = name }, new() { Value = checksum } },
         };
         await record.ExecuteNonQueryAsync(stop);
         await transaction.CommitAsync(stop);
+        return true;
     }
 
     private static async Task<Dictionary<string, string>> Applied(NpgsqlConnection connection, CancellationToken stop)

@@ -45,6 +45,31 @@ public sealed class MigrationTests(PostgresServer server) : IAsyncLifetime
         Assert.DoesNotContain('\n', refused.Message);
     }
 
+    // A ledger check reads for minutes. Whoever writes must not wait behind a new version that waits for it.
+    [Fact]
+    public async Task A_change_that_waits_for_a_reader_lets_all_others_pass()
+    {
+        await Migrator.Migrate(database.OwnerConnectionString, Stop);
+        await using var reader = new NpgsqlConnection(database.OwnerConnectionString + ";Pooling=false");
+        await reader.OpenAsync(Stop);
+        await using var reading = await reader.BeginTransactionAsync(Stop);
+        await using (var read = new NpgsqlCommand("select count(*) from grains.event", reader)) await read.ExecuteScalarAsync(Stop);
+
+        var change = Task.Run(() => Migrator.Migrate(database.OwnerConnectionString, typeof(MigrationTests).Assembly, "later", Stop));
+        for (var i = 0; i < 2; i++)
+        {
+            await Eventually.Holds("it waits for the reader", async () => (bool)(await PostgresHouse.Ask(database.OwnerConnectionString, Waits))!);
+            Assert.Equal(0L, await PostgresHouse.Ask(database.OwnerConnectionString, "select count(*) from grains.event"));
+        }
+
+        Assert.False(change.IsCompleted);
+        await reading.RollbackAsync(Stop);
+        Assert.Equal(1, await change);
+    }
+
+    private const string Waits =
+        "select exists (select from pg_locks where relation = 'grains.event'::regclass and mode = 'AccessExclusiveLock' and not granted)";
+
     [Fact]
     public async Task A_file_that_fails_half_way_leaves_nothing()
     {
