@@ -28,7 +28,7 @@ namespace ReferralGrains.Server;
 /// <summary>What decides, writes and asks, over one PostgreSQL. Factories, so that the container disposes what it made.</summary>
 internal static class EngineServices
 {
-    public static IServiceCollection AddTurns(this IServiceCollection services, NpgsqlDataSource database, SiloLease lease, int attributionsPerHour)
+    public static IServiceCollection AddTurns(this IServiceCollection services, NpgsqlDataSource database, SiloLease lease, int attributionsPerHour, PayoutWaits waits)
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<ISiloLease>(lease);
@@ -61,7 +61,7 @@ internal static class EngineServices
         services.AddSingleton<ITenantClock, TenantClock>();
         services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();
         services.AddSingleton<RepeatWatch>();
-        services.AddSingleton(all => World(all, all.GetRequiredService<IGrainRouter>()) with { MostAttributions = attributionsPerHour });
+        services.AddSingleton(all => World(all, all.GetRequiredService<IGrainRouter>()) with { MostAttributions = attributionsPerHour, Waits = waits });
         services.AddSingleton<Sweeper>();
         services.AddSingleton<ITestClock>(all => all.GetRequiredService<Sweeper>());
         return services;

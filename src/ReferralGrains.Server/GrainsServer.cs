@@ -2,12 +2,14 @@ using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orleans.Dashboard;
+using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Gateway;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Grains.Silos;
 using ReferralGrains.LocalPostgres;
 using ReferralGrains.Payouts;
+using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Server.Demo;
 using ReferralGrains.Server.Options;
@@ -106,10 +108,19 @@ public static class GrainsServer
         Logging(builder.Logging.ClearProviders(), options.Log, log);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
         builder.Services.AddTelemetry().AddBacklogMetrics();
-        builder.Services.AddTurns(database, lease, options.AttributionsPerHour);
+        var waits = PayoutWaits.Live.Hastened(options.StripeHaste);
+        builder.Services.AddTurns(database, lease, options.AttributionsPerHour, waits);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
-        builder.Services.AddConnectedAccounts(new() { Keys = options.StripeKeys, PublicUrl = new(options.Url), PerEndpoint = options.StripeRate, InAll = options.StripeRateInAll });
+        builder.Services.AddConnectedAccounts(new()
+        {
+            Keys = options.StripeKeys,
+            PublicUrl = new(options.Url),
+            Waits = waits,
+            Reconciliation = new ReconciliationOptions().Hastened(options.StripeHaste),
+            PerEndpoint = options.StripeRate,
+            InAll = options.StripeRateInAll,
+        });
         builder.Services.AddWebhooks(new() { Networks = options.WebhookNetworks });
         if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts().AddWebhookDelivery();
         builder.Services.AddGateway(gateway =>

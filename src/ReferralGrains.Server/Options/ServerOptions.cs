@@ -66,6 +66,9 @@ public sealed record ServerOptions
     /// <summary>Requests a second to all of them together.</summary>
     public int StripeRateInAll { get; init; } = 100;
 
+    /// <summary>How many times shorter payouts wait than live money allows.</summary>
+    public int StripeHaste { get; init; } = 1;
+
     public SourceSecrets SourceSecrets { get; init; } = SourceSecrets.None;
 
     public ImmutableArray<IPNetwork> WebhookNetworks { get; init; } = [];

@@ -20,4 +20,17 @@ public sealed class PayoutWaitsTests
 
     [Fact]
     public void The_defaults_are_for_live_money() => Assert.Empty(PayoutWaits.Live.Dangers());
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(240)]
+    [InlineData(600)]
+    public void Haste_is_not_for_live_money_and_still_waits_for_longer_than_a_sending_can_take(int times)
+    {
+        var hastened = PayoutWaits.Live.Hastened(times);
+        Assert.NotEmpty(hastened.Dangers());
+        Assert.True(hastened.Quiet > hastened.Abandoned);
+        Assert.Equal(PayoutWaits.Live.CoolingOff, hastened.CoolingOff);
+        Assert.Equal(PayoutWaits.Live, PayoutWaits.Live.Hastened(1));
+    }
 }
