@@ -101,7 +101,92 @@ public sealed class OracleTests
     {
         var logs = new Logs();
         logs.Stripe.Clear();
+        Assert.Equal(["pay-r0 got 0 of 700", "pay-r0 has paid_minor 700 and should have 0"], Judged(logs).Complaints.Where(static one => one.Kind == Wrong.Lost).Select(static one => one.What).Take(2));
+    }
+
+    [Fact]
+    public void Somebody_who_was_owed_and_got_less_is_found()
+    {
+        var logs = new Logs();
+        logs.Stripe[0]["minor"] = 699;
+        Assert.Equal("pay-r0 got 699 of 700", Judged(logs).Complaints[0].What);
+    }
+
+    [Fact]
+    public void What_was_asked_back_and_came_back_once_is_as_it_should_be()
+    {
+        var logs = new Logs();
+        logs.AskedBack("made", 200);
+        Judged(logs).Is(lost: 0, doubled: 0, overpaid: 0);
+    }
+
+    [Fact]
+    public void What_was_taken_back_outside_is_in_the_books()
+    {
+        var logs = new Logs();
+        logs.TakenBack(200, reversal: null);
+        logs.Client.Add(new() { ["k"] = "taken_outside", ["referrer"] = "pay-r0", ["minor"] = 200 });
+        Judged(logs).Is(lost: 0, doubled: 0, overpaid: 0);
+        logs.Paid(700, 0);
+        Assert.Equal(2, Judged(logs).Complaints.Count);
+    }
+
+    [Fact]
+    public void What_came_back_twice_is_found()
+    {
+        var logs = new Logs();
+        logs.AskedBack("made", 200);
+        logs.TakenBack(200, "back-1");
+        Assert.Contains(Judged(logs).Complaints, static one => one is (Wrong.Overpaid, "back-1, made, of 200 took 400 back in 2 times"));
+    }
+
+    [Fact]
+    public void What_was_refused_and_came_back_is_found()
+    {
+        var logs = new Logs();
+        logs.AskedBack("rejected", 200);
+        Assert.Contains(Judged(logs).Complaints, static one => one is (Wrong.Overpaid, "back-1, rejected, of 200 took 200 back in 1 times"));
+    }
+
+    [Fact]
+    public void What_nobody_asked_back_is_found()
+    {
+        var logs = new Logs();
+        logs.TakenBack(200, "back-2");
+        Assert.Contains(Judged(logs).Complaints, static one => one is (Wrong.Overpaid, "back-2 took money back and nobody had asked for it"));
+    }
+
+    [Fact]
+    public void A_gate_that_nothing_should_have_shut_is_found()
+    {
+        var logs = new Logs();
+        logs.Client.Add(new() { ["k"] = "gate", ["why"] = "1 break" });
         Judged(logs).Is(lost: 1, doubled: 0, overpaid: 0);
+    }
+
+    [Theory]
+    [InlineData(true, 200, 0, 0)]
+    [InlineData(true, 503, 0, 0)]
+    [InlineData(true, 400, 1, 0)]
+    [InlineData(false, 400, 0, 0)]
+    [InlineData(false, 200, 0, 1)]
+    public void What_Stripe_tells_is_believed_and_nothing_else(bool isTrue, int status, int lost, int doubled)
+    {
+        var logs = new Logs();
+        logs.Client.Add(new() { ["k"] = "notice", ["id"] = "evt_1", ["true"] = isTrue, ["http"] = status });
+        Judged(logs).Is(lost, doubled, overpaid: 0);
+    }
+
+    // Of 150 the first two sales take 100 and 50; half of the first comes back and makes room for half of the third's.
+    [Fact]
+    public void A_budget_of_ones_own_is_reckoned_with_the_room_that_a_refund_gives()
+    {
+        var logs = new Logs();
+        logs.Own(third: 50);
+        Judged(logs).Is(lost: 0, doubled: 0, overpaid: 0);
+        logs = new Logs();
+        logs.Own(third: 60);
+        Assert.Equal(2, Judged(logs).Count(Wrong.Doubled));
     }
 
     [Fact]
@@ -179,9 +264,9 @@ public sealed class OracleTests
 
         public Logs()
         {
-            Client.Add(new() { ["k"] = "budget", ["minor"] = 100 });
+            Client.Add(new() { ["k"] = "budget", ["minor"] = 100, ["own"] = 150 });
             Client.Add(new() { ["k"] = "endpoint", ["endpoint"] = "rewards", ["events"] = new JsonArray("reward.payable") });
-            foreach (var program in (string[])["plain", "budget"]) Client.Add(new() { ["k"] = "referral", ["referee"] = $"{program}-c0", ["referrer"] = $"{program}-r0" });
+            foreach (var program in (string[])["plain", "budget", "own"]) Client.Add(new() { ["k"] = "referral", ["referee"] = $"{program}-c0", ["referrer"] = $"{program}-r0" });
             Client.Add(new() { ["k"] = "owed", ["referrer"] = "pay-r0", ["account"] = "acct_1", ["minor"] = 700 });
             Act("s1", "plain", "sale", 1_000, null, 100);
             Act("f1", "plain", "refund", 333, "s1", 0);
@@ -190,7 +275,7 @@ public sealed class OracleTests
             foreach (var (what, payment, state, minor) in ((string, string, string, long)[])
                 [("quote", "i1", "quoted", 100), ("quote", "i1", "quoted", 100), ("release", "i1", "released", 100), ("quote", "i2", "quoted", 100), ("confirm", "i2", "confirmed", 100), ("confirm", "i2", "confirmed", 100), ("quote", "i3", "none", 0)])
                 Client.Add(Discount(what, state, minor, payment));
-            foreach (var (referrer, net, paid) in ((string, long, long)[])[("plain-r0", 167, 0), ("budget-r0", 100, 0), ("pay-r0", 700, 700)])
+            foreach (var (referrer, net, paid) in ((string, long, long)[])[("plain-r0", 167, 0), ("budget-r0", 100, 0), ("own-r0", 0, 0), ("pay-r0", 700, 700)])
                 Client.Add(new() { ["k"] = "balance", ["referrer"] = referrer, ["net_minor"] = net, ["pending_minor"] = 0L, ["payable_minor"] = net - paid, ["in_transit_minor"] = 0L, ["paid_minor"] = paid });
             Client.Add(new() { ["k"] = "ledger", ["ok"] = true });
             Stripe.Add(Transfer("tr_1", "item_1", "acct_1", 700, reversed: 0));
@@ -208,6 +293,39 @@ public sealed class OracleTests
         {
             var line = Client.First(line => (string?)line["referrer"] == referrer && (string?)line["k"] == "balance");
             foreach (var name in (string[])["net_minor", "payable_minor"]) line[name] = line[name]!.GetValue<long>() + by;
+        }
+
+        public void Paid(long paid, long payable)
+        {
+            var line = Client.First(static line => (string?)line["referrer"] == "pay-r0" && (string?)line["k"] == "balance");
+            (line["paid_minor"], line["payable_minor"]) = (paid, payable);
+        }
+
+        public void AskedBack(string state, long minor)
+        {
+            Client.Add(new() { ["k"] = "asked_back", ["reversal"] = "back-1", ["referrer"] = "pay-r0", ["minor"] = minor });
+            Client.Add(new() { ["k"] = "came_back", ["reversal"] = "back-1", ["state"] = state });
+            TakenBack(minor, "back-1");
+        }
+
+        public void TakenBack(long minor, string? reversal)
+        {
+            var back = Stripe[0]["back"]?.AsArray() ?? [];
+            back.Add((JsonNode)new JsonObject { ["reversal"] = reversal, ["minor"] = minor });
+            Stripe[0]["back"] = back.DeepClone();
+            Stripe[0]["reversed"] = (long)Stripe[0]["reversed"]! + minor;
+            Paid(700 - (long)Stripe[0]["reversed"]!, (long)Stripe[0]["reversed"]!);
+        }
+
+        /// <summary>Three sales of 1,000 and a refund of half of the first before the third.</summary>
+        public void Own(long third)
+        {
+            Act("o1", "own", "sale", 1_000, null, 100);
+            Act("o2", "own", "sale", 1_000, null, 50);
+            Act("o3", "own", "refund", 500, "o1", 0);
+            Act("o4", "own", "sale", 1_000, null, third);
+            var line = Client.First(static line => (string?)line["referrer"] == "own-r0" && (string?)line["k"] == "balance");
+            (line["net_minor"], line["payable_minor"]) = (100 + third, 100 + third);
         }
 
         public static JsonObject Discount(string what, string state, long minor, string payment) => new()

@@ -6,7 +6,7 @@ public sealed class TinyRunTests
     private const int Seed = 20_261_129;
 
     [Fact]
-    public async Task Three_silos_that_are_killed_keep_what_they_acknowledged()
+    public async Task Three_silos_of_which_one_is_killed_and_one_replaced_keep_what_they_acknowledged()
     {
         var folder = Directory.CreateTempSubdirectory("rg-torture-");
         folder.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;

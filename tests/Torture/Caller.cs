@@ -46,8 +46,9 @@ internal sealed class Caller : IDisposable
     /// <param name="lane">Which client asks: every fourth goes by the line that is cut.</param>
     /// <param name="stop">Gives up.</param>
     /// <param name="id">What the log calls it; nothing is logged without.</param>
+    /// <param name="name">By which it is known when it comes again, however late: for what has no id of its own that says so.</param>
     /// <returns>What is neither busy nor an outage: done, or refused.</returns>
-    public async Task<Answer> Send(HttpMethod method, string path, string? body, int lane, CancellationToken stop, string? id = null)
+    public async Task<Answer> Send(HttpMethod method, string path, string? body, int lane, CancellationToken stop, string? id = null, string? name = null)
     {
         var began = Stopwatch.GetTimestamp();
         for (var attempt = 0; ; attempt++)
@@ -57,10 +58,16 @@ internal sealed class Caller : IDisposable
             {
                 using var request = new HttpRequestMessage(method, path);
                 if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+                if (name is not null) request.Headers.Add("Idempotency-Key", name);
                 using var response = await At(lane, attempt).SendAsync(request, stop);
                 var text = await response.Content.ReadAsStringAsync(stop);
                 var status = (int)response.StatusCode;
-                if (status is not (429 or >= 500)) return new(status, text.Length == 0 ? null : JsonNode.Parse(text));
+                if (status is not (429 or >= 500))
+                {
+                    var answer = new Answer(status, text.Length == 0 ? null : JsonNode.Parse(text));
+                    if (status != 409 || (string?)answer.Body?["code"] != "idempotency_key_in_use") return answer;
+                }
+
                 if (status == 500) Interlocked.Increment(ref broken);
                 why = $"{status}";
             }

@@ -82,9 +82,11 @@ internal sealed class Clients(Work work, Caller caller, LogFile log, TimeProvide
         }
     }
 
-    // Asked and given up, asked again and paid; a third invoice has none.
+    // Asked and given up, asked again and paid; a third invoice has none. Each step has a name: a question that is given up and comes late, after
+    // the payment that it asked for was released, would be a new question.
     private async Task Checkout(Step.Checkout checkout, int lane, CancellationToken stop)
     {
+        var steps = 0;
         var (first, second, third) = ($"{checkout.Referee}-i1", $"{checkout.Referee}-i2", $"{checkout.Referee}-i3");
         await Quote(first);
         await Quote(first);
@@ -97,11 +99,13 @@ internal sealed class Clients(Work work, Caller caller, LogFile log, TimeProvide
         async Task Quote(string payment)
         {
             var body = new JsonObject { ["program_id"] = Terms.Program(Kind.First), ["referee_id"] = checkout.Referee, ["payment_id"] = payment, ["amount_minor"] = checkout.Minor };
-            Write(payment, "quote", await caller.Send(HttpMethod.Post, "/v1/checkout_discounts", body.ToJsonString(), lane, stop, payment));
+            Write(payment, "quote", await caller.Send(HttpMethod.Post, "/v1/checkout_discounts", body.ToJsonString(), lane, stop, payment, Name()));
         }
 
         async Task End(string payment, string how) =>
-            Write(payment, how, await caller.Send(HttpMethod.Post, $"/v1/checkout_discounts/{payment}/{how}", "{}", lane, stop, payment));
+            Write(payment, how, await caller.Send(HttpMethod.Post, $"/v1/checkout_discounts/{payment}/{how}", "{}", lane, stop, payment, Name()));
+
+        string Name() => $"{checkout.Referee}-{++steps}";
 
         void Write(string payment, string what, Answer answer) => log.Write(new()
         {

@@ -32,11 +32,11 @@ internal sealed class Cluster : IAsyncDisposable
 
     public int? Postmaster => postgres.ProcessId;
 
-    public static async Task<Cluster> Start(string folder, string stripeKeys, TimeProvider time, CancellationToken stop)
+    public static async Task<Cluster> Start(Plan plan, string folder, string stripeKeys, TimeProvider time, CancellationToken stop)
     {
         var postgres = await LocalPostgresServer.Start(new() { DataDirectory = folder, Small = true }, NullLogger.Instance, stop);
         var key = "rg_test_" + RandomNumberGenerator.GetHexString(40, lowercase: true);
-        List<Silo> silos = [.. Enumerable.Range(0, Plan.Silos).Select(i => new Silo(i, folder, postgres.OwnerConnectionString, key, stripeKeys, time))];
+        List<Silo> silos = [.. Enumerable.Range(0, Plan.Silos).Select(i => new Silo(i, plan, folder, postgres.OwnerConnectionString, key, stripeKeys, time))];
         var cluster = new Cluster(postgres, silos, [.. silos.Select(static silo => new CuttingProxy(silo.Address.Port))], key, time);
         try
         {

@@ -30,7 +30,7 @@ internal sealed record Verdict(IReadOnlyList<(Wrong Kind, string What)> Complain
 /// Says what must be true, from what the clients, the receiver of webhooks and the stand-in for Stripe have written down. It has no code
 /// of the product, and reckons each program anew in the plainest way there is.
 /// </summary>
-internal sealed class Oracle
+internal sealed partial class Oracle
 {
     private readonly List<(Wrong Kind, string What)> complaints = [];
     private readonly Dictionary<string, Action> actions = [];
@@ -43,7 +43,10 @@ internal sealed class Oracle
     private readonly List<JsonObject> feed = [];
     private readonly Dictionary<string, HashSet<string>> endpoints = [];
     private readonly List<JsonObject> transfers = [];
+    private readonly Dictionary<string, Asked> asked = [];
+    private readonly Dictionary<string, long> takenOutside = [];
     private long budgetMinor = long.MaxValue;
+    private long ownBudgetMinor = long.MaxValue;
     private bool isLedgerOk;
 
     private Oracle()
@@ -72,7 +75,7 @@ internal sealed class Oracle
         switch ((string)line["k"]!)
         {
             case "budget":
-                budgetMinor = (long)line["minor"]!;
+                (budgetMinor, ownBudgetMinor) = ((long)line["minor"]!, (long)line["own"]!);
                 break;
             case "referral":
                 referrerOf[(string)line["referee"]!] = (string)line["referrer"]!;
@@ -106,6 +109,21 @@ internal sealed class Oracle
                 break;
             case "batch":
                 if (Text(line, "status") != "settled") Complain(Wrong.Lost, $"the batch of payouts is {line["status"]}: {line["why"]}");
+                break;
+            case "gate":
+                Complain(Wrong.Lost, $"sending was stopped, and nothing was wrong: {line["why"]}");
+                break;
+            case "asked_back":
+                asked[Text(line, "reversal")] = new(Text(line, "referrer"), Number(line, "minor"));
+                break;
+            case "came_back":
+                asked[Text(line, "reversal")].State = Text(line, "state");
+                break;
+            case "taken_outside":
+                takenOutside[Text(line, "referrer")] = Number(line, "minor");
+                break;
+            case "notice":
+                Noticed((bool)line["true"]!, (int)line["http"]!, Text(line, "id"));
                 break;
             case "event":
                 feed.Add(line);
@@ -152,6 +170,7 @@ internal sealed class Oracle
         var spent = new Dictionary<string, long>();
         var tally = new Dictionary<string, long>();
         var counted = new Dictionary<string, (int Rewards, long Net)>();
+        var ownSpent = new Dictionary<string, long>();
         var hadFirst = new HashSet<string>();
         long budget = 0, demand = 0;
         var rewards = new Dictionary<string, long>();
@@ -163,7 +182,7 @@ internal sealed class Oracle
         {
             come.Add(sale.Id);
             var referrer = referrerOf[sale.Referee];
-            if (sale.Type == "refund" && sale.Program == "capped")
+            if (sale.Type == "refund" && HasRoom(sale))
             {
                 if (come.Contains(sale.Of!)) Refund(sale);
                 continue;
@@ -183,6 +202,10 @@ internal sealed class Oracle
                     var had = counted.GetValueOrDefault(sale.Referee);
                     if (had.Rewards < Terms.MostRewards) reward = Math.Max(0, Math.Min(Share(sale.Minor, Terms.CappedBasisPoints, 10_000), Terms.MostNet - had.Net));
                     if (reward > 0) counted[sale.Referee] = (had.Rewards + 1, had.Net + reward);
+                    break;
+                case "own":
+                    reward = Math.Max(0, Math.Min(Share(sale.Minor, Terms.BudgetBasisPoints, 10_000), ownBudgetMinor - ownSpent.GetValueOrDefault(referrer)));
+                    ownSpent[referrer] = ownSpent.GetValueOrDefault(referrer) + reward;
                     break;
                 case "tiered":
                     var sum = tally[referrer] = tally.GetValueOrDefault(referrer) + sale.Minor;
@@ -211,7 +234,7 @@ internal sealed class Oracle
             var said = (long)(sale.Now ?? sale.Final ?? sale.First!)["minor"]!;
             if (said < reward) Complain(Wrong.Lost, $"{sale.Id} earned {said} and should have earned {reward}");
             if (said > reward) Complain(Wrong.Doubled, $"{sale.Id} earned {said} and should have earned {reward}");
-            if (sale.Program == "capped")
+            if (HasRoom(sale))
                 foreach (var early in waiting[sale.Id].Where(one => come.Contains(one.Id))) Refund(early);
             else TakeBack(sale, reward, referrer);
         }
@@ -224,7 +247,10 @@ internal sealed class Oracle
         foreach (var (referrer, expected) in spent) Compare(referrer, "payable_minor", expected);
         foreach (var (referrer, (_, expected)) in owed) Compare(referrer, "net_minor", expected);
 
-        // With a cap, when something is taken back decides what the next sale earns.
+        // Something bounds what is earned in all, and what is taken back gives room.
+        static bool HasRoom(Action of) => of.Program is "capped" or "own";
+
+        // With a bound, when something is taken back decides what the next sale earns.
         void Refund(Action refund)
         {
             var sale = actions[refund.Of!];
@@ -232,6 +258,12 @@ internal sealed class Oracle
             sale.Undone += refund.Minor;
             var back = Share(rewards[sale.Id], Math.Min(sale.Undone, sale.Minor), sale.Minor) - before;
             net[referrerOf[sale.Referee]] -= back;
+            if (sale.Program == "own")
+            {
+                ownSpent[referrerOf[sale.Referee]] -= back;
+                return;
+            }
+
             var (times, kept) = counted.GetValueOrDefault(sale.Referee);
             counted[sale.Referee] = (times, kept - back);
         }
@@ -270,69 +302,6 @@ internal sealed class Oracle
             var tenth = Share((long)of.First()["amount"]!, Terms.DiscountBasisPoints, 10_000);
             var expected = $"quote:true:quoted:{tenth} quote:true:quoted:{tenth} release:true:released:{tenth} quote:true:quoted:{tenth} confirm:true:confirmed:{tenth} confirm:true:confirmed:{tenth} quote:true:none:0";
             if (said != expected) Complain(Wrong.Lost, $"{of.Key} was told {said} and not {expected}");
-        }
-    }
-
-    // Of what the stand-in has: an item has one live transfer, and a referrer no more than was owed.
-    private void Payouts()
-    {
-        var live = transfers.Where(static one => Number(one, "minor") > Number(one, "reversed")).ToList();
-        foreach (var item in live.GroupBy(static one => Text(one, "item")).Where(static item => item.Count() > 1))
-            Complain(Wrong.Overpaid, $"item {item.Key} was paid by {string.Join(", ", item.Select(static one => Text(one, "id")))}");
-        var paid = live.GroupBy(static one => Text(one, "account")).ToDictionary(static of => of.Key, static of => of.Sum(static one => Number(one, "minor") - Number(one, "reversed")));
-        foreach (var (referrer, (account, minor)) in owed)
-        {
-            var got = paid.GetValueOrDefault(account);
-            if (got > minor) Complain(Wrong.Overpaid, $"{referrer} got {got} of {minor}");
-            if (balances.TryGetValue(referrer, out var balance) && Number(balance, "paid_minor") != got)
-                Complain(Number(balance, "paid_minor") > got ? Wrong.Lost : Wrong.Overpaid, $"{referrer} got {got} and the books say {balance["paid_minor"]}");
-        }
-
-        var known = owed.Values.Select(static one => one.Account).ToHashSet();
-        foreach (var account in paid.Keys.Where(account => !known.Contains(account))) Complain(Wrong.Overpaid, $"{account} got {paid[account]} and nothing was owed");
-    }
-
-    // Each event at least once; the first time of each in the one order that there is.
-    private void Webhooks()
-    {
-        foreach (var (endpoint, types) in endpoints)
-        {
-            var expected = feed.Where(one => types.Contains(Text(one, "type"))).Select(static one => Text(one, "id")).ToList();
-            var all = taken.GetValueOrDefault(endpoint, []);
-            var got = all.Select(static one => Text(one, "id")).Distinct().ToList();
-            var had = got.ToHashSet();
-            foreach (var id in expected.Where(id => !had.Contains(id))) Complain(Wrong.Lost, $"{endpoint} was not told of {id}");
-            var place = expected.Select(static (id, i) => (id, i)).ToDictionary(static one => one.id, static one => one.i);
-            var last = -1;
-            foreach (var id in got)
-            {
-                if (!place.TryGetValue(id, out var at)) Complain(Wrong.Doubled, $"{endpoint} was told of {id}, which is none of the events");
-                else if (at < last) Complain(Wrong.Lost, $"{endpoint} was told of {id} too late");
-                else last = at;
-            }
-
-            if (types.Contains("reward.payable")) Rewards(endpoint, all);
-        }
-    }
-
-    // What the server calls its events is not believed: each reward that a client knows of was told, and in the order that the client knows.
-    private void Rewards(string endpoint, List<JsonObject> all)
-    {
-        var first = new Dictionary<string, int>();
-        for (var i = 0; i < all.Count; i++)
-            if ((string?)all[i]["reward"] is { } reward) first.TryAdd(reward, i);
-        var reached = new Dictionary<int, int>();
-        foreach (var action in inOrder.Where(static one => one.Type == "sale"))
-        {
-            foreach (var reward in (action.Now ?? action.First!)["rewards"]!.AsArray().Select(static one => (string)one!))
-            {
-                if (!first.TryGetValue(reward, out var at)) Complain(Wrong.Lost, $"{endpoint} was not told of reward {reward} of {action.Id}");
-                else if (action.Lane >= Plan.StreamLanes && Text(action.First!, "answer") == "new")
-                {
-                    if (at < reached.GetValueOrDefault(action.Lane)) Complain(Wrong.Lost, $"{endpoint} was told of reward {reward} of {action.Id} too early");
-                    reached[action.Lane] = Math.Max(at, reached.GetValueOrDefault(action.Lane));
-                }
-            }
         }
     }
 

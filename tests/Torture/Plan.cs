@@ -28,13 +28,25 @@ internal sealed record Plan(int Seed)
 
     public int Cuts { get; init; } = 5;
 
+    /// <summary>Silos that are stopped as one should be, and started again.</summary>
+    public int Replacements { get; init; } = 3;
+
+    /// <summary>A checkout of another version, built: silos begin as that, and one after the other are replaced by this one.</summary>
+    public string? From { get; init; }
+
     /// <summary>Times that the receiver of webhooks is away, or slow.</summary>
     public int ReceiverFaults { get; init; } = 6;
 
     public int PayoutItems { get; init; } = 5_000;
 
-    /// <summary>Whether payouts begin when the faults are over: what a killed silo was sending is waited for almost two minutes.</summary>
-    public bool PaysAfterwards { get; init; }
+    /// <summary>How many times shorter payouts wait than with live money, where look-ups alone wait for an hour.</summary>
+    public int Haste { get; init; } = 240;
+
+    /// <summary>Items of which a part is asked back, once they are paid.</summary>
+    public int AskedBack => PayoutItems / 10;
+
+    /// <summary>Transfers of which somebody takes a part back at Stripe itself, and we are only told, or not even that.</summary>
+    public int TakenBackOutside => Haste == 1 ? 0 : PayoutItems / 50;
 
     /// <summary>Referrers of each program.</summary>
     public int Referrers { get; init; } = 96;
@@ -46,7 +58,7 @@ internal sealed record Plan(int Seed)
     /// <summary>Actions a second at most; null for as fast as it goes.</summary>
     public int? Rate { get; init; }
 
-    public int Faults => SiloKills + SiloStops + DatabaseKills + Cuts + ReceiverFaults;
+    public int Faults => SiloKills + SiloStops + DatabaseKills + Cuts + ReceiverFaults + Replacements;
 
     public static Plan Full(int seed) => new(seed);
 
@@ -61,6 +73,7 @@ internal sealed record Plan(int Seed)
         DatabaseKills = 3,
         Cuts = 2,
         ReceiverFaults = 2,
+        Replacements = 2,
         PayoutItems = 200,
         Referrers = 32,
         SimulationSeeds = 500,
@@ -69,29 +82,46 @@ internal sealed record Plan(int Seed)
     /// <summary>So little that it is one test among others, lest torture itself breaks unseen.</summary>
     public static Plan Tiny(int seed) => new(seed)
     {
-        Actions = 2_000,
-        Duplicates = 400,
-        SiloKills = 2,
+        Actions = 1_500,
+        Duplicates = 300,
+        SiloKills = 1,
         SiloStops = 0,
         DatabaseKills = 1,
         Cuts = 1,
+        Replacements = 1,
         ReceiverFaults = 0,
-        PayoutItems = 10,
-        PaysAfterwards = true,
+        PayoutItems = 50,
         Referrers = 8,
         SimulationSeeds = 0,
     };
 
     /// <summary>Steady work without a fault, to see whether memory stays.</summary>
-    public static Plan Soak(int seed, int minutes) => new(seed)
+    public static Plan Soak(int seed, int minutes) => Quiet(seed) with
     {
         Rate = 200,
         Actions = 200 * 60 * minutes,
         Duplicates = 200 * 6 * minutes,
+    };
+
+    /// <summary>Silos of another version are replaced while they work. What both versions know is used, and no more.</summary>
+    /// <param name="from">The other version's checkout.</param>
+    public static Plan Roll(int seed, string from) => Quiet(seed) with
+    {
+        From = from,
+        Rate = 400,
+        Replacements = Silos,
+        Haste = 1,
+        Actions = 30_000,
+        Duplicates = 6_000,
+    };
+
+    private static Plan Quiet(int seed) => new(seed)
+    {
         SiloKills = 0,
         SiloStops = 0,
         DatabaseKills = 0,
         Cuts = 0,
+        Replacements = 0,
         ReceiverFaults = 0,
         PayoutItems = 200,
         SimulationSeeds = 0,

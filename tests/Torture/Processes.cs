@@ -16,11 +16,14 @@ internal static class Processes
     public static string Repository { get; } = Find();
 
     /// <summary>Built beside this program, in the same configuration.</summary>
-    public static string Assembly(string folder, string name)
+    /// <param name="checkout">Another one's; ours when it is left out.</param>
+    public static string Assembly(string folder, string name, string? checkout = null)
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(Repository, folder, "bin", output.Parent!.Name, output.Name, name + ".dll");
+        return Path.Combine(checkout ?? Repository, folder, "bin", output.Parent!.Name, output.Name, name + ".dll");
     }
+
+    public static string Server(string? checkout = null) => Assembly("src/ReferralGrains.Server", "ReferralGrains.Server", checkout);
 
     // Below the ports that the kernel gives to clients, so that a restart finds it free again.
     public static int FreePort()

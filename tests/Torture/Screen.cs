@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Torture;
@@ -7,10 +8,15 @@ internal sealed class Screen(TextWriter output, bool isTerminal)
 {
     private const int Width = 24;
     private static readonly TimeSpan seldom = TimeSpan.FromSeconds(10);
+    private readonly long began = Stopwatch.GetTimestamp();
     private TimeSpan next = TimeSpan.Zero;
     private bool isInBar;
 
-    public void Say(string text)
+    /// <summary>With the time since the beginning.</summary>
+    public void Say(string text) => Conclude(string.Create(CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(began).TotalSeconds,5:F0} s  {text}"));
+
+    /// <summary>A line for whoever reads nothing but the last.</summary>
+    public void Conclude(string text)
     {
         output.WriteLine(isInBar ? $"\r\u001b[K{text}" : text);
         isInBar = false;

@@ -19,9 +19,10 @@ internal sealed class Silo : IAsyncDisposable
     private Process? process;
     private Task life = Task.CompletedTask;
 
-    public Silo(int number, string folder, string database, string key, string stripeKeys, TimeProvider time)
+    public Silo(int number, Plan plan, string folder, string database, string key, string stripeKeys, TimeProvider time)
     {
         this.time = time;
+        Program = Processes.Server(plan.From);
         Number = number;
         var port = Processes.FreePort();
         Address = new($"http://127.0.0.1:{port}");
@@ -32,6 +33,9 @@ internal sealed class Silo : IAsyncDisposable
             // The limits are Stripe's, and this is not Stripe.
             "--stripe-rate", "1000", "--stripe-rate-in-all", "2000", "--webhook-networks", "127.0.0.0/8", "--attributions-per-hour", "0",
         ];
+
+        // An older version may not know it.
+        if (plan.Haste > 1) words = [.. words, "--stripe-haste", plan.Haste.ToString(CultureInfo.InvariantCulture)];
         environment = [("GRAINS_ADMIN_KEY", key)];
     }
 
@@ -40,6 +44,9 @@ internal sealed class Silo : IAsyncDisposable
     public Uri Address { get; }
 
     public string Folder { get; }
+
+    /// <summary>What is started the next time.</summary>
+    public string Program { get; set; }
 
     public int? ProcessId
     {
@@ -55,6 +62,8 @@ internal sealed class Silo : IAsyncDisposable
             }
         }
     }
+
+    public int Starts { get; private set; }
 
     /// <summary>Times that it ended and nobody had killed it.</summary>
     public int EndedByItself { get; private set; }
@@ -104,7 +113,8 @@ internal sealed class Silo : IAsyncDisposable
         {
             process?.Dispose();
             IsBeingKilled = false;
-            process = Processes.Dotnet(Processes.Assembly("src/ReferralGrains.Server", "ReferralGrains.Server"), words, environment);
+            Starts++;
+            process = Processes.Dotnet(Program, words, environment);
             process.OutputDataReceived += (_, line) => Keep(line.Data);
             process.ErrorDataReceived += (_, line) => Keep(line.Data);
             process.BeginOutputReadLine();

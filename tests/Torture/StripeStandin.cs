@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,27 +12,50 @@ internal sealed class StripeStandin : IAsyncDisposable
 {
     private const string Key = "sk_test_torture";
 
-    // Saved errors and missing money wait an hour, or for a person; tests of payouts have them.
-    private static readonly Fault[] faults =
+    // Stripe forgets keys after a day.
+    private static readonly TimeSpan keyLife = TimeSpan.FromHours(24);
+    private static readonly TimeSpan slow = TimeSpan.FromSeconds(1);
+
+    // What a saved error leaves in doubt is looked up an hour later, by the waits of live money.
+    private static readonly Fault[] quick =
     [
         Fault.Drop, Fault.CommitThenDrop, Fault.Truncated, Fault.HtmlError, Fault.CommitThenHtmlError, Fault.Slow, Fault.RateLimited, Fault.KeyInUse,
     ];
 
+    // For want of money all sending pauses until a person goes on, so that it is seldom.
+    private static readonly Fault[] all = [.. Enumerable.Repeat(FaultScript.Passing.Where(static fault => fault != Fault.FundsShort), 3).SelectMany(static some => some), Fault.FundsShort];
+
     private readonly WebApplication app;
     private readonly StandinPlatform platform;
+    private readonly HttpClient http;
 
-    private StripeStandin(WebApplication app, StandinPlatform platform) => (this.app, this.platform) = (app, platform);
+    private StripeStandin(WebApplication app, StandinPlatform platform)
+    {
+        (this.app, this.platform) = (app, platform);
+        http = new() { BaseAddress = new(app.Urls.First()) };
+        http.DefaultRequestHeaders.Authorization = new("Bearer", Key);
+        Secret = platform.Webhooks.AddTarget(new("http://127.0.0.1:1/nobody")).Secret;
+    }
+
+    /// <summary>By which its notices are signed.</summary>
+    public string Secret { get; }
 
     /// <summary>The server's file of Stripe keys.</summary>
-    public string KeysFor(string tenant) => $$"""{"{{tenant}}": {"secret_key": "{{Key}}", "api_base": "{{app.Urls.First()}}"} }""";
+    public string KeysFor(string tenant) => $$"""{"{{tenant}}": {"secret_key": "{{Key}}", "webhook_secrets": ["{{Secret}}"], "api_base": "{{app.Urls.First()}}"} }""";
 
-    public static async Task<StripeStandin> Start(int seed)
+    public static async Task<StripeStandin> Start(Plan plan)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        var stripe = new FakeStripe(new() { OpeningBalance = 1_000_000_000_000, Faults = FaultScript.Seeded(seed, Plan.StripeFaultPercent, faults) });
+        var stripe = new FakeStripe(new()
+        {
+            OpeningBalance = 1_000_000_000_000,
+            KeyLife = keyLife / plan.Haste,
+            SlowBy = slow,
+            Faults = FaultScript.Seeded(plan.Seed, Plan.StripeFaultPercent, plan.Haste == 1 ? quick : all),
+        });
         stripe.Map(app);
         await app.StartAsync();
         return new(app, stripe.Platform(Key));
@@ -38,9 +63,37 @@ internal sealed class StripeStandin : IAsyncDisposable
 
     public string AddAccount() => platform.AddAccount("GB", "gbp");
 
+    /// <summary>What it would tell by now, in order.</summary>
+    public IReadOnlyList<string> Notices() => [.. platform.Webhooks.Take().Select(static one => one.Payload)];
+
+    /// <summary>Somebody takes money of a transfer back at Stripe itself. Faults meet that as well, so it is looked at and done again until it is.</summary>
+    public async Task TakeBack(string transfer, long minor, CancellationToken stop)
+    {
+        while (Number(Transfers().First(one => (string?)one["id"] == transfer)["amount_reversed"]) == 0)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/transfers/{transfer}/reversals")
+            {
+                Content = new FormUrlEncodedContent([new("amount", minor.ToString(CultureInfo.InvariantCulture))]),
+            };
+            request.Headers.Add("Idempotency-Key", Guid.NewGuid().ToString());
+            try
+            {
+                using var cut = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                cut.CancelAfter(slow * 2);
+                using var answer = await http.SendAsync(request, cut.Token);
+            }
+            catch (Exception lost) when (!stop.IsCancellationRequested && lost is HttpRequestException or OperationCanceledException)
+            {
+                // What became of it is looked at.
+            }
+        }
+    }
+
+    public IReadOnlyList<JsonObject> Transfers() => platform.AllTransfers();
+
     public void WriteTo(LogFile log)
     {
-        foreach (var transfer in platform.AllTransfers())
+        foreach (var transfer in Transfers())
         {
             log.Write(new()
             {
@@ -48,13 +101,24 @@ internal sealed class StripeStandin : IAsyncDisposable
                 ["id"] = (string?)transfer["id"],
                 ["item"] = (string?)transfer["metadata"]!["item"],
                 ["account"] = (string?)transfer["destination"],
-                ["minor"] = (long)transfer["amount"]!,
-                ["reversed"] = (long)transfer["amount_reversed"]!,
+                ["minor"] = Number(transfer["amount"]),
+                ["reversed"] = Number(transfer["amount_reversed"]),
+                ["back"] = new JsonArray([.. transfer["reversals"]!["data"]!.AsArray().Select(static one => (JsonNode)new JsonObject
+                {
+                    ["reversal"] = (string?)one!["metadata"]?["reversal"],
+                    ["minor"] = Number(one["amount"]),
+                })]),
             });
         }
 
         log.Flush();
     }
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        http.Dispose();
+        return app.DisposeAsync();
+    }
+
+    private static long Number(JsonNode? value) => (long)value!;
 }

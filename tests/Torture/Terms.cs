@@ -20,6 +20,9 @@ internal enum Kind
     /// <summary>10 % until the program's budget of the month is spent.</summary>
     Budget,
 
+    /// <summary>10 % until the referrer's own budget of the month is spent, with refunds that give room in it.</summary>
+    Own,
+
     /// <summary>10 %, paid together from £50 on.</summary>
     Group,
 
@@ -57,6 +60,8 @@ internal static class Terms
     public static string Program(Kind kind) => kind.ToString().ToLowerInvariant();
 
     /// <summary>The rule's body.</summary>
+    /// <param name="kind">Of the program.</param>
+    /// <param name="budgetMinor">Where it has one.</param>
     public static JsonObject Rule(Kind kind, long budgetMinor)
     {
         var rule = new JsonObject { ["id"] = $"{Program(kind)}-rule", ["name"] = Program(kind), ["trigger"] = "recurring_action", ["hold"] = new JsonObject { ["mode"] = "none" } };
@@ -87,6 +92,10 @@ internal static class Terms
             case Kind.Budget:
                 rule["reward"] = Percent(BudgetBasisPoints);
                 rule["budget"] = new JsonObject { ["per"] = "program", ["every"] = "month", ["amount_minor"] = budgetMinor };
+                break;
+            case Kind.Own:
+                rule["reward"] = Percent(BudgetBasisPoints);
+                rule["budget"] = new JsonObject { ["per"] = "referrer", ["every"] = "month", ["amount_minor"] = budgetMinor };
                 break;
             case Kind.Group:
                 rule["reward"] = Percent(GroupBasisPoints);

@@ -17,15 +17,24 @@ internal static class TortureCommand
         var quick = new Option<bool>("--quick") { Description = "The size for CI: 20,000 actions, 10 kills of a silo, 500 seeds of the simulation." };
         var seed = new Option<int?>("--seed") { Description = "Run what a former run with this seed ran." };
         var soak = new Option<int?>("--soak") { Description = "So many minutes of steady work without a fault, to see whether memory stays flat." };
+        var roll = new Option<string?>("--roll") { Description = "The folder of another version's checkout, which is built: three silos of it are replaced by this version one after the other, while they work." };
         var keep = new Option<string?>("--keep") { Description = "A folder that is not there yet, for the logs and the database; otherwise they stay only where something was wrong." };
         var command = new RootCommand("Kill, stop and cut off three silos and their PostgreSQL under load, and have an oracle say what was lost. The last line is 'N lost, N doubled, N overpaid, ledger ok|off, seed S'.")
         {
-            quick, seed, soak, keep,
+            quick, seed, soak, roll, keep,
         };
         command.SetAction(async (parsed, stop) =>
         {
             var number = parsed.GetValue(seed) ?? RandomNumberGenerator.GetInt32(1, int.MaxValue);
-            var plan = parsed.GetValue(soak) is { } minutes ? Plan.Soak(number, minutes) : parsed.GetValue(quick) ? Plan.Quick(number) : Plan.Full(number);
+            if (parsed.GetValue(roll) is { } from && !File.Exists(Processes.Server(from)))
+            {
+                await Console.Error.WriteLineAsync($"grains: {Processes.Server(from)} is not there: build that version first");
+                return NotRun;
+            }
+
+            var plan = parsed.GetValue(soak) is { } minutes ? Plan.Soak(number, minutes)
+                : parsed.GetValue(roll) is { } other ? Plan.Roll(number, other)
+                : parsed.GetValue(quick) ? Plan.Quick(number) : Plan.Full(number);
             return await Torture(plan, parsed.GetValue(keep), stop);
         });
         return command;
@@ -43,13 +52,13 @@ internal static class TortureCommand
         {
             var run = new Run(plan, folder, screen, TimeProvider.System);
             var verdict = await run.Go(stop);
-            if (plan.Rate is not null)
-                foreach (var slope in run.Slopes) screen.Say(slope);
+            var (lines, isFlat) = plan.Faults == 0 ? run.Memory.Judge() : ([], true);
+            foreach (var line in lines) screen.Say(line);
             var isSimulated = plan.SimulationSeeds == 0 || await Simulate(plan, screen, stop);
             if (keep is null && verdict.IsClean) Directory.Delete(folder, recursive: true);
             else screen.Say($"what was sent, told and paid is in {folder}");
-            screen.Say(verdict.LastLine(plan.Seed));
-            return verdict.IsClean && isSimulated ? Clean : Damaged;
+            screen.Conclude(verdict.LastLine(plan.Seed));
+            return verdict.IsClean && isSimulated && isFlat ? Clean : Damaged;
         }
         catch (TortureException failed)
         {
@@ -68,7 +77,7 @@ internal static class TortureCommand
         var (output, error) = (tests.StandardOutput.ReadToEndAsync(stop), tests.StandardError.ReadToEndAsync(stop));
         await tests.WaitForExitAsync(stop);
         var text = await output + await error;
-        if (tests.ExitCode != 0) screen.Say(text);
+        if (tests.ExitCode != 0) screen.Conclude(text);
         screen.Say(string.Create(CultureInfo.InvariantCulture, $"the simulation {(tests.ExitCode == 0 ? "holds" : "FAILS")} after {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s"));
         return tests.ExitCode == 0;
     }

@@ -7,7 +7,7 @@ internal sealed class Trouble
 {
     private static readonly TimeSpan glance = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(60);
-    private static readonly string[] kinds = ["kill", "stop", "database", "cut", "receiver"];
+    private static readonly string[] kinds = ["kill", "stop", "database", "cut", "receiver", "replace"];
     private readonly Plan plan;
     private readonly Cluster cluster;
     private readonly Receiver receiver;
@@ -15,13 +15,16 @@ internal sealed class Trouble
     private readonly Random random;
     private readonly List<(double At, string Kind)> faults = [];
     private readonly List<Task> aside = [];
+    private readonly Queue<Silo> older = [];
 
     public Trouble(Plan plan, Cluster cluster, Receiver receiver, TimeProvider time)
     {
         (this.plan, this.cluster, this.receiver, this.time, random) = (plan, cluster, receiver, time, new(plan.Seed + 1));
-        foreach (var (kind, count) in kinds.Zip([plan.SiloKills, plan.SiloStops, plan.DatabaseKills, plan.Cuts, plan.ReceiverFaults]))
+        foreach (var (kind, count) in kinds.Zip([plan.SiloKills, plan.SiloStops, plan.DatabaseKills, plan.Cuts, plan.ReceiverFaults, plan.Replacements]))
             for (var i = 0; i < count; i++) faults.Add((0.02 + (random.NextDouble() * 0.9), kind));
         faults.Sort();
+        if (plan.From is not null)
+            foreach (var silo in cluster.Silos) older.Enqueue(silo);
     }
 
     /// <summary>How many there have been.</summary>
@@ -40,6 +43,7 @@ internal sealed class Trouble
                 "stop" => Stop(stop),
                 "database" => KillDatabase(stop),
                 "cut" => Cut(stop),
+                "replace" => Replace(stop),
                 _ => Disturb(stop),
             });
             Done++;
@@ -74,6 +78,18 @@ internal sealed class Trouble
                 Processes.Signal(id, Processes.Thaw);
             }
         }, CancellationToken.None));
+    }
+
+    // As an upgrade does it: one after the other, each by the version that is here, and the next when it serves.
+    private async Task Replace(CancellationToken stop)
+    {
+        var silo = older.TryDequeue(out var next) ? next : await Victim(stop);
+        silo.Program = Processes.Server();
+        var starts = silo.Starts;
+        silo.IsBeingKilled = true;
+        if (silo.ProcessId is { } id) Processes.Signal(id, Processes.Terminate);
+        for (var began = time.GetTimestamp(); silo.Starts == starts || !await silo.IsReady(); await Task.Delay(glance, time, stop))
+            if (time.GetElapsedTime(began) > patience) throw new TortureException($"silo {silo.Number} was not ready {patience.TotalSeconds} s after it was told to stop: {silo.LastOutput}");
     }
 
     private async Task KillDatabase(CancellationToken stop)

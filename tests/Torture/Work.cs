@@ -39,7 +39,7 @@ internal sealed class Work
 {
     // Of 100 sales; a schedule needs none.
     private static readonly (Kind Kind, int Share)[] shares =
-        [(Kind.Plain, 35), (Kind.Held, 20), (Kind.Capped, 15), (Kind.Tiered, 12), (Kind.Budget, 8), (Kind.Group, 6), (Kind.First, 4)];
+        [(Kind.Plain, 33), (Kind.Held, 19), (Kind.Capped, 14), (Kind.Tiered, 12), (Kind.Budget, 8), (Kind.Own, 6), (Kind.Group, 5), (Kind.First, 3)];
 
     private readonly Random random;
     private readonly Plan plan;
@@ -58,6 +58,11 @@ internal sealed class Work
 
     /// <summary>So that it is spent before half of what asks for it has come.</summary>
     public long BudgetMinor { get; private set; }
+
+    /// <summary>The same, of each referrer.</summary>
+    public long OwnBudgetMinor { get; private set; }
+
+    public long BudgetOf(Kind kind) => kind == Kind.Own ? OwnBudgetMinor : BudgetMinor;
 
     /// <param name="plan">How much.</param>
     /// <param name="soldAt">When the sales of a program with a budget were, which are all of one month.</param>
@@ -78,10 +83,11 @@ internal sealed class Work
         var sales = plan.Actions - reversals;
         foreach (var (kind, share) in shares)
             for (var i = 0; i < sales * share / 100; i++) Sell(kind);
-        var sold = sent.Where(static one => one.Action.Minor >= 100 && one.Action.Kind is Kind.Plain or Kind.Held or Kind.Capped or Kind.Tiered).ToArray();
+        var sold = sent.Where(static one => one.Action.Minor >= 100 && one.Action.Kind is Kind.Plain or Kind.Held or Kind.Capped or Kind.Tiered or Kind.Own).ToArray();
         random.Shuffle(sold);
         for (var i = 0; sent.Count < plan.Actions && i < sold.Length; i++) Reverse(sold[i].Action);
-        BudgetMinor = sent.Where(static one => one.Action.Kind == Kind.Budget).Sum(static one => one.Action.Minor ?? 0) / 25;
+        BudgetMinor = Sold(Kind.Budget) / 25;
+        OwnBudgetMinor = Math.Max(100, Sold(Kind.Own) / 25 / plan.Referrers);
         Repeat();
         for (var referee = 0; referee < plan.Referrers * plan.RefereesEach; referee++)
             lanes[LaneOf(Kind.First, referee)].Add((-1, new Step.Checkout(Referee(Kind.First, referee), random.Next(1_000, 20_000))));
@@ -89,10 +95,12 @@ internal sealed class Work
         Lanes = [.. lanes.Select(static lane => lane.OrderBy(static step => step.At).Select(static step => step.Step).ToList())];
     }
 
+    private long Sold(Kind kind) => sent.Where(one => one.Action.Kind == kind && one.Action.Type == "sale").Sum(static one => one.Action.Minor ?? 0);
+
     private void Sell(Kind kind)
     {
         var minor = random.Next(20) == 0 ? 0 : random.Next(1, 10_000);
-        Put(kind, "sale", Referee(kind, random.Next(plan.Referrers * plan.RefereesEach)), minor, null, kind == Kind.Budget ? soldAt : null);
+        Put(kind, "sale", Referee(kind, random.Next(plan.Referrers * plan.RefereesEach)), minor, null, kind is Kind.Budget or Kind.Own ? soldAt : null);
     }
 
     // Most of them, and what undoes them, come before what they name as often as after it.
