@@ -7,6 +7,7 @@ internal sealed class Trouble
 {
     private static readonly TimeSpan glance = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan untilReady = TimeSpan.FromMinutes(4);
     private static readonly string[] kinds = ["kill", "stop", "database", "cut", "receiver", "replace"];
     private readonly Plan plan;
     private readonly Cluster cluster;
@@ -89,7 +90,7 @@ internal sealed class Trouble
         silo.IsBeingKilled = true;
         if (silo.ProcessId is { } id) Processes.Signal(id, Processes.Terminate);
         for (var began = time.GetTimestamp(); silo.Starts == starts || !await silo.IsReady(); await Task.Delay(glance, time, stop))
-            if (time.GetElapsedTime(began) > patience) throw new TortureException($"silo {silo.Number} was not ready {patience.TotalSeconds} s after it was told to stop: {silo.LastOutput}");
+            if (time.GetElapsedTime(began) > untilReady) throw new TortureException($"silo {silo.Number} was not ready {untilReady.TotalMinutes} minutes after it was told to stop: {silo.LastOutput}");
     }
 
     private async Task KillDatabase(CancellationToken stop)
