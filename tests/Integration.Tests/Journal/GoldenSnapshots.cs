@@ -171,13 +171,15 @@ public static class GoldenSnapshots
             new SendingBegan(),
             new BatchSettled(),
         ]),
+        ["credit"] = (1, [new BatchDrawn("ada", NeedsSecondPerson: false, CreditTerms), new BatchCancelling("ada"), new BatchCancelled()]),
     };
 
     private static Dictionary<string, (int Kept, PayoutAccountEvent[] Events)> OfAccounts => new()
     {
-        ["whole"] = (4,
+        ["whole"] = (6,
         [
             new AccountLinked("acct_1", "admin"), new AccountSeen(Capability.Active, PaysOut: true), new AccountLinked("acct_2", "admin"), new AccountSeen(Capability.Pending, PaysOut: true),
+            new CustomerLinked("cus_1", "admin"), new CustomerLinked("cus_2", "admin"),
             new AccountSeen(Capability.Active, PaysOut: true),
         ]),
     };
@@ -185,6 +187,7 @@ public static class GoldenSnapshots
     private static Dictionary<string, (int Kept, PayoutPlanEvent[] Events)> OfPlans => new()
     {
         ["whole"] = (2, [new PayoutTermsSet(Terms, "admin"), new PayoutDateCame(new("po_scheduled_1"), At.AddMonths(1)), new PayoutDateCame(null, At.AddMonths(2))]),
+        ["credit"] = (1, [new PayoutTermsSet(CreditTerms, "admin"), new PayoutDateCame(null, At.AddMonths(2))]),
     };
 
     private static Conditions Conditions => GoldenEvents.All.OfType<EnrollmentAdjusted>().Single().Adjustment.Conditions! with
@@ -197,6 +200,8 @@ public static class GoldenSnapshots
 
     private static Adjustment Everything => new(
         Conditions: Conditions, Reward: new("points", new("points"), RewardType.PerAmount, 5_00, 1_000, 2, 1_00, RewardBase.ConversionValue), Hold: new(HoldMode.Group, 14, FromOccurred: true, AmountMinor: 25_00));
+
+    private static PayoutTerms CreditTerms => Terms with { Outside = false, CreditByStripe = true };
 
     private static PayoutTerms Terms => new([new("GBP", 25_00)], new(PayoutEvery.Month, 31), "Europe/London", SecondPerson: true, AutoApprove: true, Outside: true);
 
