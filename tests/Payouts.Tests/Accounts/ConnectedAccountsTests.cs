@@ -104,7 +104,7 @@ public sealed class ConnectedAccountsTests
         private Desk(RunningStandin standin)
         {
             Standin = standin;
-            transfers = new(RunningStandin.Key, new(standin.Url), new(TimeProvider.System, 1_000, 1_000), PayoutWorld.Waits, TimeProvider.System);
+            transfers = new(RunningStandin.Key, new(standin.Url), new(TimeProvider.System, 1_000, 1_000), PayoutWaits.Live, TimeProvider.System);
             Accounts = new(this, this, this, this, new());
         }
 

@@ -5,6 +5,7 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Payouts.Customers;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Simulation.Time;
 
 namespace Payouts.Tests.Customers;
 
@@ -52,13 +53,14 @@ public sealed class StripeCustomersTests
         // Only while it lasts: the customer has ended, and that is told afterwards.
         var fails = false;
         await using var standin = await RunningStandin.Start(new() { Faults = FaultScript.OfCustomers(() => fails ? fault : Fault.None) });
-        using var account = Account(standin);
+        using var account = Account(standin, fault == Fault.TimeOut ? TimeSpan.FromSeconds(1) : null);
+        using var patient = Account(standin);
         var ended = (await standin.Client().V1.Customers.CreateAsync(new(), cancellationToken: Stop)).Id;
         await standin.Client().V1.Customers.DeleteAsync(ended, cancellationToken: Stop);
         fails = true;
         Assert.Equal(CustomerState.Unknown, await Customers(account).Look(1, ended));
         fails = false;
-        Assert.Equal(CustomerState.Inactive, await Customers(account).Look(1, ended));
+        Assert.Equal(CustomerState.Inactive, await Customers(patient).Look(1, ended));
     }
 
     [Theory]
@@ -75,10 +77,12 @@ public sealed class StripeCustomersTests
     public async Task H15_without_a_Stripe_key_nobody_knows() =>
         Assert.Equal(CustomerState.Unknown, await new StripeCustomers(new One(null), TimeProvider.System, NullLogger<StripeCustomers>.Instance).Look(1, "cus_1"));
 
-    private static StripeTransfers Account(RunningStandin standin) =>
-        new(RunningStandin.Key, new(standin.Url), new(TimeProvider.System, 10_000, 10_000), PayoutWaits.Live with { Answer = TimeSpan.FromSeconds(1) }, TimeProvider.System);
+    private static StripeTransfers Account(RunningStandin standin, TimeSpan? patience = null) => new(
+        RunningStandin.Key, new(standin.Url), new(TimeProvider.System, 10_000, 10_000), PayoutWaits.Live with { Answer = patience ?? PayoutWaits.Live.Answer }, TimeProvider.System);
 
-    private static StripeCustomers Customers(StripeTransfers account) => new(new One(account), TimeProvider.System, NullLogger<StripeCustomers>.Instance);
+    // Its own patience ends by a clock that stands still: a busy machine answers late.
+    private static StripeCustomers Customers(StripeTransfers account) =>
+        new(new One(account), new FakeTime(TimeProvider.System.GetUtcNow()), NullLogger<StripeCustomers>.Instance);
 
     private sealed class One(StripeTransfers? account) : IStripeAccounts
     {

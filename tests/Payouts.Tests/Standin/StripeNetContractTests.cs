@@ -99,7 +99,7 @@ public sealed class StripeNetContractTests
         await using var standin = await RunningStandin.Start(new() { Faults = FaultScript.Of(fault) });
         standin.Platform.Fund("usd", 10_000);
         var account = standin.Platform.AddAccount();
-        var client = standin.Client(timeout: TimeSpan.FromSeconds(1));
+        var client = standin.Client(timeout: Patience(fault));
         await Assert.ThrowsAsync(exception, () => Pay(client, account));
         Assert.Equal(made, standin.Platform.AllTransfers().Count);
     }
@@ -119,9 +119,9 @@ public sealed class StripeNetContractTests
         await using var standin = await RunningStandin.Start(new() { Faults = FaultScript.Of(fault) });
         standin.Platform.Fund("usd", 10_000);
         var account = standin.Platform.AddAccount();
-        var client = standin.Client(timeout: TimeSpan.FromSeconds(1));
+        var client = standin.Client(timeout: Patience(fault));
         await Assert.ThrowsAnyAsync<Exception>(() => Pay(client, account));
-        Assert.Equal(100, (await Pay(client, account)).Amount);
+        Assert.Equal(100, (await Pay(standin.Client(), account)).Amount);
         Assert.Single(standin.Platform.AllTransfers());
     }
 
@@ -196,6 +196,14 @@ public sealed class StripeNetContractTests
         await client.V1.Balance.GetAsync();
         Assert.Equal(HttpStatusCode.TooManyRequests, (await Assert.ThrowsAsync<StripeException>(() => client.V1.Balance.GetAsync())).HttpStatusCode);
     }
+
+    // An answer that comes is waited for however busy the machine is; one that never does, until it was certainly run.
+    private static TimeSpan? Patience(Fault fault) => fault switch
+    {
+        Fault.TimeOut => TimeSpan.FromSeconds(1),
+        Fault.CommitThenTimeOut => TimeSpan.FromSeconds(4),
+        _ => null,
+    };
 
     private static Task<Transfer> Pay(StripeClient client, string account) => client.V1.Transfers.CreateAsync(
         new() { Amount = 100, Currency = "usd", Destination = account }, new() { IdempotencyKey = "k" });
