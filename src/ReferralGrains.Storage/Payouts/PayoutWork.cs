@@ -19,8 +19,9 @@ public interface IPayoutWork
 {
     /// <summary>
     /// The items and reversals whose time has come, the longest due first. Of a batch that is not being sent, or where the tenant's gate does
-    /// not let this sender send, only those to be looked up. A reversal waits for no batch, and what a person has sent again of a settled one goes. Account credit waits, before its first sending, for a
-    /// comparison that began after its intent was written and agreed: Stripe does not list what it has credited but of one customer at a time.
+    /// not let this sender send, only those to be looked up. A reversal waits for no batch, and what a person has sent again of a settled one
+    /// goes. Account credit waits, before its first sending, for a comparison that began after its intent was written and agreed: Stripe lists
+    /// what it has credited to one customer at a time.
     /// </summary>
     /// <param name="term">Of the sender that asks.</param>
     /// <param name="without">Tenants whose Stripe account cannot be reached from here.</param>

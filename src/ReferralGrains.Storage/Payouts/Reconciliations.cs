@@ -275,7 +275,7 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
         $"""
         select exists (
           select from payout_item i left join payout_batch b on b.stream = i.batch
-          where i.tenant = $1 and i.in_transit and (b.status is null or b.status = 5) and {PayoutWork.IsUncompared})
+          where i.tenant = $1 and i.in_transit and (b.status is null or b.status in (5, 8)) and {PayoutWork.IsUncompared})
         """,
         static row => row.GetBoolean(0), stop, Questions.Int(tenant));
 
