@@ -12,6 +12,9 @@ internal sealed class Memory
     private const double MostOfMean = 0.05;
     private const double LeastMegabytes = 16;
 
+    // What is compiled, cached and woken in the first quarter of an hour is a rise, and none that goes on.
+    private const double LeastMinutes = 10;
+
     private readonly Dictionary<int, List<(double Minutes, double Megabytes)>> samples = [];
 
     public void Add(int silo, double minutes, long bytes)
@@ -33,11 +36,12 @@ internal sealed class Memory
         if (lowest.Count < Stretches / 2) return ($"silo {silo}: too short to tell", true);
         var (slope, error, mean) = Fit(lowest);
         var length = half[^1].Minutes - half[0].Minutes;
+        var isLong = length >= LeastMinutes;
         var most = Math.Max(LeastMegabytes, mean * MostOfMean);
         var isFlat = slope * length <= most || slope <= 3 * error;
         return (string.Create(
             CultureInfo.InvariantCulture,
-            $"silo {silo}: {all[0].Megabytes:F0} MB at first, {mean:F0} MB at least in the second half, {slope * 60:+0;-0;0} ± {error * 60:F0} MB an hour there: {(isFlat ? "flat" : "RISING")}"), isFlat);
+            $"silo {silo}: {all[0].Megabytes:F0} MB at first, {mean:F0} MB at least in the second half, {slope * 60:+0;-0;0} ± {error * 60:F0} MB an hour there: {(!isLong ? "too short to tell" : isFlat ? "flat" : "RISING")}"), isFlat || !isLong);
     }
 
     // The line of least squares, and the standard error of its slope.

@@ -16,7 +16,7 @@ internal static class TortureCommand
     {
         var quick = new Option<bool>("--quick") { Description = "The size for CI: 20,000 actions, 10 kills of a silo, 500 seeds of the simulation." };
         var seed = new Option<int?>("--seed") { Description = "Run what a former run with this seed ran." };
-        var soak = new Option<int?>("--soak") { Description = "So many minutes of steady work without a fault, to see whether memory stays flat." };
+        var soak = new Option<int?>("--soak") { Description = "So many minutes of steady work without a fault, to see whether memory stays flat; below twenty it is shown and not judged." };
         var roll = new Option<string?>("--roll") { Description = "The folder of another version's checkout, which is built: three silos of it are replaced by this version one after the other, while they work." };
         var keep = new Option<string?>("--keep") { Description = "A folder that is not there yet, for the logs and the database; otherwise they stay only where something was wrong." };
         var command = new RootCommand("Kill, stop and cut off three silos and their PostgreSQL under load, and have an oracle say what was lost. The last line is 'N lost, N doubled, N overpaid, ledger ok|off, seed S'.")

@@ -30,7 +30,7 @@ public sealed class UpgradeTests(PostgresServer postgres)
         var before = log.Acknowledged;
         await Eventually.Holds("it goes on", () => Task.FromResult(log.Acknowledged > before + 100));
         var older = house.Launch(port: ServerHouse.FreePort());
-        Assert.NotEqual(0, await older.Exit());
+        Assert.NotEqual(0, await older.Exit(TimeSpan.FromMinutes(4)));
         Assert.Equal("grains: This database was made by a newer version of ReferralGrains (0001_later.sql is not known here). Start that version, or name another database.", older.Log.Trim());
 
         await enough.CancelAsync();

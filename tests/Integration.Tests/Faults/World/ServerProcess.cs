@@ -9,6 +9,9 @@ public sealed class ServerProcess : IAsyncDisposable
 {
     public const string AdminKey = "rg_test_canarykeycanarykeycanarykeycanarykey0";
 
+    // Where a dozen start at once on two cores, each takes minutes.
+    private static readonly TimeSpan toStart = TimeSpan.FromMinutes(4);
+
     private readonly StringBuilder log = new();
     private readonly Process process;
 
@@ -92,7 +95,7 @@ public sealed class ServerProcess : IAsyncDisposable
         {
             Assert.False(HasExited, $"The server ended while it was waited for:\n{Log}");
             return await api.Try("/health/ready") is { Status: 200 };
-        });
+        }, toStart);
     }
 
     /// <summary>Waits until it has ended.</summary>
