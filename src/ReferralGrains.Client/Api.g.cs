@@ -311,6 +311,11 @@ public sealed partial class ReferralGrainsClient
     public Task<ReferralAnswer> ReassignReferralAsync(string program, string referee, Reassignment body, CancellationToken stop = default) =>
         Send<ReferralAnswer>(HttpMethod.Post, new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/reassign"), body, stop);
 
+    /// <summary>Let another id of the referee name its referral, for good: what waits under that takes effect here</summary>
+    /// <remarks><c>POST /v1/referrals/{program}/{referee}/aliases</c>. Needs a key with the role ingest.</remarks>
+    public Task<AliasAnswer> CreateReferralAliasAsync(string program, string referee, NewAlias body, CancellationToken stop = default) =>
+        Send<AliasAnswer>(HttpMethod.Post, new($"/v1/referrals/{Uri.EscapeDataString(program)}/{Uri.EscapeDataString(referee)}/aliases"), body, stop);
+
     /// <summary>What happened on a referral, newest first</summary>
     /// <remarks><c>GET /v1/referrals/{program}/{referee}/activity</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
@@ -901,6 +906,19 @@ public sealed partial record ActivityChange
 
     /// <summary>Below zero for what was taken back.</summary>
     public required long AmountMinor { get; init; }
+}
+
+/// <summary>An id that names a referral.</summary>
+public sealed partial record AliasAnswer
+{
+    public required string ProgramId { get; init; }
+
+    /// <summary>By which the referral is known.</summary>
+    public required string RefereeId { get; init; }
+
+    public required string Alias { get; init; }
+
+    public bool? Duplicate { get; init; }
 }
 
 public sealed partial record AppliedReferralAnswer
@@ -1575,6 +1593,13 @@ public sealed partial record MadeEventAnswer
     public required string Id { get; init; }
 
     public required string Type { get; init; }
+}
+
+/// <summary>Another id of a referee.</summary>
+public sealed partial record NewAlias
+{
+    /// <summary>It names the same referral from now on, for good: an id of another system, an e-mail address that was taken for one.</summary>
+    public required string Alias { get; init; }
 }
 
 public sealed partial record NewEntry
@@ -2925,6 +2950,9 @@ public sealed partial record ReferralStoryAnswer
     public required long? ConversionValueMinor { get; init; }
 
     public required IReadOnlyList<ReferralFlag> Flags { get; init; }
+
+    /// <summary>Other ids of the referee that name this referral, in the order in which they were first heard of.</summary>
+    public required IReadOnlyList<string> Aliases { get; init; }
 
     /// <summary>From the attribution to the first payout, each step that was reached.</summary>
     public required IReadOnlyList<ChainStep> Chain { get; init; }

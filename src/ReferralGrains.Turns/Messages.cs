@@ -28,6 +28,7 @@ public static class Messages
         [typeof(ChangeReferral)] = "change_referral",
         [typeof(ResolveFlag)] = "resolve_flag",
         [typeof(ReassignReferral)] = "reassign_referral",
+        [typeof(AddAlias)] = "add_alias",
         [typeof(ResolveReferrerFlag)] = "resolve_referrer_flag",
         [typeof(JoinRule)] = "join_rule",
         [typeof(AdjustEnrollment)] = "adjust_enrollment",

@@ -72,7 +72,7 @@ public sealed class KnownActions(StreamId stream, Referral referral)
 
     public void Remember(Recorded recorded)
     {
-        if (Carried(recorded.Event) is { } action) Add(new(action.Id, action.Hash, stream, [recorded]));
+        if (Arrived(recorded.Event) is { } action) Add(new(action.Id, action.Hash, stream, [recorded]));
         if (About(recorded.Event) is > 0 and var about && At(about) is { } history) Add(history with { Events = history.Events.Add(recorded) });
     }
 
@@ -90,11 +90,14 @@ public sealed class KnownActions(StreamId stream, Referral referral)
     public static ReferralAction? Carried(ReferralEvent e) => e switch
     {
         SaleDecided { Replays: 0 } sale => sale.Action,
-        ActionParked parked => parked.Action,
+        ActionParked { From: null } parked => parked.Action,
         SaleReversed { Replays: 0 } reversed => reversed.Action,
         ReversalUndone { Replays: 0 } undone => undone.Action,
         _ => null,
     };
+
+    /// <summary>The action that a referral hears of by an event: one that was sent to it, or that had waited under an alias (X8).</summary>
+    public static ReferralAction? Arrived(ReferralEvent e) => e is ActionParked parked ? parked.Action : Carried(e);
 
     /// <summary>The action that takes effect by an event.</summary>
     public static ReferralAction? Decided(ReferralEvent e) => e switch

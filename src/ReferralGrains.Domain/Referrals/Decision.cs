@@ -60,6 +60,7 @@ public enum Field
     Reference = 28,
     Budget = 30,
     StripeCustomerId = 31,
+    Alias = 32,
 }
 
 public enum RefusalKind

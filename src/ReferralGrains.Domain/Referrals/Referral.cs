@@ -93,6 +93,12 @@ public sealed record Referral(
     /// <summary>The payment that has it; null while it is free (S4).</summary>
     public CheckoutDiscount? Checkout { get; init; }
 
+    /// <summary>The streams of other ids that name this referral, in the order in which they were added; null where there are none (X8).</summary>
+    public ImmutableArray<StreamId>? Aliases { get; init; }
+
+    /// <summary>The referral that this id names: everything else is there (X8). Null for a referee's first id.</summary>
+    public StreamId? AliasOf { get; init; }
+
     /// <summary>Why it is flagged for review, if it is.</summary>
     public SelfReferral SelfReferral { get; init; }
 

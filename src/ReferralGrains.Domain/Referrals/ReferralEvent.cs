@@ -35,6 +35,8 @@ namespace ReferralGrains.Domain.Referrals;
 [JsonDerivedType(typeof(EnrollmentAdjusted), "adjusted")]
 [JsonDerivedType(typeof(EnrollmentSwitched), "switched")]
 [JsonDerivedType(typeof(EnrollmentDeleted), "deleted")]
+[JsonDerivedType(typeof(AliasAdded), "alias_added")]
+[JsonDerivedType(typeof(BecameAlias), "became_alias")]
 [JsonDerivedType(typeof(CheckoutQuoted), "checkout_quoted")]
 [JsonDerivedType(typeof(CheckoutConfirmed), "checkout_confirmed")]
 [JsonDerivedType(typeof(CheckoutReleased), "checkout_released")]
@@ -61,6 +63,14 @@ public sealed record ReferralAttributed(
 /// <param name="SelfReferral">Why it looks like the new one's own.</param>
 public sealed record ReferralReassigned(
     StreamId From, StreamId Referrer, bool IsApproved, string? Reason, string By, SelfReferral SelfReferral = SelfReferral.None) : ReferralEvent;
+
+/// <summary>Another id of the referee names this referral from now on (X8).</summary>
+/// <param name="Alias">The stream of that id, in which <see cref="BecameAlias"/> says the same: both stand in one append.</param>
+/// <param name="SelfReferral">Why that id looks like the referrer's own (D16).</param>
+public sealed record AliasAdded(StreamId Alias, string By, SelfReferral SelfReferral = SelfReferral.None) : ReferralEvent;
+
+/// <summary>In the stream of the other id: it names a referral, for good, and what waited under it is there now (X8).</summary>
+public sealed record BecameAlias(StreamId Referral) : ReferralEvent;
 
 /// <summary>Somebody looked at a flagged referral (X9).</summary>
 public sealed record ReferralFlagResolved(bool Confirmed, string? Reason, string By) : ReferralEvent;
@@ -91,8 +101,14 @@ public sealed record SaleDecided(
     [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
 
 /// <summary>An action waits for its referral, its approval or its sale (D9, D10).</summary>
+/// <param name="From">
+/// The alias under which it waited before, and whose stream carries its id for ever; null where this row does (X8). What comes of the action
+/// is about this row.
+/// </param>
 public sealed record ActionParked(
-    [property: JsonPropertyName("a")] ReferralAction Action, [property: JsonPropertyName("w")] DecisionCode Waits) : ReferralEvent;
+    [property: JsonPropertyName("a")] ReferralAction Action,
+    [property: JsonPropertyName("w")] DecisionCode Waits,
+    [property: JsonPropertyName("f")] StreamId? From = null) : ReferralEvent;
 
 /// <summary>A refund or a chargeback took back a share of the recorded rewards of one sale (D8).</summary>
 /// <param name="Sale">The row at which the sale was first seen.</param>

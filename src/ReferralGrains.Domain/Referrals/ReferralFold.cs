@@ -12,7 +12,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 10;
+    public const int Version = 11;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -35,6 +35,8 @@ public static class ReferralFold
                 RedeemedWith = attributed.Action,
             },
             ReferralReassigned reassigned => Reassigned(state, reassigned),
+            AliasAdded added => Named(state, added),
+            BecameAlias alias => state with { AliasOf = alias.Referral, Parked = ParkedActions.None },
             ReferralFlagResolved resolved => state with { Flag = resolved.Confirmed ? FlagState.Confirmed : FlagState.Cleared },
             ReferralApproved approved => state with
             {
@@ -178,6 +180,17 @@ public static class ReferralFold
             Counted = before?.Contains(reassigned.Referrer) == true,
             SelfReferral = reassigned.SelfReferral,
             Flag = reassigned.SelfReferral == SelfReferral.None ? FlagState.None : FlagState.Open,
+        };
+    }
+
+    private static Referral Named(Referral state, AliasAdded added)
+    {
+        var flagged = added.SelfReferral != SelfReferral.None && state.Flag == FlagState.None;
+        return state with
+        {
+            Aliases = (state.Aliases ?? []).Add(added.Alias),
+            SelfReferral = flagged ? added.SelfReferral : state.SelfReferral,
+            Flag = flagged ? FlagState.Open : state.Flag,
         };
     }
 

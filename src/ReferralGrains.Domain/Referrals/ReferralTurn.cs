@@ -15,6 +15,7 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
 
     private readonly List<Recorded> events = [];
     private readonly List<RewardGroup> released = [];
+    private readonly List<FoundAlias> named = [];
     private ImmutableArray<UndoneRound> undoneRounds = [];
 
     public Referral State { get; private set; } = state;
@@ -38,6 +39,9 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>Groups of the referrer that have reached their amounts in this turn, with what waited in them (H14).</summary>
     public IReadOnlyList<RewardGroup> Released => released;
 
+    /// <summary>Ids that name the referral since this turn: their streams say so in the same append (X8).</summary>
+    public IReadOnlyList<FoundAlias> Named => named;
+
     /// <summary>A turn from here on that leaves this one as it is: what would be (R12).</summary>
     public ReferralTurn Fork() => new(State, Facts, known.Copy());
 
@@ -47,6 +51,8 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         Referrer = referrer,
         Earlier = Facts.Referrer is { } before && before.Stream != referrer.Stream ? Facts.Earlier.Add(before) : Facts.Earlier,
     };
+
+    internal void Names(FoundAlias alias) => named.Add(alias);
 
     /// <summary>Takes an action in: decided, parked, a repeat, or refused (D11).</summary>
     public Decision Record(ReferralAction action)

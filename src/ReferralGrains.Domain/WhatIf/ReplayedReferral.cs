@@ -33,7 +33,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
     public void Take(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, Dictionary<StreamId, Tally>? tally)
     {
         if (!IsOutside(recorded)) Credit(recorded.Event, asIs);
-        if (KnownActions.Carried(recorded.Event) is { } action)
+        if (KnownActions.Arrived(recorded.Event) is { } action)
         {
             if (Sends(action)) Send(action, tally);
             return;

@@ -58,7 +58,8 @@ internal static class OperationNames
         };
     }
 
-    private static string Singular(string noun) => noun.EndsWith("ies", StringComparison.Ordinal) ? noun[..^3] + "y" : noun.TrimEnd('s');
+    private static string Singular(string noun) =>
+        noun.EndsWith("ies", StringComparison.Ordinal) ? noun[..^3] + "y" : noun.EndsWith("ases", StringComparison.Ordinal) ? noun[..^2] : noun.TrimEnd('s');
 
     private static string Name(string verb, string[] things)
     {

@@ -84,6 +84,8 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Referrals.ReferralCancellation))]
 [JsonSerializable(typeof(Referrals.Redemption))]
 [JsonSerializable(typeof(Referrals.Reassignment))]
+[JsonSerializable(typeof(Referrals.NewAlias))]
+[JsonSerializable(typeof(Referrals.AliasAnswer))]
 [JsonSerializable(typeof(Referrals.ReferralAnswer))]
 [JsonSerializable(typeof(Referrals.ReferralLineAnswer))]
 [JsonSerializable(typeof(Referrals.ReferralStoryAnswer))]

@@ -87,6 +87,16 @@ internal sealed record ReferralCancellation([property: AtMost(ReasonBody.MaxLeng
 [Example("""{"referrer_id":"auth0|rita","reason":"the code was mistyped"}""")]
 internal sealed record Reassignment(CallerId ReferrerId, [property: AtMost(ReasonBody.MaxLength)] string? Reason = null) : IGivesReason;
 
+/// <summary>Another id of a referee (X8).</summary>
+/// <param name="Alias">It names the same referral from now on, for good: an id of another system, an e-mail address that was taken for one.</param>
+[Example("""{"alias":"carl@example.com"}""")]
+internal sealed record NewAlias(CallerId Alias);
+
+/// <summary>An id that names a referral (X8).</summary>
+/// <param name="RefereeId">By which the referral is known.</param>
+internal sealed record AliasAnswer(
+    CallerId ProgramId, CallerId RefereeId, CallerId Alias, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
+
 /// <summary>A code that a referee entered: attributes it, approved now (V2).</summary>
 /// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>
 /// <param name="ActionId">The sale at whose checkout it was entered: that one counts, whenever it occurred (D9).</param>
@@ -99,6 +109,7 @@ internal sealed record Redemption(
     CallerId? ActionId = null);
 
 /// <summary>A referral with all that came of it.</summary>
+/// <param name="Aliases">Other ids of the referee that name this referral, in the order in which they were first heard of (X8).</param>
 /// <param name="Chain">From the attribution to the first payout, each step that was reached (S8).</param>
 /// <param name="Rewards">The first of them; all are at /rewards.</param>
 /// <param name="Waiting">The first that wait.</param>
@@ -114,6 +125,7 @@ internal sealed record ReferralStoryAnswer(
     bool Active,
     long? ConversionValueMinor,
     ImmutableArray<ReferralFlag> Flags,
+    ImmutableArray<string> Aliases,
     ImmutableArray<ChainStep> Chain,
     ImmutableArray<EnrollmentAnswer> Enrollments,
     ImmutableArray<Rewards.RewardAnswer> Rewards,

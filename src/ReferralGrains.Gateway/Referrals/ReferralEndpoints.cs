@@ -43,6 +43,8 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
             .WithSummary("All referrals, in the order in which they were first heard of; q is what a referee's id begins with, inside a program").Lists(Referrals);
         routes.Post(One + "/reassign", Reassign).Needs(KeyRole.Admin)
             .WithSummary("Credit what comes of a referral to another referrer; what was stays as it is").Takes<Reassignment>().Answers<ReferralAnswer>();
+        routes.Post(One + "/aliases", AddAlias).Needs(KeyRole.Ingest)
+            .WithSummary("Let another id of the referee name its referral, for good: what waits under that takes effect here").Takes<NewAlias>().Answers<AliasAnswer>(creates: true);
         routes.Get(One, Show).Needs(KeyRole.Read)
             .WithSummary("A referral with its chain, enrollments and rewards").Answers<ReferralStoryAnswer>();
         routes.Get(One + "/activity", ListActivity).Needs(KeyRole.Read)
@@ -90,6 +92,18 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
         var reply = await router.Ask(to, new ReassignReferral(body.ReferrerId, reason, caller.By), context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
         return Answers.Ok(ReferralFields.Answer(story.Program, story.Referee, body.ReferrerId, reply.State!), GatewayJson.Default.ReferralAnswer);
+    }
+
+    private async Task<IResult> AddAlias(HttpContext context, string program, string referee)
+    {
+        var story = await Find(context, program, referee);
+        var alias = (await Body.Read(context, GatewayJson.Default.NewAlias)).Alias;
+        var caller = context.Caller();
+        var reply = await router.Ask(GrainAddress.Referral(caller.Tenant, story.Program, story.Referee), new AddAlias(alias, caller.By), context.RequestAborted);
+        if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
+        return Answers.Created(
+            context, new AliasAnswer(story.Program, story.Referee, alias, reply.Changed ? null : true), reply.Changed, GatewayJson.Default.AliasAnswer,
+            "referrals", story.Program.Value, alias.Value);
     }
 
     private async Task<IResult> Show(HttpContext context, string program, string referee)
@@ -150,6 +164,7 @@ internal static class ReferralStories
             state.Active,
             state.ConversionValueMinor,
             ReferralFields.Flags(state),
+            [.. story.Aliases.Select(static alias => alias.Value)],
             Chain(story, paid),
             [.. state.Enrollments.Select(enrollment => EnrollmentAnswers.Of(story, enrollment, program))],
             [.. rewards.Items.Select(view => RewardAnswers.Of(view, program))],

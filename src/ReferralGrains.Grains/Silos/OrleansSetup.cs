@@ -12,6 +12,7 @@ using Orleans.Storage;
 using ReferralGrains.Grains.Kept;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Grains.Silos;
 
@@ -62,7 +63,7 @@ public static class OrleansSetup
         silo.Configure<GrainCollectionOptions>(collection => collection.CollectionAge = options.IdleAfter);
         silo.Services.AddSingleton(all => new OrleansRouter(
             all.GetRequiredService<IGrainFactory>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
-        silo.Services.TryAddSingleton<IGrainRouter>(all => all.GetRequiredService<OrleansRouter>());
+        silo.Services.TryAddSingleton<IGrainRouter>(all => new AliasRouter(all.GetRequiredService<OrleansRouter>()));
         silo.Services.AddSingleton<IConfigureGrainTypeComponents>(all =>
             new TurnGrainActivators(all, all.GetRequiredService<OrleansRouter>(), options.Mailbox));
         return silo;
@@ -87,8 +88,8 @@ public static class OrleansSetup
             });
         });
         host.Logging.Quieter(options.IsDatabaseAway);
-        host.Services.AddSingleton<IGrainRouter>(all => new OrleansRouter(
-            all.GetRequiredService<IClusterClient>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
+        host.Services.AddSingleton<IGrainRouter>(all => new AliasRouter(new OrleansRouter(
+            all.GetRequiredService<IClusterClient>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter))));
         return host;
     }
 

@@ -63,7 +63,8 @@ public sealed class Discounts(NpgsqlDataSource database) : IDiscounts
 
     public Task<FoundUse?> Use(int tenant, CallerId program, CallerId referee) => database.Row(
         """
-        select r.stream, r.referrer, u.choice, u.payment from stream s join referral r on r.stream = s.id left join referral_use u on u.referral = s.id
+        select r.stream, r.referrer, u.choice, u.payment
+        from stream s left join referral_alias n on n.stream = s.id join referral r on r.stream = coalesce(n.referral, s.id) left join referral_use u on u.referral = r.stream
         where s.tenant = $1 and s.kind = 2 and s.a = $2 and s.b = $3
         """,
         static reader => new FoundUse(

@@ -12,11 +12,12 @@ public static class ActionQuery
     public static async Task<IReadOnlyList<ActionHistory?>> Run(NpgsqlDataSource database, IReadOnlyList<(int Tenant, CallerId Id)> ids)
     {
         await using var command = database.CreateCommand(
-            """
+            $"""
             with own as materialized (
-              select a.n, e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data
+              select a.n, {MovedAction.Place}, e.recorded_at, e.type, e.version, e.action_id, e.data
               from unnest($1, $2) with ordinality as a(tenant, id, n)
-              join event e on e.tenant = a.tenant and e.action_id = a.id and e.action_id is not null)
+              join event e on e.tenant = a.tenant and e.action_id = a.id and e.action_id is not null
+              {MovedAction.Beside})
             select n, stream, seq, recorded_at, type, version, action_id, action_hash, data::text from own
             union all
             select o.n, x.stream, x.seq, x.recorded_at, x.type, x.version, x.action_id, x.action_hash, x.data::text

@@ -40,7 +40,10 @@ public interface IStreamLoader
     /// <summary>The last row of a stream; 0 when there is none.</summary>
     Task<int> Head(StreamKey key);
 
-    /// <summary>All that is recorded of some actions of a tenant; unknown ones are left out.</summary>
+    /// <summary>What a stream is about that has begun.</summary>
+    Task<StreamKey> Key(StreamId stream);
+
+    /// <summary>All that is recorded of some actions of a tenant; unknown ones are left out. Each with the row that all of its later rows are about.</summary>
     Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids);
 }
 
@@ -78,6 +81,11 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
     public Task<IReadOnlyList<StoredRow>> Rows(StreamId stream, int after) => tails.Ask((stream, after));
 
     public Task<int> Head(StreamKey key) => heads.Ask(key);
+
+    public async Task<StreamKey> Key(StreamId stream) => (await database.Rows(
+        "select tenant, kind, a, b from stream where id = $1",
+        static reader => new StreamKey(reader.GetInt32(0), reader.GetInt16(1), reader.GetString(2), reader.GetString(3)),
+        CancellationToken.None, Questions.Long(stream.Value)))[0];
 
     public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)
     {

@@ -23,6 +23,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
     private readonly Dictionary<CallerId, DiscountedPayment> discounts = [];
     private readonly Dictionary<(int Rule, int Month, StreamId Referrer), long> used = [];
     private readonly Dictionary<(StreamId Referrer, int Rule, Asset Asset, int Number), long> waited = [];
+    private readonly List<(StreamId From, MovedAction To)> moved = [];
     private long pending;
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
@@ -42,6 +43,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
 
         if (CheckoutDiscounts.After(state, recorded.Event, stream, beside.Program ?? default) is { } payment) discounts[payment.Payment] = payment;
         Count(recorded.Event);
+        if (recorded.Event is ActionParked { From: { } from, Action: var action }) moved.Add((from, new(action.Id, stream, recorded.Seq, action.Hash)));
         state = ReferralFold.Evolve(state, recorded.At, recorded.Event);
         snapshot.Reached(state.Seq, state);
         if (page.IsOf(state.Seq)) page.Reached(state.Seq, state.AsShown());
@@ -57,6 +59,9 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         if (beside.DueAt != state.DueAt) differences.Add("due", $"Stream {stream} is due {Show(state.DueAt)}, but its due row says {Show(beside.DueAt)}.");
         if (beside.Referral != Row()) differences.Add("referral", $"Stream {stream}: its referral row is not what its events say.");
         totals.Books.Has(stream, state.Flag);
+        foreach (var alias in state.Aliases ?? []) totals.Aliases.Named(stream, alias);
+        if (state.AliasOf is { } of) totals.Aliases.Says(stream, of);
+        foreach (var (from, to) in moved) totals.Aliases.Moved(beside.Tenant!.Value, from, to);
         foreach (var hold in state.Holds)
             if (hold.Group > 0) Waited(hold);
         foreach (var (reward, minor) in waited)

@@ -23,6 +23,8 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
 
     public KeptBooks Books { get; } = new(snapshot, tenant, differences);
 
+    public KeptAliases Aliases { get; } = new(snapshot, tenant, differences);
+
     public void Waits(int of, int actions) => waiting[of] = waiting.GetValueOrDefault(of) + actions;
 
     public void HasRule(int of, CallerId id, StreamId program) => rules[(of, id.Value)] = program.Value;
@@ -57,7 +59,9 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         await ConflictCounts(stop);
         await AuditCounts(stop);
         await Entries(stop);
-        if (unreadable.Count == 0) await Books.Compare(stop);
+        if (unreadable.Count > 0) return;
+        await Books.Compare(stop);
+        await Aliases.Compare(stop);
     }
 
     // An id of an entry or a spend that is not on record could be used again.

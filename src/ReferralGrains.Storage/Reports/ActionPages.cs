@@ -53,7 +53,7 @@ internal sealed class ActionPages(NpgsqlDataSource database, Directory directory
             from (
               {(referral is null
                 ? "select stream from referral where tenant = $1 and ($3 is null or program = $3) and ($4 is null or referrer = $4) and $5 is null"
-                : "select $5 as stream where $3 is null and $4 is null")}) x
+                : "select $5 as stream where $3 is null and $4 is null union all select stream from referral_alias where referral = $5")}) x
             cross join lateral (
               select * from event e
               where e.stream = x.stream and e.action_id is not null and ($2 is null or (e.stream, e.seq) > (select stream, seq from last))

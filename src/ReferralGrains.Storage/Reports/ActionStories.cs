@@ -16,12 +16,14 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
 {
     // A won chargeback leads to its chargeback, and that to its sale. One statement, so that all of it is of one moment.
     private const string Rows =
-        """
+        $"""
         with recursive chain as (
-          select e.*, 0 as step from event e where e.tenant = $1 and e.action_id = $2 and e.action_id is not null
+          select {MovedAction.Place}, e.recorded_at, e.type, e.version, e.action_id, e.data, 0 as step
+          from event e {MovedAction.Beside}
+          where e.tenant = $1 and e.action_id = $2 and e.action_id is not null
           union all
-          select e.*, c.step + 1 from chain c
-          join event e on e.tenant = $1 and e.action_id = c.data -> 'a' ->> 'of' and e.action_id is not null
+          select {MovedAction.Place}, e.recorded_at, e.type, e.version, e.action_id, e.data, c.step + 1
+          from chain c join event e on e.tenant = $1 and e.action_id = c.data -> 'a' ->> 'of' and e.action_id is not null {MovedAction.Beside}
           where c.step < 2)
         select r.stream, r.seq, r.recorded_at, r.type, r.version, r.action_id, r.action_hash, r.data::text, r.first,
           s.a, s.b, f.referrer, f.status, f.approved_at,

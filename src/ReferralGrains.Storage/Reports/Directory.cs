@@ -29,9 +29,13 @@ internal sealed class Directory(NpgsqlDataSource database)
         return found.Count == 0 ? null : found[0];
     }
 
+    /// <summary>By any id of its referee: an alias leads to the referral that it names (X8).</summary>
     public Task<FoldedStream?> FindReferral(int tenant, CallerId program, CallerId referee, CancellationToken stop) =>
         database.Row(
-            $"select id, a, b from stream where tenant = $1 and kind = {Enrollment} and a = $2 and b = $3",
+            $"""
+            select r.id, r.a, r.b from stream s left join referral_alias n on n.stream = s.id join stream r on r.id = coalesce(n.referral, s.id)
+            where s.tenant = $1 and s.kind = {Enrollment} and s.a = $2 and s.b = $3
+            """,
             Referral, stop, Questions.Int(tenant), Questions.Text(program.Value), Questions.Text(referee.Value));
 
     public Task<FoldedStream?> FindReferral(int tenant, StreamId stream, CancellationToken stop) =>
@@ -50,6 +54,11 @@ internal sealed class Directory(NpgsqlDataSource database)
             Questions.Int(tenant), Questions.Long(program.Value), Questions.Long(after?.Value ?? 0), Questions.Int(limit + 1));
         return new([.. found.Take(limit)], found.Count > limit);
     }
+
+    /// <summary>The other ids of a referee, in the order of their streams (X8).</summary>
+    public async Task<IReadOnlyList<CallerId>> Aliases(StreamId referral, CancellationToken stop) => await database.Rows(
+        "select s.b from referral_alias n join stream s on s.id = n.stream where n.referral = $1 order by n.stream",
+        reader => new CallerId(reader.GetString(0)), stop, Questions.Long(referral.Value));
 
     /// <summary>The caller ids of referrers, by their streams.</summary>
     public async Task<IReadOnlyDictionary<StreamId, CallerId>> ReferrerNames(IEnumerable<StreamId> streams, CancellationToken stop)

@@ -23,6 +23,7 @@ public interface IReports
 
     Task<CallerId?> ReferrerOfCode(int tenant, string code, CancellationToken stop);
 
+    /// <summary>By any id of the referee (X8).</summary>
     Task<ReferralStory?> Referral(int tenant, CallerId program, CallerId referee, CancellationToken stop);
 
     /// <summary>By the number that enrollment and reward ids carry.</summary>
@@ -98,7 +99,11 @@ public sealed record ReferrerProfile(
 /// <summary>A referral for its page and its enrollments.</summary>
 /// <param name="Referrer">Null while actions of an unknown referral wait.</param>
 /// <param name="State">As it is shown: what is pending is in lists of its own.</param>
-public sealed record ReferralStory(StreamId Stream, CallerId Program, CallerId Referee, CallerId? Referrer, Referral State);
+public sealed record ReferralStory(StreamId Stream, CallerId Program, CallerId Referee, CallerId? Referrer, Referral State)
+{
+    /// <summary>Other ids of the referee that name it (X8).</summary>
+    public IReadOnlyList<CallerId> Aliases { get; init; } = [];
+}
 
 /// <summary>What paid a referral's first cash: a payout takes all that is payable to its referrer when it is reserved.</summary>
 /// <param name="At">When the item last changed.</param>

@@ -56,7 +56,7 @@ internal sealed class PostingPages(NpgsqlDataSource database, Directory director
         var causes = new Dictionary<(long Stream, int Seq), (CallerId? Action, RewardId? Reward)>();
         await database.Each(
             $"""
-            select p.stream, p.seq, o.action_id, h.seq, h.recorded_at, h.type, h.version, h.action_id, h.action_hash, h.data::text
+            select p.stream, p.seq, coalesce(o.action_id, o.data -> 'a' ->> 'id'), h.seq, h.recorded_at, h.type, h.version, h.action_id, h.action_hash, h.data::text
             from unnest($1, $2) as p(stream, seq)
             join stream s on s.id = p.stream and s.kind = {Directory.Enrollment}
             cross join lateral (select * from event e where e.stream = p.stream and e.seq <= p.seq and e.type <> 0 order by e.seq desc limit 1) h

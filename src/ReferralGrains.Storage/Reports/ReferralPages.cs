@@ -36,6 +36,9 @@ internal sealed class ReferralPages(NpgsqlDataSource database, Directory directo
                 order by r.stream limit $7
                 """,
                 View, stop, parameters));
+
+        // Any id of a referee leads to its referral (X8).
+        var referee = filter.Referee is { } id ? await directory.FindReferral(filter.Tenant, filter.Program!.Value, id, stop) : null;
         return filter.Page(await database.Rows(
             $"""
             select {Columns} from {Tables}
@@ -44,7 +47,7 @@ internal sealed class ReferralPages(NpgsqlDataSource database, Directory directo
             order by s.b limit $7
             """,
             View, stop,
-            [.. parameters, Questions.Text(filter.Program!.Value.Value), Questions.Text(filter.Referee?.Value), Questions.Text(filter.Prefix), filter.PrefixEnd]));
+            [.. parameters, Questions.Text(filter.Program!.Value.Value), Questions.Text((referee?.Referee ?? filter.Referee)?.Value), Questions.Text(filter.Prefix), filter.PrefixEnd]));
     }
 
     private async Task<StreamId?> Program(ListFilter filter, CancellationToken stop) =>

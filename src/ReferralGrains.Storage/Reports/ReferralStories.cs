@@ -50,6 +50,9 @@ internal sealed class ReferralStories(NpgsqlDataSource database, Directory direc
     private async Task<ReferralStory?> Story(FoldedStream? named, CancellationToken stop) =>
         await folder.Fold(named, stop) is { } folded
             ? new(folded.Stream, folded.Program, folded.Referee, await ReferrerName(folded.State, stop), folded.State)
+            {
+                Aliases = folded.State.Aliases is null ? [] : await directory.Aliases(folded.Stream, stop),
+            }
             : null;
 
     private async Task<CallerId?> ReferrerName(Referral state, CancellationToken stop) =>

@@ -156,7 +156,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
                 var recorded = new Recorded(row.Seq, row.At, row.Decode<ReferralEvent>());
                 histories[place] = histories.TryGetValue(place, out var history)
                     ? history with { Events = history.Events.Add(recorded) }
-                    : (row.ActionId is { } id ? new CallerId(id) : null, [recorded]);
+                    : (KnownActions.Arrived(recorded.Event)?.Id, [recorded]);
             },
             stop, Questions.Longs(firsts.Select(static first => first.Stream)), Questions.Ints(firsts.Select(static first => first.First)));
         return histories;

@@ -75,7 +75,7 @@ internal sealed class BudgetedTurns(int tenant, TurnWorld world)
         var streams = new HashSet<StreamId>();
         var handed = new List<DecideReferrals>();
         foreach (var envelope in commands)
-            if (envelope.Command is DecideReferrals decide && streams.Add(decide.Stream) && decide.Turns.All(turn => streams.Add(turn.Stream))) handed.Add(decide);
+            if (envelope.Command is DecideReferrals decide && streams.Add(decide.Stream) && decide.Turns.All(turn => turn.Streams.All(streams.Add))) handed.Add(decide);
             else break;
         return handed;
     }

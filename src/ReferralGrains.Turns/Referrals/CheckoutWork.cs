@@ -21,7 +21,7 @@ public sealed record ConfirmCheckout(CallerId Payment) : ICommand<CheckoutReply>
 /// <summary>The charge failed.</summary>
 public sealed record ReleaseCheckout(CallerId Payment, string By) : ICommand<CheckoutReply>, ICheckoutCommand;
 
-public sealed record CheckoutReply(DiscountOutcome Outcome) : IReferralReply;
+public sealed record CheckoutReply(DiscountOutcome Outcome, CallerId? MovedTo = null) : IReferralReply;
 
 /// <summary>Runs them in a referral's turn.</summary>
 internal static class CheckoutWork

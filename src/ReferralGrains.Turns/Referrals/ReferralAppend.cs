@@ -23,7 +23,7 @@ public static class ReferralAppend
         return new()
         {
             Tenant = key.Tenant,
-            Streams = turn.Events.Count == 0 ? [] : [Rows(key, turn, before)],
+            Streams = turn.Events.Count == 0 ? [] : [Rows(key, turn, before), .. AliasRows(key, turn)],
             Reads = Reads(turn),
             SideRows =
             [
@@ -32,6 +32,8 @@ public static class ReferralAppend
                 SideRows.Of<DiscountRow>([.. CheckoutWork.Rows(turn)]),
                 SideRows.Of(Flags(turn, before)),
                 SideRows.Of(Reassignments(turn)),
+                SideRows.Of(Aliases(turn)),
+                SideRows.Of(Moved(turn)),
                 SideRows.Of(Gatherings(turn)),
                 SideRows.Of(ReferralPageRow.After(turn.Known.Stream, before, turn.State)),
                 SideRows.Of(Attributions(turn, before, mostAttributions)),
@@ -46,6 +48,33 @@ public static class ReferralAppend
         var rows = ImmutableArray.CreateBuilder<EventRow>(turn.State.Seq - before.Seq);
         foreach (var recorded in turn.Events) EventCodec.Encode(recorded, turn.Facts.Program.Stream, rows);
         return new(turn.Known.Stream, before.Seq + 1, rows.MoveToImmutable(), key);
+    }
+
+    /// <summary>What the streams of ids that name the referral now say of it (X8).</summary>
+    /// <param name="key">The referral's.</param>
+    public static ImmutableArray<StreamRows> AliasRows(StreamKey key, ReferralTurn turn)
+    {
+        if (turn.Named.Count == 0) return [];
+        return [.. turn.Named.Select(alias =>
+        {
+            var rows = ImmutableArray.CreateBuilder<EventRow>(1);
+            EventCodec.Encode(new(alias.State.Seq + 1, turn.Facts.Now, new BecameAlias(turn.Known.Stream)), turn.Facts.Program.Stream, rows);
+            return new StreamRows(alias.Stream, alias.State.Seq + 1, rows.MoveToImmutable(), key with { Second = alias.Id.Value });
+        })];
+    }
+
+    /// <summary>Which ids name the referral now (X8).</summary>
+    public static ImmutableArray<AliasRow> Aliases(ReferralTurn turn) =>
+        turn.Named.Count == 0 ? [] : [.. turn.Named.Select(alias => new AliasRow(alias.Stream, turn.Known.Stream))];
+
+    /// <summary>Where actions are that had waited under those ids.</summary>
+    public static ImmutableArray<MovedAction> Moved(ReferralTurn turn)
+    {
+        if (turn.Named.Count == 0) return [];
+        var moved = ImmutableArray.CreateBuilder<MovedAction>();
+        foreach (var (seq, _, e) in turn.Events)
+            if (e is ActionParked { From: not null, Action: var action }) moved.Add(new(action.Id, turn.Known.Stream, seq, action.Hash));
+        return moved.DrainToImmutable();
     }
 
     /// <summary>The facts that the turn relied on.</summary>
@@ -120,7 +149,12 @@ public static class ReferralAppend
     public static ImmutableArray<DueChange> Due(ReferralTurn turn, Referral before) =>
         turn.State.DueAt is var due && due == before.DueAt ? [] : [new(turn.Known.Stream, due)];
 
-    public static int Parked(ReferralTurn turn, Referral before) => turn.State.Parked.Count - before.Parked.Count;
+    public static int Parked(ReferralTurn turn, Referral before)
+    {
+        var more = turn.State.Parked.Count - before.Parked.Count;
+        foreach (var alias in turn.Named) more -= alias.State.Parked.Count;
+        return more;
+    }
 
     // The action that it is with may have been recorded by another machine's clock, but was there first.
     public static ConflictRow Conflict(ReferralTurn turn, ReferralAction action) =>

@@ -16,6 +16,7 @@ namespace ReferralGrains.Turns.Referrals;
 [JsonDerivedType(typeof(ChangeReferral), "change")]
 [JsonDerivedType(typeof(ResolveFlag), "resolve_flag")]
 [JsonDerivedType(typeof(ReassignReferral), "reassign")]
+[JsonDerivedType(typeof(AddAlias), "add_alias")]
 [JsonDerivedType(typeof(JoinRule), "join")]
 [JsonDerivedType(typeof(AdjustEnrollment), "adjust")]
 [JsonDerivedType(typeof(SwitchEnrollment), "switch")]
@@ -32,14 +33,18 @@ public interface IReferralCommand : ICommand;
 [JsonDerivedType(typeof(ActionsRecorded), "actions")]
 [JsonDerivedType(typeof(ReferralReply), "referral")]
 [JsonDerivedType(typeof(CheckoutReply), "checkout")]
-public interface IReferralReply;
+public interface IReferralReply
+{
+    /// <summary>Nothing was done: the id is an alias, and this is the referee whose referral it names (X8).</summary>
+    CallerId? MovedTo { get; }
+}
 
 /// <summary>Actions of one referee, taken in in this order.</summary>
 /// <param name="DryRun">Nothing is saved: the answer is what would be (R12).</param>
 public sealed record RecordActions(ImmutableArray<ReferralAction> Actions, bool DryRun = false) : ICommand<ActionsRecorded>, IReferralCommand;
 
 /// <summary>One reply an action, in the same order.</summary>
-public sealed record ActionsRecorded(ImmutableArray<ActionReply> Replies) : IReferralReply;
+public sealed record ActionsRecorded(ImmutableArray<ActionReply> Replies, CallerId? MovedTo = null) : IReferralReply;
 
 /// <summary>Either a refusal or an outcome.</summary>
 /// <param name="Duplicate">Sent before with the same content (D11).</param>
@@ -56,6 +61,9 @@ public sealed record AttributeReferral(
 
 /// <summary>Gives a referral to another referrer, for the future (D16). It is a turn of its own, decided where the new referrer's books are.</summary>
 public sealed record ReassignReferral(CallerId Referrer, string? Reason, string By) : ICommand<ReferralReply>, IReferralCommand;
+
+/// <summary>Lets another id of the referee name its referral, for good (X8).</summary>
+public sealed record AddAlias(CallerId Alias, string By) : ICommand<ReferralReply>, IReferralCommand;
 
 public sealed record ApproveReferral(DateTimeOffset? ApprovedAt) : ICommand<ReferralReply>, IReferralCommand;
 
@@ -97,7 +105,7 @@ public sealed record SettleDue(DateTimeOffset At = default) : ICommand<ReferralR
 
 /// <summary>The referral as it is after the command, durable.</summary>
 /// <param name="Changed">False when there was nothing to change: for a creating call, a repeat.</param>
-public sealed record ReferralReply(Refusal? Refusal, bool Changed, StreamId Stream, Referral? State) : IReferralReply;
+public sealed record ReferralReply(Refusal? Refusal, bool Changed, StreamId Stream, Referral? State, CallerId? MovedTo = null) : IReferralReply;
 
 /// <summary>
 /// From an enrollment grain of a tiered program: its turn, with its bounded state, to be decided with the referrer's tally and
@@ -113,7 +121,11 @@ public sealed record DecideReferral(
     ImmutableArray<PreparedCommand> Commands,
     CustomerState Customer = CustomerState.NotAsked,
     ImmutableArray<UndoneRound>? Undone = null,
-    ImmutableArray<ReferrerFacts>? Earlier = null) : ICommand<ReferralDecided>;
+    ImmutableArray<ReferrerFacts>? Earlier = null) : ICommand<ReferralDecided>
+{
+    /// <summary>To which it may add rows: the referral's, and those of ids that are to name it (X8). A stream is once in an append.</summary>
+    public IEnumerable<StreamId> Streams => Commands.Select(static prepared => prepared.Alias?.Stream).OfType<StreamId>().Prepend(Stream).Distinct();
+}
 
 /// <param name="Outcome">How the append ended; if it did not hold, the enrollment refolds and asks again.</param>
 /// <param name="State">The referral as it is then.</param>

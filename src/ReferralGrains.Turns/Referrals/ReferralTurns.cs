@@ -17,6 +17,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     : FoldedTurns<Referral>(address, world, JournalJson.Default.Referral, ReferralFold.Version)
 {
     private bool looksFirst;
+    private CallerId? movedTo;
     private ImmutableArray<FactRead> relied = [];
 
     protected override Referral Empty => Referral.None;
@@ -37,6 +38,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();
+        if (state.AliasOf is { } referral) return Moved(movedTo ??= new((await World.Loader.Key(referral)).Second), commands);
         if (await World.Facts.Program(Address.Tenant, ProgramId, CancellationToken.None) is not { } terms) return NoProgram(commands);
         relied = [new(terms.Stream, terms.Revision)];
         if (!state.IsCoveredBy(terms)) return Again(AppendOutcome.FactMoved);
@@ -48,11 +50,11 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         {
             // It changes whose books the turn is decided with.
             if (prepared.Count > 0 && envelope.Command is ReassignReferral) break;
-            prepared.Add(await Prepare((IReferralCommand)envelope.Command));
+            prepared.Add(await Prepare((IReferralCommand)envelope.Command, referrer));
             if (envelope.Command is ReassignReferral) break;
         }
 
-        var facts = new DecisionFacts(Later(await Now(taken), state.LastAt), terms, referrer, Tally: null);
+        var facts = new DecisionFacts(Later(await Now(taken, prepared), state.LastAt), terms, referrer, Tally: null);
         if (state.AsksForCustomer(facts.Now)) facts = facts with { Customer = await Customer(state) };
         var undone = await Undone(terms, taken);
         var known = await Known(state, prepared, undone);
@@ -83,9 +85,11 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         relied = [];
     }
 
-    private async ValueTask<DateTimeOffset> Now(IReadOnlyList<Envelope> commands)
+    private async ValueTask<DateTimeOffset> Now(IReadOnlyList<Envelope> commands, List<PreparedCommand> prepared)
     {
         var now = await World.Clock.Now(Address.Tenant);
+        foreach (var command in prepared)
+            if (command.Alias is { } alias) now = Later(now, alias.State.LastAt);
         foreach (var envelope in commands)
             if (envelope.Command is SettleDue settle) now = Later(settle.At, now);
         return now;
@@ -108,8 +112,9 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         return earlier.DrainToImmutable();
     }
 
-    private async ValueTask<PreparedCommand> Prepare(IReferralCommand command)
+    private async ValueTask<PreparedCommand> Prepare(IReferralCommand command, ReferrerFacts? referrer)
     {
+        if (command is AddAlias add) return new(command, null, Alias: await Found(add.Alias, referrer));
         if (command is ICheckoutCommand checkout)
             return new(command, null, Payment: (await World.Discounts.Find(Address.Tenant, DiscountSide.Referee, checkout.Payment, CancellationToken.None))?.Payment);
         if (command is ReassignReferral reassign)
@@ -123,6 +128,20 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var named = await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None);
         if (named is not null) relied = relied.Add(new(named.Stream, named.Version));
         return new(command, named, named is null ? SelfReferral.None : await Suspected(attribute));
+    }
+
+    private async ValueTask<FoundAlias> Found(CallerId alias, ReferrerFacts? referrer)
+    {
+        var loaded = await World.Loader.Load(GrainAddress.Referral(Address.Tenant, ProgramId, alias).Stream);
+        var state = Referral.None;
+
+        // Without a referral there are no rows but of what waits: where there are more, that is all that is to be known.
+        if (loaded.Head > ActionDecider.MaxParked + 1) state = state with { Seq = loaded.Head, Status = ReferralStatus.Approved };
+        else
+            foreach (var row in loaded.Rows ?? await World.Loader.Rows(loaded.Stream, 0)) state = Evolve(state, row);
+        var email = referrer is null ? null : (await World.Profiles.Find(Address.Tenant, referrer.Id))?.Email;
+        var self = referrer is null ? SelfReferral.None : SelfReferrals.Of(referrer.Id, email, alias, alias.Value);
+        return new(alias, Address.Second!.Value, loaded.Stream, state, self);
     }
 
     private async ValueTask<SelfReferral> Suspected(AttributeReferral attribute)
@@ -148,19 +167,22 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     {
         var known = new KnownActions(Stream, state);
         var actions = new List<ReferralAction>();
+        var moved = false;
         var dryRun = false;
         foreach (var command in commands)
         {
+            moved |= command.Alias is { State.Parked.IsEmpty: false };
             if (command.Command is not RecordActions record) continue;
             actions.AddRange(record.Actions);
             dryRun |= record.DryRun; // Nothing is written, so no index says that it was sent before.
         }
 
         var first = looksFirst || dryRun || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
-        if (!first && undone.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
+        if (!first && !moved && undone.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
 
-        // What waits is not looked up: what it waits for comes through this grain, and is known then.
-        var ids = actions.Select(action => action.About).OfType<CallerId>().Concat(undone.Select(static round => round.Action)).ToHashSet();
+        // What waits is not looked up: what it waits for comes through this grain, and is known then. But under an alias it was not.
+        var ids = actions.Concat(commands.SelectMany(static command => command.Alias?.State.Parked ?? ParkedActions.None).Select(static parked => parked.Action))
+            .Select(action => action.About).OfType<CallerId>().Concat(undone.Select(static round => round.Action)).ToHashSet();
         if (first) ids.UnionWith(actions.Select(action => action.Id));
         ids.RemoveWhere(id => known.Find(id) is not null);
 
@@ -187,6 +209,14 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
             WrittenSince = decided.State?.Seq > state.Seq ? asked : null,
         };
     }
+
+    // Another id names the referral: whoever asked goes on to that, and nothing is decided here any more.
+    private static Prepared Moved(CallerId referee, IReadOnlyList<Envelope> commands) => new(null, [.. commands.Select(envelope => (object)(envelope.Command switch
+    {
+        RecordActions => new ActionsRecorded([], referee),
+        ICheckoutCommand => new CheckoutReply(new(null, false, null), referee),
+        _ => new ReferralReply(null, false, default, null, referee),
+    }))], static () => { });
 
     // What was read is older than what the journal already says, so a decision on it could not hold, and might not even be possible.
     private static Prepared Again(AppendOutcome why) => new(null, [], static () => { }, why);

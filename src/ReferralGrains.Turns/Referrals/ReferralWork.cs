@@ -13,8 +13,9 @@ namespace ReferralGrains.Turns.Referrals;
 /// <param name="Referrer">Whom an attribution names; null when that referrer does not exist.</param>
 /// <param name="SelfReferral">What makes an attribution look like the referrer's own.</param>
 /// <param name="Payment">The payment that it names, if somebody asked for its discount before.</param>
+/// <param name="Alias">The id that is to name the referral.</param>
 public sealed record PreparedCommand(
-    IReferralCommand Command, ReferrerFacts? Referrer, SelfReferral SelfReferral = SelfReferral.None, DiscountedPayment? Payment = null);
+    IReferralCommand Command, ReferrerFacts? Referrer, SelfReferral SelfReferral = SelfReferral.None, DiscountedPayment? Payment = null, FoundAlias? Alias = null);
 
 /// <summary>
 /// Runs the commands of one referral's turn against the pure decider. The enrollment grain runs it, or in a tiered program the
@@ -41,6 +42,7 @@ public static class ReferralWork
         CancelReferral cancel => Reply(turn, ReferralCommands.Cancel(turn, cancel.Reason, cancel.By, cancel.CancelPending)),
         ChangeReferral change => Reply(turn, ReferralCommands.Change(turn, change.Tags, change.Active)),
         ReassignReferral reassign => Reassign(turn, reassign, prepared),
+        AddAlias add => Reply(turn, Aliases.Add(turn, prepared.Alias!, add.By)),
         ResolveFlag resolve => Reply(turn, ReferralCommands.ResolveFlag(turn, resolve.Confirmed, resolve.Reason, resolve.By)),
         JoinRule join => Join(join.DryRun ? turn.Fork() : turn, join),
         AdjustEnrollment adjust => Adjust(adjust.DryRun ? turn.Fork() : turn, adjust),

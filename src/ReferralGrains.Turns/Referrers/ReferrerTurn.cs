@@ -32,6 +32,8 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
     private readonly List<DiscountRow> discounts = [];
     private readonly List<FlagRow> flags = [];
     private readonly List<ReassignmentRow> reassignments = [];
+    private readonly List<AliasRow> aliases = [];
+    private readonly List<MovedAction> moved = [];
     private readonly List<AttributionRow> attributions = [];
     private readonly List<GatheringRow> gatherings = [];
     private readonly List<ReferralPageRow> pages = [];
@@ -88,12 +90,16 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
             counted.Add(program.Stream);
         foreach (var group in turn.Released) Own(new GroupReleased(program.Stream, group.Rule, group.Asset, group.Number, group.SumMinor, By: null));
         replies.Add(new ReferralDecided(AppendOutcome.Committed, answers, turn.State));
-        if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(GrainAddress.Referral(tenant, decide.Program, decide.Referee).Stream, turn, decide.State));
+        var key = GrainAddress.Referral(tenant, decide.Program, decide.Referee).Stream;
+        if (turn.Events.Count > 0) streams.Add(ReferralAppend.Rows(key, turn, decide.State));
+        streams.AddRange(ReferralAppend.AliasRows(key, turn));
         if (ReferralAppend.Row(turn, decide.State) is { } row) referrals.Add(row);
         due.AddRange(ReferralAppend.Due(turn, decide.State));
         discounts.AddRange(CheckoutWork.Rows(turn));
         flags.AddRange(ReferralAppend.Flags(turn, decide.State));
         reassignments.AddRange(ReferralAppend.Reassignments(turn));
+        aliases.AddRange(ReferralAppend.Aliases(turn));
+        moved.AddRange(ReferralAppend.Moved(turn));
         gatherings.AddRange(ReferralAppend.Gatherings(turn));
         pages.AddRange(ReferralPageRow.After(decide.Stream, decide.State, turn.State));
         attributions.AddRange(ReferralAppend.Attributions(turn, decide.State, mostAttributions));
@@ -118,7 +124,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
                 SideRows.Of<DueChange>([.. due]), SideRows.Of<ReferralRow>([.. referrals]), ParkedChange.By(parked), SideRows.Of<ConflictRow>([.. conflicts]),
                 SideRows.Of<DiscountRow>([.. discounts]), SideRows.Of<BudgetRow>([.. budgets]), SideRows.Of<GroupRow>([.. groups]),
                 SideRows.Of<FlagRow>([.. flags]), SideRows.Of<AttributionRow>([.. attributions]), SideRows.Of<ReassignmentRow>([.. reassignments]),
-                SideRows.Of<GatheringRow>([.. gatherings]), SideRows.Of<ReferralPageRow>([.. pages]),
+                SideRows.Of<GatheringRow>([.. gatherings]), SideRows.Of<ReferralPageRow>([.. pages]), SideRows.Of<AliasRow>([.. aliases]), SideRows.Of<MovedAction>([.. moved]),
             ],
         };
     }

@@ -87,7 +87,7 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
         var streams = new HashSet<StreamId>();
         var handed = new List<DecideReferral>();
         foreach (var envelope in commands)
-            if (envelope.Command is DecideReferral decide && streams.Add(decide.Stream)) handed.Add(decide);
+            if (envelope.Command is DecideReferral decide && decide.Streams.All(streams.Add)) handed.Add(decide);
             else break;
         return handed;
     }

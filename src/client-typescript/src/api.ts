@@ -438,6 +438,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Let another id of the referee name its referral, for good: what waits under that takes effect here
+   *
+   * `POST /v1/referrals/{program}/{referee}/aliases`. Needs a key with the role ingest.
+   */
+  createReferralAlias(program: string, referee: string, body: NewAlias): Promise<AliasAnswer> {
+    return this.send("POST", `/v1/referrals/${encodeURIComponent(program)}/${encodeURIComponent(referee)}/aliases`, {}, body);
+  }
+
+  /**
    * What happened on a referral, newest first
    *
    * `GET /v1/referrals/{program}/{referee}/activity`. Needs a key with the role read.
@@ -1205,6 +1214,15 @@ export interface ActivityChange {
   amount_minor: number;
 }
 
+/** An id that names a referral. */
+export interface AliasAnswer {
+  program_id: string;
+  /** By which the referral is known. */
+  referee_id: string;
+  alias: string;
+  duplicate?: boolean | null;
+}
+
 export interface AppliedReferralAnswer {
   referee_id: string;
   discount_minor: number;
@@ -1658,6 +1676,12 @@ export interface LinkedCustomer {
 export interface MadeEventAnswer {
   id: string;
   type: string;
+}
+
+/** Another id of a referee. */
+export interface NewAlias {
+  /** It names the same referral from now on, for good: an id of another system, an e-mail address that was taken for one. */
+  alias: string;
 }
 
 export interface NewEntry {
@@ -2589,6 +2613,8 @@ export interface ReferralStoryAnswer {
   active: boolean;
   conversion_value_minor: number | null;
   flags: ReferralFlag[];
+  /** Other ids of the referee that name this referral, in the order in which they were first heard of. */
+  aliases: string[];
   /** From the attribution to the first payout, each step that was reached. */
   chain: ChainStep[];
   enrollments: EnrollmentAnswer[];

@@ -51,6 +51,9 @@ public static class Samples
         new ScheduleEnded(21, 1, [new RewardId(21, 2).Key], DecisionCode.ReferralCancelled, "fraud", "ada"),
         new RoundReversed(5, Referrer, 2, 3, 40_00, [Change(5, 0, 1, Gbp, 1_00, pending: false)], [Change(5, 1, 1, Gbp, 2_00, pending: false)]),
         new ReferralCancelled("fraud", "ada"),
+        new AliasAdded(new(8), "ada", SelfReferral.SameId),
+        new ActionParked(Action("late", ActionKind.Refund, "none"), DecisionCode.SaleMissing, From: new(8)),
+        new BecameAlias(new(9)),
     ];
 
     public static ReferralAction Action(string id, ActionKind kind, string? about = null) => new(

@@ -73,6 +73,7 @@ public sealed class AccessTests : IAsyncLifetime
         POST /v1/payment_discounts/{id}/release
         POST /v1/redemptions
         POST /v1/referrals
+        POST /v1/referrals/{program}/{referee}/aliases
         POST /v1/referrals/{program}/{referee}/approve
         POST /v1/referrals/{program}/{referee}/cancel
         POST /v1/referrals:batch

@@ -52,6 +52,8 @@ public static class GoldenEvents
         new ScheduleUnlocked(9, [Change, Change with { Pending = false, ReleaseAt = null, ReleasesItself = false }], "admin"),
         new ReferralReassigned(Referrer, new(43), IsApproved: true, "mistyped", "admin", SelfReferral.SameId),
         new ReferralFlagResolved(Confirmed: true, "his own card", "admin"),
+        new AliasAdded(new(44), "admin", SelfReferral.SameEmail),
+        new BecameAlias(new(45)),
         new GroupSettled([3L << 16 | 1, 4L << 16]),
         new HoldsPostponed([3L << 16 | 1], At.AddHours(6)),
         new RoundReversed(3, Referrer, 2, 5, 100_00, [Change], [Change with { Reward = 4L << 16 }]),
@@ -174,6 +176,7 @@ public static class GoldenEvents
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
         ["credit"] = new PayoutTermsSet(PayoutTermsOfGbp with { CreditByStripe = true }, "admin"),
         ["drawn"] = new BatchDrawn("schedule", NeedsSecondPerson: true, PayoutTermsOfGbp, IsScheduled: true),
+        ["moved"] = new ActionParked(Action(ActionKind.Refund, "refund", of: "sale"), DecisionCode.SaleMissing, From: new(44)),
         ["partial"] = new ReversalUndone(Action(ActionKind.RefundFailed, "failed", of: "refund"), Sale: 3, new("refund"), [Change], Replays: 8, AppliedMinor: 2_50),
     };
 

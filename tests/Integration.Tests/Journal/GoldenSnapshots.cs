@@ -55,7 +55,7 @@ public static class GoldenSnapshots
 
     private static Dictionary<string, (int Kept, ReferralEvent[] Events)> OfReferrals => new()
     {
-        ["whole"] = (13,
+        ["whole"] = (14,
         [
             new ReferralAttributed(
                 Referrer, Revision: 4, ["vip"], ConversionValueMinor: 300_00, SelfReferral.SameEmail, StripeCustomerId: "cus_1", NewCustomer: new(BasisPoints: 15_00, AmountMinor: 5_00),
@@ -72,10 +72,16 @@ public static class GoldenSnapshots
             new CheckoutQuoted(new("in_1"), 99_99, 15_00, At.AddDays(1)),
             new ActionParked(Action(ActionKind.Refund, "r2", of: "s2"), DecisionCode.SaleMissing),
             new ReferralReassigned(Referrer, new(43), IsApproved: true, "mistyped", "admin", SelfReferral.SameId),
+            new AliasAdded(new(8), "admin"),
             new CheckoutConfirmed(new("in_1")),
             new SaleDecided(Action(ActionKind.Sale, "s2"), new(43), [Held(1, 2_00)], Counts: true, Replays: 0),
             new SaleReversed(Action(ActionKind.Chargeback, "c1", of: "s1"), Sale: 4, AppliedMinor: 5_00, [new(new RewardId(4, 0).Key, 1, Referrer, Gbp, 50, Pending: true, At.AddDays(30), ReleasesItself: true)], Replays: 0),
             new ReferralCancelled("left", "admin"),
+        ]),
+        ["alias"] = (2,
+        [
+            new ActionParked(Action(ActionKind.Refund, "r2", of: "s2"), DecisionCode.ReferralMissing),
+            new BecameAlias(new(9)),
         ]),
         ["confirmed"] = (6,
         [

@@ -81,6 +81,7 @@ public sealed class IdentityTests(PostgresServer server) : JournalTest(server), 
     [InlineData("stream", "b")]
     [InlineData("event", "action_id")]
     [InlineData("action_conflict", "action_id")]
+    [InlineData("action_moved", "action_id")]
     [InlineData("referrer", "code")]
     [InlineData("tenant", "name")]
     [InlineData("asset", "name")]

@@ -190,6 +190,23 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("update referral_alias set referral = referral + 1", "alias", "its row says another referral")]
+    [InlineData("delete from referral_alias", "alias", "has no row that says so")]
+    [InlineData("insert into referral_alias values (4711, 1, 1)", "alias", "its row says another referral")]
+    [InlineData("update action_moved set seq = seq + 1", "moved", "is not what the events say")]
+    [InlineData("update action_moved set hash = gen_random_uuid()", "moved", "is not what the events say")]
+    [InlineData("delete from action_moved", "moved", "no row says where it is now")]
+    public async Task Which_ids_name_a_referral_and_where_their_actions_are_follows_from_the_events(string change, string what, string detail)
+    {
+        await world.Refund("annie", "never", id: "early");
+        var found = new FoundAlias(new("annie"), new("anna"), await world.Stream("annie"), await world.State("annie"));
+        await world.Turn("anna", turn => Aliases.Add(turn, found, "ada"));
+        Assert.Empty((await check.Check(world.Tenant, Stop)).Differences);
+        await database.Run(change);
+        Assert.Contains((await check.Check(world.Tenant, Stop)).Differences, one => one.What == what && one.Detail.Contains(detail, StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("delete from entry", "entry", "Entry bonus of tenant 1")]
     [InlineData("update entry set id = 'other'", "entry", "Entry bonus of tenant 1")]
     [InlineData("update entry set kind = 2", "entry", "Entry bonus of tenant 1")]

@@ -44,6 +44,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<(int Tenant, FlagKind Kind, string Value), StreamId> identities = [];
     private readonly Dictionary<StreamId, (DateTimeOffset Hour, int Count)> rates = [];
     private readonly List<ReassignmentRow> reassignments = [];
+    private readonly Dictionary<StreamId, StreamId> aliases = [];
+    private readonly Dictionary<(int Tenant, CallerId Id), MovedAction> moved = [];
     private readonly Dictionary<(StreamId Referrer, StreamId Program, int Rule, int Round), (int Tenant, GatheringRow Row)> gatherings = [];
     private readonly Dictionary<int, long> parked = [];
     private readonly List<(int Tenant, ConflictRow Row)> conflicts = [];
@@ -112,6 +114,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     public ReferrerRow? Referrer(StreamId stream) => Read(_ => referrers.TryGetValue(stream, out var referrer) ? referrer.Row : null);
 
     public JournalRow? Action(int tenant, CallerId id) => Read(_ => actions.GetValueOrDefault((tenant, id)));
+
+    /// <summary>Where an action is whose id another stream carries (X8).</summary>
+    public MovedAction? Moved(int tenant, CallerId id) => Read(_ => moved.TryGetValue((tenant, id), out var to) ? to : (MovedAction?)null);
+
+    /// <summary>The referrals that ids name which are not their own (X8).</summary>
+    public IReadOnlyDictionary<StreamId, StreamId> Aliases => aliases;
 
     /// <summary>The program of a rule.</summary>
     public StreamId? RuleOf(int tenant, CallerId id) => Read(_ => rules.TryGetValue((tenant, id), out var program) ? program : (StreamId?)null);
@@ -294,6 +302,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         }
 
         reassignments.AddRange(Side<ReassignmentRow>(append));
+        foreach (var row in Side<AliasRow>(append)) aliases.Add(row.Stream, row.Referral);
+        foreach (var row in Side<MovedAction>(append)) moved.Add((append.Tenant, row.Id), row);
         foreach (var row in Side<GatheringRow>(append))
         {
             var key = (row.Referrer, row.Program, row.Rule, row.Round);

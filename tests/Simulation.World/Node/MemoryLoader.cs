@@ -50,6 +50,12 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
         return database.Read(_ => database.Bugs.HasFlag(PlantedBugs.NoFreshness) && seen.TryGetValue(key, out var head) ? head : database.Find(key)?.Rows.Select(row => row.Seq).DefaultIfEmpty().Max() ?? 0);
     }
 
+    public async Task<StreamKey> Key(StreamId stream)
+    {
+        await Round();
+        return database.Stream(stream).Key;
+    }
+
     public async Task<ImmutableArray<ActionHistory>> Actions(int tenant, IReadOnlyCollection<CallerId> ids)
     {
         await Round();
@@ -68,10 +74,11 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
     private ActionHistory? History(int tenant, CallerId id) => database.Read(_ =>
     {
         if (database.Action(tenant, id) is not { } own) return null;
-        var about = database.Stream(own.Stream).Rows.Where(row => row.Event.Type != 0 && row.Event.About == own.Seq);
-        var rows = about.Prepend(own).OrderBy(row => row.Seq);
+        var place = database.Moved(tenant, id) ?? new(id, own.Stream, own.Seq, own.Event.Hash!.Value);
+        var about = database.Stream(place.Stream).Rows.Where(row => row.Event.Type != 0 && row.Event.About == place.Seq).OrderBy(row => row.Seq);
         return new ActionHistory(
-            id, own.Event.Hash!.Value, own.Stream, [.. rows.Select(row => new Recorded(row.Seq, row.Event.At, row.Decode<ReferralEvent>()))]);
+            id, place.Hash, place.Stream,
+            [new(place.Seq, own.Event.At, own.Decode<ReferralEvent>()), .. about.Select(row => new Recorded(row.Seq, row.Event.At, row.Decode<ReferralEvent>()))]);
     });
 
     private static List<StoredRow> Rows(JournalStream stream, int after) =>

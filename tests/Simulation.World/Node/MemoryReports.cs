@@ -105,7 +105,8 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
     public async Task<FoundUse?> Use(int tenant, CallerId program, CallerId referee)
     {
         await Round();
-        if (database.Find(new(tenant, (short)GrainKind.Referral, program.Value, referee.Value))?.Id is not { } stream) return null;
+        if (database.Find(new(tenant, (short)GrainKind.Referral, program.Value, referee.Value))?.Id is not { } named) return null;
+        var stream = database.Read(_ => database.Aliases.GetValueOrDefault(named, named));
         return database.Read(_ => database.Referrals.TryGetValue(stream, out var row) && database.Uses.GetValueOrDefault(stream) is var use
             ? new FoundUse(stream, row.Referrer, use.Choice ?? ReferralChoice.None, use.Payment)
             : null);

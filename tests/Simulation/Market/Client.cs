@@ -40,7 +40,8 @@ internal sealed class Client(Marketplace market)
 
     // Half of everything happens in one place, so that streams grow long and grains are busy.
     private Place Anywhere() => Random.Next(2) == 0 ? market.Busy : new(
-        1 + Random.Next(market.Tenants.Count), market.Programs[Random.Next(market.Programs.Count)], market.Referees[Random.Next(market.Referees.Count)]);
+        1 + Random.Next(market.Tenants.Count), market.Programs[Random.Next(market.Programs.Count)],
+        Random.Next(8) == 0 ? new("annie") : market.Referees[Random.Next(market.Referees.Count)]);
 
     private async Task SendMany()
     {

@@ -23,7 +23,7 @@ internal sealed class Office(Marketplace market)
 
     private Random Random => market.Random;
 
-    public Task Work(Place place) => Random.Next(61) switch
+    public Task Work(Place place) => Random.Next(64) switch
     {
         < 9 => Tell(place, new AttributeReferral(Referrer(), Random.Next(3) == 0 ? ["vip"] : null, Random.Next(3) == 0 ? Random.Next(300_00) : null, Random.Next(3) > 0, Past(),
             StripeCustomerId: Random.Next(3) switch { 0 => null, 1 => MemoryCustomers.Gone, _ => MemoryCustomers.Active },
@@ -40,7 +40,7 @@ internal sealed class Office(Marketplace market)
         < 31 => Switch(place, Random.Next(2) == 0),
         < 32 => market.Persist(Referrer(place), new ChangeReferrer(null, Random.Next(2) == 0 ? null : $"name{Random.Next(3)}", Random.Next(2) == 0 ? [] : ["vip"], null, null)),
         < 34 => market.Persist(Referrer(place), new GrantRule(place.Program, Marketplace.Rule(place.Program, "rule1"), Random.Next(2) == 0, "admin")),
-        < 35 => Random.Next(3) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin", Forfeits: Random.Next(2) == 0)) : Task.CompletedTask,
+        < 35 => Random.Next(2) == 0 ? market.Persist(Referrer(place), new CloseReferrer(null, "admin", Forfeits: Random.Next(2) == 0)) : Task.CompletedTask,
         < 37 => market.Sweep(),
         < 39 => Tell(place, new JoinRule(1 + Random.Next(2), "admin")),
         < 41 => Book(place),
@@ -51,7 +51,9 @@ internal sealed class Office(Marketplace market)
         < 57 => Review(place),
         < 59 => Tell(place, new ReassignReferral(Referrer(), null, "admin")),
         < 60 => market.Persist(Referrer(place), new ReleaseGroup(place.Program, Marketplace.Rule(place.Program, Random.Next(2) == 0 ? "tiers" : $"rule{1 + Random.Next(2)}"), null, "admin")),
-        _ => Tell(place, new SettleDue()),
+        < 61 => Tell(place, new SettleDue()),
+        < 63 => CheckOut(place),
+        _ => Alias(place),
     };
 
     /// <summary>Off and on again, or another version.</summary>
@@ -75,6 +77,13 @@ internal sealed class Office(Marketplace market)
         seen[place] = state;
         rewards.AddRange(state.Holds.Select(hold => (place, RewardId.FromKey(hold.Reward))));
         rewards.AddRange((state.Scheduled ?? []).Select(row => (place, RewardId.FromKey(row.Reward))));
+    }
+
+    // Mostly of an id that nobody uses for long, so that the others keep referrals of their own; sometimes several at once want it.
+    private Task Alias(Place place)
+    {
+        var alias = new AddAlias(Random.Next(4) == 0 ? market.Referees[Random.Next(market.Referees.Count)] : new("annie"), "admin");
+        return Random.Next(3) > 0 ? Tell(place, alias) : Task.WhenAll(Tell(place, alias), Tell(place with { Referee = market.Referees[0] }, alias));
     }
 
     private async Task Review(Place place)
@@ -122,8 +131,9 @@ internal sealed class Office(Marketplace market)
         if (checkouts.Count == 0 || Random.Next(2) == 0)
         {
             var quoted = await market.Persist(Marketplace.Address(place), new QuoteCheckout(Payment(), 50_00 * (1 + Random.Next(2))));
-            if (quoted.Outcome.Payment is { } payment) checkouts.Add((place, payment.Payment));
-            return;
+            if (quoted.Outcome.Payment is not { } payment) return;
+            checkouts.Add((place, payment.Payment));
+            if (Random.Next(3) > 0) return;
         }
 
         var (at, asked) = checkouts[Random.Next(checkouts.Count)];

@@ -1,6 +1,7 @@
 using ReferralGrains.Simulation.Engine;
 using ReferralGrains.Simulation.Node;
 using ReferralGrains.Turns;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Simulation.Market;
 
@@ -21,7 +22,7 @@ public sealed class Process
 
     public RandomFaults Faults { get; }
 
-    public IGrainRouter Router => Node.Router;
+    public IGrainRouter Router => new AliasRouter(Node.Router);
 
     public void LoseOneActivation() => engine!.LoseOne();
 

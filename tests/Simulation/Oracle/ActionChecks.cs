@@ -17,7 +17,8 @@ internal static class ActionChecks
         foreach (var sending in log.Sendings.Where(sending => sending.Outcome is not null))
         {
             var (key, outcome) = ((sending.To.Tenant, sending.Action.Id), sending.Outcome!);
-            if (!carried[key].Any(row => row.Stream == outcome.Stream && row.Seq == outcome.Seq && row.Event.Hash == sending.Action.Hash))
+            if (!carried[key].Any(row => (row.Stream, row.Seq) == (outcome.Stream, outcome.Seq) && row.Event.Hash == sending.Action.Hash)
+                && !(history.Database.Moved(key.Tenant, key.Id) is { } to && (to.Stream, to.Seq, to.Hash) == (outcome.Stream, outcome.Seq, sending.Action.Hash)))
                 yield return $"action {key} was acknowledged as row {outcome.Seq} of stream {outcome.Stream} and is lost";
         }
 
@@ -100,14 +101,16 @@ internal static class ActionChecks
     {
         foreach (var referral in log.Sendings.GroupBy(sending => sending.To))
         {
+            // What had waited under an alias comes, in the order in which it waited, when that is one (X8).
             var actions = referral.GroupBy(sending => sending.Action.Id).Where(sent => sent.Any(sending => sending.Outcome is not null)).Select(sent => (
                 Id: sent.Key,
                 Sent: sent.Min(sending => sending.SentAt),
                 Answered: sent.Where(sending => sending.Outcome is not null).Min(sending => sending.AnsweredAt),
+                sent.First(sending => sending.Outcome is not null).Outcome!.Stream,
                 sent.First(sending => sending.Outcome is not null).Outcome!.Seq)).ToList();
             foreach (var first in actions)
                 foreach (var second in actions)
-                    if (first.Answered < second.Sent && first.Seq >= second.Seq)
+                    if (first.Answered < second.Sent && first.Stream == second.Stream && first.Seq >= second.Seq)
                         yield return $"action {first.Id} was answered before {second.Id} was sent, and comes after it: {string.Join("\n    ", referral.Where(x => x.Action.Id == first.Id || x.Action.Id == second.Id).Select(x => $"{x.SentAt}-{x.AnsweredAt} {x.Action.Id} {x.Action.Note} {x.DryRun} {x.Reply?.Refusal?.Code} {x.Outcome?.Seq} {x.Outcome?.Stream} {x.Reply?.Duplicate} {x.Outcome?.Status}"))}";
         }
     }

@@ -18,11 +18,11 @@ internal static class StateChecks
 
     public static IEnumerable<string> Replayed(ClientLog log, History history)
     {
-        var referrals = history.Referrals.ToDictionary(referral => referral.Place);
+        var referrals = history.Referrals.ToDictionary(referral => referral.Stream.Id);
         foreach (var (place, reply, _, _) in log.States)
         {
             if (reply.State is not { } state) continue;
-            var replayed = referrals.TryGetValue(place, out var referral) ? referral.StateAt(state.Seq) : state.Seq == 0 ? ReferralHistory.Text(Referral.None) : null;
+            var replayed = referrals.TryGetValue(reply.Stream, out var referral) ? referral.StateAt(state.Seq) : state.Seq == 0 ? ReferralHistory.Text(Referral.None) : null;
             if (replayed != ReferralHistory.Text(state)) yield return $"{place} was answered as {ReferralHistory.Text(state)}, and replays as {replayed}";
         }
 
@@ -44,13 +44,20 @@ internal static class StateChecks
     /// <summary>Whoever answers, what was answered before it was asked is in it.</summary>
     public static IEnumerable<string> Fresh(ClientLog log)
     {
-        foreach (var place in log.States.Where(answer => answer.Reply.State is not null).GroupBy(answer => answer.Place))
+        foreach (var place in log.States.Where(answer => answer.Reply.State is not null).GroupBy(answer => (answer.Place, answer.Reply.Stream)))
             foreach (var later in place)
             {
                 var earlier = place.Where(answer => answer.AnsweredAt < later.AskedAt).Select(answer => answer.Reply.State!.Seq).DefaultIfEmpty().Max();
                 if (later.Reply.State!.Seq < earlier) yield return $"{place.Key} was answered up to row {earlier}, and later up to {later.Reply.State.Seq}";
             }
     }
+
+    /// <summary>What was answered as another's referral is never answered as its own again (X8).</summary>
+    public static IEnumerable<string> Moved(ClientLog log, History history) =>
+        from place in log.States.Where(answer => answer.Reply.State is not null).GroupBy(answer => answer.Place)
+        from own in place.Where(answer => history.Database.Aliases.ContainsKey(answer.Reply.Stream))
+        where place.Any(answer => answer.Reply.Stream == history.Database.Aliases[own.Reply.Stream] && answer.AnsweredAt < own.AskedAt)
+        select $"{place.Key} was an alias, and was answered as none";
 
     /// <summary>At the end the clock has passed every hold that ends by itself.</summary>
     public static IEnumerable<string> Released(History history) =>
@@ -71,6 +78,23 @@ internal static class StateChecks
         let waiting = tenant.Sum(referral => referral.State.Parked.Count)
         where history.Database.Parked(tenant.Key) != waiting
         select $"{waiting} actions of tenant {tenant.Key} wait, and {history.Database.Parked(tenant.Key)} are counted";
+
+    /// <summary>An id names one referral, both say so, and the id has nothing of its own (X8).</summary>
+    public static IEnumerable<string> Aliases(History history)
+    {
+        var referrals = history.Referrals.ToDictionary(referral => referral.Stream.Id);
+        foreach (var referral in history.Referrals)
+        {
+            foreach (var alias in referral.State.Aliases ?? [])
+                if (referrals[alias].State.AliasOf != referral.Stream.Id || history.Database.Aliases[alias] != referral.Stream.Id) yield return $"{referrals[alias].Place} does not say that it names {referral.Place}";
+            if (referral.State.AliasOf is not { } of) continue;
+            if (referrals[of].State is { Status: ReferralStatus.None } or { AliasOf: not null }) yield return $"{referral.Place} names {referrals[of].Place}, which is no referral";
+            if (referral.State is not { Status: ReferralStatus.None, Parked.IsEmpty: true }) yield return $"{referral.Place} is an alias and has something of its own";
+            if (referral.Events[^1].Event is not BecameAlias || referrals[of].State.Aliases?.Count(alias => alias == referral.Stream.Id) != 1) yield return $"{referral.Place} was written to after it became an alias, or is one twice";
+            foreach (var (row, e) in referral.Events)
+                if (e is ActionParked parked && history.Database.Moved(row.Tenant, parked.Action.Id)?.Stream != of) yield return $"action {parked.Action.Id} of {referral.Place} is left behind";
+        }
+    }
 
     public static IEnumerable<string> Rows(History history)
     {

@@ -43,6 +43,8 @@ public static class Verdict
         .. StateChecks.Unlocked(history),
         .. StateChecks.Rows(history),
         .. StateChecks.Parked(history),
+        .. StateChecks.Aliases(history),
+        .. StateChecks.Moved(log, history),
         .. DiscountChecks.Of(history),
         .. TallyChecks.Of(history),
         .. BookChecks.Budgets(history),

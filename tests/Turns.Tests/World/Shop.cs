@@ -90,7 +90,7 @@ public sealed class Shop : IAsyncDisposable
     }
 
     public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, MemoryNode? node = null, CancellationToken stop = default) =>
-        (node ?? Node).Router.Ask(to, command, stop).WaitAsync(Patience, TimeProvider.System, CancellationToken.None);
+        new AliasRouter((node ?? Node).Router).Ask(to, command, stop).WaitAsync(Patience, TimeProvider.System, CancellationToken.None);
 
     public Task<ProgramReply> Publish(RewardRule terms, string rule = "rule1", SentState? state = null, MemoryNode? node = null) =>
         Ask(GrainAddress.Program(Tenant, Program), new PublishRule(new(rule), terms, state ?? new()), node);

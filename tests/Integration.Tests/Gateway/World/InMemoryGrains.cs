@@ -213,13 +213,19 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
         var turn = new ReferralTurn(referral.State, facts, referral.Known);
         var conflicts = new List<ReferralAction>();
         var asked = command is ICheckoutCommand checkout ? Discounts.GetValueOrDefault((to.Tenant, DiscountSide.Referee, checkout.Payment))?.Payment : null;
-        var reply = ReferralWork.Run(turn, [new(command, named, suspected, asked)], conflicts)[0];
+        var alias = command is AddAlias add ? Found(to, add.Alias) : null;
+        var reply = ReferralWork.Run(turn, [new(command, named, suspected, asked, alias)], conflicts)[0];
         foreach (var (payment, _) in turn.Payments.Changed) Discounts[(to.Tenant, DiscountSide.Referee, payment.Payment)] = new(payment, to.First, to.Second!.Value);
         referral.Take(turn);
         if (turn.Events.Count > 0) Referrals[to] = referral;
         foreach (var action in conflicts) Noted(to.Tenant, action);
         return reply;
     }
+
+    // What waits under it is not moved here: there is no journal.
+    private FoundAlias Found(GrainAddress to, CallerId alias) => GrainAddress.Referral(to.Tenant, to.First, alias) is var other && Referrals.TryGetValue(other, out var there)
+        ? new(alias, to.Second!.Value, there.Stream, there.State with { Parked = ParkedActions.None })
+        : new(alias, to.Second!.Value, StreamOf(other), Referral.None);
 
     private void Noted(int tenant, ReferralAction action)
     {

@@ -1,22 +1,17 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.Json;
-using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Gateway.Json;
-using ReferralGrains.Gateway.Problems;
 
-namespace ReferralGrains.Gateway.Referrals;
+namespace ReferralGrains.Domain.Actions;
 
 /// <summary>
 /// The content of an action as bytes, so that a repeat is told from a conflict (D11). The fields as sent in one fixed order, each as
 /// its letter and its value; a text as its length and its UTF-8; times as instants. What is absent, null or empty writes nothing, so
 /// these are the same. Note and metadata are not in it, for they decide nothing: the first ones stand. The form is in the journal for ever, through the hash: a new field gets a new letter, and nothing else changes.
 /// </summary>
-internal ref struct ActionContent
+public ref struct ActionContent
 {
     [ThreadStatic]
     private static byte[]? kept;
@@ -43,6 +38,15 @@ internal ref struct ActionContent
         SHA256.HashData(content.bytes.AsSpan(0, content.length), hash);
         if (content.bytes.Length <= 64 * 1024) kept = content.bytes;
         return new(BinaryPrimitives.ReadUInt128BigEndian(hash));
+    }
+
+    /// <summary>The hash of the same content under another id of the referee (X8). One that is not of this content under the first id stays.</summary>
+    /// <param name="action">As it was sent, or as it was recorded: whether a time was sent with it, its hash tells.</param>
+    public static ContentHash Renamed(CallerId program, CallerId from, CallerId to, ReferralAction action)
+    {
+        if (Hash(program, from, action) == action.Hash) return Hash(program, to, action);
+        var undated = action with { OccurredAt = default };
+        return Hash(program, from, undated) == action.Hash ? Hash(program, to, undated) : action.Hash;
     }
 
     private void Add(char letter, string? text)
@@ -93,63 +97,5 @@ internal ref struct ActionContent
     {
         if (bytes.Length - length < size) Array.Resize(ref bytes, Math.Max(bytes.Length * 2, length + size));
         return bytes.AsSpan(length);
-    }
-}
-
-/// <summary>A caller's own pairs on an action: texts, whole numbers and truth values, without nesting.</summary>
-internal static class Metadata
-{
-    public const int MaxBytes = 4 * 1024;
-    public const int MaxKeys = 50;
-    private const int MaxKeyLength = 100;
-
-    /// <summary>Reads an object; one without a value is the same as none.</summary>
-    /// <param name="metadata">Compact, in the order in which they were sent.</param>
-    /// <returns>What is wrong with it, or null.</returns>
-    public static Problem? Read(ref Utf8JsonReader reader, out string? metadata)
-    {
-        metadata = null;
-        if (reader.TokenType != JsonTokenType.StartObject) return Problem.InvalidField("metadata", "An object is expected.");
-        var written = false;
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        var bytes = new ArrayBufferWriter<byte>();
-        using var json = new Utf8JsonWriter(bytes);
-        json.WriteStartObject();
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = reader.GetString()!;
-            if (Text.Fault(name, MaxKeyLength) is { } fault) return Problem.InvalidField("metadata", $"Of a name: {fault}");
-            if (!names.Add(name)) return Problem.DuplicateField("metadata." + name);
-            if (names.Count > MaxKeys) return Problem.InvalidField("metadata", $"At most {MaxKeys} pairs are possible.");
-            reader.Read();
-            if (reader.TokenType == JsonTokenType.Null) continue;
-            json.WritePropertyName(name);
-            if (Write(json, ref reader) is { } wrong) return Problem.InvalidField("metadata." + name, wrong);
-            written = true;
-        }
-
-        json.WriteEndObject();
-        json.Flush();
-        if (written) metadata = Encoding.UTF8.GetString(bytes.WrittenSpan);
-        return null;
-    }
-
-    private static string? Write(Utf8JsonWriter json, ref Utf8JsonReader reader)
-    {
-        switch (reader.TokenType)
-        {
-            case JsonTokenType.String:
-                var text = reader.GetString()!;
-                json.WriteStringValue(text);
-                return Text.Fault(text, MaxBytes);
-            case JsonTokenType.True or JsonTokenType.False:
-                json.WriteBooleanValue(reader.GetBoolean());
-                return null;
-            case JsonTokenType.Number when reader.TryGetInt64(out var number):
-                json.WriteNumberValue(number);
-                return null;
-            default:
-                return "A text, a whole number, true or false is expected.";
-        }
     }
 }
