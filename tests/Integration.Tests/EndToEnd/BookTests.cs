@@ -27,6 +27,35 @@ public sealed class BookTests(LivingServer server)
         await LedgerCheck.Clean(await Books(shop.Name));
     }
 
+    [Theory]
+    [InlineData("referrer")]
+    [InlineData("program")]
+    public async Task X5_D16_what_is_taken_from_the_referrer_before_is_in_its_budget_after_a_re_assignment_too(string per)
+    {
+        using var shop = await Sandbox($"x5-moved-{per}", $$"""{"budget":{"per":"{{per}}","every":"month","amount_minor":9000},"hold":{"mode":"manual"} }""");
+        await shop.Ok("/v1/referrers", new { id = "tom" });
+        Assert.Equal((1_000, "rewarded"), await Sell(shop, "a1", "anna"));
+        Assert.Equal((1_000, "rewarded"), await Sell(shop, "a2", "anna"));
+        await Reassign("tom");
+        await Send("r1", "refund", "a1", 5_000);
+        await LedgerCheck.Clean(await Books(shop.Name));
+        Assert.Equal((1_000, "rewarded"), await Sell(shop, "a3", "anna"));
+        var held = (await shop.Ok($"/v1/rewards?program_id={shop.Name}"))["data"]!.AsArray().First(row => (string)row!["action_id"]! == "a2")!;
+        await shop.Ok($"/v1/rewards/{held["id"]}/cancel", new { });
+        await LedgerCheck.Clean(await Books(shop.Name));
+
+        // And back: what had been taken meanwhile is given back, and what the other got is taken.
+        await Reassign("rita");
+        await Send("f1", "refund_failed", "r1", null);
+        await Send("r2", "refund", "a3", null);
+        Assert.Equal((1_000, "rewarded"), await Sell(shop, "b1", "ben"));
+        await LedgerCheck.Clean(await Books(shop.Name));
+
+        Task Reassign(string to) => shop.Ok($"/v1/referrals/{shop.Name}/anna/reassign", new { referrer_id = to });
+        Task Send(string id, string type, string of, long? minor) =>
+            shop.Ok("/v1/actions", new { action_id = id, program_id = shop.Name, referee_id = "anna", type, refund_of = of, amount_minor = minor });
+    }
+
     [Fact]
     public async Task X5_requests_side_by_side_never_oversell_a_budget()
     {
