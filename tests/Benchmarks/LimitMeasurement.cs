@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using ReferralGrains.Cli;
@@ -86,7 +87,7 @@ internal sealed class LimitMeasurement : IAsyncDisposable
         {
             var posting = new Posting(
                 Account.FromNumber(reader.GetInt64(5)), Account.FromNumber(reader.GetInt64(6)), new Amount(reader.GetInt64(7), new Asset(reader.GetString(8))));
-            var row = new EventRow(reader.GetInt16(3), reader.GetInt16(4), null, TimeProvider.System.GetUtcNow(), posting, null, null, reader.GetString(9));
+            var row = new EventRow(reader.GetInt16(3), reader.GetInt16(4), null, TimeProvider.System.GetUtcNow(), posting, null, null, Encoding.UTF8.GetBytes(reader.GetString(9)));
             templates.Add(new(
                 reader.GetInt32(2), new(reader.GetInt64(0)), row, [new(posting.From.Owner, reader.GetInt32(10)), new(posting.To.Owner, reader.GetInt32(11))], reader.GetInt32(1)));
         }

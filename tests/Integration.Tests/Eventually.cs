@@ -5,7 +5,7 @@ namespace ReferralGrains.Integration.Tests;
 /// <summary>Waiting for a condition, never for a time.</summary>
 public static class Eventually
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 

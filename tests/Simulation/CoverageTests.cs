@@ -1,3 +1,4 @@
+using System.Text;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Referrals;
@@ -55,7 +56,7 @@ public sealed class CoverageTests
         }
     }
 
-    private static string Text(Simulation.Database.JournalRow row) => $"{row.Commit} {row.Stream} {row.Seq} {row.Event.Data}";
+    private static string Text(Simulation.Database.JournalRow row) => $"{row.Commit} {row.Stream} {row.Seq} {(row.Event.Data is { } data ? Encoding.UTF8.GetString(data) : "")}";
 
     private static Marketplace Of(int seed)
     {

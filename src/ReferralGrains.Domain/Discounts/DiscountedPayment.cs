@@ -91,19 +91,21 @@ public sealed record DiscountedPayment(
 /// </summary>
 public sealed class KnownPayments
 {
-    private readonly Dictionary<CallerId, Known> byId = [];
+    // Hardly any turn is about one.
+    private Dictionary<CallerId, Known>? byId;
 
     /// <summary>What the turn has left changed.</summary>
-    public IEnumerable<(DiscountedPayment Payment, bool IsNew)> Changed => byId.Values.Where(static known => known.IsChanged).Select(static known => (known.Payment, known.IsNew));
+    public IEnumerable<(DiscountedPayment Payment, bool IsNew)> Changed =>
+        byId is null ? [] : byId.Values.Where(static known => known.IsChanged).Select(static known => (known.Payment, known.IsNew));
 
-    public DiscountedPayment? Find(CallerId payment) => byId.TryGetValue(payment, out var known) ? known.Payment : null;
+    public DiscountedPayment? Find(CallerId payment) => byId is not null && byId.TryGetValue(payment, out var known) ? known.Payment : null;
 
-    public void Found(DiscountedPayment payment) => byId.TryAdd(payment.Payment, new(payment, IsNew: false, IsChanged: false));
+    public void Found(DiscountedPayment payment) => (byId ??= []).TryAdd(payment.Payment, new(payment, IsNew: false, IsChanged: false));
 
     /// <summary>An event has left it like this.</summary>
     /// <param name="isQuoted">By a quote: then it is new unless it was found.</param>
     public void Take(DiscountedPayment payment, bool isQuoted) =>
-        byId[payment.Payment] = new(payment, byId.TryGetValue(payment.Payment, out var known) ? known.IsNew : isQuoted, IsChanged: true);
+        (byId ??= [])[payment.Payment] = new(payment, byId.TryGetValue(payment.Payment, out var known) ? known.IsNew : isQuoted, IsChanged: true);
 
     private readonly record struct Known(DiscountedPayment Payment, bool IsNew, bool IsChanged);
 }

@@ -43,13 +43,13 @@ public sealed record PayoutWaits
     /// </summary>
     public PayoutWaits Hastened(int times) => this with
     {
-        KeyLife = KeyLife / times,
-        LookAgain = LookAgain / times,
-        Quiet = Quiet / times,
-        FirstByte = Longer(FirstByte / times, TimeSpan.FromSeconds(1)),
-        Answer = Longer(Answer / times, TimeSpan.FromSeconds(2)),
-        Retry = Retry / times,
-        MostRetry = MostRetry / times,
+        KeyLife = Shorter(KeyLife, times),
+        LookAgain = Shorter(LookAgain, times),
+        Quiet = Shorter(Quiet, times),
+        FirstByte = Longer(Shorter(FirstByte, times), TimeSpan.FromSeconds(1)),
+        Answer = Longer(Shorter(Answer, times), TimeSpan.FromSeconds(2)),
+        Retry = Shorter(Retry, times),
+        MostRetry = Shorter(MostRetry, times),
     };
 
     /// <summary>What live money does not allow; empty where all is well.</summary>
@@ -70,6 +70,8 @@ public sealed record PayoutWaits
         var longest = Math.Min(MostRetry.Ticks, Retry.Ticks << Math.Clamp(attempts - 1, 0, 20));
         return TimeSpan.FromTicks(longest / 2 + longest / 2 * roll / 1_000);
     }
+
+    private static TimeSpan Shorter(TimeSpan wait, int times) => new(wait.Ticks / times);
 
     private static TimeSpan Longer(TimeSpan one, TimeSpan other) => one > other ? one : other;
 }

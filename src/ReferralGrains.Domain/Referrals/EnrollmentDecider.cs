@@ -144,21 +144,20 @@ public static partial class EnrollmentDecider
         var type = terms.Reward.TypeIn(own);
         if (of is null && type != RewardType.Fixed) return seen with { Code = DecisionCode.AmountMissing };
         var value = Value(terms.Reward, type, own, of ?? EarningBase.Whole(0));
-        seen = seen with { ValueMinor = value };
-        if (value == 0) return seen with { Code = DecisionCode.ZeroReward };
+        if (value == 0) return Refused(DecisionCode.ZeroReward);
         var limits = terms.Limits;
-        if (enrollment.Count >= limits.MaxCount) return seen with { Code = DecisionCode.CountCap };
+        if (enrollment.Count >= limits.MaxCount) return Refused(DecisionCode.CountCap);
         var room = limits.MaxAmountMinor - enrollment.NetMinor ?? long.MaxValue;
-        if (room <= 0 || (value > room && limits.CapMode == CapMode.Drop)) return seen with { Code = DecisionCode.AmountCap };
-        value = Math.Min(value, room);
+        if (room <= 0 || (value > room && limits.CapMode == CapMode.Drop)) return Refused(DecisionCode.AmountCap);
+        var minor = Math.Min(value, room);
         if (facts.Program.Rule(enrollment.Rule).State.Budget is { } budget)
         {
             var month = ProgramZone.MonthOf(sale.OccurredAt, facts.Program.TimeZone);
             var used = facts.Used(budget, enrollment.Rule, month);
             seen = seen with { Further = (seen.Further ?? new()) with { Budget = new(month, used, budget.AmountMinor) } };
-            if (used >= budget.AmountMinor || (value > budget.AmountMinor - used && limits.CapMode == CapMode.Drop))
-                return seen with { Code = budget.Per == BudgetPer.Referrer ? DecisionCode.ReferrerBudget : DecisionCode.ProgramBudget };
-            value = Math.Min(value, budget.AmountMinor - used);
+            if (used >= budget.AmountMinor || (minor > budget.AmountMinor - used && limits.CapMode == CapMode.Drop))
+                return Refused(budget.Per == BudgetPer.Referrer ? DecisionCode.ReferrerBudget : DecisionCode.ProgramBudget);
+            minor = Math.Min(minor, budget.AmountMinor - used);
         }
 
         if (terms.Hold.Mode == HoldMode.Group)
@@ -167,12 +166,15 @@ public static partial class EnrollmentDecider
         return seen with
         {
             Asset = terms.Reward.Asset,
-            Minor = value,
+            ValueMinor = value,
+            Minor = minor,
             ReleaseAt = releaseAt,
             ReleasesItself = terms.Hold.ReleasesItself,
             ChecksCustomer = terms.Hold.ChecksCustomer,
             Held = terms.Hold.Holds(releaseAt, facts.Now),
         };
+
+        RuleDecision Refused(DecisionCode code) => seen with { ValueMinor = value, Code = code };
     }
 
     private static OwnValue ValueOf(RuleDecision seen, RewardRule terms) =>

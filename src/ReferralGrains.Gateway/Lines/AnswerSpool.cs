@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.Win32.SafeHandles;
 
@@ -61,7 +62,7 @@ internal sealed class AnswerSpool(PipeWriter client, SpoolSpace space, Pulse pul
 
     private async Task Pump(Task underWay)
     {
-        var buffer = new byte[PumpedTogether];
+        var buffer = ArrayPool<byte>.Shared.Rent(PumpedTogether);
         try
         {
             while (true)
@@ -76,6 +77,7 @@ internal sealed class AnswerSpool(PipeWriter client, SpoolSpace space, Pulse pul
         }
         finally
         {
+            ArrayPool<byte>.Shared.Return(buffer);
             moved.Set();
         }
     }

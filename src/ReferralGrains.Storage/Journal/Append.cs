@@ -55,7 +55,7 @@ public sealed record StreamRows(StreamId Stream, int FirstSeq, ImmutableArray<Ev
 /// <summary>An event as the journal keeps it. An event with several postings takes a row for each.</summary>
 /// <param name="Type">0 continues the event above with another posting.</param>
 public readonly record struct EventRow(
-    short Type, short Version, int? About, DateTimeOffset At, Posting? Posting, CallerId? ActionId, ContentHash? Hash, string? Data);
+    short Type, short Version, int? About, DateTimeOffset At, Posting? Posting, CallerId? ActionId, ContentHash? Hash, byte[]? Data);
 
 public readonly record struct FactRead(StreamId Stream, int Version);
 

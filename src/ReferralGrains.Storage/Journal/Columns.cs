@@ -19,7 +19,7 @@ internal sealed class Columns(int capacity)
     private readonly List<long?> amounts = new(capacity);
     private readonly List<string?> actions = new(capacity);
     private readonly List<Guid?> hashes = new(capacity);
-    private readonly List<string?> data = new(capacity);
+    private readonly List<byte[]?> data = new(capacity);
 
     public void Add(int tenant, long stream, int seq, in EventRow row, int? asset)
     {

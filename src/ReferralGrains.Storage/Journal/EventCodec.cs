@@ -153,7 +153,7 @@ public static class EventCodec
         return actionId is null ? e : (TEvent)(object)WithIdentity((ReferralEvent)(object)e, new(actionId), Hashes.FromGuid(hash!.Value));
     }
 
-    private static string Json(object e, JsonSerializerOptions options) => JsonSerializer.Serialize(e, options.GetTypeInfo(e.GetType()));
+    private static byte[] Json(object e, JsonSerializerOptions options) => JsonSerializer.SerializeToUtf8Bytes(e, options.GetTypeInfo(e.GetType()));
 
     private static ReferralEvent WithIdentity(ReferralEvent e, CallerId id, ContentHash hash) => e switch
     {

@@ -46,7 +46,7 @@ public static class ReferralAppend
     public static StreamRows Rows(StreamKey key, ReferralTurn turn, Referral before)
     {
         var rows = ImmutableArray.CreateBuilder<EventRow>(turn.State.Seq - before.Seq);
-        foreach (var recorded in turn.Events) EventCodec.Encode(recorded, turn.Facts.Program.Stream, rows);
+        for (var i = 0; i < turn.Events.Count; i++) EventCodec.Encode(turn.Events[i], turn.Facts.Program.Stream, rows);
         return new(turn.Known.Stream, before.Seq + 1, rows.MoveToImmutable(), key);
     }
 
@@ -107,8 +107,8 @@ public static class ReferralAppend
     /// <summary>Whose the referral was, where it was given to another.</summary>
     public static ImmutableArray<ReassignmentRow> Reassignments(ReferralTurn turn)
     {
-        foreach (var (seq, _, e) in turn.Events)
-            if (e is ReferralReassigned reassigned) return [new(turn.Known.Stream, seq, reassigned.From, reassigned.IsApproved)];
+        for (var i = 0; i < turn.Events.Count; i++)
+            if (turn.Events[i] is { Event: ReferralReassigned reassigned, Seq: var seq }) return [new(turn.Known.Stream, seq, reassigned.From, reassigned.IsApproved)];
         return [];
     }
 
@@ -116,7 +116,9 @@ public static class ReferralAppend
     public static ImmutableArray<GatheringRow> Gatherings(ReferralTurn turn)
     {
         ImmutableArray<GatheringRow>.Builder? rows = null;
-        foreach (var (_, at, e) in turn.Events)
+        for (var i = 0; i < turn.Events.Count; i++)
+        {
+            var (_, at, e) = turn.Events[i];
             switch (e)
             {
                 case SaleDecided sale:
@@ -130,6 +132,7 @@ public static class ReferralAppend
                     Add(new(round.Referrer, turn.Facts.Program.Stream, round.Rule, round.Round, at, Settled: round.UndoneMinor));
                     break;
             }
+        }
 
         return rows?.DrainToImmutable() ?? [];
 

@@ -64,7 +64,8 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var decides = facts.Referrer ?? prepared.Find(static command => command.Referrer is not null)?.Referrer;
         if (terms.NeedsReferrer && decides is not null) return await HandUp(state, decides, facts, prepared, known, undone);
 
-        var turn = new ReferralTurn(state, facts with { ParkingFull = await Parking.IsFull(World, Address.Tenant, state, prepared) }, known);
+        if (await Parking.IsFull(World, Address.Tenant, state, prepared)) facts = facts with { ParkingFull = true };
+        var turn = new ReferralTurn(state, facts, known);
         var conflicts = new List<ReferralAction>();
         var replies = ReferralWork.Run(turn, prepared, conflicts);
         return new(ReferralAppend.Of(Address.Stream, turn, state, conflicts, World.MostAttributions), replies, () => Durable(turn.State)) { Relied = relied };

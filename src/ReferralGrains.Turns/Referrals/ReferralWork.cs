@@ -25,11 +25,11 @@ public static class ReferralWork
 {
     public static ImmutableArray<IReferralReply> Run(ReferralTurn turn, IReadOnlyList<PreparedCommand> commands, List<ReferralAction> conflicts)
     {
-        foreach (var prepared in commands)
-            if (prepared.Payment is { } payment) turn.Payments.Found(payment);
+        for (var i = 0; i < commands.Count; i++)
+            if (commands[i].Payment is { } payment) turn.Payments.Found(payment);
         turn.SettleDue();
         var replies = ImmutableArray.CreateBuilder<IReferralReply>(commands.Count);
-        foreach (var prepared in commands) replies.Add(Run(turn, prepared, conflicts));
+        for (var i = 0; i < commands.Count; i++) replies.Add(Run(turn, commands[i], conflicts));
         return replies.MoveToImmutable();
     }
 

@@ -1,7 +1,7 @@
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Simulation.Time;
 
-namespace Integration.Tests.Gateway;
+namespace ReferralGrains.Integration.Tests.Gateway;
 
 public sealed class FairSharesTests
 {
@@ -62,7 +62,7 @@ public sealed class FairSharesTests
         Assert.False(window.HasRoom);
         var room = window.WaitForRoom().AsTask();
         Free(window);
-        await room.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await room.WaitAsync(Eventually.Patience, TestContext.Current.CancellationToken);
         Assert.True(window.HasRoom);
 
         share = 2;

@@ -442,5 +442,5 @@ public sealed class StreamTests : IAsyncLifetime
         return Encoding.UTF8.GetString(seen.ToArray());
     }
 
-    private static Task Ended(GatewayHost host) => host.EndOf(Path).WaitAsync(TimeSpan.FromSeconds(20));
+    private static Task Ended(GatewayHost host) => host.EndOf(Path).WaitAsync(Eventually.Patience);
 }

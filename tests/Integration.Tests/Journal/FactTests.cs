@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Integration.Tests.Postgres;
@@ -166,7 +167,7 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
     private static Append Relying(long stream, int version) => new()
     {
         Tenant = 1,
-        Streams = [new(new(stream), 1, [Rows.Sale($"a{stream}") with { Data = $$"""{"version":{{version}}}""" }])],
+        Streams = [new(new(stream), 1, [Rows.Sale($"a{stream}") with { Data = Encoding.UTF8.GetBytes($$"""{"version":{{version}}}""") }])],
         Reads = [new(Program, version)],
     };
 

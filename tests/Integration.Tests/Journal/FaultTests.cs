@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReferralGrains.Integration.Tests.Postgres;
@@ -40,7 +41,7 @@ public sealed class FaultTests(PostgresServer server) : JournalTest(server)
         await gate.UntilSomebodyWaits();
         var (good, guilty, unreadable, other) = (
             Writer.Append(Rows.Append(1, 1, Rows.Sale("a", 2))), Writer.Append(Rows.Append(2, 1, unbalanced)),
-            Writer.Append(Rows.Append(3, 1, Rows.Sale("c") with { Data = "{" })), Writer.Append(Rows.Append(4, 1, Rows.Sale("d", 4))));
+            Writer.Append(Rows.Append(3, 1, Rows.Sale("c") with { Data = "{"u8.ToArray() })), Writer.Append(Rows.Append(4, 1, Rows.Sale("d", 4))));
         await gate.Open();
 
         Assert.Equal([AppendOutcome.Committed, AppendOutcome.Committed, AppendOutcome.Committed], await Task.WhenAll(first, good, other));
@@ -97,7 +98,7 @@ public sealed class FaultTests(PostgresServer server) : JournalTest(server)
         try
         {
             await Database.Run($"alter table event set tablespace {disk.Name}");
-            var (committed, large) = (0, Rows.Sale(null) with { Data = $"\"{new string('x', 1_500)}\"" });
+            var (committed, large) = (0, Rows.Sale(null) with { Data = Encoding.UTF8.GetBytes($"\"{new string('x', 1_500)}\"") });
             await Assert.ThrowsAsync<JournalUnavailableException>(async () =>
             {
                 while (true) await Writer.Append(Rows.Append(1, ++committed, large));
@@ -121,7 +122,7 @@ public sealed class FaultTests(PostgresServer server) : JournalTest(server)
     {
         var log = new Errors();
         await using var writer = new JournalWriter(Database.Source, new Assets(Database.Source), new StillLease(), TimeProvider.System, log);
-        await Assert.ThrowsAsync<PostgresException>(() => writer.Append(Rows.Append(4711, 1, Rows.Sale("a") with { Data = "{" })));
+        await Assert.ThrowsAsync<PostgresException>(() => writer.Append(Rows.Append(4711, 1, Rows.Sale("a") with { Data = "{"u8.ToArray() })));
 
         Assert.Contains("4711", Assert.Single(log.Messages), StringComparison.Ordinal);
     }

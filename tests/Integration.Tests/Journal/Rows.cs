@@ -19,7 +19,7 @@ public static class Rows
     /// <summary>A row of a sale that gives its referrer an amount, pending.</summary>
     public static EventRow Sale(string? action, long? minor = null, StreamId? referrer = null) => new(
         1, 1, null, At, minor is { } amount ? Reward(amount, referrer ?? Referrer) : null, action is null ? null : new CallerId(action),
-        action is null ? null : Hash(action), "{}");
+        action is null ? null : Hash(action), "{}"u8.ToArray());
 
     public static Posting Reward(long minor, StreamId referrer) =>
         new(new(Program, AccountKind.Rewards), new(referrer, AccountKind.Pending), new(minor, Gbp));

@@ -36,7 +36,7 @@ public sealed class FixedTime(DateTimeOffset now) : TimeProvider
     /// <summary>Moves on as soon as somebody waits for a time: one round of a background loop.</summary>
     public async Task Tick(TimeSpan by)
     {
-        await waiting.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        await waiting.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Eventually.Patience);
         Advance(by);
     }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,9 +98,10 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
     {
         var others = new List<Receiver>();
         for (var i = 0; i < 4; i++) others.Add(await Receiver.Start());
+        // It answers nothing before the others have all of it.
         receiver.Answer = static async (_, context) =>
         {
-            await Task.Delay(TimeSpan.FromSeconds(2), context.RequestAborted);
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
             return 204;
         };
         var slow = await house.Add(receiver.Url);
@@ -109,11 +109,9 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         await house.World.Refer("anna");
         await using var one = await house.Deliver();
         await using var two = await house.Deliver();
-        var began = Stopwatch.GetTimestamp();
         await house.Sell(30);
         foreach (var other in others) await other.Until(30);
-        var took = Stopwatch.GetElapsedTime(began);
-        Assert.True(receiver.Taken.Count < 32 && took < TimeSpan.FromSeconds(60), $"{took}, {receiver.Taken.Count}");
+        Assert.Empty(receiver.Taken);
         var rewards = (await house.Events()).Where(static message => message.Type == WebhookEventType.RewardPending).Select(static message => message.Id).ToList();
         Assert.All(others, other => Assert.Equal(rewards, other.All.Select(static came => came.Id)));
         Assert.All(others, static other => Assert.Equal(1, other.MostAtOnce));

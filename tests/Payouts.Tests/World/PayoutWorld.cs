@@ -103,7 +103,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
             Assert.Equal(AppendOutcome.Committed, await silos[0].Node.Journal.Append(new()
             {
                 Tenant = Tenant,
-                Streams = [new(new(2_000_000 + i), 1, [new(1, 1, null, default, new(new(new(9), AccountKind.Rewards), new(referrer, AccountKind.Payable), new(minor, asset)), null, null, "{}")], new(Tenant, 99, $"earned{i}", ""))],
+                Streams = [new(new(2_000_000 + i), 1, [new(1, 1, null, default, new(new(new(9), AccountKind.Rewards), new(referrer, AccountKind.Payable), new(minor, asset)), null, null, "{}"u8.ToArray())], new(Tenant, 99, $"earned{i}", ""))],
             }));
             var name = PayoutOrder.NameOf("test", Tenant, new("batch"), new($"referrer{i}"), asset);
             Orders.Add(new(name, new(8), referrer, new(minor, asset), accounts[i % accounts.Count]));

@@ -1,4 +1,3 @@
-using System.Text;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Journal;
 
@@ -10,7 +9,7 @@ namespace ReferralGrains.Simulation.Database;
 public sealed record JournalRow(StreamId Stream, int Seq, int Tenant, EventRow Event, long Commit, long Position)
 {
     public StoredRow Stored => new(
-        Seq, Event.At, Event.Type, Event.Version, Event.ActionId?.Value, Event.Hash?.ToGuid(), Encoding.UTF8.GetBytes(Event.Data!));
+        Seq, Event.At, Event.Type, Event.Version, Event.ActionId?.Value, Event.Hash?.ToGuid(), Event.Data!);
 
     public T Decode<T>()
         where T : class => Stored.Decode<T>();

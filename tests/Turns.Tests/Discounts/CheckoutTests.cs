@@ -133,7 +133,7 @@ public sealed class CheckoutTests
         Assert.Equal("discount_confirmed", (await Release(shop, "pay1")).Refusal!.Code);
     }
 
-    // A silo that stood still for a moment refused what was free again, to the customer who had just been told so.
+    // A silo that stood still for a moment must not refuse what is free again to the customer who has just been told so.
     [Fact]
     public async Task An_activation_that_has_fallen_behind_quotes_what_another_has_given_back()
     {

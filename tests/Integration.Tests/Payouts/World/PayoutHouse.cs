@@ -119,7 +119,7 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
         Assert.Equal(AppendOutcome.Committed, await writer.Append(new()
         {
             Tenant = Tenant,
-            Streams = [new(new(referrer.Value + 1_000_000_000), 1, [new(1, 1, null, Rows.At, posting, null, null, "{}")], new(Tenant, 99, name, ""))],
+            Streams = [new(new(referrer.Value + 1_000_000_000), 1, [new(1, 1, null, Rows.At, posting, null, null, "{}"u8.ToArray())], new(Tenant, 99, name, ""))],
         }));
         var order = new PayoutOrder(
             "item_" + name, new(8), referrer, new(minor, asset), destination ?? (credit ? Standin.Platform.AddCustomer() : Standin.Platform.AddAccount()));
