@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using ReferralGrains.Cli.Api;
+using ReferralGrains.Cli.Audit;
 using ReferralGrains.Cli.Explain;
 using ReferralGrains.Cli.Import;
 using ReferralGrains.Cli.Ledger;
@@ -78,6 +79,7 @@ internal static class CommandLine
             PayoutsCommand.Build(access, around),
             WhatIfCommand.Build(access, around),
             ReconcileCommand.Build(access, around),
+            AuditCommand.Build(access, around),
             ListenCommand.Build(access, around),
             TriggerCommand.Build(access, around),
         };

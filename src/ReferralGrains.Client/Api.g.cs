@@ -126,13 +126,15 @@ public sealed partial class ReferralGrainsClient
     public Task<ReferrerAnswer> CreateReferrerAsync(NewReferrer body, CancellationToken stop = default) =>
         Send<ReferrerAnswer>(HttpMethod.Post, new("/v1/referrers"), body, stop);
 
-    /// <summary>All referrers; personal data only for admin keys</summary>
+    /// <summary>All referrers by their ids, those of a program as they were made; personal data only for admin keys</summary>
     /// <remarks><c>GET /v1/referrers</c>. Needs a key with the role read.</remarks>
+    /// <param name="programId">Only of this program.</param>
+    /// <param name="state">Only what is in this state.</param>
     /// <param name="q">Only ids that begin with this.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
-    public IAsyncEnumerable<ReferrerAnswer> ListReferrersAsync(string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfReferrerAnswer, ReferrerAnswer>(new("/v1/referrers", ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    public IAsyncEnumerable<ReferrerAnswer> ListReferrersAsync(string? programId = null, ListReferrersState? state = null, string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfReferrerAnswer, ReferrerAnswer>(new("/v1/referrers", ("program_id", programId), ("state", state), ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>Change a referrer</summary>
     /// <remarks><c>PATCH /v1/referrers/{id}</c>. Needs a key with the role admin.</remarks>
@@ -329,23 +331,33 @@ public sealed partial class ReferralGrainsClient
     public Task<OutcomeBody> CreateActionAsync(ActionBody body, bool? dryRun = null, CancellationToken stop = default) =>
         Send<OutcomeBody>(HttpMethod.Post, new("/v1/actions", ("dry_run", dryRun)), body, stop);
 
-    /// <summary>All actions by their ids; those of a program, a referrer or a referee as they came, referral by referral, in a period by when they were recorded</summary>
+    /// <summary>All actions by their ids; those of a program, a referrer or a referee, and those that wait, as they came, referral by referral, in a period by when they were recorded</summary>
     /// <remarks><c>GET /v1/actions</c>. Needs a key with the role read.</remarks>
     /// <param name="programId">Only of this program.</param>
     /// <param name="referrerId">Only of this referrer.</param>
     /// <param name="refereeId">Only of this referee, which goes with its program.</param>
+    /// <param name="state">Only what is in this state.</param>
     /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
     /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
     /// <param name="q">Only ids that begin with this.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
-    public IAsyncEnumerable<ActionEntry> ListActionsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, string? from = null, string? to = null, string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfActionEntry, ActionEntry>(new("/v1/actions", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("from", from), ("to", to), ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.ActionId!, stop);
+    public IAsyncEnumerable<ActionEntry> ListActionsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, ListActionsState? state = null, string? from = null, string? to = null, string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfActionEntry, ActionEntry>(new("/v1/actions", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("state", state), ("from", from), ("to", to), ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.ActionId!, stop);
 
     /// <summary>Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent</summary>
     /// <remarks><c>POST /v1/actions:stream</c>. Needs a key with the role ingest.</remarks>
     public IAsyncEnumerable<OutcomeLineBody> StreamActionsAsync(IAsyncEnumerable<ActionBody> lines, CancellationToken stop = default) =>
         Lines<ActionBody, OutcomeLineBody>(new("/v1/actions:stream"), lines, stop);
+
+    /// <summary>What was refused because its id has other content, the newest first</summary>
+    /// <remarks><c>GET /v1/action_conflicts</c>. Needs a key with the role read.</remarks>
+    /// <param name="from">From this instant on, in RFC 3339; from the beginning when it is left out.</param>
+    /// <param name="to">Before this instant, in RFC 3339; up to now when it is left out.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<ConflictEntry> ListActionConflictsAsync(string? from = null, string? to = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfConflictEntry, ConflictEntry>(new("/v1/action_conflicts", ("from", from), ("to", to), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>An action and what came of it, as it stands now</summary>
     /// <remarks><c>GET /v1/actions/{id}</c>. Needs a key with the role read.</remarks>
@@ -812,6 +824,9 @@ public sealed partial record ActionEntry
     public required DateTimeOffset OccurredAt { get; init; }
 
     public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>What a parked action waits for.</summary>
+    public string? Code { get; init; }
 }
 
 /// <summary>An action, what came of it, and what was sent under its id with other content.</summary>
@@ -860,6 +875,9 @@ public sealed partial record ActionStoryBody
     public IReadOnlyList<LineBody>? Lines { get; init; }
 
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+
+    /// <summary>What paid its cash reward, once that was released and money has left.</summary>
+    public PaidByBody? PaidBy { get; init; }
 }
 
 /// <summary>When a rule is active: dates in the program's time zone or instants; outside it rewards nothing.</summary>
@@ -1195,6 +1213,38 @@ public sealed partial record ConflictBody
     public IReadOnlyList<LineBody>? Lines { get; init; }
 
     public IReadOnlyDictionary<string, string>? Attributes { get; init; }
+}
+
+/// <summary>An action that was refused because its id has other content. What has the id stands.</summary>
+public sealed partial record ConflictEntry
+{
+    public required string Id { get; init; }
+
+    public required string ActionId { get; init; }
+
+    /// <summary>Of what has the id.</summary>
+    public required string ProgramId { get; init; }
+
+    /// <summary>Of what has the id.</summary>
+    public required string RefereeId { get; init; }
+
+    /// <summary>When it was refused.</summary>
+    public required DateTimeOffset At { get; init; }
+
+    public required ConflictEntryType Type { get; init; }
+
+    public required long? AmountMinor { get; init; }
+
+    public required string? Currency { get; init; }
+
+    public required DateTimeOffset OccurredAt { get; init; }
+
+    public required string? RefundOf { get; init; }
+
+    public required string? ChargebackOf { get; init; }
+
+    /// <summary>When what has the id was recorded.</summary>
+    public required DateTimeOffset RecordedAt { get; init; }
 }
 
 /// <summary>Where account credit goes.</summary>
@@ -1912,6 +1962,15 @@ public sealed partial record PageAnswerOfAuditEntryAnswer
 }
 
 /// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfConflictEntry
+{
+    public required IReadOnlyList<ConflictEntry> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
 public sealed partial record PageAnswerOfEntryAnswer
 {
     public required IReadOnlyList<EntryAnswer> Data { get; init; }
@@ -2071,6 +2130,17 @@ public sealed partial record PageAnswerOfWebhookEndpointAnswer
 
     /// <summary>Whether another page follows: ask with `starting_after`.</summary>
     public required bool HasMore { get; init; }
+}
+
+/// <summary>The payout that took what was payable by then.</summary>
+public sealed partial record PaidByBody
+{
+    public required string BatchId { get; init; }
+
+    public required string ItemId { get; init; }
+
+    /// <summary>When its item last changed.</summary>
+    public required DateTimeOffset At { get; init; }
 }
 
 public sealed partial record PaidReference
@@ -3965,6 +4035,27 @@ public enum ClosingBalance
     Forfeit,
 }
 
+public enum ConflictEntryType
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("sale")]
+    Sale,
+
+    [JsonStringEnumMemberName("refund")]
+    Refund,
+
+    [JsonStringEnumMemberName("refund_failed")]
+    RefundFailed,
+
+    [JsonStringEnumMemberName("chargeback")]
+    Chargeback,
+
+    [JsonStringEnumMemberName("chargeback_won")]
+    ChargebackWon,
+}
+
 public enum DecisionRewardBodyState
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -4127,6 +4218,24 @@ public enum LimitsBodyCapMode
     Drop,
 }
 
+public enum ListActionsState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("rewarded")]
+    Rewarded,
+
+    [JsonStringEnumMemberName("not_rewarded")]
+    NotRewarded,
+
+    [JsonStringEnumMemberName("reversed")]
+    Reversed,
+
+    [JsonStringEnumMemberName("parked")]
+    Parked,
+}
+
 public enum ListApiKeysState
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -4224,6 +4333,18 @@ public enum ListReferrerRewardsState
 
     [JsonStringEnumMemberName("grouped")]
     Grouped,
+}
+
+public enum ListReferrersState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("active")]
+    Active,
+
+    [JsonStringEnumMemberName("closed")]
+    Closed,
 }
 
 public enum ListRewardsState

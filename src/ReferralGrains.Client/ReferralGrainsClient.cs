@@ -40,6 +40,26 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
         using (response) throw await Problem(response, stop);
     }
 
+    /// <summary>All pages of a collection as one table (CSV), written as they come. A page that cannot be had is asked for again.</summary>
+    /// <param name="path">Such as <c>/v1/audit_entries?limit=100</c>, with its filters.</param>
+    /// <param name="table">Where it goes.</param>
+    /// <param name="stop">Gives it up.</param>
+    /// <exception cref="ReferralGrainsException">The server refused.</exception>
+    public async Task WriteTableAsync(string path, Stream table, CancellationToken stop = default)
+    {
+        var isFirst = true;
+        for (string? next = path; next is not null; isFirst = false)
+        {
+            (var page, next) = await Send(HttpMethod.Get, new(next), "text/csv", static () => null, static async (answer, stop) => (await answer.Content.ReadAsByteArrayAsync(stop), Next(answer)), stop);
+
+            // Each of them begins with the names of the columns.
+            await table.WriteAsync(page.AsMemory(isFirst ? 0 : page.AsSpan().IndexOf((byte)'\n') + 1), stop);
+        }
+    }
+
+    private static string? Next(HttpResponseMessage answer) =>
+        answer.Headers.TryGetValues("Link", out var links) && links.FirstOrDefault(static link => link.EndsWith("rel=\"next\"", StringComparison.Ordinal)) is { } link ? link.Split('<', '>')[1] : null;
+
     /// <summary>
     /// Any call by its path, with body and answer as they are: for whoever passes them on, and for what only a newer server knows. It is
     /// tried again like all others.
@@ -52,13 +72,13 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
     /// <returns>The answer, byte for byte.</returns>
     /// <exception cref="ReferralGrainsException">The server refused.</exception>
     public Task<string> SendAsync(HttpMethod method, string path, string? body = null, string accept = Json, CancellationToken stop = default) =>
-        Send(method, new(path), accept, () => body is null ? null : new StringContent(body, Encoding.UTF8, Json), static (answer, stop) => answer.ReadAsStringAsync(stop), stop);
+        Send(method, new(path), accept, () => body is null ? null : new StringContent(body, Encoding.UTF8, Json), static (answer, stop) => answer.Content.ReadAsStringAsync(stop), stop);
 
     private Task<TAnswer> Send<TAnswer>(HttpMethod method, Target target, object? body, CancellationToken stop) => Send(
-        method, target, Json, () => body is null ? null : JsonContent.Create(body, body.GetType(), options: json), static async (answer, stop) => (await answer.ReadFromJsonAsync<TAnswer>(json, stop))!, stop);
+        method, target, Json, () => body is null ? null : JsonContent.Create(body, body.GetType(), options: json), static async (answer, stop) => (await answer.Content.ReadFromJsonAsync<TAnswer>(json, stop))!, stop);
 
     private async Task<TAnswer> Send<TAnswer>(
-        HttpMethod method, Target target, string accept, Func<HttpContent?> body, Func<HttpContent, CancellationToken, Task<TAnswer>> read, CancellationToken stop)
+        HttpMethod method, Target target, string accept, Func<HttpContent?> body, Func<HttpResponseMessage, CancellationToken, Task<TAnswer>> read, CancellationToken stop)
     {
         // It names the request over all tries. What the server ignores on other methods is not sent.
         var name = method == HttpMethod.Post && options is { Retries: > 0, NameRequests: true } ? Guid.NewGuid().ToString("N") : null;
@@ -71,7 +91,7 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
                 request.Content = body();
                 using var response = await http.SendAsync(request, stop);
                 if (!response.IsSuccessStatusCode) throw await Problem(response, stop);
-                return await read(response.Content, stop);
+                return await read(response, stop);
             }
             catch (Exception exception) when (attempt <= options.Retries && IsWorthRepeating(exception, stop))
             {

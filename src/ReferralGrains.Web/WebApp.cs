@@ -38,7 +38,7 @@ public static class WebApp
 
         app.MapPortal(door);
         if (app.Services.GetRequiredService<WebOptions>().Provider is not null) app.MapProvider(door);
-        door(app.MapGet(PayoutTable.Route, PayoutTable.Write).RequireAuthorization(Session.Policy));
+        app.MapTables(door);
 
         // PageHeaders says who may frame a page.
         var pages = app.MapRazorComponents<Document>().AddInteractiveServerRenderMode(circuits => circuits.ContentSecurityFrameAncestorsPolicy = null);

@@ -57,6 +57,22 @@ public sealed class ClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_table_is_all_pages_with_one_line_of_names_and_a_page_that_breaks_is_asked_for_again()
+    {
+        answers.Enqueue((context, _) =>
+        {
+            context.Response.Headers.Link = "</v1/audit_entries?by=key_1&starting_after=b>; rel=\"next\"";
+            return context.Response.WriteAsync("id,why\r\na,\"one\r\ntwo\"\r\nb,\r\n");
+        });
+        answers.Enqueue((context, _) => Abort(context));
+        answers.Enqueue((context, _) => context.Response.WriteAsync("id,why\r\nc,\r\n"));
+        using var table = new MemoryStream();
+        await Client().WriteTableAsync("/v1/audit_entries?by=key_1", table, Stop);
+        Assert.Equal("id,why\r\na,\"one\r\ntwo\"\r\nb,\r\nc,\r\n", System.Text.Encoding.UTF8.GetString(table.ToArray()));
+        Assert.Equal(["GET /v1/audit_entries?by=key_1", "GET /v1/audit_entries?by=key_1&starting_after=b", "GET /v1/audit_entries?by=key_1&starting_after=b"], asked.Select(static one => one.Target));
+    }
+
+    [Fact]
     public async Task Two_requests_with_the_same_content_have_two_names()
     {
         for (var i = 0; i < 2; i++) answers.Enqueue((context, _) => Refuse(context, 422, "unknown_time_zone"));

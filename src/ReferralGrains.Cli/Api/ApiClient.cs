@@ -37,6 +37,18 @@ internal sealed class ApiClient : IDisposable
 
     public Task<ApiAnswer> Post(string call, object? body, CancellationToken stop) => Send(HttpMethod.Post, call, body, stop);
 
+    /// <summary>All pages of a list as one table.</summary>
+    /// <exception cref="CommandFailed">The server refused.</exception>
+    public async Task Table(string call, Stream table, CancellationToken stop)
+    {
+        var answer = await Answered("GET " + call, async () =>
+        {
+            await client.WriteTableAsync(call, table, stop);
+            return "";
+        }, stop);
+        if (answer.Refusal is { } refused) throw new CommandFailed(refused.Line(answer.Call, access.Url));
+    }
+
     /// <summary>Sends JSON and shows each line of the answer as it comes.</summary>
     /// <exception cref="CommandFailed">The server refused.</exception>
     public async Task PostForLines(string call, string json, Action<JsonElement> line, CancellationToken stop)
@@ -65,17 +77,22 @@ internal sealed class ApiClient : IDisposable
 
     /// <summary>Sends and returns what the server answered, a refusal too.</summary>
     /// <exception cref="Unreachable">Nobody answers at the address.</exception>
-    private async Task<ApiAnswer> Send(HttpMethod method, string call, object? body, CancellationToken stop, string? accept = null)
+    private Task<ApiAnswer> Send(HttpMethod method, string call, object? body, CancellationToken stop, string? accept = null)
+    {
+        var text = body is null ? null : JsonSerializer.Serialize(body, body.GetType(), JsonSerializerOptions.Web);
+        return Answered($"{method} {call}", () => client.SendAsync(method, call, text, accept ?? "application/json", stop), stop);
+    }
+
+    private async Task<ApiAnswer> Answered(string call, Func<Task<string>> send, CancellationToken stop)
     {
         try
         {
-            var text = body is null ? null : JsonSerializer.Serialize(body, body.GetType(), JsonSerializerOptions.Web);
-            return new($"{method} {call}", access.Url, await client.SendAsync(method, call, text, accept ?? "application/json", stop), null);
+            return new(call, access.Url, await send(), null);
         }
         catch (ReferralGrainsException refused)
         {
             var why = refused.Problem;
-            return new($"{method} {call}", access.Url, "", new(why.Status, why.Code, why.Param, why.Detail, why.RequestId.Length > 0 ? why.RequestId : null));
+            return new(call, access.Url, "", new(why.Status, why.Code, why.Param, why.Detail, why.RequestId.Length > 0 ? why.RequestId : null));
         }
         catch (Exception broken) when (broken is HttpRequestException or IOException)
         {

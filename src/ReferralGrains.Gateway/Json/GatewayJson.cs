@@ -133,6 +133,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(PageAnswer<Referrers.ReferrerAnswer>))]
 [JsonSerializable(typeof(PageAnswer<Referrals.ReferralEntry>))]
 [JsonSerializable(typeof(PageAnswer<Referrals.ActionEntry>))]
+[JsonSerializable(typeof(PageAnswer<Referrals.ConflictEntry>))]
 [JsonSerializable(typeof(PageAnswer<Tenants.KeyAnswer>))]
 [JsonSerializable(typeof(PageAnswer<Tenants.TenantAnswer>))]
 [JsonSerializable(typeof(Ledger.TrialBalanceAnswer))]

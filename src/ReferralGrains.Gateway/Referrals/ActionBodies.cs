@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
@@ -42,6 +44,7 @@ internal sealed record ActionBody(
 
 /// <summary>An action as lists show it; what it came to in full is told of one at a time.</summary>
 /// <param name="ReferrerId">Null while nobody is known to have referred the referee.</param>
+/// <param name="Code">What a parked action waits for.</param>
 internal sealed record ActionEntry(
     CallerId ActionId,
     CallerId ProgramId,
@@ -52,11 +55,41 @@ internal sealed record ActionEntry(
     long? AmountMinor,
     string? Currency,
     DateTimeOffset OccurredAt,
-    DateTimeOffset RecordedAt)
+    DateTimeOffset RecordedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code = null)
 {
     public static ActionEntry Of(ActionView view) => new(
         view.Action.Id, view.Program, ActionParser.Kinds.Of(view.Action.Kind), view.Referee, view.Referrer, JsonNamingPolicy.SnakeCaseLower.ConvertName(view.Status.ToString()),
-        view.Action.AmountMinor, view.Action.Currency, view.Action.OccurredAt, view.RecordedAt);
+        view.Action.AmountMinor, view.Action.Currency, view.Action.OccurredAt, view.RecordedAt, view.Waits?.ToWire());
+}
+
+/// <summary>An action that was refused because its id has other content (D11). What has the id stands.</summary>
+/// <param name="ProgramId">Of what has the id.</param>
+/// <param name="RefereeId">Of what has the id.</param>
+/// <param name="At">When it was refused.</param>
+/// <param name="RecordedAt">When what has the id was recorded.</param>
+internal sealed record ConflictEntry(
+    string Id,
+    CallerId ActionId,
+    CallerId ProgramId,
+    CallerId RefereeId,
+    DateTimeOffset At,
+    [property: OneOf(typeof(ActionParser), nameof(ActionParser.Kinds))] string Type,
+    long? AmountMinor,
+    string? Currency,
+    DateTimeOffset OccurredAt,
+    CallerId? RefundOf,
+    CallerId? ChargebackOf,
+    DateTimeOffset RecordedAt)
+{
+    public const string Prefix = "cfl_";
+
+    public static ConflictEntry Of(ConflictView view) => new(
+        string.Create(CultureInfo.InvariantCulture, $"{Prefix}{view.Id}"), view.Action.Id, view.Program, view.Referee, view.At, ActionParser.Kinds.Of(view.Action.Kind),
+        view.Action.AmountMinor, view.Action.Currency, view.Action.OccurredAt,
+        view.Action.Kind is ActionKind.Refund or ActionKind.RefundFailed ? view.Action.About : null,
+        view.Action.Kind is ActionKind.Chargeback or ActionKind.ChargebackWon ? view.Action.About : null,
+        view.RecordedAt);
 }
 
 /// <param name="BaseMinor">On all lines of a sale, whose base is their sum, or on none.</param>
@@ -113,6 +146,7 @@ internal sealed record OutcomeLineBody(
 internal sealed record SummaryBody(long Lines, long Rewarded, long NotRewarded, long Reversed, long Parked, long Duplicates, long Errors);
 
 /// <summary>An action, what came of it, and what was sent under its id with other content.</summary>
+/// <param name="PaidBy">What paid its cash reward, once that was released and money has left.</param>
 internal sealed record ActionStoryBody(
     CallerId ActionId,
     CallerId ProgramId,
@@ -135,7 +169,12 @@ internal sealed record ActionStoryBody(
     ImmutableArray<string>? Because = null,
     long? BaseMinor = null,
     ImmutableArray<LineBody>? Lines = null,
-    ImmutableDictionary<string, string>? Attributes = null);
+    ImmutableDictionary<string, string>? Attributes = null,
+    PaidByBody? PaidBy = null);
+
+/// <summary>The payout that took what was payable by then.</summary>
+/// <param name="At">When its item last changed.</param>
+internal sealed record PaidByBody(CallerId BatchId, CallerId ItemId, DateTimeOffset At);
 
 /// <summary>Other content that was sent under an id that was used: refused, and on record (D11).</summary>
 internal sealed record ConflictBody(

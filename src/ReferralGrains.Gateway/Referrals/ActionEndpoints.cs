@@ -1,5 +1,6 @@
 using System.Buffers;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
@@ -20,10 +21,18 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
 {
     private static readonly QueryParameter AnswersParameter = new("answers", "string", "errors answers only the lines that went wrong, and the summary.", new OneOfAttribute("all", "errors"));
 
+    private static readonly Words<ActionStatus> States = new(
+        ("rewarded", ActionStatus.Rewarded), ("not_rewarded", ActionStatus.NotRewarded), ("reversed", ActionStatus.Reversed), ("parked", ActionStatus.Parked));
+
     private static readonly Listing<ActionEntry> Actions = new(
-        GatewayJson.Default.PageAnswerActionEntry, static id => CallerId.IsValid(id), [],
+        GatewayJson.Default.PageAnswerActionEntry, static id => CallerId.IsValid(id), States.Known,
+        Filters.State, Filters.State | Filters.Program, Filters.State | Filters.Referrer, Filters.State | Filters.Program | Filters.Referrer,
+        Filters.State | Filters.Program | Filters.Referee,
         Filters.Prefix, Filters.Program, Filters.Referrer, Filters.Program | Filters.Referrer, Filters.Program | Filters.Referee,
         Filters.Program | Filters.Referee | Filters.Period, Filters.Referrer | Filters.Period);
+
+    private static readonly Listing<ConflictEntry> Conflicts = new(
+        GatewayJson.Default.PageAnswerConflictEntry, static id => id.StartsWith(ConflictEntry.Prefix, StringComparison.Ordinal) && PageCursor.IsStream(id), [], Filters.Period);
 
     public void Map(IEndpointRouteBuilder routes)
     {
@@ -33,8 +42,10 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
             .WithSummary("Record many actions: a line each, and a line each in answer, in the same order, while the body is still being sent")
             .TakesLines<ActionBody>().AnswersLines<OutcomeLineBody>().Query(AnswersParameter);
         routes.Get("/v1/actions", List).Needs(KeyRole.Read)
-            .WithSummary("All actions by their ids; those of a program, a referrer or a referee as they came, referral by referral, in a period by when they were recorded")
+            .WithSummary("All actions by their ids; those of a program, a referrer or a referee, and those that wait, as they came, referral by referral, in a period by when they were recorded")
             .Lists(Actions);
+        routes.Get("/v1/action_conflicts", ListConflicts).Needs(KeyRole.Read)
+            .WithSummary("What was refused because its id has other content, the newest first").Lists(Conflicts);
         routes.Get("/v1/actions/{id}", Show).Needs(KeyRole.Read)
             .WithSummary("An action and what came of it, as it stands now").Answers<ActionStoryBody>();
     }
@@ -69,9 +80,19 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
 
     private async Task<IResult> List(HttpContext context)
     {
-        var (filter, _) = Actions.Read(context);
-        var page = await reports.Actions(filter, context.RequestAborted);
+        var (filter, word) = Actions.Read(context);
+        var status = word is null ? null : States.Find(word);
+        if (status is not (null or ActionStatus.Parked) && filter.Referee is null)
+            throw Problem.Unprocessable("filter_unsupported", "state", "There is an index for parked; other states go with program_id and referee_id.").AsException();
+        var page = await reports.Actions(filter, status, context.RequestAborted);
         return Actions.Answer(context, page.Items.Select(ActionEntry.Of), page.HasMore, action => action.ActionId.Value);
+    }
+
+    private async Task<IResult> ListConflicts(HttpContext context)
+    {
+        var (filter, _) = Conflicts.Read(context);
+        var page = await reports.Conflicts(filter, context.RequestAborted);
+        return Conflicts.Answer(context, page.Items.Select(ConflictEntry.Of), page.HasMore, static conflict => conflict.Id);
     }
 
     private async Task<IResult> Show(HttpContext context, string id)

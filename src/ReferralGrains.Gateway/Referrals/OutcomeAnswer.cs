@@ -79,6 +79,15 @@ internal sealed class StoryAnswer(ActionStory story, ProgramTerms program) : IRe
         }
 
         json.WriteEndArray();
+        if (story.Paid is { } paid)
+        {
+            json.WriteStartObject("paid_by");
+            json.WriteString("batch_id", paid.Batch.Value);
+            json.WriteString("item_id", paid.Item.Value);
+            json.WriteString("at", Instant.Format(paid.At));
+            json.WriteEndObject();
+        }
+
         json.WriteEndObject();
     }
 

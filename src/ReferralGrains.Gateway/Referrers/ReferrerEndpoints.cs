@@ -19,14 +19,16 @@ namespace ReferralGrains.Gateway.Referrers;
 /// <summary>Referrers: those who are paid.</summary>
 internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, RulePrograms rules)
 {
-    private static readonly Listing<ReferrerAnswer> Referrers = new(GatewayJson.Default.PageAnswerReferrerAnswer, static id => CallerId.IsValid(id), [], Filters.Prefix);
+    private static readonly Listing<ReferrerAnswer> Referrers = new(
+        GatewayJson.Default.PageAnswerReferrerAnswer, static id => CallerId.IsValid(id), ["active", "closed"],
+        Filters.Prefix, Filters.State, Filters.Prefix | Filters.State, Filters.Program, Filters.Program | Filters.State);
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Post("/v1/referrers", Create).Needs(KeyRole.Admin)
             .WithSummary("Make a referrer; the answer has its code").Takes<NewReferrer>().Answers<ReferrerAnswer>(creates: true);
         routes.Get("/v1/referrers", List).Needs(KeyRole.Read)
-            .WithSummary("All referrers; personal data only for admin keys").Lists(Referrers).ShowsPersonalData(KeyRole.Admin);
+            .WithSummary("All referrers by their ids, those of a program as they were made; personal data only for admin keys").Lists(Referrers).ShowsPersonalData(KeyRole.Admin);
         routes.Patch("/v1/referrers/{id}", Change).Needs(KeyRole.Admin)
             .WithSummary("Change a referrer").Takes<ReferrerChange>().Answers<ReferrerAnswer>();
         routes.Get("/v1/referrers/{id}", Show).Needs(KeyRole.Read)
@@ -77,8 +79,8 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
 
     private async Task<IResult> List(HttpContext context)
     {
-        var (filter, _) = Referrers.Read(context);
-        var page = await reports.Referrers(filter, context.RequestAborted);
+        var (filter, state) = Referrers.Read(context);
+        var page = await reports.Referrers(filter, state is null ? null : state == "closed", context.RequestAborted);
         return Referrers.Answer(
             context, page.Items.Select(profile => ReferrerFields.Answer(profile, context.Caller().Has(KeyRole.Admin))), page.HasMore, referrer => referrer.Id.Value);
     }

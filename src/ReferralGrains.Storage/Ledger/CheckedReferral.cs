@@ -12,7 +12,7 @@ namespace ReferralGrains.Storage.Ledger;
 
 /// <summary>
 /// A referral: every event's postings are worked out again, what its holds say is compared with what its postings left pending, and
-/// its due row, its referral row, its snapshot and what its page begins from with the fold.
+/// its due row, its referral row, the rows of what waits, its snapshot and what its page begins from with the fold.
 /// </summary>
 internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : ICheckedFold
 {
@@ -58,6 +58,8 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
         if (held != pending) differences.Add("row", $"Stream {stream} holds {held}, but its postings left {pending} pending.");
         if (beside.DueAt != state.DueAt) differences.Add("due", $"Stream {stream} is due {Show(state.DueAt)}, but its due row says {Show(beside.DueAt)}.");
         if (beside.Referral != Row()) differences.Add("referral", $"Stream {stream}: its referral row is not what its events say.");
+        if (!state.Parked.Seqs.SequenceEqual(beside.Parked ?? []))
+            differences.Add("parked", $"Stream {stream}: {state.Parked.Count} actions wait, and their rows are not these.");
         totals.Books.Has(stream, state.Flag);
         foreach (var alias in state.Aliases ?? []) totals.Aliases.Named(stream, alias);
         if (state.AliasOf is { } of) totals.Aliases.Says(stream, of);

@@ -31,9 +31,10 @@ internal readonly record struct CheckedRow(StreamId Stream, StoredRow Row, int? 
 /// <param name="Kind">Of the stream's grain; null when the directory does not know the stream.</param>
 /// <param name="Program">Of a referral: its program's stream.</param>
 /// <param name="Page">Of a referral: what its page begins from, as a <see cref="Journal.Snapshot"/>.</param>
+/// <param name="Parked">Of a referral: the rows of the actions that are said to wait.</param>
 internal sealed record KeptBeside(
     short? Kind, int? Tenant, StreamId? Program, DateTimeOffset? DueAt, ReferralRow? Referral, int? FactVersion, string? Fact, byte[]? Snapshot,
-    KeptItem? Item = null, byte[]? Page = null)
+    KeptItem? Item = null, byte[]? Page = null, int[]? Parked = null)
 {
     public static KeptBeside Read(NpgsqlDataReader reader) => new(
         reader.Maybe<short>(14),
@@ -49,7 +50,8 @@ internal sealed record KeptBeside(
         reader.Maybe<short>(27) is { } status
             ? new(status, reader.GetBoolean(28), reader.GetInt32(29), reader.MaybeText(30), reader.GetInt64(31), new(reader.GetInt64(32)))
             : null,
-        reader.Maybe<int>(33) is { } seq ? KeptPage(new(reader.GetInt64(0)), seq, reader.GetInt16(34), reader.GetString(35)) : null);
+        reader.Maybe<int>(33) is { } seq ? KeptPage(new(reader.GetInt64(0)), seq, reader.GetInt16(34), reader.GetString(35)) : null,
+        reader.IsDBNull(36) ? null : reader.GetFieldValue<int[]>(36));
 
     // Said as a snapshot, so that it is compared as one.
     private static byte[] KeptPage(StreamId stream, int seq, short fold, string state)

@@ -23,6 +23,7 @@ public sealed class LedgerCheck(NpgsqlDataSource database, KeptSnapshots kept) :
         var balances = await BalanceCheck.Run(snapshot, tenant, differences, stop);
         await PayoutCheck.Run(snapshot, tenant, differences, stop);
         await TallyCheck.Run(snapshot, tenant, differences, stop);
+        await FigureCheck.Run(snapshot, tenant, differences, stop);
         return new(streams.Rows, streams.Postings, balances, differences.Found) { Streams = streams.Streams, Seals = seals, Head = head };
     }
 }

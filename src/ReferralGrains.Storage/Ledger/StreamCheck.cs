@@ -25,7 +25,8 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, i
             select e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text,
               e.about, e.from_account, e.to_account, e.amount, a.name, e.tenant,
               s.kind, s.tenant, p.id, d.at, r.program, r.referrer, r.status, r.attributed_at, r.approved_at, f.version, f.body::text, k.payload, r.active,
-              o.status, o.in_transit, o.generation, o.transfer, o.minor, o.referrer, g.seq, g.fold, g.state::text
+              o.status, o.in_transit, o.generation, o.transfer, o.minor, o.referrer, g.seq, g.fold, g.state::text,
+              case when w.program = p.id and w.tenant = s.tenant then w.seqs when w.stream is not null then array[0] end
             from event e
             left join asset a on a.id = e.asset
             left join stream s on s.id = e.stream and e.seq = 1
@@ -35,6 +36,10 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, i
             left join referral_page g on g.stream = e.stream and e.seq = 1
             left join fact f on f.stream = e.stream and e.seq = 1
             left join payout_item o on o.stream = e.stream and e.seq = 1
+            left join (
+              select stream, array_agg(seq order by seq) as seqs, case when min(program) = max(program) then min(program) end as program,
+                case when min(tenant) = max(tenant) then min(tenant) end as tenant
+              from parked_action group by stream) w on w.stream = e.stream and e.seq = 1
             left join ({kept.Sql}) k on k.kind = s.kind and k.tenant = s.tenant and k.a = s.a and k.b = s.b
             where $1 is null or e.tenant = $1
             order by e.stream, e.seq
@@ -65,6 +70,7 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, i
           select 'due' as what, stream, tenant from due
           union all select 'referral', stream, tenant from referral
           union all select 'page', stream, tenant from referral_page
+          union all select 'parked', stream, tenant from parked_action
           union all select 'referrer', stream, tenant from referrer
           union all select 'payout_item', stream, tenant from payout_item
           union all select 'discount', stream, tenant from discount

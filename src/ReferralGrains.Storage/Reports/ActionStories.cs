@@ -4,6 +4,7 @@ using Npgsql;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
+using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 
@@ -40,6 +41,22 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
         order by r.step, r.seq
         """;
 
+    // Its hold ended where it is named, whoever ended it; what waited in a group is payable where the group's sum was kept (H14).
+    private static readonly string PaidBy = FirstPayouts.Of(
+        $"""
+        (select $6, $7, e.commit_id from event e where not $3 and e.stream = $1 and e.seq = $2)
+        union all
+        (select $6, $7, e.commit_id from event e
+         where $3 and $8 = 0 and e.stream = $1 and e.seq > $2 and e.type = {EventCodec.NumberOf(typeof(RewardsReleased))} and e.recorded_at >= $5
+           and exists (select from json_array_elements(e.data -> 'x') x where (x ->> 'w')::int8 = $4)
+         order by e.seq limit 1)
+        union all
+        (select $6, $7, g.commit_id from event g
+         where $8 > 0 and g.stream = $6 and g.type = {EventCodec.NumberOf(typeof(GroupReleased))} and (g.data ->> 'number')::int = $8 and (g.data ->> 'rule')::int = $9
+           and (g.data ->> 'program')::int8 = (select program from referral where stream = $1)
+         order by g.seq limit 1)
+        """);
+
     public async Task<ActionStory?> Read(int tenant, CallerId action, CancellationToken stop)
     {
         var read = new Reading();
@@ -50,7 +67,22 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
         var sale = (history.Action.Kind == ActionKind.Sale ? history : known.SaleOf(history.Action)) is { } sold ? SaleRecord.Of(sold) : null;
         var outcome = ActionOutcome.Of(history, known, await Seen(history.Stream, place, sale, stop));
         var referrer = place.Referrer is { } stream ? (await directory.ReferrerNames([stream], stop))[stream] : (CallerId?)null;
-        return new(outcome, place.Program, place.Referee, referrer, history.Events[0].At, [.. await Conflicts(tenant, action, stop)]);
+        var paid = sale is not null && history.Action.Kind == ActionKind.Sale ? await Paid(history, sale, outcome, stop) : null;
+        return new(outcome, place.Program, place.Referee, referrer, history.Events[0].At, [.. await Conflicts(tenant, action, stop)], paid);
+    }
+
+    // Only what is released is asked for, and from when its hold could have ended on.
+    private async Task<FirstPayout?> Paid(ActionHistory history, SaleRecord sale, ActionOutcome outcome, CancellationToken stop)
+    {
+        var cash = sale.Rewards.FirstOrDefault(reward => reward is { LeftMinor: > 0, Given.Asset.IsCash: true }
+            && outcome.Decisions.Any(decision => decision.Reward == reward.Key && decision.State == RewardStatus.Released));
+        if (cash is not { Given: var given }) return null;
+        var at = history.Events[0].At;
+        return await database.Row(
+            PaidBy, static row => new FirstPayout(new(row.GetString(0)), new(row.GetString(1)), row.GetFieldValue<DateTimeOffset>(2)), stop,
+            Questions.Long(history.Stream.Value), Questions.Int(RewardId.FromKey(cash.Key).Seq), Questions.Flag(given.Held), Questions.Long(cash.Key),
+            Questions.Time(cash.Released ? at : given.ReleaseAt ?? at), Questions.Long(sale.Referrer.Value), Questions.Text(given.Asset!.Value.Name),
+            Questions.Int(given.Further?.Group ?? 0), Questions.Int(given.Rule));
     }
 
     // Of the referral only what an outcome looks at: its status, which of the sale's rewards are pending, and what its decisions were adjusted by.

@@ -1,10 +1,8 @@
 using Npgsql;
 using ReferralGrains.Domain.Identity;
-using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
-using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 
@@ -13,6 +11,11 @@ namespace ReferralGrains.Storage.Reports;
 /// <inheritdoc cref="IFigures"/>
 public sealed class Figures(NpgsqlDataSource database) : IFigures
 {
+    // The commits after those that the kept sums hold: the two together are exact, for a statement sees one moment. As an array, so that their
+    // rows are found by the index.
+    private const string Unsummed =
+        "any (array(select c.id from commit c where (c.xid, c.id) > ((select xid from figure_position), (select commit_id from figure_position))))";
+
     public async Task<IReadOnlyList<BudgetUse>> Budget(StreamId owner, StreamId program, int rule, CancellationToken stop) => await database.Rows(
         "select month, minor from budget_use where owner = $1 and program = $2 and rule = $3 order by month desc",
         reader => new BudgetUse(rule, reader.GetInt32(0), reader.GetInt64(1)), stop, Questions.Long(owner.Value), Questions.Long(program.Value), Questions.Int(rule));
@@ -21,35 +24,32 @@ public sealed class Figures(NpgsqlDataSource database) : IFigures
     {
         var referrals = await database.Row(
             $"""
-            select count(distinct r.referrer) filter (where r.status <> {(int)ReferralStatus.Cancelled} and not coalesce((f.body ->> 'closed')::bool, false)),
-              count(*) filter (where r.status = {(int)ReferralStatus.Pending})
-            from referral r left join fact f on f.stream = r.referrer where r.program = $1
+            select
+              (select count(*) from (select distinct referrer from referral where program = $1 and status <> {(int)ReferralStatus.Cancelled}) d
+               where not exists (select from fact f where f.stream = d.referrer and (f.body ->> 'closed')::bool)),
+              (select count(*) from referral where program = $1 and status = {(int)ReferralStatus.Pending})
             """,
             reader => (Active: reader.GetInt64(0), Pending: reader.GetInt64(1)), stop, Questions.Long(program.Value));
         var clients = await database.Row(
             $"""
-            select count(*) from referral r cross join lateral (
-              select (e.data -> 'a' ->> 't')::int8 as at from event e
-              where e.stream = r.stream and e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and (e.data ->> 'n')::bool and (e.data -> 'a' ->> 'm')::int8 > 0
-              order by e.seq limit 1) first
-            where r.program = $1 and first.at >= $2
+            select (select count(*) from first_sale where program = $1 and occurred >= $2)
+              + (select count(*) from (
+                  select distinct on (e.stream) sale_occurred(e) as occurred
+                  from event e join referral r on r.stream = e.stream and r.program = $1
+                  where e.commit_id = {Unsummed} and e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and is_counted_sale(e) and not exists (select from first_sale f where f.stream = e.stream)
+                  order by e.stream, e.seq) x where x.occurred >= $2)
             """,
             reader => reader.GetInt64(0), stop, Questions.Long(program.Value), Questions.Long((since - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
         var rewards = await database.Rows(
             $"""
-            select a.name,
-              coalesce(sum(e.amount) filter (where e.from_account = $2), 0)::int8,
-              coalesce(sum(case when e.to_account = $3 then e.amount when e.from_account = $3 then -e.amount else 0 end), 0)::int8,
-              coalesce(sum(case when e.to_account & 7 = {(int)AccountKind.Pending} then e.amount when e.from_account & 7 = {(int)AccountKind.Pending} then -e.amount else 0 end), 0)::int8
+            select a.name, sum(x.earned)::int8, sum(x.clawed_back)::int8, sum(x.pending)::int8
             from (
-              select e.from_account, e.to_account, e.amount, e.asset from referral r join event e on e.stream = r.stream where r.program = $1 and e.amount is not null
+              select asset, earned, clawed_back, pending from figure where tenant = (select tenant from stream where id = $1) and program = $1
               union all
-              select e.from_account, e.to_account, e.amount, e.asset from event e
-              where e.stream in (select referrer from referral where program = $1) and e.type = {EventCodec.NumberOf(typeof(GroupReleased))} and (e.data ->> 'program')::int8 = $1) e
-            join asset a on a.id = e.asset group by a.name order by a.name
+              select m.asset, m.earned, m.clawed_back, m.pending from figure_movement m where m.commit_id = {Unsummed} and m.program = $1) x
+            join asset a on a.id = x.asset group by a.name order by a.name
             """,
-            reader => new AssetFigures(new(reader.GetString(0)), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3)), stop,
-            Questions.Long(program.Value), Questions.Long(new Account(program, AccountKind.Rewards).Number), Questions.Long(new Account(program, AccountKind.Clawbacks).Number));
+            reader => new AssetFigures(new(reader.GetString(0)), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3)), stop, Questions.Long(program.Value));
         return new(referrals.Active, clients, referrals.Pending, rewards);
     }
 
@@ -58,11 +58,12 @@ public sealed class Figures(NpgsqlDataSource database) : IFigures
         var weeks = await database.Rows(
             $"""
             select x.week, a.name, x.earned, x.clawed_back, x.paid from (
-              select date_trunc('week', recorded_at, 'UTC') as week, asset,
-                coalesce(sum(amount) filter (where from_account & 7 = {(int)AccountKind.Rewards}), 0)::int8 as earned,
-                coalesce(sum(case when to_account & 7 = {(int)AccountKind.Clawbacks} then amount when from_account & 7 = {(int)AccountKind.Clawbacks} then -amount else 0 end), 0)::int8 as clawed_back,
-                coalesce(sum(case when to_account & 7 = {(int)AccountKind.Paid} then amount when from_account & 7 = {(int)AccountKind.Paid} then -amount else 0 end), 0)::int8 as paid
-              from event where tenant = $1 and amount is not null and recorded_at >= $2 group by 1, 2) x
+              select week, asset, sum(earned)::int8 as earned, sum(clawed_back)::int8 as clawed_back, sum(paid)::int8 as paid
+              from (
+                select week, asset, earned, clawed_back, paid from figure where tenant = $1
+                union all
+                select m.week, m.asset, m.earned, m.clawed_back, m.paid from figure_movement m where m.commit_id = {Unsummed} and m.tenant = $1) m
+              where week >= $2 group by week, asset) x
             join asset a on a.id = x.asset where x.earned <> 0 or x.clawed_back <> 0 or x.paid <> 0 order by x.week, a.name
             """,
             reader => new WeekFigures(reader.GetFieldValue<DateTimeOffset>(0), new(reader.GetString(1)), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),

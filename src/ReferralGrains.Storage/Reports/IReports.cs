@@ -49,14 +49,21 @@ public interface IReports
     /// <summary>By their ids, each with its program as it stands.</summary>
     Task<Page<(ProgramTerms Program, Rule Rule)>> Rules(ListFilter filter, bool? enabled, CancellationToken stop);
 
-    /// <summary>By their ids.</summary>
-    Task<Page<ReferrerProfile>> Referrers(ListFilter filter, CancellationToken stop);
+    /// <summary>By their ids; those with a referral in a program in the order in which they were made.</summary>
+    Task<Page<ReferrerProfile>> Referrers(ListFilter filter, bool? closed, CancellationToken stop);
 
     /// <summary>In the order in which they were first heard of; those whose ids begin alike by these.</summary>
     Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop);
 
-    /// <summary>By their ids; those of one referral, of a referrer or of a program in the order in which they came, referral by referral.</summary>
-    Task<Page<ActionView>> Actions(ListFilter filter, CancellationToken stop);
+    /// <summary>
+    /// By their ids; those of one referral, of a referrer or of a program in the order in which they came, referral by referral, and so those
+    /// that wait.
+    /// </summary>
+    /// <param name="status">Parked of any place; others of one referral only, for it is gone through.</param>
+    Task<Page<ActionView>> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop);
+
+    /// <summary>What was refused because its id has other content, the newest first (D11).</summary>
+    Task<Page<ConflictView>> Conflicts(ListFilter filter, CancellationToken stop);
 
     /// <summary>What happened on all referrals of a referrer, newest first (S9).</summary>
     Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop);
@@ -105,13 +112,15 @@ public sealed record ReferralStory(StreamId Stream, CallerId Program, CallerId R
     public IReadOnlyList<CallerId> Aliases { get; init; } = [];
 }
 
-/// <summary>What paid a referral's first cash: a payout takes all that is payable to its referrer when it is reserved.</summary>
+/// <summary>What paid a referral's first cash, or that of an action: a payout takes all that is payable to its referrer when it is reserved.</summary>
 /// <param name="At">When the item last changed.</param>
 public sealed record FirstPayout(CallerId Batch, CallerId Item, DateTimeOffset At);
 
 /// <summary>An action as it stands now, and what was refused under its id.</summary>
+/// <param name="Paid">What paid its cash, if that was released and its money has left.</param>
 public sealed record ActionStory(
-    ActionOutcome Outcome, CallerId Program, CallerId Referee, CallerId? Referrer, DateTimeOffset RecordedAt, ImmutableArray<ActionConflict> Conflicts);
+    ActionOutcome Outcome, CallerId Program, CallerId Referee, CallerId? Referrer, DateTimeOffset RecordedAt, ImmutableArray<ActionConflict> Conflicts,
+    FirstPayout? Paid = null);
 
 public sealed record ActionConflict(DateTimeOffset At, ReferralAction Action);
 
@@ -145,5 +154,12 @@ public sealed record ReferralView(
 
 /// <summary>An action as lists show it.</summary>
 /// <param name="Referrer">Null while nobody is known to have referred the referee.</param>
+/// <param name="Waits">What a parked one waits for now; null for others.</param>
 public sealed record ActionView(
-    ReferralAction Action, ActionStatus Status, CallerId Program, CallerId Referee, CallerId? Referrer, DateTimeOffset RecordedAt);
+    ReferralAction Action, ActionStatus Status, CallerId Program, CallerId Referee, CallerId? Referrer, DateTimeOffset RecordedAt, DecisionCode? Waits = null);
+
+/// <summary>An action that was refused because its id has other content.</summary>
+/// <param name="Action">As it was sent and refused.</param>
+/// <param name="Program">Where the one stands that has the id.</param>
+/// <param name="RecordedAt">When that one was.</param>
+public sealed record ConflictView(long Id, DateTimeOffset At, ReferralAction Action, CallerId Program, CallerId Referee, DateTimeOffset RecordedAt);

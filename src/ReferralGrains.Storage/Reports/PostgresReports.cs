@@ -17,6 +17,7 @@ public sealed class PostgresReports : IReports
     private readonly ProgramPages programs;
     private readonly ReferralPages referrals;
     private readonly ActionPages listed;
+    private readonly ConflictPages conflicts;
     private readonly PostingPages postings;
     private readonly LedgerReports ledger;
     private readonly StatementReports statements;
@@ -32,6 +33,7 @@ public sealed class PostgresReports : IReports
         programs = new(database);
         referrals = new(database, directory);
         listed = new(database, directory, actions);
+        conflicts = new(database);
         postings = new(database, directory);
         activity = new(database, directory);
         ledger = new(database);
@@ -65,11 +67,13 @@ public sealed class PostgresReports : IReports
 
     public Task<Page<(ProgramTerms Program, Rule Rule)>> Rules(ListFilter filter, bool? enabled, CancellationToken stop) => programs.Rules(filter, enabled, stop);
 
-    public Task<Page<ReferrerProfile>> Referrers(ListFilter filter, CancellationToken stop) => referrers.List(filter, stop);
+    public Task<Page<ReferrerProfile>> Referrers(ListFilter filter, bool? closed, CancellationToken stop) => referrers.List(filter, closed, stop);
 
     public Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop) => referrals.Read(filter, status, stop);
 
-    public Task<Page<ActionView>> Actions(ListFilter filter, CancellationToken stop) => listed.Read(filter, stop);
+    public Task<Page<ActionView>> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop) => listed.Read(filter, status, stop);
+
+    public Task<Page<ConflictView>> Conflicts(ListFilter filter, CancellationToken stop) => conflicts.Read(filter, stop);
 
     public Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop) =>
         activity.OfReferrer(tenant, referrer, after, limit, stop);

@@ -1,7 +1,6 @@
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
-using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
@@ -12,24 +11,16 @@ namespace ReferralGrains.Storage.Reports;
 /// <summary>A referral's page: what was kept of its stream, and the rows since then.</summary>
 internal sealed class ReferralStories(NpgsqlDataSource database, Directory directory, StreamFolder folder)
 {
-    // What waited in a group became payable where its sum was kept (H14). Of the items that were reserved after it, the first that paid.
-    private static readonly string PaidBy =
+    // What waited in a group became payable where its sum was kept (H14).
+    private static readonly string PaidBy = FirstPayouts.Of(
         $"""
-        with payable as (
-          (select e.to_account, e.asset, e.commit_id from event e join asset a on a.id = e.asset
-           where e.stream = $1 and e.seq >= $2 and $2 > 0 and e.to_account & 7 = {(int)AccountKind.Payable} and a.name not like '%:%' and a.name <> 'points' order by e.seq limit 1)
-          union all
-          (select g.to_account, g.asset, g.commit_id from referral r join event g on g.stream = r.referrer and g.type = {EventCodec.NumberOf(typeof(GroupReleased))}
-             join asset a on a.id = g.asset
-           where $3 and r.stream = $1 and (g.data ->> 'program')::int8 = r.program and a.name not like '%:%' and a.name <> 'points' order by g.seq limit 1))
-        select b.a, s.a, i.changed_at
-        from payable p join commit c on c.id = p.commit_id join asset a on a.id = p.asset
-        join payout_item i on i.referrer = p.to_account >> 3 and i.asset = a.name
-          and i.status in ({(int)PayoutItemStatus.Succeeded}, {(int)PayoutItemStatus.Confirmed}, {(int)PayoutItemStatus.PartlyReversed})
-        join event e on e.stream = i.stream and e.seq = 1 join commit d on d.id = e.commit_id
-        join stream s on s.id = i.stream join stream b on b.id = i.batch
-        where d.xid > c.xid order by d.xid limit 1
-        """;
+        (select e.to_account >> 3, a.name, e.commit_id from event e join asset a on a.id = e.asset
+         where e.stream = $1 and e.seq >= $2 and $2 > 0 and e.to_account & 7 = {(int)AccountKind.Payable} and a.name not like '%:%' and a.name <> 'points' order by e.seq limit 1)
+        union all
+        (select g.to_account >> 3, a.name, g.commit_id from referral r join event g on g.stream = r.referrer and g.type = {EventCodec.NumberOf(typeof(GroupReleased))}
+           join asset a on a.id = g.asset
+         where $3 and r.stream = $1 and (g.data ->> 'program')::int8 = r.program and a.name not like '%:%' and a.name <> 'points' order by g.seq limit 1)
+        """);
 
     // Looked for only from the row that made cash payable on, and only where one did: before it there may be a million.
     public async Task<FirstPayout?> FirstPayout(ReferralStory referral, CancellationToken stop)

@@ -33,15 +33,41 @@ internal sealed class ReferrerReports(NpgsqlDataSource database, Directory direc
             """,
             Profile, stop, Questions.Int(tenant), Questions.Text(referrer.Value));
 
-    public async Task<Page<ReferrerProfile>> List(ListFilter filter, CancellationToken stop) => filter.Page(await database.Rows(
-        $"""
-        select r.stream, s.a, r.code, r.email, r.name, r.cash_opt_in, r.stripe_customer_id, r.created_at, f.body::text
-        from stream s join referrer r on r.stream = s.id join fact f on f.stream = s.id
-        where s.tenant = $1 and s.kind = {Directory.Referrer} and s.a > $2 and ($3 is null or s.a >= $3 and s.a < $4)
-        order by s.a limit $5
-        """,
-        Profile, stop,
-        Questions.Int(filter.Tenant), Questions.Text(filter.After ?? ""), Questions.Text(filter.Prefix), filter.PrefixEnd, Questions.Int(filter.Rows)));
+    public async Task<Page<ReferrerProfile>> List(ListFilter filter, bool? closed, CancellationToken stop)
+    {
+        if (filter.Program is { } program) return await directory.FindProgram(filter.Tenant, program, stop) is { } stream ? await OfProgram(stream, filter, closed, stop) : new([], false);
+        return filter.Page(await database.Rows(
+            $"""
+            select r.stream, s.a, r.code, r.email, r.name, r.cash_opt_in, r.stripe_customer_id, r.created_at, f.body::text
+            from stream s join referrer r on r.stream = s.id join fact f on f.stream = s.id
+            where s.tenant = $1 and s.kind = {Directory.Referrer} and s.a > $2 and ($3 is null or s.a >= $3 and s.a < $4) {Is(closed)}
+            order by s.a limit $5
+            """,
+            Profile, stop,
+            Questions.Int(filter.Tenant), Questions.Text(filter.After ?? ""), Questions.Text(filter.Prefix), filter.PrefixEnd, Questions.Int(filter.Rows)));
+    }
+
+    private async Task<Page<ReferrerProfile>> OfProgram(StreamId program, ListFilter filter, bool? closed, CancellationToken stop)
+    {
+        var after = filter.After is { } last ? await directory.FindReferrer(filter.Tenant, new(last), stop) : null;
+        return filter.Page(await database.Rows(
+            $"""
+            select r.stream, s.a, r.code, r.email, r.name, r.cash_opt_in, r.stripe_customer_id, r.created_at, f.body::text
+            from (select distinct referrer from referral where program = $1 and referrer > $2) p
+            join referrer r on r.stream = p.referrer join stream s on s.id = r.stream join fact f on f.stream = r.stream
+            where true {Is(closed)}
+            order by p.referrer limit $3
+            """,
+            Profile, stop, Questions.Long(program.Value), Questions.Long(after?.Value ?? 0), Questions.Int(filter.Rows)));
+    }
+
+    // In the words of the index that has those that are.
+    private static string Is(bool? closed) => closed switch
+    {
+        true => "and (f.body ->> 'closed')::bool",
+        false => "and not coalesce((f.body ->> 'closed')::bool, false)",
+        null => "",
+    };
 
     public async Task<CallerId?> OfCode(int tenant, string code, CancellationToken stop)
     {

@@ -159,11 +159,11 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * All referrers; personal data only for admin keys
+   * All referrers by their ids, those of a program as they were made; personal data only for admin keys
    *
    * `GET /v1/referrers`. Needs a key with the role read.
    */
-  listReferrers(query: { q?: string; limit?: number } = {}): AsyncGenerator<ReferrerAnswer> {
+  listReferrers(query: { program_id?: string; state?: "active" | "closed"; q?: string; limit?: number } = {}): AsyncGenerator<ReferrerAnswer> {
     return this.pages<ReferrerAnswer>(`/v1/referrers`, query);
   }
 
@@ -465,11 +465,11 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * All actions by their ids; those of a program, a referrer or a referee as they came, referral by referral, in a period by when they were recorded
+   * All actions by their ids; those of a program, a referrer or a referee, and those that wait, as they came, referral by referral, in a period by when they were recorded
    *
    * `GET /v1/actions`. Needs a key with the role read.
    */
-  listActions(query: { program_id?: string; referrer_id?: string; referee_id?: string; from?: string; to?: string; q?: string; limit?: number } = {}): AsyncGenerator<ActionEntry> {
+  listActions(query: { program_id?: string; referrer_id?: string; referee_id?: string; state?: "rewarded" | "not_rewarded" | "reversed" | "parked"; from?: string; to?: string; q?: string; limit?: number } = {}): AsyncGenerator<ActionEntry> {
     return this.pages<ActionEntry>(`/v1/actions`, query, "action_id");
   }
 
@@ -480,6 +480,15 @@ export class ReferralGrains extends Connection {
    */
   streamActions(lines: AsyncIterable<ActionBody> | Iterable<ActionBody>): AsyncGenerator<OutcomeLineBody> {
     return this.lines<ActionBody, OutcomeLineBody>(`/v1/actions:stream`, {}, lines);
+  }
+
+  /**
+   * What was refused because its id has other content, the newest first
+   *
+   * `GET /v1/action_conflicts`. Needs a key with the role read.
+   */
+  listActionConflicts(query: { from?: string; to?: string; limit?: number } = {}): AsyncGenerator<ConflictEntry> {
+    return this.pages<ConflictEntry>(`/v1/action_conflicts`, query);
   }
 
   /**
@@ -1155,6 +1164,8 @@ export interface ActionEntry {
   currency: string | null;
   occurred_at: string;
   recorded_at: string;
+  /** What a parked action waits for. */
+  code?: string | null;
 }
 
 /** An action, what came of it, and what was sent under its id with other content. */
@@ -1181,6 +1192,8 @@ export interface ActionStoryBody {
   base_minor?: number | null;
   lines?: LineBody[] | null;
   attributes?: Record<string, string> | null;
+  /** What paid its cash reward, once that was released and money has left. */
+  paid_by?: PaidByBody | null;
 }
 
 /** When a rule is active: dates in the program's time zone or instants; outside it rewards nothing. */
@@ -1406,6 +1419,26 @@ export interface ConflictBody {
   base_minor?: number | null;
   lines?: LineBody[] | null;
   attributes?: Record<string, string> | null;
+}
+
+/** An action that was refused because its id has other content. What has the id stands. */
+export interface ConflictEntry {
+  id: string;
+  action_id: string;
+  /** Of what has the id. */
+  program_id: string;
+  /** Of what has the id. */
+  referee_id: string;
+  /** When it was refused. */
+  at: string;
+  type: "sale" | "refund" | "refund_failed" | "chargeback" | "chargeback_won";
+  amount_minor: number | null;
+  currency: string | null;
+  occurred_at: string;
+  refund_of: string | null;
+  chargeback_of: string | null;
+  /** When what has the id was recorded. */
+  recorded_at: string;
 }
 
 /** Where account credit goes. */
@@ -1899,6 +1932,13 @@ export interface PageAnswerOfAuditEntryAnswer {
 }
 
 /** A page of a list, as the outside knows it. */
+export interface PageAnswerOfConflictEntry {
+  data: ConflictEntry[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
 export interface PageAnswerOfEntryAnswer {
   data: EntryAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
@@ -2022,6 +2062,14 @@ export interface PageAnswerOfWebhookEndpointAnswer {
   data: WebhookEndpointAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
   has_more: boolean;
+}
+
+/** The payout that took what was payable by then. */
+export interface PaidByBody {
+  batch_id: string;
+  item_id: string;
+  /** When its item last changed. */
+  at: string;
 }
 
 export interface PaidReference {

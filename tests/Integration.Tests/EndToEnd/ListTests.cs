@@ -33,7 +33,12 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
         }
 
         await api.Ok("/v1/referrals", new { program_id = "p1", referee_id = "c1", referrer_id = "rolf", status = "pending" });
+        await api.Ok("/v1/actions", new { action_id = "early", program_id = "p1", type = "sale", referee_id = "c1", amount_minor = 1_000 });
         await api.Ok("/v1/actions", new { action_id = "waits", program_id = "p1", type = "sale", referee_id = "nobody", amount_minor = 1_000 });
+        foreach (var other in (int[])[700, 800])
+            Assert.Equal(409, (await api.Post("/v1/actions", new { action_id = "p1-b1", program_id = "p1", type = "sale", referee_id = "b1", amount_minor = other })).Status);
+        await api.Ok("/v1/referrers", new { id = "zoe" });
+        await api.Ok("/v1/referrers/zoe/close", new { });
         await api.Ok("/v1/actions", new { action_id = "refund", program_id = "p1", type = "refund", referee_id = "a1", amount_minor = 400, refund_of = "p1-a1" });
         await api.Ok("/v1/rules/p2-rule/disable", new { });
     }
@@ -52,7 +57,13 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
     [InlineData("rules", "id", "p1-rule p2-rule")]
     [InlineData("rules?state=disabled", "id", "p2-rule")]
     [InlineData("rules?program_id=p1", "id", "p1-rule")]
-    [InlineData("referrers", "id", "=r rita rolf")]
+    [InlineData("referrers", "id", "=r rita rolf zoe")]
+    [InlineData("referrers?state=active", "id", "=r rita rolf")]
+    [InlineData("referrers?state=closed", "id", "zoe")]
+    [InlineData("referrers?state=closed&q=r", "id", "")]
+    [InlineData("referrers?program_id=p1", "id", "rita rolf")]
+    [InlineData("referrers?program_id=p2&state=active", "id", "rita")]
+    [InlineData("referrers?program_id=p1&state=closed", "id", "")]
     [InlineData("referrers?q=ri", "id", "rita")]
     [InlineData("referrals", "referee_id", "a1 a2 b1 a1 c1")]
     [InlineData("referrals?state=pending", "referee_id", "c1")]
@@ -63,12 +74,23 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
     [InlineData("referrals?referrer_id=rolf&from=2026-01-01T00:00:00Z&state=approved", "referee_id", "b1")]
     [InlineData("referrals?referrer_id=rolf&to=2026-01-01T00:00:00Z", "referee_id", "")]
     [InlineData("referrals?referrer_id=nobody", "referee_id", "")]
-    [InlineData("actions", "action_id", "p1-a1 p1-a2 p1-b1 p2-a1 refund waits")]
+    [InlineData("actions", "action_id", "early p1-a1 p1-a2 p1-b1 p2-a1 refund waits")]
+    [InlineData("actions?state=parked", "action_id", "early waits")]
+    [InlineData("actions?state=parked&program_id=p1", "code", "referral_pending referral_missing")]
+    [InlineData("actions?state=parked&program_id=p2", "action_id", "")]
+    [InlineData("actions?state=parked&referrer_id=rolf", "action_id", "early")]
+    [InlineData("actions?state=parked&referrer_id=rita&program_id=p1", "action_id", "")]
+    [InlineData("actions?state=parked&program_id=p1&referee_id=nobody", "action_id", "waits")]
+    [InlineData("actions?state=reversed&program_id=p1&referee_id=a1", "action_id", "refund")]
+    [InlineData("actions?state=rewarded&program_id=p1&referee_id=a1", "action_id", "p1-a1")]
+    [InlineData("action_conflicts", "amount_minor", "800 700")]
+    [InlineData("action_conflicts?from=2026-01-01T00:00:00Z", "action_id", "p1-b1 p1-b1")]
+    [InlineData("action_conflicts?to=2026-01-01T00:00:00Z", "action_id", "")]
     [InlineData("actions?q=p1-a", "action_id", "p1-a1 p1-a2")]
     [InlineData("actions?program_id=p1&referee_id=a1", "status", "rewarded reversed")]
     [InlineData("actions?program_id=p1&referee_id=nobody", "status", "parked")]
     [InlineData("actions?referrer_id=rita", "action_id", "p1-a1 refund p1-a2 p2-a1")]
-    [InlineData("actions?program_id=p1", "action_id", "p1-a1 refund p1-a2 p1-b1")]
+    [InlineData("actions?program_id=p1", "action_id", "p1-a1 refund p1-a2 p1-b1 early")]
     [InlineData("rewards", "left_minor", "60 100 100 100")]
     [InlineData("rewards?state=pending&referrer_id=rolf", "referee_id", "b1")]
     [InlineData("rewards?state=released", "id", "")]
@@ -100,7 +122,12 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("referrers?state=active", 400, "unknown_field")]
+    [InlineData("referrers?state=lost", 400, "invalid_field")]
+    [InlineData("referrers?program_id=p1&q=r", 422, "filter_unsupported")]
+    [InlineData("actions?state=rewarded", 422, "filter_unsupported")]
+    [InlineData("actions?state=reversed&program_id=p1", 422, "filter_unsupported")]
+    [InlineData("actions?state=conflict", 400, "invalid_field")]
+    [InlineData("action_conflicts?starting_after=waits", 400, "invalid_field")]
     [InlineData("referrals?referee_id=a1", 422, "filter_unsupported")]
     [InlineData("referrals?q=a", 422, "filter_unsupported")]
     [InlineData("actions?from=2026-01-01T00:00:00Z", 422, "filter_unsupported")]

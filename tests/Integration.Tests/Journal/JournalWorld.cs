@@ -72,6 +72,8 @@ public sealed class JournalWorld : IAsyncDisposable
         });
     }
 
+    public ReferrerFacts Facts(string id) => referrers[id];
+
     /// <summary>Books an entry by hand for Rita.</summary>
     public async Task Book(string id, long minor)
     {

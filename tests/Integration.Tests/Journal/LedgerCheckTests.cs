@@ -41,6 +41,7 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
         await world.Sell("anna", 11_00, "first-anna");
         (anna, bob) = ((await world.Stream("anna")).Value, (await world.Stream("bob")).Value);
         await database.SealAll();
+        Assert.True(await database.Ask<int>("select sum_figures(1000)") > 0);
         await database.Run("alter table event disable trigger user; alter table seal disable trigger user; alter table commit disable trigger user; alter table action_conflict disable trigger user");
     }
 
@@ -168,6 +169,18 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     [InlineData("update parked set count = count - 1", "parked", "1 more actions wait than are counted")]
     [InlineData("update parked set count = count + 2", "parked", "2 fewer actions wait than are counted")]
     [InlineData("delete from parked", "parked", "2 more actions wait than are counted")]
+    [InlineData("update figure set pending = pending + 1", "figure", "for the week of 2026-")]
+    [InlineData("update figure set week = week + interval '7 days'", "figure", "for the week of 2026-")]
+    [InlineData("delete from figure", "figure", "for the week of 2026-")]
+    [InlineData("update figure_position set position = position - 1", "figure", "are not what its postings come to")]
+    [InlineData("delete from first_sale", "figure", "its first sale is not what its events say")]
+    [InlineData("update first_sale set occurred = occurred + 1", "figure", "its first sale is not what its events say")]
+    [InlineData("insert into first_sale values (4711, 1, 1, 1)", "figure", "Stream 4711: its first sale")]
+    [InlineData("delete from parked_action", "parked", "1 actions wait, and their rows are not these")]
+    [InlineData("update parked_action set seq = seq + 1", "parked", "1 actions wait, and their rows are not these")]
+    [InlineData("update parked_action set program = program + 1", "parked", "1 actions wait, and their rows are not these")]
+    [InlineData("insert into parked_action select stream, seq - 1, tenant, program from parked_action", "parked", "1 actions wait, and their rows are not these")]
+    [InlineData("insert into parked_action values (4711, 1, 1, 1)", "parked", "Stream 4711 has a parked row and no events.")]
     [InlineData("update rule set program = 4711", "rule", "says program 4711, and its events do not")]
     [InlineData("update rule set id = 'mine' where id = 'rule1'", "rule", "Rule rule1 of tenant 1 has no row")]
     [InlineData("delete from rule", "rule", "has no row")]

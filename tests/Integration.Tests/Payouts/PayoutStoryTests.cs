@@ -230,12 +230,15 @@ public sealed class PayoutStoryTests(LivingServer server)
         Assert.Equal(["attributed", "approved", "first_sale", "first_reward"], (await Chain()).Select(step => (string)step["step"]!));
         await shop.Advance("2026-02-15T00:00:00Z");
         Assert.Equal("first_release", (string)(await Chain())[^1]["step"]!);
+        Assert.Null((await shop.Admin.Ok($"/v1/actions/{shop.Name}-first"))["paid_by"]);
         await shop.Pay("after");
 
         var paid = (await Chain())[^1];
         var item = Assert.Single(await shop.Items("after"));
         Assert.Equal(("first_payout", "after", (string)item["id"]!), ((string)paid["step"]!, (string?)paid["batch_id"], (string?)paid["item_id"]));
         Assert.Equal(900, (long)item["amount_minor"]!);
+        var by = (await shop.Admin.Ok($"/v1/actions/{shop.Name}-first"))["paid_by"]!;
+        Assert.Equal(("after", (string)item["id"]!), ((string)by["batch_id"]!, (string)by["item_id"]!));
 
         async Task<List<JsonNode>> Chain() => [.. (await shop.Admin.Ok($"/v1/referrals/{shop.Name}/jane"))["chain"]!.AsArray().Select(step => step!)];
     }

@@ -2,6 +2,9 @@ using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Reports;
 
 namespace ReferralGrains.Integration.Tests.Reports;
@@ -68,6 +71,44 @@ public sealed class PagesTests(PostgresServer server)
             from reward in (await Reports.Rewards(new(World.Tenant, 100, null), status, Stop)).Items
             orderby reward.Referee, reward.Enrollment
             select $"{reward.Referee} {reward.LeftMinor} {reward.Enrollment}";
+    }
+
+    [Fact]
+    public async Task D10_what_waits_is_listed_until_it_takes_effect_also_by_what_is_mended_of_an_older_database()
+    {
+        await World.Sell("anna", 10_00, "early");
+        await World.Sell("anna", 20_00, "earlier");
+        await World.Refer("bert");
+        await World.Refund("bert", "sale", 5_00, "refund");
+        await World.Sell("nobody", 10_00, "lost");
+        Assert.Equal(["early ReferralMissing", "earlier ReferralMissing", "refund SaleMissing", "lost ReferralMissing"], await Waiting());
+
+        // Pending at first: the same actions wait, and for something else.
+        await World.Turn("anna", turn => ReferralCommands.Attribute(turn, World.Facts("rita"), [], null, null));
+        Assert.Equal(["early ReferralPending", "earlier ReferralPending"], (await Waiting()).Take(2));
+        await World.Turn("anna", turn => ReferralCommands.Approve(turn, World.Now));
+        Assert.Equal(["refund SaleMissing", "lost ReferralMissing"], await Waiting());
+        await World.Sell("bert", 10_00, "sale");
+        Assert.Equal(["lost ReferralMissing"], await Waiting());
+        Assert.Empty((await new LedgerCheck(Database.Source, KeptSnapshots.None).Check(World.Tenant, Stop)).Differences);
+
+        // As a database that has the layout before: the rows are found again.
+        await Database.Run(
+            """
+            drop table parked_action;
+            drop function action_parked cascade;
+            drop function action_decided cascade;
+            drop function action_moved_away cascade;
+            delete from migration where name like '%waiting_actions%'
+            """);
+        Assert.Equal(1, await Migrator.Migrate(Database.OwnerConnectionString, Stop));
+        Assert.Equal(["lost ReferralMissing"], await Waiting());
+        await World.Refer("nobody");
+        Assert.Empty(await Waiting());
+
+        async Task<IEnumerable<string>> Waiting() =>
+            from action in await All(after => Reports.Actions(new(World.Tenant, 1, after), ActionStatus.Parked, Stop), static action => action.Action.Id.Value)
+            select $"{action.Action.Id} {action.Waits}";
     }
 
     [Fact]

@@ -41,6 +41,8 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.Page.GetByLabel("About: a referrer, a batch, a key").FillAsync("jane");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Look" }).ClickAsync();
         await person.Page.GetByRole(AriaRole.Row, new() { NameRegex = new("get referrer jane 200") }).First.WaitForAsync();
+        var download = await person.Page.RunAndWaitForDownloadAsync(() => person.Page.GetByRole(AriaRole.Link, new() { Name = "All of them as a table" }).ClickAsync());
+        Assert.Contains(",getReferrer,GET /v1/referrers/jane,jane,200,", await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken), StringComparison.Ordinal);
         await person.IsWellServed();
         await person.ResizeTo(390);
         await person.IsWellServed();

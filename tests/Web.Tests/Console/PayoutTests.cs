@@ -87,6 +87,60 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await reader.IsWellServed();
     }
 
+    [Fact]
+    public async Task A_paused_batch_and_an_item_in_review_are_found_by_whoever_pays_and_what_Stripe_told_is_shown()
+    {
+        using var shop = await PayingShop.Open(market, "paused", new { });
+        var batch = await shop.Pay("november");
+        await market.Pause(shop.Tenant);
+        await using var person = await browser.Arrive(market.Address, width: 390);
+        await person.SignIn(shop.FinanceKey, "/console/review");
+        await person.Sees("Paused: Stripe's balance does not suffice.");
+        await person.Sees("1 item in review.");
+        await person.IsWellServed();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = batch }).ClickAsync();
+        await person.Page.Locator("#state").GetByText("awaiting funds").WaitForAsync();
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Go on" }).WaitForAsync();
+
+        // The item only looks like it: what is said of it is held against what it is.
+        await Press(person, "Settle what ann is owed");
+        await person.Page.GetByLabel("What was found out").FillAsync("The bank has nothing");
+        await Press(person, "It was never paid");
+        await person.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { NameRegex = new("payout_item_not_in_review|transfer_there") }).WaitForAsync();
+        await person.IsWellServed();
+
+        await person.Open("/console/reconciliation", "Reconciliation");
+        await person.Page.GetByRole(AriaRole.Region, new() { Name = "Notices" }).GetByRole(AriaRole.Row, new() { Name = "po_7" }).GetByText("the bank sent it back").WaitForAsync();
+        await person.IsWellServed();
+    }
+
+    [Fact]
+    public async Task Money_of_a_transfer_is_asked_back_with_a_reason_and_too_much_of_it_is_refused()
+    {
+        using var shop = await PayingShop.Open(market, "asked-back", new { });
+        var batch = await shop.Pay("november");
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(shop.FinanceKey, $"/console/payouts/{batch}");
+        await Press(person, "Money back of ann");
+        await person.Sees("Nothing was asked back of it.");
+        await person.Page.GetByLabel("Amount to ask back, in GBP").FillAsync("a lot");
+        await Press(person, "Ask it back");
+        await person.Sees("An amount in GBP is written as 25.00.");
+        await person.Page.GetByLabel("Amount to ask back, in GBP").FillAsync("99");
+        await person.Page.GetByLabel("Why").FillAsync("The order was a test");
+        await Press(person, "Ask it back");
+        await person.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "reversal_too_large" }).WaitForAsync();
+        await person.IsWellServed();
+        await person.Page.GetByLabel("Amount to ask back, in GBP").FillAsync("4.00");
+        await Press(person, "Ask it back");
+        await person.Page.GetByRole(AriaRole.List, new() { Name = "Asked back of ann" }).GetByText("made").WaitForAsync(new() { Timeout = 30_000 });
+        await person.Page.GetByRole(AriaRole.Row).GetByText("partly reversed").First.WaitForAsync();
+        Assert.Equal(400, (long)(await shop.Admin.Ok("/v1/referrers/ann/balance"))["balances"]![0]!["payable_minor"]!);
+        await person.IsWellServed();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
     internal static async Task Press(Person person, string button)
     {
         var found = person.Page.GetByRole(AriaRole.Button, new() { Name = button }).First;

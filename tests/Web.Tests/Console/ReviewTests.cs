@@ -8,7 +8,7 @@ namespace ReferralGrains.Web.Tests.Console;
 public sealed class ReviewTests(Browser browser, Marketplace market)
 {
     [Fact]
-    public async Task A_flag_is_cleared_a_held_reward_released_another_cancelled_and_what_is_parked_is_found()
+    public async Task A_flag_is_cleared_a_held_reward_released_and_another_cancelled_each_on_its_tab()
     {
         var (admin, key) = await market.NewSandbox("reviewed");
         using (admin)
@@ -18,20 +18,75 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
             await person.SignIn(key, "/console/review");
             await person.Sees("self referral");
             Assert.True(await person.Page.GetByRole(AriaRole.Button, new() { Name = "It is fine" }).IsDisabledAsync());
+            await person.IsWellServed();
             await person.Page.GetByLabel("Reason for what you decide").FillAsync("Looked at both");
             await PayoutTests.Press(person, "It is fine");
             await person.Sees("Nothing is flagged.");
+
+            await Tab(person, "Held rewards");
             var rewards = (await admin.Ok("/v1/rewards?state=pending"))["data"]!.AsArray().Select(one => (string)one!["id"]!).ToList();
             await PayoutTests.Press(person, $"Release {rewards[0]}");
             await person.Page.GetByRole(AriaRole.Cell, new() { Name = rewards[0], Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await person.IsWellServed();
+            await person.Page.GetByLabel("Reason for what you decide").FillAsync("It was a test");
             await PayoutTests.Press(person, $"Cancel {rewards[1]}");
             await person.Sees("None is pending by a rule");
             Assert.Equal("released", (string?)(await admin.Ok($"/v1/rewards/{rewards[0]}"))["state"]);
             Assert.Equal("cancelled", (string?)(await admin.Ok($"/v1/rewards/{rewards[1]}"))["state"]);
-
-            await PayoutTests.Press(person, "Look for parked actions");
-            await person.Page.GetByRole(AriaRole.Link, new() { Name = "inv_lost" }).WaitForAsync();
+            await Tab(person, "Payout items");
+            await person.Sees("None.");
+            await person.ResizeTo(390);
             await person.IsWellServed();
+        }
+    }
+
+    [Fact]
+    public async Task What_is_parked_is_listed_with_what_it_waits_for_and_taken_out_as_a_table()
+    {
+        var (admin, key) = await market.NewSandbox("parked");
+        using (admin)
+        {
+            await Fill(admin);
+            await admin.Ok("/v1/referrals", new { program_id = "press", referee_id = "slow", referrer_id = "jo", status = "pending" });
+            await Sale(admin, "inv_slow", "slow");
+            await using var person = await browser.Arrive(market.Address, width: 390);
+            await person.SignIn(key);
+            await person.Page.GetByRole(AriaRole.Link, new() { Name = "Parked, for a referral or a sale: 2 actions" }).ClickAsync();
+            await Row(person, "inv_lost").GetByText("nobody is known to have referred this referee").WaitForAsync();
+            await Row(person, "inv_slow").GetByText("the referral's approval").WaitForAsync();
+            await person.IsWellServed();
+            var table = await Download(person);
+            Assert.StartsWith("action_id,program_id,type,referee_id,", table, StringComparison.Ordinal);
+            Assert.Equal(3, table.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Length);
+
+            await admin.Ok("/v1/referrals/press/slow/approve", new { });
+            await person.Page.GetByLabel("Program").FillAsync("press");
+            await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+            await Row(person, "inv_slow").WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await person.Page.GetByLabel("Program").FillAsync("not an id");
+            await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+            await person.Page.GetByRole(AriaRole.Link, new() { Name = "invalid_id" }).WaitForAsync();
+            await person.IsWellServed();
+        }
+    }
+
+    [Fact]
+    public async Task D11_what_was_refused_for_its_id_is_a_list_of_its_own_beside_what_stands()
+    {
+        var (admin, key) = await market.NewSandbox("contradicted");
+        using (admin)
+        {
+            await Fill(admin);
+            Assert.Equal(409, (await admin.Post("/v1/actions", new { action_id = "inv_a", program_id = "press", type = "sale", referee_id = "kim", amount_minor = 7_700, currency = "GBP" })).Status);
+            await using var person = await browser.Arrive(market.Address);
+            await person.SignIn(key, "/console/review/conflicts");
+            await Row(person, "inv_a").GetByText("sale of 77.00 GBP").WaitForAsync();
+            await person.IsWellServed();
+            Assert.Contains(",7700,GBP,", await Download(person), StringComparison.Ordinal);
+            await Row(person, "inv_a").GetByRole(AriaRole.Link).ClickAsync();
+            await person.Sees("1 more came under the same id with other content");
+            await person.Open("/console/review/conflicts?after=nothing", "Review");
+            await person.Page.GetByRole(AriaRole.Link, new() { Name = "invalid_field" }).WaitForAsync();
             await person.ResizeTo(390);
             await person.IsWellServed();
         }
@@ -45,7 +100,7 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
         {
             await Fill(admin);
             await using var person = await browser.Arrive(market.Address);
-            await person.SignIn(key, "/console/review");
+            await person.SignIn(key, "/console/review/held");
             var reward = (string)(await admin.Ok("/v1/rewards?state=pending"))["data"]![0]!["id"]!;
             await person.Page.GetByRole(AriaRole.Button, new() { Name = $"Release {reward}" }).WaitForAsync();
             await admin.Ok($"/v1/rewards/{reward}/cancel", new { reason = "It was a test" });
@@ -106,6 +161,18 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
         await PayoutTests.Press(person, "Save the terms");
         await person.Sees("The least amounts are written as");
         await person.IsWellServed();
+    }
+
+    private static Task Tab(Person person, string name) =>
+        person.Page.GetByRole(AriaRole.Navigation, new() { Name = "What waits" }).GetByRole(AriaRole.Link, new() { Name = name }).ClickAsync();
+
+    private static ILocator Row(Person person, string id) =>
+        person.Page.GetByRole(AriaRole.Row).Filter(new() { Has = person.Page.GetByRole(AriaRole.Cell, new() { Name = id, Exact = true }) });
+
+    private static async Task<string> Download(Person person)
+    {
+        var download = await person.Page.RunAndWaitForDownloadAsync(() => person.Page.GetByRole(AriaRole.Link, new() { Name = "All of them as a table" }).ClickAsync());
+        return await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
     }
 
     // Two rewards that are looked at by hand, a referee with the referrer's own address, and a sale of nobody's.

@@ -66,6 +66,28 @@ public sealed class SessionTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task A_session_is_opened_by_a_process_that_was_started_after_it_and_ends_at_all_of_them_with_its_key()
+    {
+        var (id, key) = await market.NewKey("read");
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key, "/console/programs");
+        var other = await market.AnotherGateway();
+        await person.Page.GotoAsync(new Uri(other.Address, "/console/referrers").AbsoluteUri);
+        await person.Heading("Referrers");
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "jane" }).WaitForAsync();
+
+        // And the other way round: what the later one has sealed the earlier one opens.
+        await using var second = await browser.Arrive(other.Address);
+        await second.SignIn(market.Key("read"), "/console/programs");
+        await second.Page.GotoAsync(new Uri(market.Address, "/console/referrers").AbsoluteUri);
+        await second.Page.GetByRole(AriaRole.Link, new() { Name = "jane" }).WaitForAsync();
+
+        await market.Revoke(id);
+        await person.Page.GotoAsync(new Uri(other.Address, "/console/referrers").AbsoluteUri);
+        await person.Heading("Sign in");
+    }
+
+    [Fact]
     public async Task A_form_without_its_token_and_a_page_without_a_session_do_nothing()
     {
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = market.Address };
@@ -96,7 +118,9 @@ public sealed class SessionTests(Browser browser, Marketplace market)
     {
         await using var person = await browser.Arrive(market.Address);
         await person.SignIn(market.Key("finance"));
+        await person.Heading("Payouts"); // Where finance begins.
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Reconciliation" }).WaitForAsync();
+        Assert.Equal(0, await person.Page.GetByRole(AriaRole.Link, new() { Name = "Overview" }).CountAsync());
         Assert.Equal(0, await person.Page.GetByRole(AriaRole.Link, new() { Name = "Referrers" }).CountAsync());
         await person.Open("/console/referrers", "Referrers");
         await person.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "forbidden" }).WaitForAsync();
@@ -153,7 +177,9 @@ public sealed class SessionTests(Browser browser, Marketplace market)
     {
         await using var person = await browser.Arrive(market.Address);
         await person.SignIn(market.Key("read"));
-        await person.Open("/console/nowhere/at/all", "There is no such page");
+        var answer = await person.Page.GotoAsync("/console/nowhere/at/all");
+        Assert.Equal(404, answer!.Status);
+        await person.Heading("There is no such page");
         await person.IsWellServed();
     }
 }

@@ -92,6 +92,26 @@ public sealed class Marketplace : IAsyncLifetime
         Assert.Equal(1, await shut.ExecuteNonQueryAsync());
     }
 
+    /// <summary>As a batch looks whose money does not suffice, with an item that nobody knows the fate of, and something that Stripe told.</summary>
+    public async Task Pause(string tenant)
+    {
+        await using var database = Npgsql.NpgsqlDataSource.Create(house.Owner + ";Search Path=grains");
+        await using var pause = database.CreateCommand(
+            """
+            with t as (select id from tenant where name = $1),
+              batch as (update payout_batch set status = 6 where tenant = (select id from t)),
+              notice as (
+                insert into webhook_inbox (tenant, source, account, event, type, about, outcome, detail)
+                select id, 'stripe', 'acct_ann', 'evt_7', 'payout.failed', 'po_7', 4, 'the bank sent it back' from t)
+            update payout_item i set status = 13, review = 1 from stream s where s.id = i.referrer and s.a = 'ann' and i.tenant = (select id from t)
+            """);
+        pause.Parameters.Add(new() { Value = tenant });
+        Assert.Equal(1, await pause.ExecuteNonQueryAsync());
+    }
+
+    /// <summary>A process on the same database that only serves: it knows nothing but what is there.</summary>
+    public Task<ServerProcess> AnotherGateway() => house.Start(port: ServerHouse.FreePort(), role: "gateway");
+
     /// <summary>Another sandbox, whose clock a test may move.</summary>
     public async Task<(Api Admin, string Key)> NewSandbox(string tenant, string clockAt = "2026-01-01T00:00:00Z")
     {

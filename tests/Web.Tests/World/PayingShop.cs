@@ -28,6 +28,19 @@ public sealed class PayingShop : IDisposable
 
     public Task<JsonNode> Batch(string id) => Finance.Ok($"/v1/payout_batches/{id}");
 
+    /// <summary>Draws a batch up, approves it, and waits until all of it is paid.</summary>
+    public async Task<string> Pay(string id)
+    {
+        await Finance.Ok("/v1/payout_batches", new { id });
+        await Reaches(id, "frozen");
+        await Finance.Ok($"/v1/payout_batches/{id}/approve", new { hash = (string)(await Batch(id))["hash"]! });
+        await Reaches(id, "settled");
+        return id;
+    }
+
+    private Task Reaches(string id, string status) =>
+        Integration.Tests.Eventually.Holds($"the batch is {status}", async () => (string)(await Batch(id))["status"]! == status, TimeSpan.FromMinutes(2));
+
     public void Dispose()
     {
         Admin.Dispose();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using ReferralGrains.Client;
 using ReferralGrains.Web.Console.Layout;
 using ReferralGrains.Web.Sessions;
@@ -68,15 +67,10 @@ internal sealed class TermsForm
         };
     }
 
-    // In whole numbers: the point is taken out, nothing is multiplied.
     private static PayoutMinimumBody? Minimum(string text)
     {
         if (text.Split(' ', StringSplitOptions.RemoveEmptyEntries) is not [var amount, { Length: 3 } currency]) return null;
         currency = currency.ToUpperInvariant();
-        var places = Show.Amount(0, currency).Split(' ')[0].Length is var length and > 1 ? length - 2 : 0;
-        var (whole, part) = amount.Split('.') switch { [var one] => (one, ""), [var one, var two] => (one, two), _ => ("", "") };
-        return part.Length <= places && long.TryParse(whole + part.PadRight(places, '0'), NumberStyles.None, CultureInfo.InvariantCulture, out var minor)
-            ? new() { Currency = currency, AmountMinor = minor }
-            : null;
+        return TypedAmount.Minor(amount, currency) is { } minor ? new() { Currency = currency, AmountMinor = minor } : null;
     }
 }

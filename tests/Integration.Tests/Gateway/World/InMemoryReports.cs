@@ -83,7 +83,7 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
             ProgramsOf(filter.Tenant).SelectMany(program => program.Rules.Select(rule => (program, rule))).Where(pair => enabled is null || pair.rule.State.Enabled == enabled).ToList(),
             filter.After, filter.Limit, pair => pair.rule.Id.Value, ""));
 
-    public Task<Page<ReferrerProfile>> Referrers(ListFilter filter, CancellationToken stop) => Task.FromResult(Page(
+    public Task<Page<ReferrerProfile>> Referrers(ListFilter filter, bool? closed, CancellationToken stop) => Task.FromResult(Page(
         grains.Referrers.Where(pair => pair.Key.Tenant == filter.Tenant).Select(pair => pair.Value.Profile).ToList(), filter.After, filter.Limit, profile => profile.Id.Value, ""));
 
     public Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop) => Task.FromResult(Page(
@@ -93,7 +93,9 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
                 pair.Value.State.ApprovedAt, pair.Value.State.Active)).ToList(),
         filter.After, filter.Limit, view => $"{view.Stream}", "rfl_"));
 
-    public Task<Page<ActionView>> Actions(ListFilter filter, CancellationToken stop) => Task.FromResult(new Page<ActionView>([], false));
+    public Task<Page<ActionView>> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop) => Task.FromResult(new Page<ActionView>([], false));
+
+    public Task<Page<ConflictView>> Conflicts(ListFilter filter, CancellationToken stop) => Task.FromResult(new Page<ConflictView>([], false));
 
     public Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
     {
