@@ -38,7 +38,7 @@ public sealed class PayingShop : IDisposable
         return id;
     }
 
-    private Task Reaches(string id, string status) =>
+    private Task<TimeSpan> Reaches(string id, string status) =>
         Integration.Tests.Eventually.Holds($"the batch is {status}", async () => (string)(await Batch(id))["status"]! == status, TimeSpan.FromMinutes(2));
 
     public void Dispose()
