@@ -41,12 +41,13 @@ public sealed class AuditTests
     public async Task A_key_that_may_not_is_told_so_in_one_line()
     {
         await using var server = await StandIn.Start();
-        server.Answers["GET /v1/audit_entries"] = new(403, """{"status":403,"code":"forbidden","detail":"The key has not the role admin.","request_id":"r"}""");
+        server.Answers["GET /v1/audit_entries"] = new(403, """{"type":"/docs/errors#forbidden","title":"forbidden","status":403,"code":"forbidden","request_id":"req_1","detail":"The key has not the role admin."}""");
         foreach (var what in (string[])["list", "export"])
         {
             var ran = await Ran.Command(server, "audit", what);
             Assert.NotEqual(0, ran.ExitCode);
-            Assert.Contains("forbidden", ran.Line, StringComparison.Ordinal);
+            Assert.StartsWith("grains: this key may not GET /v1/audit_entries", ran.Line, StringComparison.Ordinal);
+            Assert.EndsWith("(403 forbidden): The key has not the role admin.", ran.Line, StringComparison.Ordinal);
         }
     }
 }
