@@ -172,7 +172,7 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     [InlineData("update figure set pending = pending + 1", "figure", "for the week of 2026-")]
     [InlineData("update figure set week = week + interval '7 days'", "figure", "for the week of 2026-")]
     [InlineData("delete from figure", "figure", "for the week of 2026-")]
-    [InlineData("update figure_position set position = position - 1", "figure", "are not what its postings come to")]
+    [InlineData("update figure_position set position = 1", "figure", "are not what its postings come to")]
     [InlineData("delete from first_sale", "figure", "its first sale is not what its events say")]
     [InlineData("update first_sale set occurred = occurred + 1", "figure", "its first sale is not what its events say")]
     [InlineData("insert into first_sale values (4711, 1, 1, 1)", "figure", "Stream 4711: its first sale")]
@@ -211,6 +211,8 @@ public sealed class LedgerCheckTests(PostgresServer server) : IAsyncLifetime
     [InlineData("delete from action_moved", "moved", "no row says where it is now")]
     public async Task Which_ids_name_a_referral_and_where_their_actions_are_follows_from_the_events(string change, string what, string detail)
     {
+        // What waits is moved by the triggers that the damage of other tests has to do without.
+        await database.Run("alter table event enable trigger user");
         await world.Refund("annie", "never", id: "early");
         var found = new FoundAlias(new("annie"), new("anna"), await world.Stream("annie"), await world.State("annie"));
         await world.Turn("anna", turn => Aliases.Add(turn, found, "ada"));
