@@ -111,7 +111,7 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         await using var two = await house.Deliver();
         await house.Sell(30);
         foreach (var other in others) await other.Until(30);
-        Assert.Empty(receiver.Taken);
+        await Eventually.Holds("the slow one is still being told", () => Task.FromResult(receiver.MostAtOnce == 1));
         var rewards = (await house.Events()).Where(static message => message.Type == WebhookEventType.RewardPending).Select(static message => message.Id).ToList();
         Assert.All(others, other => Assert.Equal(rewards, other.All.Select(static came => came.Id)));
         Assert.All(others, static other => Assert.Equal(1, other.MostAtOnce));
