@@ -59,9 +59,9 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
         var tenant = context.Caller().Tenant;
         if (CsvAnswer.IsAsked(context)) return new CsvAnswer(BatchColumns, BatchRows(context), "payout_batches");
         var paging = Paging.OfIds(context);
-        long? before = null;
+        StreamId? before = null;
         if (paging.After is { } after)
-            before = (CallerId.IsValid(after) ? await reports.Batch(tenant, new(after), context.RequestAborted) : null)?.Stream.Value
+            before = (CallerId.IsValid(after) ? await reports.Batch(tenant, new(after), context.RequestAborted) : null)?.Stream
                 ?? throw Problem.InvalidField("starting_after", "The id of an entry of this list is expected.").AsException();
         var page = await reports.Batches(tenant, before, paging.Limit, context.RequestAborted);
         var answers = ImmutableArray.CreateBuilder<PayoutBatchAnswer>(page.Items.Length);
@@ -145,7 +145,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
 
     private async IAsyncEnumerable<IReadOnlyList<string?>> BatchRows(HttpContext context, [EnumeratorCancellation] CancellationToken stop = default)
     {
-        for (long? before = null; ;)
+        for (StreamId? before = null; ;)
         {
             var page = await reports.Batches(context.Caller().Tenant, before, Paging.Most, stop);
             foreach (var batch in page.Items)
@@ -156,7 +156,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
                         batch.ApprovedBy, total.Asset.Name, Number(total.Items), Number(total.Minor), Number(total.PaidMinor), Number(total.Failed),
                     ];
             if (!page.HasMore) yield break;
-            before = page.Items[^1].Stream.Value;
+            before = page.Items[^1].Stream;
         }
     }
 

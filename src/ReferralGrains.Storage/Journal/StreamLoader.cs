@@ -99,6 +99,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
         await tails.DisposeAsync();
         await heads.DisposeAsync();
         await actions.DisposeAsync();
+        numbers.Dispose();
     }
 
     private async Task<IReadOnlyList<int>> Heads(IReadOnlyList<StreamKey> keys) => await database.Rows(

@@ -26,8 +26,8 @@ public interface IPayoutReports
     Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop);
 
     /// <summary>The newest first.</summary>
-    /// <param name="before">The number of the last one of the page before.</param>
-    Task<Page<PayoutBatchView>> Batches(int tenant, long? before, int limit, CancellationToken stop);
+    /// <param name="before">The last one of the page before.</param>
+    Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, CancellationToken stop);
 
     Task<PayoutBatchView?> Batch(int tenant, CallerId batch, CancellationToken stop);
 
@@ -115,14 +115,15 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
         """,
         static reader => new PayoutCustomerView(reader.GetString(0), reader.Maybe<DateTimeOffset>(1)), stop, Questions.Int(tenant), Questions.Text(referrer.Value));
 
-    public async Task<Page<PayoutBatchView>> Batches(int tenant, long? before, int limit, CancellationToken stop)
+    public async Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, CancellationToken stop)
     {
         var found = await database.Rows(
             $"""
             select {BatchColumns} from payout_batch b join stream s on s.id = b.stream
-            where b.tenant = $1 and b.stream < $2 order by b.stream desc limit $3
+            where b.tenant = $1 and ($2::int8 is null or (b.created_at, b.stream) < (select created_at, stream from payout_batch where stream = $2))
+            order by b.created_at desc, b.stream desc limit $3
             """,
-            Batch, stop, Questions.Int(tenant), Questions.Long(before ?? long.MaxValue), Questions.Int(limit + 1));
+            Batch, stop, Questions.Int(tenant), Questions.Long(before?.Value), Questions.Int(limit + 1));
         return new([.. found.Take(limit)], found.Count > limit);
     }
 
@@ -133,7 +134,7 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
     public Task<PayoutBatchView?> LastBatch(int tenant, bool outside, CancellationToken stop) => database.Row(
         $"""
         select {BatchColumns} from payout_batch b join stream s on s.id = b.stream
-        where b.tenant = $1 and b.outside = $2 and b.status not in (1, 2, 9, 10) order by b.stream desc limit 1
+        where b.tenant = $1 and b.outside = $2 and b.status not in (1, 2, 9, 10) order by b.created_at desc, b.stream desc limit 1
         """,
         Batch, stop, Questions.Int(tenant), Questions.Flag(outside));
 

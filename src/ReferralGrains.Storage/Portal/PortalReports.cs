@@ -91,12 +91,14 @@ public sealed class PortalReports(NpgsqlDataSource database, ITallySource tallie
               select e.recorded_at from event e
               where e.stream = r.stream and e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and (e.data ->> 'n')::bool and (e.data -> 'a' ->> 'm')::int8 > 0
               order by e.seq limit 1)
-            from referral r join stream s on s.id = r.stream where r.referrer = $1 and r.stream < $2 order by r.stream desc limit $3
+            from referral r join stream s on s.id = r.stream
+            where r.referrer = $1 and ($2::int8 is null or (r.attributed_at, r.stream) < (select attributed_at, stream from referral where stream = $2))
+            order by r.attributed_at desc, r.stream desc limit $3
             """,
             static reader => new PortalReferral(
                 new(reader.GetInt64(0)), new(reader.GetString(1)), new(reader.GetString(2)), (ReferralStatus)reader.GetInt16(3), reader.GetFieldValue<DateTimeOffset>(4),
                 reader.Maybe<DateTimeOffset>(5), []),
-            stop, Questions.Long(referrer.Value), Questions.Long(before?.Value ?? long.MaxValue), Questions.Int(limit + 1));
+            stop, Questions.Long(referrer.Value), Questions.Long(before?.Value), Questions.Int(limit + 1));
         var page = new Page<PortalReferral>([.. rows.Take(limit)], rows.Count > limit);
         var earned = (await Earned(referrer, page.Items.Select(static one => one.Stream), stop)).ToLookup(static one => one.Stream, static one => one.Net);
         return page with { Items = [.. page.Items.Select(one => one with { Earned = [.. earned[one.Stream]] })] };
@@ -105,10 +107,16 @@ public sealed class PortalReports(NpgsqlDataSource database, ITallySource tallie
     public async Task<Page<PortalPayout>> Payouts(StreamId referrer, StreamId? before, int limit, CancellationToken stop)
     {
         var rows = await database.Rows(
-            "select stream, asset, minor, status, changed_at from payout_item where referrer = $1 and stream < $2 order by stream desc limit $3",
+            """
+            with items as (
+              select i.stream, b.created_at, i.asset, i.minor, i.status, i.changed_at from payout_item i join payout_batch b on b.stream = i.batch where i.referrer = $1)
+            select stream, asset, minor, status, changed_at from items
+            where $2::int8 is null or (created_at, stream) < (select created_at, stream from items where stream = $2)
+            order by created_at desc, stream desc limit $3
+            """,
             static reader => new PortalPayout(
                 new(reader.GetInt64(0)), new(reader.GetInt64(2), new(reader.GetString(1))), (PayoutItemStatus)reader.GetInt16(3), reader.GetFieldValue<DateTimeOffset>(4)),
-            stop, Questions.Long(referrer.Value), Questions.Long(before?.Value ?? long.MaxValue), Questions.Int(limit + 1));
+            stop, Questions.Long(referrer.Value), Questions.Long(before?.Value), Questions.Int(limit + 1));
         return new([.. rows.Take(limit)], rows.Count > limit);
     }
 

@@ -36,7 +36,7 @@ public sealed class Browser : IAsyncLifetime
             JavaScriptEnabled = withScript,
             ReducedMotion = ReducedMotion.Reduce,
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(60_000);
         return new(context, await context.NewPageAsync(), address);
     }
 
@@ -89,9 +89,9 @@ public sealed partial class Person : IAsyncDisposable
         await Heading(heading);
     }
 
-    public Task Heading(string text) => Page.GetByRole(AriaRole.Heading, new() { Name = text, Level = 1 }).WaitForAsync();
+    public Task Heading(string text) => Shows(Page.GetByRole(AriaRole.Heading, new() { Name = text, Level = 1 }));
 
-    public Task Sees(string text) => Page.GetByText(text).First.WaitForAsync();
+    public Task Sees(string text) => Shows(Page.GetByText(text).First);
 
     /// <summary>axe finds nothing serious, nothing sticks out to the side, and nothing was asked of another host.</summary>
     public async Task IsWellServed()
@@ -115,6 +115,18 @@ public sealed partial class Person : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await context.DisposeAsync();
+
+    private async Task Shows(ILocator awaited)
+    {
+        try
+        {
+            await awaited.WaitForAsync();
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{Page.Url} shows instead:\n{await Page.Locator("body").InnerTextAsync()}", e);
+        }
+    }
 
     [GeneratedRegex("name=\"__RequestVerificationToken\" value=\"([^\"]+)\"")]
     private static partial Regex Token();
