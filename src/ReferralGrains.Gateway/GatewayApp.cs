@@ -59,6 +59,7 @@ public static class GatewayApp
         services.TryAddSingleton(TimeProvider.System);
         return services
             .AddSingleton<FairShares>()
+            .AddSingleton<StreamPace>()
             .AddSingleton<LineStreams>()
             .AddSingleton<KnownPrograms>()
             .AddSingleton<RulePrograms>()

@@ -19,15 +19,28 @@ internal enum Intake
 }
 
 /// <summary>Reads lines, parses each once and puts it into its lane.</summary>
+/// <param name="body">The lines.</param>
+/// <param name="work">What they are.</param>
+/// <param name="window">What is under way.</param>
+/// <param name="asker">Asks the grains.</param>
+/// <param name="spool">Answers that wait for the client.</param>
+/// <param name="pulse">That something comes.</param>
+/// <param name="pause">How long to take no more, after so many lines.</param>
+/// <param name="time">The clock for that.</param>
 internal sealed class LineIntake<TItem, TReply>(
-    PipeReader body, LineWork<TItem, TReply> work, Window<TItem, TReply> window, LineAsker<TItem, TReply> asker, AnswerSpool spool, Pulse pulse)
+    PipeReader body, LineWork<TItem, TReply> work, Window<TItem, TReply> window, LineAsker<TItem, TReply> asker, AnswerSpool spool, Pulse pulse, Func<int, TimeSpan> pause,
+    TimeProvider time)
 {
     private const int LinesBetweenStarts = 256;
     private const int MaxLanes = 32_768;
 
+    // A timer is no finer; what is not waited for is owed.
+    private static readonly TimeSpan leastPause = TimeSpan.FromMilliseconds(1);
+
     private readonly LineReader reader = new(body);
     private readonly Dictionary<GrainAddress, Lane<TItem, TReply>> lanes = [];
     private readonly List<Lane<TItem, TReply>> ready = [];
+    private long started;
 
     /// <summary>The number of the last line that was taken.</summary>
     public long Line => reader.Line;
@@ -44,12 +57,12 @@ internal sealed class LineIntake<TItem, TReply>(
                 await work.Begin(stop);
                 while (TakeLines())
                 {
-                    Start();
+                    await Start(stop);
                     if (!window.HasRoom) await window.WaitForRoom();
                     stop.ThrowIfCancellationRequested();
                 }
 
-                Start();
+                await Start(stop);
                 reader.Advance();
                 if (!spool.IsFull) continue;
                 window.End();
@@ -111,10 +124,13 @@ internal sealed class LineIntake<TItem, TReply>(
         if (lane.Add(slot)) ready.Add(lane);
     }
 
-    private void Start()
+    private async ValueTask Start(CancellationToken stop)
     {
         foreach (var lane in ready) _ = asker.Run(lane);
         ready.Clear();
+        var wait = pause((int)(Line - started));
+        started = Line;
+        if (wait >= leastPause) await Task.Delay(wait, time, stop);
     }
 
     private void ForgetIdle()

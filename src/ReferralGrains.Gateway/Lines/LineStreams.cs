@@ -11,7 +11,7 @@ namespace ReferralGrains.Gateway.Lines;
 /// Lines in, answers out, at the same time: one task reads and hands out, another writes in input order. Between them is a bounded
 /// window, so a client that sends faster than the journal writes is slowed down. What a client does not read waits for it on disk.
 /// </summary>
-internal sealed partial class LineStreams(FairShares shares, TimeProvider time, IOptions<GatewayOptions> options, IHostApplicationLifetime lifetime, ILoggerFactory logs)
+internal sealed partial class LineStreams(FairShares shares, StreamPace pace, TimeProvider time, IOptions<GatewayOptions> options, IHostApplicationLifetime lifetime, ILoggerFactory logs)
 {
     private readonly ILogger log = logs.CreateLogger("ReferralGrains.Gateway.Lines");
     private readonly SpoolSpace space = new(options.Value.SpoolFolder, options.Value.SpoolBytes);
@@ -20,10 +20,11 @@ internal sealed partial class LineStreams(FairShares shares, TimeProvider time, 
     public async Task Run<TItem, TReply>(HttpContext context, LineWork<TItem, TReply> work, bool errorsOnly)
     {
         var tenant = context.Caller().Tenant;
+        var next = time.GetTimestamp();
         try
         {
             if (open.AddOrUpdate(tenant, 1, static (_, count) => count + 1) > options.Value.StreamsPerTenant) throw Problem.TooManyStreams.AsException();
-            await Stream(context, work, Share, errorsOnly);
+            await Stream(context, work, Share, Pause, errorsOnly);
         }
         finally
         {
@@ -36,9 +37,20 @@ internal sealed partial class LineStreams(FairShares shares, TimeProvider time, 
             shares.Called(tenant);
             return shares.Of(tenant, open[tenant], whole);
         }
+
+        // Tenants that stream have equal parts of the pace, and so have the streams of each.
+        TimeSpan Pause(int lines)
+        {
+            var all = pace.Took(lines);
+            if (double.IsInfinity(all)) return TimeSpan.Zero;
+            var tenants = Math.Max(1, open.Count(static one => one.Value > 0));
+            var now = time.GetTimestamp();
+            next = Math.Max(next, now) + (long)(lines * tenants * open[tenant] / all * time.TimestampFrequency);
+            return time.GetElapsedTime(now, next);
+        }
     }
 
-    private async Task Stream<TItem, TReply>(HttpContext context, LineWork<TItem, TReply> work, Func<int, int> share, bool errorsOnly)
+    private async Task Stream<TItem, TReply>(HttpContext context, LineWork<TItem, TReply> work, Func<int, int> share, Func<int, TimeSpan> pause, bool errorsOnly)
     {
         Open(context);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
@@ -47,7 +59,7 @@ internal sealed partial class LineStreams(FairShares shares, TimeProvider time, 
         await using var spool = new AnswerSpool(context.Response.BodyWriter, space, pulse, time, stop.Token);
         await using var idle = EndWhenIdle(context, pulse);
         var asker = new LineAsker<TItem, TReply>(work, window, time, options.Value.Unavailable, context.TraceIdentifier, log, stop.Token);
-        var reader = new LineIntake<TItem, TReply>(context.Request.BodyReader, work, window, asker, spool, pulse);
+        var reader = new LineIntake<TItem, TReply>(context.Request.BodyReader, work, window, asker, spool, pulse, pause, time);
         var writer = new LineOutput<TItem, TReply>(spool, work, window, errorsOnly, () => context.Response.StartAsync(stop.Token));
 
         await using var gone = stop.Token.Register(window.Abandon);

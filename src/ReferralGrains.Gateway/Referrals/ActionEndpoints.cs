@@ -17,7 +17,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Actions, one by one and as a stream. This is where an action is answered.</summary>
-internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams, KnownPrograms known)
+internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams, StreamPace pace, KnownPrograms known)
 {
     private static readonly QueryParameter AnswersParameter = new("answers", "string", "errors answers only the lines that went wrong, and the summary.", new OneOfAttribute("all", "errors"));
 
@@ -54,10 +54,12 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
     {
         var caller = context.Caller();
         var dryRun = context.Flag("dry_run");
+        var asked = pace.Now;
         var line = await Read(context);
         var to = GrainAddress.Referral(caller.Tenant, line.Program, line.Referee);
         if (!await known.Has(caller.Tenant, line.Program, context.RequestAborted)) return new ProblemAnswer(Problem.Of(KnownPrograms.Missing));
         var recorded = await router.Ask(to, new RecordActions([line.Action], dryRun), context.RequestAborted);
+        pace.Answered(asked);
         var reply = recorded.Replies[0];
         if (!dryRun) GatewayMetrics.Counted(reply);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));

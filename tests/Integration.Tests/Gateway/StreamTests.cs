@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.IO.Compression;
 using System.Net.Sockets;
 using System.Text;
@@ -5,6 +6,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Integration.Tests.Gateway.World;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Referrals;
@@ -44,6 +46,29 @@ public sealed class StreamTests : IAsyncLifetime
         var answers = await stream;
         Assert.Equal(Enumerable.Range(3, 200), answers.Take(200).Select(line => int.Parse(RewardOf(line).Split('_')[2])));
         Assert.InRange(host.Grains.Commands - before, 1, 20);
+    }
+
+    [Fact]
+    public async Task It_takes_its_time_while_single_actions_are_answered_late_and_goes_on_when_they_are_not()
+    {
+        var clock = new Stopped();
+        await using var shared = await Started(time: clock);
+        var pace = shared.Services.GetRequiredService<StreamPace>();
+        foreach (var late in (int[])[1, 1, 100, 100])
+        {
+            clock.Ticks += StreamPace.Look.Ticks;
+            pace.Answered(pace.Now - late * TimeSpan.TicksPerMillisecond);
+        }
+
+        const int lines = 600;
+        var answers = await shared.Stream(Path, string.Concat(Enumerable.Range(1, lines).Select(i => Sale($"a{i}", i % 20) + "\n")));
+        Assert.Equal((lines, lines, 0, 0, 0, 0, 0), Summary(answers[^1]));
+        Assert.Contains(clock.Waits, static wait => wait == TimeSpan.FromSeconds(lines / StreamPace.Least));
+
+        clock.Waits.Clear();
+        clock.Ticks += StreamPace.Remembered.Ticks;
+        await shared.Stream(Path, Sale("b1", 1));
+        Assert.DoesNotContain(clock.Waits, static wait => wait > TimeSpan.Zero && wait < StreamPace.Remembered);
     }
 
     [Fact]
@@ -379,8 +404,8 @@ public sealed class StreamTests : IAsyncLifetime
         return [.. whole.Split('\n').Where(line => line.StartsWith('{')).Select(line => JsonDocument.Parse(line).RootElement)];
     }
 
-    private static async Task<GatewayHost> Started(Action<ReferralGrains.Gateway.GatewayOptions>? configure = null) =>
-        await (await (await GatewayHost.Start(configure: configure)).WithProgram()).WithReferees(20);
+    private static async Task<GatewayHost> Started(Action<ReferralGrains.Gateway.GatewayOptions>? configure = null, TimeProvider? time = null) =>
+        await (await (await GatewayHost.Start(time, configure)).WithProgram()).WithReferees(20);
 
     private static string Sale(string id, int referee) =>
         $$"""{"action_id":"{{id}}","program_id":"p","type":"sale","referee_id":"cus_{{referee + 1}}","amount_minor":1000,"occurred_at":"2026-01-05T00:00:00Z"}""";
@@ -443,4 +468,22 @@ public sealed class StreamTests : IAsyncLifetime
     }
 
     private static Task Ended(GatewayHost host) => host.EndOf(Path).WaitAsync(Eventually.Patience);
+
+    /// <summary>Its stopwatch stands still; what waits does so for as long as it should, and is remembered.</summary>
+    private sealed class Stopped : TimeProvider
+    {
+        public long Ticks { get; set; }
+
+        public ConcurrentQueue<TimeSpan> Waits { get; } = [];
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Ticks;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Waits.Enqueue(dueTime);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
+    }
 }
