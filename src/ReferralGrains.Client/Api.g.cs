@@ -247,7 +247,7 @@ public sealed partial class ReferralGrainsClient
     public Task<FiguresAnswer> ListProgramFiguresAsync(string id, CancellationToken stop = default) =>
         Send<FiguresAnswer>(HttpMethod.Get, new($"/v1/programs/{Uri.EscapeDataString(id)}/figures"), null, stop);
 
-    /// <summary>What was earned and paid in each of the last 52 weeks, the best referrers, and how many actions wait</summary>
+    /// <summary>What was earned and paid in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait</summary>
     /// <remarks><c>GET /v1/overview</c>. Needs a key with the role read.</remarks>
     public Task<OverviewAnswer> GetOverviewAsync(CancellationToken stop = default) =>
         Send<OverviewAnswer>(HttpMethod.Get, new("/v1/overview"), null, stop);
@@ -728,6 +728,11 @@ public sealed partial class ReferralGrainsClient
     /// <remarks><c>POST /v1/webhook_endpoints/{id}/resume</c>. Needs a key with the role admin.</remarks>
     public Task<WebhookEndpointAnswer> ResumeWebhookEndpointAsync(string id, WebhookResumption body, CancellationToken stop = default) =>
         Send<WebhookEndpointAnswer>(HttpMethod.Post, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/resume"), body, stop);
+
+    /// <summary>What an endpoint took and did not take within 24 hours, and what it is still to be told</summary>
+    /// <remarks><c>GET /v1/webhook_endpoints/{id}/figures</c>. Needs a key with the role admin.</remarks>
+    public Task<WebhookFiguresAnswer> ListWebhookEndpointFiguresAsync(string id, CancellationToken stop = default) =>
+        Send<WebhookFiguresAnswer>(HttpMethod.Get, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/figures"), null, stop);
 
     /// <summary>Each attempt to tell an endpoint something, the newest first; kept for 30 days</summary>
     /// <remarks><c>GET /v1/webhook_endpoints/{id}/deliveries</c>. Needs a key with the role admin.</remarks>
@@ -1488,6 +1493,16 @@ public sealed partial record GroupsAnswer
     public required IReadOnlyList<GroupAnswer> Groups { get; init; }
 }
 
+public sealed partial record HeldAnswer
+{
+    /// <summary>When the day in UTC begins on which it was to be released when it was given: one that has passed waits for a person, or for word of the referee's customer. Absent where only a person or a full group releases it.</summary>
+    public DateTimeOffset? Day { get; init; }
+
+    public required string Asset { get; init; }
+
+    public required long AmountMinor { get; init; }
+}
+
 public sealed partial record HoldBody
 {
     public required HoldBodyMode Mode { get; init; }
@@ -1929,6 +1944,9 @@ public sealed partial record OverviewAnswer
 
     /// <summary>Of each asset the ten that it came to most for.</summary>
     public required IReadOnlyList<BestReferrerAnswer> BestReferrers { get; init; }
+
+    /// <summary>All that is pending in a hold window or a group, by the day of its release.</summary>
+    public required IReadOnlyList<HeldAnswer> Held { get; init; }
 
     /// <summary>That wait for a referral or a sale.</summary>
     public required long ParkedActions { get; init; }
@@ -3708,6 +3726,24 @@ public sealed partial record WebhookEndpointChange
 
     /// <summary>false tells it nothing until it is true again; what happens meanwhile waits, for 30 days.</summary>
     public bool? Enabled { get; init; }
+}
+
+/// <summary>How an endpoint does. Nothing is counted beyond 10,000.</summary>
+public sealed partial record WebhookFiguresAnswer
+{
+    public required string EndpointId { get; init; }
+
+    /// <summary>Attempts of the last 24 hours that it took, tests left out.</summary>
+    public required long Delivered { get; init; }
+
+    /// <summary>Attempts of the last 24 hours that it did not take; what they were of may have been taken later.</summary>
+    public required long Failed { get; init; }
+
+    /// <summary>Events of its types that it has not taken yet, also while it is switched off.</summary>
+    public required long Waiting { get; init; }
+
+    /// <summary>Since when the first of them waits.</summary>
+    public DateTimeOffset? OldestWaitingAt { get; init; }
 }
 
 public sealed partial record WebhookResumption

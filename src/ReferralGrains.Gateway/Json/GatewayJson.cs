@@ -126,6 +126,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Webhooks.SecretRotation))]
 [JsonSerializable(typeof(Webhooks.WebhookResumption))]
 [JsonSerializable(typeof(Webhooks.WebhookTest))]
+[JsonSerializable(typeof(Webhooks.WebhookFiguresAnswer))]
 [JsonSerializable(typeof(Webhooks.WebhookDeliveryAnswer))]
 [JsonSerializable(typeof(PageAnswer<Webhooks.WebhookDeliveryAnswer>))]
 [JsonSerializable(typeof(PageAnswer<Programs.ProgramAnswer>))]

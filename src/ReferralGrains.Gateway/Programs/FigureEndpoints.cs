@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
@@ -23,7 +24,7 @@ internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClo
         routes.Get("/v1/programs/{id}/figures", Show).Needs(KeyRole.Read)
             .WithSummary("Active referrers, new clients of the last 30 days, what rewards came to, referrals that wait").Answers<FiguresAnswer>();
         routes.Get("/v1/overview", Overview).Needs(KeyRole.Read)
-            .WithSummary("What was earned and paid in each of the last 52 weeks, the best referrers, and how many actions wait").Answers<OverviewAnswer>();
+            .WithSummary("What was earned and paid in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait").Answers<OverviewAnswer>();
     }
 
     private async Task<IResult> Overview(HttpContext context)
@@ -36,6 +37,7 @@ internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClo
             new(
                 [.. now.Weeks.Select(week => new WeekAnswer(week.From, week.Asset.Name, week.EarnedMinor, week.ClawedBackMinor, week.PaidMinor))],
                 [.. now.Best.Select(best => new BestReferrerAnswer(best.Referrer, best.Asset.Name, best.NetMinor, best.PaidMinor))],
+                [.. now.Held.Select(held => new HeldAnswer(held.Day is { } day ? new(day, TimeOnly.MinValue, TimeSpan.Zero) : null, held.Asset.Name, held.Minor))],
                 now.Parked),
             GatewayJson.Default.OverviewAnswer);
     }
@@ -56,8 +58,9 @@ internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClo
 
 /// <param name="Weeks">One without movements is absent.</param>
 /// <param name="BestReferrers">Of each asset the ten that it came to most for.</param>
+/// <param name="Held">All that is pending in a hold window or a group, by the day of its release.</param>
 /// <param name="ParkedActions">That wait for a referral or a sale.</param>
-internal sealed record OverviewAnswer(ImmutableArray<WeekAnswer> Weeks, ImmutableArray<BestReferrerAnswer> BestReferrers, long ParkedActions);
+internal sealed record OverviewAnswer(ImmutableArray<WeekAnswer> Weeks, ImmutableArray<BestReferrerAnswer> BestReferrers, ImmutableArray<HeldAnswer> Held, long ParkedActions);
 
 /// <summary>What was booked within a week, manual entries included.</summary>
 /// <param name="From">Its Monday, in UTC.</param>
@@ -66,6 +69,12 @@ internal sealed record WeekAnswer(DateTimeOffset From, string Asset, long Earned
 
 /// <param name="NetMinor">Earned less taken back, from the beginning.</param>
 internal sealed record BestReferrerAnswer(CallerId ReferrerId, string Asset, long NetMinor, long PaidMinor);
+
+/// <param name="Day">
+/// When the day in UTC begins on which it was to be released when it was given: one that has passed waits for a person, or for word of the
+/// referee's customer. Absent where only a person or a full group releases it.
+/// </param>
+internal sealed record HeldAnswer([property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? Day, string Asset, long AmountMinor);
 
 /// <param name="ActiveReferrers">Open, with a referral that was not cancelled.</param>
 /// <param name="NewClients">Referees whose first sale above zero occurred within the last 30 days.</param>

@@ -12,14 +12,26 @@ namespace ReferralGrains.Gateway.Webhooks;
 /// <summary>What was sent to an endpoint, and sending out of turn while somebody waits.</summary>
 internal sealed class WebhookTrialEndpoints(IWebhookTargets targets, IWebhookFeed feed, IWebhookTrials trials, TimeProvider time)
 {
+    private static readonly TimeSpan Recent = TimeSpan.FromHours(24);
+
     public void Map(IEndpointRouteBuilder routes)
     {
+        routes.Get("/v1/webhook_endpoints/{id}/figures", Figures).Needs(KeyRole.Admin)
+            .WithSummary("What an endpoint took and did not take within 24 hours, and what it is still to be told").Answers<WebhookFiguresAnswer>();
         routes.Get("/v1/webhook_endpoints/{id}/deliveries", List).Needs(KeyRole.Admin)
             .WithSummary("Each attempt to tell an endpoint something, the newest first; kept for 30 days").Pages<PageAnswer<WebhookDeliveryAnswer>>();
         routes.Post("/v1/webhook_endpoints/{id}/deliveries/{delivery}/resend", Resend).Needs(KeyRole.Admin)
             .WithSummary("Send what an attempt sent once more, now and out of turn; answers what the endpoint said").Answers<WebhookDeliveryAnswer>();
         routes.Post("/v1/webhook_endpoints/{id}/test", Test).Needs(KeyRole.Admin)
             .WithSummary("Send an event that is made up to one endpoint, now; answers what the endpoint said").Takes<WebhookTest>(mayBeAbsent: true).Answers<WebhookDeliveryAnswer>();
+    }
+
+    private async Task<IResult> Figures(HttpContext context, string id)
+    {
+        var target = await WebhookEndpoints.Find(targets, context, id);
+        var now = await targets.Figures(target, time.GetUtcNow() - Recent, context.RequestAborted);
+        return Answers.Ok(
+            new(WebhookNames.Endpoint(target.Id), now.Taken, now.Failed, now.Waiting, now.OldestWaitingAt), GatewayJson.Default.WebhookFiguresAnswer);
     }
 
     private async Task<IResult> List(HttpContext context, string id)
@@ -54,6 +66,15 @@ internal sealed class WebhookTrialEndpoints(IWebhookTargets targets, IWebhookFee
         WebhookNames.Delivery(delivery.Id), delivery.Event, delivery.Type.ToWord(), WebhookWords.Causes.Of(delivery.Cause), delivery.Attempt, delivery.At,
         (long)delivery.Took.TotalMilliseconds, delivery.Failure is null, delivery.Status, delivery.Failure);
 }
+
+/// <summary>How an endpoint does. Nothing is counted beyond 10,000.</summary>
+/// <param name="Delivered">Attempts of the last 24 hours that it took, tests left out.</param>
+/// <param name="Failed">Attempts of the last 24 hours that it did not take; what they were of may have been taken later.</param>
+/// <param name="Waiting">Events of its types that it has not taken yet, also while it is switched off.</param>
+/// <param name="OldestWaitingAt">Since when the first of them waits.</param>
+internal sealed record WebhookFiguresAnswer(
+    string EndpointId, long Delivered, long Failed, long Waiting,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? OldestWaitingAt);
 
 /// <param name="Type">Of the event that is made up; webhook.test when it is left out.</param>
 [Example("""{"type":"reward.payable"}""")]

@@ -40,6 +40,36 @@ internal static class FigureCheck
                 "figure", $"The figures of program {reader.GetInt64(0)} in {reader.MaybeText(2)} for the week of {reader.GetFieldValue<DateTimeOffset>(1):yyyy-MM-dd} are not what its postings come to."),
             stop, Questions.Int(tenant));
         await snapshot.Each(
+            """
+            with kept as (select * from held where minor <> 0 and ($1 is null or tenant = $1))
+            select coalesce(s.day, k.day)::text, a.name
+            from held_up_to((select position from figure_position), $1) s full join kept k on k.tenant = s.tenant and k.day = s.day and k.asset = s.asset
+            left join asset a on a.id = coalesce(s.asset, k.asset)
+            where coalesce(s.minor, 0) <> coalesce(k.minor, 0) order by 1, 2 limit 100
+            """,
+            reader => differences.Add("figure", $"What is held in {reader.MaybeText(1)} until {reader.GetString(0)} is not what the rewards come to."), stop, Questions.Int(tenant));
+        await snapshot.Each(
+            """
+            with days as (select tenant, asset, sum(minor) as minor from held where $1 is null or tenant = $1 group by 1, 2),
+              weeks as (select tenant, asset, sum(pending) as minor from figure where $1 is null or tenant = $1 group by 1, 2)
+            select a.name, coalesce(d.minor, 0)::int8, coalesce(w.minor, 0)::int8
+            from days d full join weeks w on w.tenant = d.tenant and w.asset = d.asset left join asset a on a.id = coalesce(d.asset, w.asset)
+            where coalesce(d.minor, 0) <> coalesce(w.minor, 0) order by 1 limit 100
+            """,
+            reader => differences.Add("figure", $"{reader.GetInt64(1)} of {reader.MaybeText(0)} is held by day, and {reader.GetInt64(2)} is pending."), stop, Questions.Int(tenant));
+        await snapshot.Each(
+            """
+            with kept as (select * from referrer_net where $1 is null or tenant = $1),
+              summed as (
+                select m.referrer, m.asset, m.tenant, sum(m.minor) as net
+                from net_movement m join seal s on s.commit_id = m.commit_id and s.position <= (select position from figure_position)
+                where $1 is null or m.tenant = $1 group by 1, 2, 3)
+            select coalesce(s.referrer, k.referrer), a.name from summed s full join kept k on k.referrer = s.referrer and k.asset = s.asset
+            left join asset a on a.id = coalesce(s.asset, k.asset)
+            where (s.tenant, s.net) is distinct from (k.tenant, k.net) order by 1, 2 limit 100
+            """,
+            reader => differences.Add("figure", $"What referrer {reader.GetInt64(0)} came to in {reader.MaybeText(1)} is not what its postings come to."), stop, Questions.Int(tenant));
+        await snapshot.Each(
             FirstSales, reader => differences.Add("figure", $"Stream {reader.GetInt64(0)}: its first sale is not what its events say."), stop, Questions.Int(tenant));
     }
 }

@@ -16,6 +16,8 @@ public sealed class Figures(NpgsqlDataSource database) : IFigures
     private const string Unsummed =
         "any (array(select c.id from commit c where (c.xid, c.id) > ((select xid from figure_position), (select commit_id from figure_position))))";
 
+    private const int MostBest = 10;
+
     public async Task<IReadOnlyList<BudgetUse>> Budget(StreamId owner, StreamId program, int rule, CancellationToken stop) => await database.Rows(
         "select month, minor from budget_use where owner = $1 and program = $2 and rule = $3 order by month desc",
         reader => new BudgetUse(rule, reader.GetInt32(0), reader.GetInt64(1)), stop, Questions.Long(owner.Value), Questions.Long(program.Value), Questions.Int(rule));
@@ -69,16 +71,34 @@ public sealed class Figures(NpgsqlDataSource database) : IFigures
             reader => new WeekFigures(reader.GetFieldValue<DateTimeOffset>(0), new(reader.GetString(1)), reader.GetInt64(2), reader.GetInt64(3), reader.GetInt64(4)),
             stop, Questions.Int(tenant), Questions.Time(since));
         var best = await database.Rows(
-            """
-            select s.a, x.name, x.net, x.paid from (
-              select b.referrer, a.name, b.earned - b.clawed_back as net, b.paid,
-                row_number() over (partition by b.asset order by b.earned - b.clawed_back desc, b.referrer) as place
-              from balance b join asset a on a.id = b.asset where b.tenant = $1) x
-            join stream s on s.id = x.referrer where x.place <= 10 and x.net > 0 order by x.name, x.place
+            $"""
+            with moved as materialized (
+              select m.asset, m.referrer, sum(m.minor)::int8 as minor from net_movement m where m.commit_id = {Unsummed} and m.tenant = $1 group by 1, 2),
+              now as (
+                select n.asset, n.referrer, n.net from (select distinct asset from figure where tenant = $1) a
+                cross join lateral (
+                  select n.asset, n.referrer, n.net from referrer_net n
+                  where n.tenant = $1 and n.asset = a.asset and n.net > 0 and not exists (select from moved m where m.asset = n.asset and m.referrer = n.referrer)
+                  order by n.net desc, n.referrer limit {MostBest}) n
+                union all
+                select m.asset, m.referrer, m.minor + coalesce((select n.net from referrer_net n where n.referrer = m.referrer and n.asset = m.asset), 0) from moved m)
+            select s.a, a.name, x.net, b.paid
+            from (select asset, referrer, net, row_number() over (partition by asset order by net desc, referrer) as place from now where net > 0) x
+            join asset a on a.id = x.asset join stream s on s.id = x.referrer join balance b on b.referrer = x.referrer and b.asset = x.asset
+            where x.place <= {MostBest} order by a.name, x.place
             """,
             reader => new BestReferrer(new(reader.GetString(0)), new(reader.GetString(1)), reader.GetInt64(2), reader.GetInt64(3)), stop, Questions.Int(tenant));
+        var held = await database.Rows(
+            $"""
+            select nullif(x.day, 'infinity'), a.name, sum(x.minor)::int8 from (
+              select day, asset, minor from held where tenant = $1 and minor <> 0
+              union all
+              select m.day, m.asset, m.minor from held_movement m where m.commit_id = {Unsummed} and m.tenant = $1) x
+            join asset a on a.id = x.asset group by x.day, a.name having sum(x.minor) <> 0 order by x.day, a.name
+            """,
+            reader => new HeldFigures(reader.Maybe<DateOnly>(0), new(reader.GetString(1)), reader.GetInt64(2)), stop, Questions.Int(tenant));
         var parked = await database.Row("select count from parked where tenant = $1", reader => reader.GetInt64(0), stop, Questions.Int(tenant));
-        return new(weeks, best, parked);
+        return new(weeks, best, held, parked);
     }
 
     public async Task<IReadOnlyList<WaitingGroup>> Groups(StreamId referrer, CancellationToken stop) => await Groups(database, [referrer.Value], stop);

@@ -16,7 +16,7 @@ public interface IFigures
     /// <param name="since">From when on a first sale makes a new client.</param>
     Task<ProgramFigures> Program(StreamId program, DateTimeOffset since, CancellationToken stop);
 
-    /// <summary>How a tenant does: its latest weeks, its best referrers and what waits for what is unknown.</summary>
+    /// <summary>How a tenant does: its latest weeks, its best referrers, what is held and what waits for what is unknown.</summary>
     /// <param name="since">The first day of the first week.</param>
     Task<TenantOverview> Overview(int tenant, DateTimeOffset since, CancellationToken stop);
 
@@ -33,8 +33,9 @@ public sealed record ProgramFigures(long ActiveReferrers, long NewClients, long 
 /// <summary>How a tenant does.</summary>
 /// <param name="Weeks">By their Mondays, in UTC; one without movements is absent.</param>
 /// <param name="Best">Of each asset the ten that it came to most for.</param>
+/// <param name="Held">All that is pending, by the day of its release.</param>
 /// <param name="Parked">Actions that wait for a referral or a sale.</param>
-public sealed record TenantOverview(IReadOnlyList<WeekFigures> Weeks, IReadOnlyList<BestReferrer> Best, long Parked);
+public sealed record TenantOverview(IReadOnlyList<WeekFigures> Weeks, IReadOnlyList<BestReferrer> Best, IReadOnlyList<HeldFigures> Held, long Parked);
 
 /// <summary>What was posted within a week.</summary>
 /// <param name="PaidMinor">Less what came back.</param>
@@ -42,6 +43,12 @@ public sealed record WeekFigures(DateTimeOffset From, Asset Asset, long EarnedMi
 
 /// <param name="NetMinor">Earned less taken back, from the beginning.</param>
 public sealed record BestReferrer(CallerId Referrer, Asset Asset, long NetMinor, long PaidMinor);
+
+/// <param name="Day">
+/// In UTC, on which it was to be released when it was given; one that has passed waits for a person, or for word of the referee's customer.
+/// Null where only a person or a full group releases it.
+/// </param>
+public sealed record HeldFigures(DateOnly? Day, Asset Asset, long Minor);
 
 /// <param name="PendingMinor">In a hold window, or in a group.</param>
 public sealed record AssetFigures(Asset Asset, long EarnedMinor, long ClawedBackMinor, long PendingMinor)

@@ -52,6 +52,16 @@ public sealed record WebhookChange(string? Url, string? Description, ImmutableAr
 public sealed record WebhookDelivery(
     long Id, string Event, WebhookEventType Type, WebhookCause Cause, int Attempt, DateTimeOffset At, TimeSpan Took, int? Status, string? Failure);
 
+/// <summary>How an endpoint does. Nothing is counted beyond <see cref="Most"/>.</summary>
+/// <param name="Taken">Attempts, tests left out.</param>
+/// <param name="Failed">Attempts; the next one of the same event may have been taken.</param>
+/// <param name="Waiting">Events of its types that it has not taken yet.</param>
+/// <param name="OldestWaitingAt">Since when the first of them could have been told.</param>
+public sealed record WebhookFigures(long Taken, long Failed, long Waiting, DateTimeOffset? OldestWaitingAt)
+{
+    public const int Most = 10_000;
+}
+
 /// <summary>Something that others are told, ready to be sent.</summary>
 /// <param name="Position">Its place among the events of all tenants.</param>
 /// <param name="Id">The same for every attempt and every endpoint, so that a receiver can drop repeats.</param>

@@ -33,6 +33,10 @@ public interface IWebhookTargets
     /// <summary>Tells it again, at once: from where it stood, or only of what happens from now on.</summary>
     Task<WebhookTarget?> Resume(int tenant, long id, bool fromNow, CancellationToken stop);
 
+    /// <summary>What became of the latest attempts, and what it is still to be told.</summary>
+    /// <param name="since">From when on attempts count.</param>
+    Task<WebhookFigures> Figures(WebhookTarget target, DateTimeOffset since, CancellationToken stop);
+
     /// <summary>The newest first.</summary>
     /// <param name="before">The last one of the page before.</param>
     Task<Page<WebhookDelivery>> Deliveries(int tenant, long target, long? before, int limit, CancellationToken stop);
@@ -114,6 +118,21 @@ public sealed class WebhookTargets(NpgsqlDataSource database, ISiloLease lease, 
         where tenant = $1 and id = $2 and is_alive($5) returning {Columns}
         """,
         Read, stop, Questions.Int(tenant), Questions.Long(id), Questions.Time(time.GetUtcNow()), Questions.Flag(fromNow), Questions.Long(lease.Silo));
+
+    // Both counts end somewhere, so that a look costs the same however much was sent or waits.
+    public async Task<WebhookFigures> Figures(WebhookTarget target, DateTimeOffset since, CancellationToken stop) => (await database.Row(
+        $"""
+        select s.taken, s.failed, w.waiting, w.oldest
+        from (
+          select count(*) filter (where failure is null) as taken, count(*) filter (where failure is not null) as failed
+          from (select failure from webhook_delivery where target = $1 and at >= $2 and cause <> {(int)WebhookCause.Test} order by at desc limit {WebhookFigures.Most}) d) s,
+        (
+          select count(*) as waiting, min(told_at) as oldest
+          from (
+            select v.told_at from webhook_target t join webhook_event v on v.tenant = t.tenant and v.id > t.position and (cardinality(t.events) = 0 or v.type = any (t.events))
+            where t.id = $1 order by v.id limit {WebhookFigures.Most}) v) w
+        """,
+        static row => new WebhookFigures(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.Maybe<DateTimeOffset>(3)), stop, Questions.Long(target.Id), Questions.Time(since)))!;
 
     public async Task<Page<WebhookDelivery>> Deliveries(int tenant, long target, long? before, int limit, CancellationToken stop) => Page(limit, await database.Rows(
         $"select {DeliveryColumns} from webhook_delivery where tenant = $1 and target = $2 and ($3 is null or id < $3) order by id desc limit $4", Delivery, stop,

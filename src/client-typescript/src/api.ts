@@ -339,7 +339,7 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * What was earned and paid in each of the last 52 weeks, the best referrers, and how many actions wait
+   * What was earned and paid in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait
    *
    * `GET /v1/overview`. Needs a key with the role read.
    */
@@ -1077,6 +1077,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * What an endpoint took and did not take within 24 hours, and what it is still to be told
+   *
+   * `GET /v1/webhook_endpoints/{id}/figures`. Needs a key with the role admin.
+   */
+  listWebhookEndpointFigures(id: string): Promise<WebhookFiguresAnswer> {
+    return this.send("GET", `/v1/webhook_endpoints/${encodeURIComponent(id)}/figures`, {}, undefined);
+  }
+
+  /**
    * Each attempt to tell an endpoint something, the newest first; kept for 30 days
    *
    * `GET /v1/webhook_endpoints/{id}/deliveries`. Needs a key with the role admin.
@@ -1601,6 +1610,13 @@ export interface GroupsAnswer {
   groups: GroupAnswer[];
 }
 
+export interface HeldAnswer {
+  /** When the day in UTC begins on which it was to be released when it was given: one that has passed waits for a person, or for word of the referee's customer. Absent where only a person or a full group releases it. */
+  day?: string | null;
+  asset: string;
+  amount_minor: number;
+}
+
 export interface HoldBody {
   mode: "none" | "days" | "manual" | "days_then_active_customer" | "group";
   days?: number | null;
@@ -1906,6 +1922,8 @@ export interface OverviewAnswer {
   weeks: WeekAnswer[];
   /** Of each asset the ten that it came to most for. */
   best_referrers: BestReferrerAnswer[];
+  /** All that is pending in a hold window or a group, by the day of its release. */
+  held: HeldAnswer[];
   /** That wait for a referral or a sale. */
   parked_actions: number;
 }
@@ -3110,6 +3128,19 @@ export interface WebhookEndpointChange {
   events?: string[] | null;
   /** false tells it nothing until it is true again; what happens meanwhile waits, for 30 days. */
   enabled?: boolean | null;
+}
+
+/** How an endpoint does. Nothing is counted beyond 10,000. */
+export interface WebhookFiguresAnswer {
+  endpoint_id: string;
+  /** Attempts of the last 24 hours that it took, tests left out. */
+  delivered: number;
+  /** Attempts of the last 24 hours that it did not take; what they were of may have been taken later. */
+  failed: number;
+  /** Events of its types that it has not taken yet, also while it is switched off. */
+  waiting: number;
+  /** Since when the first of them waits. */
+  oldest_waiting_at?: string | null;
 }
 
 export interface WebhookResumption {

@@ -88,6 +88,7 @@ public sealed class AccessTests : IAsyncLifetime
         GET /v1/webhook_endpoints
         GET /v1/webhook_endpoints/{id}
         GET /v1/webhook_endpoints/{id}/deliveries
+        GET /v1/webhook_endpoints/{id}/figures
         PATCH /v1/enrollments/{id}
         PATCH /v1/programs/{id}
         PATCH /v1/referrers/{id}

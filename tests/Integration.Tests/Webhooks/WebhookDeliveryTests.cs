@@ -225,6 +225,34 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task How_an_endpoint_does_is_counted_what_it_took_what_not_and_what_waits_since_when()
+    {
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        var another = await house.Add(receiver.Url, WebhookEventType.ReferralCreated);
+        await house.Targets.Change(house.World.Tenant, another.Id, new(null, null, null, Enabled: false), Stop);
+        await house.World.Refer("anna");
+        await house.Sell(3);
+        await house.Gather();
+        receiver.Answer = static (number, _) => Task.FromResult(number == 1 ? 500 : 204);
+        await using (await house.Deliver())
+        {
+            await receiver.Until(3);
+            await Eventually.Holds("all is noted", async () => await house.Targets.Figures(target, DateTimeOffset.UnixEpoch, Stop) is { Taken: 3, Waiting: 0 });
+        }
+
+        await house.Sell(2);
+        await house.Gather();
+        var oldest = await house.Database.Ask<DateTime>("select told_at from webhook_event order by id desc offset 1 limit 1");
+        var tested = new WebhookDelivery(0, "evt_0_1_0", WebhookEventType.Test, WebhookCause.Test, 1, TimeProvider.System.GetUtcNow(), TimeSpan.Zero, 200, null);
+        await house.Targets.Note(target, tested, Stop);
+        var hour = TimeProvider.System.GetUtcNow().AddHours(-1);
+        Assert.Equal(new(3, 1, 2, new DateTimeOffset(oldest)), await house.Targets.Figures(target, hour, Stop));
+        var (later, off) = (await house.Targets.Figures(target, hour.AddHours(2), Stop), await house.Targets.Figures(another, hour, Stop));
+        Assert.Equal((0L, 0L, 2L), (later.Taken, later.Failed, later.Waiting));
+        Assert.Equal((0L, 0L, 1L), (off.Taken, off.Failed, off.Waiting));
+    }
+
+    [Fact]
     public async Task Who_says_that_it_is_gone_is_told_nothing_more_and_nobody_is_followed()
     {
         await house.World.Refer("anna");

@@ -14,6 +14,8 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.Page.GetByRole(AriaRole.Img, new() { Name = "Earned and paid each week in GBP" }).WaitForAsync();
         var best = person.Page.GetByRole(AriaRole.Region, new() { Name = "Top referrers" });
         await best.GetByRole(AriaRole.Row, new() { Name = "jane" }).GetByText("14.25 GBP").WaitForAsync(); // 4.90 + 12.00 − 6.00 + 3.35
+        var held = person.Page.GetByRole(AriaRole.Region, new() { Name = "Held, by release date" });
+        await held.GetByRole(AriaRole.Row, new() { Name = "2026-02-19" }).GetByText("22.25 GBP").WaitForAsync(); // What jane has, and 8.00 of rita's.
         await person.IsWellServed();
         await person.Photograph("console-overview");
         await person.ResizeTo(390);
@@ -120,8 +122,10 @@ public sealed class PageTests(Browser browser, Marketplace market)
     {
         await market.Admin.Ok("/v1/referrers", new { id = "booked" });
         await using var person = await SignedIn("admin", "/console/referrers");
+        await person.Page.GetByRole(AriaRole.Row, new() { Name = "jane" }).GetByText("14.25 GBP").WaitForAsync();
         await person.Page.GetByLabel("Id begins with").FillAsync("book");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "jane" }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "booked" }).ClickAsync();
         await person.Heading("Referrer booked");
         for (var i = 0; i < 2; i++)
@@ -149,6 +153,9 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "kiera" }).WaitForAsync();
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "mona" }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await person.Page.GetByLabel("Program").First.FillAsync("not an id");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "invalid_id" }).WaitForAsync();
         await person.IsWellServed();
         await person.ResizeTo(390);
         await person.IsWellServed();

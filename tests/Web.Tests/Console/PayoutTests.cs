@@ -73,6 +73,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         var twice = person.Page.GetByRole(AriaRole.Region, new() { Name = "a second live transfer of an item" });
         await twice.GetByRole(AriaRole.Row, new() { Name = "tr_twice" }).GetByText("900 gbp to acct_bob").WaitForAsync();
         await person.IsWellServed();
+        await person.Photograph("console-reconciliation");
         await person.Page.GetByLabel("Why it may be opened").FillAsync("It was our own test");
         await Press(person, "Open the gate");
         await person.Sees("Approved payouts are sent.");

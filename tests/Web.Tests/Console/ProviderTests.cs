@@ -54,7 +54,8 @@ public sealed class ProviderTests(Browser browser, Marketplace market)
         await using var jane = await browser.Arrive(market.Address);
         await jane.Page.GotoAsync("/console/sign-in/provider?to=https://elsewhere.example/");
         await jane.Page.GetByRole(AriaRole.Link, new() { Name = "Jane", Exact = true }).ClickAsync();
-        await jane.Heading("Overview");
+        await jane.Heading("Payouts"); // Where finance begins.
+        Assert.Equal(market.Address.Authority, new Uri(jane.Page.Url).Authority);
     }
 
     [Fact]

@@ -25,6 +25,8 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
 
             await Tab(person, "Held rewards");
             var rewards = (await admin.Ok("/v1/rewards?state=pending"))["data"]!.AsArray().Select(one => (string)one!["id"]!).ToList();
+            await person.Page.GetByRole(AriaRole.Button, new() { Name = $"Release {rewards[0]}" }).WaitForAsync();
+            await person.Photograph("console-review");
             await PayoutTests.Press(person, $"Release {rewards[0]}");
             await person.Page.GetByRole(AriaRole.Cell, new() { Name = rewards[0], Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
             await person.IsWellServed();
@@ -148,10 +150,12 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
         await person.Page.GetByLabel("Drawn up").SelectOptionAsync("month");
         await person.Page.GetByLabel("On which day of the month").FillAsync("31");
         await person.Page.GetByLabel("Least amounts").FillAsync("25.00 GBP, 300 JPY");
+        await person.Page.GetByLabel("Account credit").SelectOptionAsync(new SelectOptionValue { Label = "goes onto the referrer's customer balance at Stripe" });
         await person.Page.GetByLabel("Whoever draws a batch up").CheckAsync();
         await PayoutTests.Press(person, "Save the terms");
         await person.Sees("Saved.");
         var terms = await finance.Ok("/v1/payout_terms");
+        Assert.Equal("stripe", (string)terms["credit_delivery"]!);
         Assert.Equal(("month", 31, 2_500, 300, true), (
             (string)terms["schedule"]!["every"]!, (int)terms["schedule"]!["day"]!, (long)terms["minimums"]![0]!["amount_minor"]!, (long)terms["minimums"]![1]!["amount_minor"]!, (bool)terms["second_person"]!));
         await person.Page.GetByLabel("Time zone").FillAsync("Moon/Crater");

@@ -122,6 +122,8 @@ public sealed class SessionTests(Browser browser, Marketplace market)
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Reconciliation" }).WaitForAsync();
         Assert.Equal(0, await person.Page.GetByRole(AriaRole.Link, new() { Name = "Overview" }).CountAsync());
         Assert.Equal(0, await person.Page.GetByRole(AriaRole.Link, new() { Name = "Referrers" }).CountAsync());
+        await person.Open("/console/programs", "Programs");
+        await person.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "forbidden" }).WaitForAsync();
         await person.Open("/console/referrers", "Referrers");
         await person.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "forbidden" }).WaitForAsync();
         await person.IsWellServed();

@@ -44,11 +44,13 @@ public sealed class SettingsTests(Browser browser, Marketplace market)
             await person.Page.Locator("#state").WaitForAsync();
             return await person.Page.GetByRole(AriaRole.Cell, new() { Name = "referrer.created" }).CountAsync() > 0;
         });
+        await person.Page.Locator("#figures").GetByText("1 attempt taken and 0 failed in 24 hours; nothing waits.").WaitForAsync();
         receiver.Status = 500;
         await PayoutTests.Press(person, "Send again evt_");
         await person.Page.GetByRole(AriaRole.Status).GetByText("was refused: 500").WaitForAsync();
         Assert.Equal(2, receiver.Told.Count(static one => one.Body.Contains("told-of", StringComparison.Ordinal)));
         await person.IsWellServed();
+        await person.Photograph("console-webhook");
 
         receiver.Status = 200;
         await PayoutTests.Press(person, "Make a new secret");

@@ -23,7 +23,7 @@ internal sealed class TermsForm
 
     public PayoutTermsBodyDelivery Delivery { get; set; } = PayoutTermsBodyDelivery.Stripe;
 
-    /// <summary>Whether account credit goes to the referrers' Stripe customers. Not filled in here, and stays.</summary>
+    /// <summary>Whether account credit goes to the referrers' Stripe customers.</summary>
     public PayoutTermsBodyCreditDelivery CreditDelivery { get; set; } = PayoutTermsBodyCreditDelivery.ByHand;
 
     public static TermsForm Of(PayoutTermsAnswer terms) => new()

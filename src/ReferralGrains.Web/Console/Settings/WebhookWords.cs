@@ -1,3 +1,4 @@
+using System.Globalization;
 using ReferralGrains.Client;
 using ReferralGrains.Web.Console.Layout;
 
@@ -18,6 +19,14 @@ internal static class WebhookWords
     public static string Standing(WebhookEndpointAnswer one) => one.Why is not { } why
         ? "well"
         : $"{PayoutWords.Plain(why)}{(one.FailingSince is { } since ? $", failing since {Show.Time(since)}" : "")}{(one.NextAttemptAt is { } next ? $", again at {Show.Time(next)}" : "")}";
+
+    /// <summary>How much of late, and how much is still to come.</summary>
+    public static string Sums(WebhookFiguresAnswer figures) =>
+        string.Create(CultureInfo.InvariantCulture, $"{PayoutWords.Count(figures.Delivered, "attempt")} taken and {figures.Failed:N0} failed in 24 hours");
+
+    public static string Waiting(WebhookFiguresAnswer figures) => figures.OldestWaitingAt is { } since
+        ? $"{PayoutWords.Count(figures.Waiting, "event")} {(figures.Waiting == 1 ? "waits" : "wait")}, the oldest since {Show.Time(since)}"
+        : "nothing waits";
 
     /// <summary>Why it is told nothing; null while it is.</summary>
     public static string? Silence(WebhookEndpointAnswerState state) => state switch

@@ -55,6 +55,8 @@ internal sealed class InMemoryWebhooks(TimeProvider time) : IWebhookTargets, IWe
 
     public Task<WebhookTarget?> Resume(int tenant, long id, bool fromNow, CancellationToken stop) => Changed(tenant, id, target => target with { State = WebhookState.Enabled });
 
+    public Task<WebhookFigures> Figures(WebhookTarget target, DateTimeOffset since, CancellationToken stop) => Task.FromResult(new WebhookFigures(3, 1, 2, since));
+
     public Task<Page<WebhookDelivery>> Deliveries(int tenant, long target, long? before, int limit, CancellationToken stop)
     {
         lock (gate)
