@@ -189,6 +189,33 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.IsWellServed();
     }
 
+    [Fact]
+    public async Task S1_a_program_is_started_where_there_is_none_yet_and_takes_nobody_in_once_it_is_switched_off()
+    {
+        var (admin, key) = await market.NewSandbox("started");
+        using var _ = admin;
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key);
+        await person.Page.GetByRole(AriaRole.Region, new() { Name = "Nothing here yet" }).GetByRole(AriaRole.Link, new() { Name = "Start one" }).ClickAsync();
+        await person.Page.GetByLabel("Name", new() { Exact = true }).FillAsync("My shop");
+        await person.Page.GetByLabel("Currency").FillAsync("gb1");
+        await person.Page.GetByLabel("Id, for your systems").FillAsync("mine");
+        await PayoutTests.Press(person, "Start it");
+        await person.Page.GetByRole(AriaRole.Alert).GetByText("currency").First.WaitForAsync();
+        await person.IsWellServed();
+        await person.Page.GetByLabel("Currency").FillAsync("gbp");
+        await PayoutTests.Press(person, "Start it");
+        await person.Heading("Program My shop");
+        await PayoutTests.Press(person, "Take nobody in any more");
+        await person.Sees("whoever is in it goes on earning");
+        Assert.False((bool)(await admin.Ok("/v1/programs/mine"))["enabled"]!);
+        await PayoutTests.Press(person, "Take people in again");
+        await person.Sees("It takes people in again.");
+        Assert.Equal(("GBP", true), ((string)(await admin.Ok("/v1/programs/mine"))["currency"]!, (bool)(await admin.Ok("/v1/programs/mine"))["enabled"]!));
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
     private async Task<Person> SignedIn(string role, string to = "/console")
     {
         var person = await browser.Arrive(market.Address);
