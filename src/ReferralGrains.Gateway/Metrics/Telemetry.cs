@@ -27,6 +27,11 @@ public static class Telemetry
     private static readonly double[] Milliseconds = [1, 5, 10, 25, 50, 100, 250, 1_000, 5_000, 30_000];
     private static readonly double[] Counts = [1, 5, 20, 100, 500, 1_000, 5_000];
 
+    // Places for them are there from the start, 150 bytes each, for each of 250 instruments: most have a handful, requests one for each route and status.
+    private const string RequestDuration = "http.server.request.duration";
+    private const int SeriesOfRequests = 2_000;
+    private const int Series = 200;
+
     /// <summary>Once for each server, whatever its role; the gateway maps <c>/metrics</c>.</summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services)
     {
@@ -34,7 +39,7 @@ public static class Telemetry
             .ConfigureResource(resource => resource.AddService(Environment.GetEnvironmentVariable("OTEL_SERVICE_NAME") ?? "referralgrains"))
             .WithMetrics(metrics =>
             {
-                metrics.AddMeter(Meters).AddView(Buckets).AddPrometheusExporter(Prometheus);
+                metrics.AddMeter(Meters).AddView(View).AddPrometheusExporter(Prometheus);
                 if (IsSent("METRICS")) metrics.AddOtlpExporter();
             });
         if (!SendsTraces) return services;
@@ -55,10 +60,14 @@ public static class Telemetry
         Environment.GetEnvironmentVariable("OTEL_EXPORTER_OTLP_ENDPOINT") is { Length: > 0 }
         || Environment.GetEnvironmentVariable($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT") is { Length: > 0 };
 
-    private static MetricStreamConfiguration? Buckets(Instrument instrument) =>
-        instrument.GetType() is not { IsGenericType: true } type || type.GetGenericTypeDefinition() != typeof(Histogram<>)
-            ? null
-            : new ExplicitBucketHistogramConfiguration { Boundaries = instrument.Unit switch { "s" => Seconds, "ms" => Milliseconds, _ => Counts } };
+    private static MetricStreamConfiguration View(Instrument instrument)
+    {
+        var view = instrument.GetType() is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(Histogram<>)
+            ? new ExplicitBucketHistogramConfiguration { Boundaries = instrument.Unit switch { "s" => Seconds, "ms" => Milliseconds, _ => Counts } }
+            : new MetricStreamConfiguration();
+        view.CardinalityLimit = instrument.Name == RequestDuration ? SeriesOfRequests : Series;
+        return view;
+    }
 
     private static void Prometheus(PrometheusAspNetCoreOptions options) => (options.ScopeInfoEnabled, options.TargetInfoEnabled) = (false, false);
 }
