@@ -618,6 +618,21 @@ public sealed partial class ReferralGrainsClient
     public Task<SourcesAnswer> ListSourcesAsync(CancellationToken stop = default) =>
         Send<SourcesAnswer>(HttpMethod.Get, new("/v1/sources"), null, stop);
 
+    /// <summary>One source</summary>
+    /// <remarks><c>GET /v1/sources/{id}</c>. Needs a key with the role read.</remarks>
+    public Task<SourceAnswer> GetSourceAsync(string id, CancellationToken stop = default) =>
+        Send<SourceAnswer>(HttpMethod.Get, new($"/v1/sources/{Uri.EscapeDataString(id)}"), null, stop);
+
+    /// <summary>Change where what a source sends from now on goes, what signs it, or how it is read; its address stays</summary>
+    /// <remarks><c>PATCH /v1/sources/{id}</c>. Needs a key with the role admin.</remarks>
+    public Task<SourceAnswer> ChangeSourceAsync(string id, SourceChange body, CancellationToken stop = default) =>
+        Send<SourceAnswer>(HttpMethod.Patch, new($"/v1/sources/{Uri.EscapeDataString(id)}"), body, stop);
+
+    /// <summary>Take nothing more of a source; what it sent stays, and what still waits for its sale is dropped</summary>
+    /// <remarks><c>DELETE /v1/sources/{id}</c>. Needs a key with the role admin.</remarks>
+    public Task<SourceAnswer> DeleteSourceAsync(string id, CancellationToken stop = default) =>
+        Send<SourceAnswer>(HttpMethod.Delete, new($"/v1/sources/{Uri.EscapeDataString(id)}"), null, stop);
+
     /// <summary>For the other system: an event, signed by the secret of the source</summary>
     /// <remarks><c>POST /v1/sources/{kind}/{source}</c>. Needs no key.</remarks>
     public Task<EventAnswer> TakeSourceAsync(string kind, string source, CancellationToken stop = default) =>
@@ -3459,6 +3474,19 @@ public sealed partial record SourceAnswer
 
     /// <summary>Where the other system sends its events, after the address of this server.</summary>
     public required string Url { get; init; }
+}
+
+/// <summary>What is left out stays as it is.</summary>
+public sealed partial record SourceChange
+{
+    /// <summary>Whose actions its events become from now on. A refund or dispute of a sale that came before goes where that sale is.</summary>
+    public string? ProgramId { get; init; }
+
+    /// <summary>Names the secret that signs its events from now on.</summary>
+    public string? SecretRef { get; init; }
+
+    /// <summary>The whole of it: a member that it leaves out is again as that kind of source has it.</summary>
+    public SourceMapping? Mapping { get; init; }
 }
 
 /// <summary>Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it.</summary>

@@ -37,6 +37,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Programs.RuleAnswer))]
 [JsonSerializable(typeof(Programs.JoinAnswer))]
 [JsonSerializable(typeof(Sources.NewSource))]
+[JsonSerializable(typeof(Sources.SourceChange))]
 [JsonSerializable(typeof(Sources.SourceMapping))]
 [JsonSerializable(typeof(Sources.SourceAnswer))]
 [JsonSerializable(typeof(Sources.SourcesAnswer))]

@@ -31,6 +31,11 @@ internal sealed class SourceEndpoints(
         routes.Post("/v1/sources", Create).Needs(KeyRole.Admin)
             .WithSummary("Take events of Stripe, Shopify or CloudEvents as actions of a program, at an address of their own").Takes<NewSource>().Answers<SourceAnswer>(creates: true);
         routes.Get("/v1/sources", List).Needs(KeyRole.Read).WithSummary("The sources of the tenant").Answers<SourcesAnswer>();
+        routes.Get("/v1/sources/{id}", Show).Needs(KeyRole.Read).WithSummary("One source").Answers<SourceAnswer>();
+        routes.Patch("/v1/sources/{id}", Change).Needs(KeyRole.Admin)
+            .WithSummary("Change where what a source sends from now on goes, what signs it, or how it is read; its address stays").Takes<SourceChange>().Answers<SourceAnswer>();
+        routes.Delete("/v1/sources/{id}", Remove).Needs(KeyRole.Admin)
+            .WithSummary("Take nothing more of a source; what it sent stays, and what still waits for its sale is dropped").Answers<SourceAnswer>();
         routes.Post("/v1/sources/{kind}/{source}", Take).NeedsNoKey().WithMetadata(new TakesAnyQuery())
             .WithSummary("For the other system: an event, signed by the secret of the source").Answers<EventAnswer>();
     }
@@ -40,19 +45,47 @@ internal sealed class SourceEndpoints(
         var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
         var body = await Body.Read(context, GatewayJson.Default.NewSource);
         if (!SourceKinds.All.Contains(body.Kind)) throw Problem.InvalidField("kind", "Expected is stripe, shopify or cloudevents.").AsException();
-        if (Text.Of(body.SecretRef, "secret_ref", NewSource.LongestRef) is not { } reference) throw Problem.MissingField("secret_ref").AsException();
-        if (await facts.Program(tenant, body.ProgramId, stop) is null) return new ProblemAnswer(Problem.NotFound("program", "program_id"));
-        if (options.Value.SourceSecrets.Of((await tenants.Get(tenant, stop)).Name, reference).IsEmpty)
-            throw Problem.Unprocessable("secret_unknown", "secret_ref", "The server has no secret of this name for the tenant: see source-secrets in its configuration.").AsException();
-        var mapping = (body.Mapping ?? new()).Checked();
+        var reference = Reference(body.SecretRef) ?? throw Problem.MissingField("secret_ref").AsException();
+        await Check(tenant, body.ProgramId, reference, stop);
         var id = new CallerId("src_" + RandomNumberGenerator.GetHexString(24, lowercase: true));
-        var source = new Source(id, tenant, body.Kind, body.ProgramId, reference, JsonSerializer.Serialize(mapping, GatewayJson.Default.SourceMapping));
+        var source = new Source(id, tenant, body.Kind, body.ProgramId, reference, Written(body.Mapping ?? new()));
         if (!await sources.Create(source, MaxSources, stop)) return new ProblemAnswer(new(409, "too_many_sources", null, $"A tenant has at most {MaxSources} sources."));
         return Answers.Created(context, SourceAnswer.Of(source), isNew: true, GatewayJson.Default.SourceAnswer, "sources", id.Value);
     }
 
     private async Task<IResult> List(HttpContext context) => Answers.Ok(
         new SourcesAnswer([.. (await sources.List(context.Caller().Tenant, context.RequestAborted)).Select(SourceAnswer.Of)]), GatewayJson.Default.SourcesAnswer);
+
+    private async Task<IResult> Show(HttpContext context, string id) =>
+        Ok(await sources.Find(id, context.RequestAborted) is { } source && source.Tenant == context.Caller().Tenant ? source : null);
+
+    private async Task<IResult> Change(HttpContext context, string id)
+    {
+        var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
+        var body = await Body.Read(context, GatewayJson.Default.SourceChange);
+        var change = new SourceEdit(body.ProgramId, Reference(body.SecretRef), body.Mapping is { } mapping ? Written(mapping) : null);
+
+        // What is not the tenant's is not there, whatever else is wrong.
+        if (await sources.Find(id, stop) is not { } source || source.Tenant != tenant) return Ok(null);
+        await Check(tenant, change.Program, change.SecretRef, stop);
+        return Ok(await sources.Change(tenant, id, change, stop));
+    }
+
+    private async Task<IResult> Remove(HttpContext context, string id) => Ok(await sources.Remove(context.Caller().Tenant, id, context.RequestAborted));
+
+    private static IResult Ok(Source? source) =>
+        source is null ? new ProblemAnswer(Problem.NotFound("source", "id")) : Answers.Ok(SourceAnswer.Of(source), GatewayJson.Default.SourceAnswer);
+
+    private static string? Reference(string? name) => Text.Of(name, "secret_ref", NewSource.LongestRef);
+
+    private static string Written(SourceMapping mapping) => JsonSerializer.Serialize(mapping.Checked(), GatewayJson.Default.SourceMapping);
+
+    private async Task Check(int tenant, CallerId? program, string? reference, CancellationToken stop)
+    {
+        if (program is { } named && await facts.Program(tenant, named, stop) is null) throw Problem.NotFound("program", "program_id").AsException();
+        if (reference is not null && options.Value.SourceSecrets.Of((await tenants.Get(tenant, stop)).Name, reference).IsEmpty)
+            throw Problem.Unprocessable("secret_unknown", "secret_ref", "The server has no secret of this name for the tenant: see source-secrets in its configuration.").AsException();
+    }
 
     // Whatever is wrong with it is one answer: who sends what the source did not learns nothing from it, not even whether there is such a source.
     private async Task<IResult> Take(HttpContext context, string kind, string source)
@@ -130,6 +163,13 @@ internal sealed record NewSource(
 {
     public const int LongestRef = 100;
 }
+
+/// <summary>What is left out stays as it is.</summary>
+/// <param name="ProgramId">Whose actions its events become from now on. A refund or dispute of a sale that came before goes where that sale is.</param>
+/// <param name="SecretRef">Names the secret that signs its events from now on.</param>
+/// <param name="Mapping">The whole of it: a member that it leaves out is again as that kind of source has it.</param>
+[Example("""{"secret_ref":"stripe_live_2027","mapping":{"code":"metadata.partner"}}""")]
+internal sealed record SourceChange(CallerId? ProgramId = null, [property: AtMost(NewSource.LongestRef)] string? SecretRef = null, SourceMapping? Mapping = null);
 
 /// <summary>Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it.</summary>
 /// <param name="RefereeId">Whose a sale is: the customer of Stripe's invoice, of Shopify's order.</param>

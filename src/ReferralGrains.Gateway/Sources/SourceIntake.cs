@@ -37,15 +37,15 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
             var body = action.Action.ToJsonString();
             if (await sources.Linked(source.Id, action.About, stop) is null) await sources.Wait(source.Id, told.Id, action.About, body, stop);
             if (await sources.Linked(source.Id, action.About, stop) is not { } sale) return (SourceOutcome.Waiting, null);
-            var taken = await Record(source, Named(action.Action, sale), stop);
+            var taken = await Record(source, sale.Program, Named(action.Action, sale), stop);
             await sources.Ended(source.Id, told.Id, stop);
             return taken;
         }
 
         if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, "it names no referee");
         await Redeem(source, new(referee), action, stop);
-        var recorded = await Record(source, action.Action, stop);
-        if (recorded.Outcome == SourceOutcome.Recorded && action.Links.Length > 0) await Link(source, action, new(new((string)action.Action["action_id"]!), new(referee)), stop);
+        var recorded = await Record(source, source.Program, action.Action, stop);
+        if (recorded.Outcome == SourceOutcome.Recorded && action.Links.Length > 0) await Link(source, action, new(new((string)action.Action["action_id"]!), source.Program, new(referee)), stop);
         return recorded;
     }
 
@@ -64,7 +64,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         await sources.Link(source.Id, action.Links, sale, stop);
         foreach (var (id, body) in await sources.Waiting(source.Id, action.Links, stop))
         {
-            await Record(source, Named(JsonNode.Parse(body)!.AsObject(), sale), stop);
+            await Record(source, sale.Program, Named(JsonNode.Parse(body)!.AsObject(), sale), stop);
             await sources.Ended(source.Id, id, stop);
         }
     }
@@ -81,9 +81,9 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         }
     }
 
-    private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, JsonObject action, CancellationToken stop)
+    private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, CallerId program, JsonObject action, CancellationToken stop)
     {
-        action["program_id"] = source.Program.Value;
+        action["program_id"] = program.Value;
         if (ActionParser.Parse(JsonSerializer.SerializeToUtf8Bytes(action, GatewayJson.Default.JsonObject), out var line) is { } problem)
             return (SourceOutcome.Ignored, $"{problem.Code} {problem.Param}");
         var reply = (await router.Ask(GrainAddress.Referral(source.Tenant, line.Program, line.Referee), new RecordActions([line.Action]), stop)).Replies[0];

@@ -11,8 +11,13 @@ namespace ReferralGrains.Storage.Sources;
 /// <param name="Mapping">JSON: where in its objects it says what.</param>
 public sealed record Source(CallerId Id, int Tenant, string Kind, CallerId Program, string SecretRef, string Mapping);
 
+/// <summary>What is changed of a source; null leaves it.</summary>
+/// <param name="Mapping">All of it, not some of its members.</param>
+public sealed record SourceEdit(CallerId? Program, string? SecretRef, string? Mapping);
+
 /// <summary>The sale that an object of a source belongs to, and whose it was.</summary>
-public sealed record LinkedSale(CallerId Action, CallerId Referee);
+/// <param name="Program">It stays in the program that its source had then, and so does what undoes it.</param>
+public sealed record LinkedSale(CallerId Action, CallerId Program, CallerId Referee);
 
 /// <summary>What is known of other systems. Everything here is written before its event is answered, and may be written twice.</summary>
 /// <remarks>Every member throws <see cref="JournalUnavailableException"/> while the database cannot be reached.</remarks>
@@ -24,6 +29,13 @@ public interface ISources
     Task<Source?> Find(string id, CancellationToken stop);
 
     Task<IReadOnlyList<Source>> List(int tenant, CancellationToken stop);
+
+    /// <returns>As it is now; null where the tenant has no such source.</returns>
+    Task<Source?> Change(int tenant, string id, SourceEdit change, CancellationToken stop);
+
+    /// <summary>It, and what waits or is known for its events alone. What they became is in the journal and stays.</summary>
+    /// <returns>As it was; null where the tenant has no such source.</returns>
+    Task<Source?> Remove(int tenant, string id, CancellationToken stop);
 
     /// <summary>The sale of the first of some objects that is known.</summary>
     Task<LinkedSale?> Linked(CallerId source, IReadOnlyList<string> objects, CancellationToken stop);
@@ -42,6 +54,8 @@ public interface ISources
 /// <inheritdoc cref="ISources"/>
 public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease) : ISources
 {
+    private const string Columns = "id, tenant, kind, program, secret_ref, mapping::text";
+
     public async Task<bool> Create(Source source, int most, CancellationToken stop) => (await database.Rows(
         """
         insert into source (id, tenant, kind, program, secret_ref, mapping)
@@ -51,22 +65,44 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
         Questions.Text(source.SecretRef), Questions.Text(source.Mapping), Questions.Long(lease.Silo), Questions.Int(most))).Count > 0;
 
     public Task<Source?> Find(string id, CancellationToken stop) => database.Row(
-        "select id, tenant, kind, program, secret_ref, mapping::text from source where id = $1", Read, stop, Questions.Text(id));
+        $"select {Columns} from source where id = $1", Read, stop, Questions.Text(id));
 
     public async Task<IReadOnlyList<Source>> List(int tenant, CancellationToken stop) => await database.Rows(
-        "select id, tenant, kind, program, secret_ref, mapping::text from source where tenant = $1 order by created_at, id", Read, stop, Questions.Int(tenant));
+        $"select {Columns} from source where tenant = $1 order by created_at, id", Read, stop, Questions.Int(tenant));
+
+    // What was linked without a program was the one's that is left now.
+    public Task<Source?> Change(int tenant, string id, SourceEdit change, CancellationToken stop) => database.Row(
+        $"""
+        with before as (select id, program from source where tenant = $1 and id = $2 and is_alive($6) for update),
+        linked as (update source_link l set program = b.program from before b where $3 <> b.program and l.source = b.id and l.program is null)
+        update source s set program = coalesce($3, s.program), secret_ref = coalesce($4, s.secret_ref), mapping = coalesce($5::json, s.mapping)
+        from before b where s.id = b.id returning s.id, s.tenant, s.kind, s.program, s.secret_ref, s.mapping::text
+        """,
+        Read, stop, Questions.Int(tenant), Questions.Text(id), Questions.Text(change.Program?.Value), Questions.Text(change.SecretRef), Questions.Text(change.Mapping),
+        Questions.Long(lease.Silo));
+
+    public Task<Source?> Remove(int tenant, string id, CancellationToken stop) => database.Row(
+        $"""
+        with gone as (delete from source where tenant = $1 and id = $2 and is_alive($3) returning *),
+        unlinked as (delete from source_link l using gone g where l.source = g.id),
+        unawaited as (delete from source_waiting w using gone g where w.source = g.id)
+        select {Columns} from gone
+        """,
+        Read, stop, Questions.Int(tenant), Questions.Text(id), Questions.Long(lease.Silo));
 
     public Task<LinkedSale?> Linked(CallerId source, IReadOnlyList<string> objects, CancellationToken stop) => database.Row(
         """
-        select l.action_id, l.referee from unnest($2) with ordinality as o(object, n) join source_link l on l.source = $1 and l.object = o.object
+        select l.action_id, coalesce(l.program, s.program), l.referee
+        from unnest($2) with ordinality as o(object, n) join source_link l on l.source = $1 and l.object = o.object join source s on s.id = l.source
         order by o.n limit 1
         """,
-        static row => new LinkedSale(new(row.GetString(0)), new(row.GetString(1))), stop, Questions.Text(source.Value), Texts(objects));
+        static row => new LinkedSale(new(row.GetString(0)), new(row.GetString(1)), new(row.GetString(2))), stop, Questions.Text(source.Value), Texts(objects));
 
     // The first that was said of an object stands: its sale is an action, and that is for ever.
     public Task Link(CallerId source, IReadOnlyList<string> objects, LinkedSale sale, CancellationToken stop) => database.Rows(
-        "insert into source_link (source, object, action_id, referee) select $1, o, $3, $4 from unnest($2) as o where is_alive($5) on conflict do nothing",
-        static _ => 0, stop, Questions.Text(source.Value), Texts(objects), Questions.Text(sale.Action.Value), Questions.Text(sale.Referee.Value), Questions.Long(lease.Silo));
+        "insert into source_link (source, object, action_id, program, referee) select $1, o, $3, $4, $5 from unnest($2) as o where is_alive($6) on conflict do nothing",
+        static _ => 0, stop, Questions.Text(source.Value), Texts(objects), Questions.Text(sale.Action.Value), Questions.Text(sale.Program.Value),
+        Questions.Text(sale.Referee.Value), Questions.Long(lease.Silo));
 
     public Task Wait(CallerId source, string e, IReadOnlyList<string> objects, string body, CancellationToken stop) => database.Rows(
         "insert into source_waiting (source, event, object, body) select $1, $2, o, $4::json from unnest($3) as o where is_alive($5) on conflict do nothing",

@@ -897,6 +897,33 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * One source
+   *
+   * `GET /v1/sources/{id}`. Needs a key with the role read.
+   */
+  getSource(id: string): Promise<SourceAnswer> {
+    return this.send("GET", `/v1/sources/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
+   * Change where what a source sends from now on goes, what signs it, or how it is read; its address stays
+   *
+   * `PATCH /v1/sources/{id}`. Needs a key with the role admin.
+   */
+  changeSource(id: string, body: SourceChange): Promise<SourceAnswer> {
+    return this.send("PATCH", `/v1/sources/${encodeURIComponent(id)}`, {}, body);
+  }
+
+  /**
+   * Take nothing more of a source; what it sent stays, and what still waits for its sale is dropped
+   *
+   * `DELETE /v1/sources/{id}`. Needs a key with the role admin.
+   */
+  deleteSource(id: string): Promise<SourceAnswer> {
+    return this.send("DELETE", `/v1/sources/${encodeURIComponent(id)}`, {}, undefined);
+  }
+
+  /**
    * For the other system: an event, signed by the secret of the source
    *
    * `POST /v1/sources/{kind}/{source}`. Needs no key.
@@ -2949,6 +2976,16 @@ export interface SourceAnswer {
   mapping: SourceMapping;
   /** Where the other system sends its events, after the address of this server. */
   url: string;
+}
+
+/** What is left out stays as it is. */
+export interface SourceChange {
+  /** Whose actions its events become from now on. A refund or dispute of a sale that came before goes where that sale is. */
+  program_id?: string | null;
+  /** Names the secret that signs its events from now on. */
+  secret_ref?: string | null;
+  /** The whole of it: a member that it leaves out is again as that kind of source has it. */
+  mapping?: SourceMapping | null;
 }
 
 /** Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it. */

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -108,6 +109,52 @@ public sealed class SourceTests(LivingServer server)
         Assert.Equal((570, 500), await Earned(shop));
     }
 
+    [Fact]
+    public async Task X10_a_source_is_changed_for_what_is_still_to_come_and_taken_away_with_what_waits()
+    {
+        var (shop, url) = await Source("src-changed", "stripe");
+        using var owner = shop;
+        await shop.Ok("/v1/programs", new { id = "second", name = "second", currency = "USD", time_zone = "UTC" });
+        await shop.Ok("/v1/programs/second/rules", JsonNode.Parse("{\"id\":\"second-twenty\",\"trigger\":\"recurring_action\",\"reward\":{\"kind\":\"cash\",\"type\":\"percent\",\"basis_points\":2000} }")!);
+        var source = "/v1/sources/" + url.Split('/')[^1];
+        Assert.Equal("recorded", await Tell(url, Invoice("in_1", "pi_1", "cus_jane", 10_000, 10_000, 0)));
+        Assert.Equal("waiting", await Tell(url, Refund("re_2", "pi_2")));
+
+        Assert.Equal("program_not_found", (await shop.Send(HttpMethod.Patch, source, JsonContent.Create(new { program_id = "nowhere" }))).Code);
+        Assert.Equal("secret_unknown", (await shop.Send(HttpMethod.Patch, source, JsonContent.Create(new { secret_ref = "another" }))).Code);
+        var changed = await shop.Send(HttpMethod.Patch, source, JsonContent.Create(new { program_id = "second", secret_ref = "shop-next", mapping = new { code = "metadata.partner" } }));
+        Assert.Equal(("second", "shop-next", "stripe", url), ((string)changed.Json["program_id"]!, (string)changed.Json["secret_ref"]!, (string)changed.Json["kind"]!, (string)changed.Json["url"]!));
+        Assert.Equal(changed.Json.ToJsonString(), (await shop.Ok(source)).ToJsonString());
+
+        // What signed before signs no more; what undoes a sale goes to the program that the sale is in; what comes is of the other one, by the other name of its code.
+        Assert.Equal(400, await Post(url, Refund("re_1", "pi_1"), ("Stripe-Signature", Sign(Refund("re_1", "pi_1"), ServerProcess.SourceSecret, now))));
+        Assert.Equal("recorded", await Tell(url, Refund("re_1", "pi_1"), ServerProcess.NextSourceSecret));
+        Assert.Equal(("reversed", "src-changed"), await Action("re_1"));
+        var next = Invoice("in_2", "pi_2", "cus_jane", 20_000, 20_000, 0).Replace("referral_code", "partner", StringComparison.Ordinal);
+        Assert.Equal("recorded", await Tell(url, next, ServerProcess.NextSourceSecret));
+        Assert.Equal(("reversed", "second"), await Action("re_2"));
+        Assert.Equal((5_000, 700), await Earned(shop));
+        Assert.Equal("shop", (string)(await shop.Send(HttpMethod.Patch, source, JsonContent.Create(new { secret_ref = "shop" }))).Json["secret_ref"]!);
+        Assert.Equal("metadata.partner", (string)(await shop.Ok(source))["mapping"]!["code"]!);
+
+        Assert.Equal("waiting", await Tell(url, Refund("re_9", "pi_9")));
+        Assert.Equal(200, (await shop.Send(HttpMethod.Delete, source, null)).Status);
+        Assert.Equal(400, await Post(url, next, ("Stripe-Signature", Sign(next, ServerProcess.SourceSecret, now))));
+        foreach (var method in (HttpMethod[])[HttpMethod.Get, HttpMethod.Delete, HttpMethod.Patch])
+            Assert.Equal("source_not_found", (await shop.Send(method, source, method == HttpMethod.Patch ? JsonContent.Create(new { }) : null)).Code);
+        Assert.Empty((await shop.Ok("/v1/sources"))["data"]!.AsArray());
+        Assert.Equal((5_000, 700), await Earned(shop));
+        var done = (await shop.Ok("/v1/audit_entries?limit=100"))["data"]!.AsArray().Select(static one => ((string)one!["request"]!, (int?)one["status"])).ToList();
+        foreach (var method in (string[])["PATCH", "DELETE"]) Assert.Contains(($"{method} {source}", 200), done);
+
+        async Task<(string Status, string Program)> Action(string id) =>
+            await shop.Ok($"/v1/actions/{id}") is var action ? ((string)action["status"]!, (string)action["program_id"]!) : default;
+
+        static string Refund(string id, string payment) => Stripe("evt_" + id, "refund.created", $$"""
+            {"id":"{{id}}","object":"refund","amount":{{(payment == "pi_1" ? 3_000 : 2_000)}},"currency":"usd","created":CREATED,"payment_intent":"{{payment}}"}
+            """);
+    }
+
     // A program of 10 % at once, of the referrer whose code is RITA-10, and an address for events.
     private async Task<(Api Shop, string Url)> Source(string tenant, string kind, string? program = null)
     {
@@ -135,7 +182,8 @@ public sealed class SourceTests(LivingServer server)
     private static string Stripe(string id, string type, string about) =>
         $$"""{"id":"{{id}}","object":"event","type":"{{type}}","livemode":false,"data":{"object":{{about.Replace("CREATED", $"{now.ToUnixTimeSeconds() - 60}", StringComparison.Ordinal)}} } }""";
 
-    private async Task<string> Tell(string url, string body) => await Outcome(url, body, "application/json", ("Stripe-Signature", Sign(body, ServerProcess.SourceSecret, now)));
+    private async Task<string> Tell(string url, string body, string secret = ServerProcess.SourceSecret) =>
+        await Outcome(url, body, "application/json", ("Stripe-Signature", Sign(body, secret, now)));
 
     private Task<string> TellShopify(string url, string topic, string id, string body) => Outcome(
         url, body, "application/json",

@@ -143,8 +143,10 @@ public sealed class AccessTests(LivingServer server)
         JsonNode items = null!;
         await Eventually.Holds("the batch has an item", async () => (items = (await finance.Ok($"/v1/payout_batches/{name}-batch"))["items"]!["data"]!).AsArray().Count > 0);
         var endpoint = await api.Ok("/v1/webhook_endpoints", new { url = "https://shop.test/hooks" });
+        var source = await api.Ok("/v1/sources", new { kind = "stripe", program_id = shop.Program, secret_ref = "shop" });
         return new()
         {
+            ["sources"] = (string)source["id"]!,
             ["portal_links"] = (string)(await api.Ok("/v1/portal_links", new { referrer_id = shop.Referrers[0] }))["id"]!,
             ["webhook_endpoints"] = (string)endpoint["id"]!,
             ["flags"] = (string)(await api.Ok("/v1/flags"))["data"]![0]!["id"]!,

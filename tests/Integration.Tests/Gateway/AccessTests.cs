@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Integration.Tests.Gateway.World;
+using ReferralGrains.Storage.Sources;
 using ReferralGrains.Storage.Tenants;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
@@ -83,6 +84,7 @@ public sealed class AccessTests : IAsyncLifetime
         DELETE /v1/enrollments/{id}
         DELETE /v1/portal_links/{id}
         DELETE /v1/referrers/{id}/eligible_rules/{rule}
+        DELETE /v1/sources/{id}
         DELETE /v1/webhook_endpoints/{id}
         GET /v1/audit_entries
         GET /v1/webhook_endpoints
@@ -92,6 +94,7 @@ public sealed class AccessTests : IAsyncLifetime
         PATCH /v1/enrollments/{id}
         PATCH /v1/programs/{id}
         PATCH /v1/referrers/{id}
+        PATCH /v1/sources/{id}
         PATCH /v1/webhook_endpoints/{id}
         POST /v1/events
         POST /v1/flags/{id}/clear
@@ -314,6 +317,7 @@ public sealed class AccessTests : IAsyncLifetime
         await host.Ok("POST", "/v1/webhook_endpoints", """{"url":"https://shop.test/hooks"}""");
         await host.Ok("POST", "/v1/referrers/rita/onboarding_link", """{"return_url":"https://shop.test"}""");
         await host.Ok("POST", "/v1/referrers/rita/credit_account");
+        await host.Services.GetRequiredService<ISources>().Create(new(new("src_p"), 1, "stripe", new("p"), "shop", "{}"), 1, CancellationToken.None);
         var keys = new Dictionary<KeyRole, string>();
         foreach (var role in (KeyRole[])[KeyRole.Admin, KeyRole.Finance]) keys[role] = await host.KeyFor(role, tenant: 2);
 
@@ -378,6 +382,7 @@ public sealed class AccessTests : IAsyncLifetime
             "enrollments" => enrollment,
             "rewards" => reward,
             "payout_batches" => "po_" + program,
+            "sources" => "src_" + program,
             "webhook_endpoints" => program == "p" ? "we_1" : "we_9",
             _ => "key_999",
         }, StringComparison.Ordinal);

@@ -79,11 +79,19 @@ public sealed class ServerProcess : IAsyncDisposable
     /// <summary>With what sources of the tests' tenants sign.</summary>
     public const string SourceSecret = "whsec_c291cmNlcyBvZiB0aGUgdGVzdHM=";
 
+    /// <summary>What they sign with after a change.</summary>
+    public const string NextSourceSecret = "whsec_dGhlIG5leHQgb2YgdGhlIHRlc3Rz";
+
     private static string SecretsOfSources()
     {
         var file = Path.Combine(Path.GetTempPath(), "grains-source-secrets.json");
-        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events", "sourced"]).ToDictionary(tenant => tenant, _ => new Dictionary<string, string[]> { ["shop"] = ["the one before it", SourceSecret] });
-        File.WriteAllText(file, System.Text.Json.JsonSerializer.Serialize(tenants));
+        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events", "src-changed", "sourced", "ours", "theirs", "seen"])
+            .ToDictionary(tenant => tenant, _ => new Dictionary<string, string[]> { ["shop"] = ["the one before it", SourceSecret], ["shop-next"] = [NextSourceSecret] });
+
+        // Another server may be reading it just now.
+        var whole = Path.GetTempFileName();
+        File.WriteAllText(whole, System.Text.Json.JsonSerializer.Serialize(tenants));
+        File.Move(whole, file, overwrite: true);
         return file;
     }
 
