@@ -14,11 +14,13 @@ public readonly record struct Credit(StreamId Referrer, Earnings Earnings);
 /// enrollments and rewards is not, for under another rule these would be others. Of its actions it keeps only those that others name.
 /// </summary>
 /// <param name="named">The ids that refunds, chargebacks and what undoes them name.</param>
+/// <param name="rounds">Of its referrer; null where the draft has no tallies.</param>
 /// <param name="asIs">Hears of each credit that the history recorded.</param>
 /// <param name="drafted">Hears of each credit that the draft would have made.</param>
-public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<CallerId> named, Action<Credit> asIs, Action<Credit> drafted)
+public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<CallerId> named, ReplayedRounds? rounds, Action<Credit> asIs, Action<Credit> drafted)
 {
     private readonly Dictionary<CallerId, ActionHistory> kept = [];
+    private readonly HashSet<CallerId> paid = [];
     private readonly HashSet<int> outside = [];
     private readonly HashSet<CallerId> left = [];
     private Referral state = Referral.None;
@@ -54,7 +56,10 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         if (state.Scheduled is not null) Replay(static turn => turn.SettleDue(), null);
     }
 
-    private void Send(ReferralAction action, Dictionary<StreamId, Tally>? tally) => Replay(turn => turn.Record(action), tally, action);
+    /// <summary>Takes back, or gives back, what has changed of a round whose reward is here (H9).</summary>
+    internal void Settle(UndoneRound round, Dictionary<StreamId, Tally> tally) => Replay(Gatherings.Settle, tally, about: round.Action, undone: round);
+
+    private void Send(ReferralAction action, Dictionary<StreamId, Tally>? tally) => Replay(turn => turn.Record(action), tally, action.About);
 
     private void Attribute(ReferralAttributed attributed, ReferrerFacts to, Dictionary<StreamId, Tally>? tally)
     {
@@ -96,25 +101,35 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         }
     }
 
-    private void Replay(Action<ReferralTurn> command, Dictionary<StreamId, Tally>? tallies, ReferralAction? action = null)
+    private void Replay(Action<ReferralTurn> command, Dictionary<StreamId, Tally>? tallies, CallerId? about = null, UndoneRound? undone = null)
     {
         var known = new KnownActions(stream, state);
-        if (action?.About is { } about && kept.TryGetValue(about, out var history))
+        if (about is { } id && kept.TryGetValue(id, out var history))
         {
             known.Add(history);
             if (history.Action.About is { } further && kept.TryGetValue(further, out var sale)) known.Add(sale);
         }
 
         var tally = tallies is null || referrer is null ? null : tallies.GetValueOrDefault(referrer.Stream, Tally.Empty);
-        var turn = new ReferralTurn(state, new(draft.Now, draft.Program, referrer, tallies is null ? null : tally ?? Tally.Empty), known);
+        var turn = new ReferralTurn(state, new(draft.Now, draft.Program, referrer, tallies is null ? null : tally ?? Tally.Empty), known)
+        {
+            UndoneRounds = undone is { } round ? [round] : [],
+        };
         command(turn);
         state = turn.State;
         if (tallies is not null && referrer is not null && turn.Facts.Tally is { } after) tallies[referrer.Stream] = after;
+        foreach (var recorded in turn.Events)
+        {
+            if (recorded.Event is SaleDecided sale && sale.Decisions.Any(ReplayedRounds.Pays)) paid.Add(sale.Action.Id);
+            rounds?.Take(this, recorded.Event);
+        }
+
         foreach (var one in known.All)
-            if (named.Contains(one.Id)) kept[one.Id] = one;
+            if (named.Contains(one.Id) || paid.Contains(one.Id)) kept[one.Id] = one;
         foreach (var recorded in turn.Events)
             if (draft is { From: null, To: null } || recorded.Event is not (RewardsGranted or ScheduleUnlocked { Sale: 0 }) || draft.Holds(state.ApprovedAt))
                 Credit(recorded.Event, drafted);
+        if (tallies is not null) rounds?.Settle(tallies);
     }
 
     private void Credit(ReferralEvent e, Action<Credit> credit)

@@ -41,8 +41,6 @@ internal sealed class WhatIfEndpoints(IFacts facts, IWhatIf whatIf, ITenantClock
         if (body.From >= body.To) throw Problem.InvalidField("to", "A time after from is expected.").AsException();
         var id = body.Rule.Id ?? new CallerId("draft");
         var (terms, sent) = Parse(body.Rule, id, program);
-        if (terms is { Trigger: Trigger.EveryNReferrals, IsOfFirstSale: true })
-            throw Problem.NotSupported("rule.reward.of", "A draft that pays several first sales together", " Use conversion_value, or a fixed reward.").AsException();
         var draft = Draft.Of(program, id, terms, sent.Over(program.Rule(id)?.State), body.From, body.To, await clock.Now(tenant));
         var key = WhatIfPages.KeyOf(tenant, body);
         if (paging.After is not null && pages.Find(key) is { } kept) return Answers.Ok(Answer(draft, kept, paging), GatewayJson.Default.WhatIfAnswer);

@@ -87,6 +87,7 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
         var named = await Named(tenant, draft, referrers, stop);
         var known = draft.LooksAtReferrers ? await Facts(tenant, draft, referrers, stop) : [];
         var tallies = draft.Program.NeedsReferrer ? new Dictionary<StreamId, Tally>() : null;
+        var rounds = new ReplayedRounds();
         var open = new Dictionary<StreamId, ReplayedReferral>();
         var (owner, rows, actions, told) = (0L, 0L, 0L, 0L);
         await database.Each(
@@ -100,9 +101,10 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
             {
                 var (referrer, stream) = (reader.GetInt64(0), new StreamId(reader.GetInt64(1)));
                 if (referrer != owner || (tallies is null && !open.ContainsKey(stream))) End();
+                if (referrer != owner) rounds = new();
                 owner = referrer;
                 if (!open.TryGetValue(stream, out var referral))
-                    open.Add(stream, referral = new(stream, draft, named.TryGetValue(stream.Value, out var ids) ? ids : ImmutableHashSet<CallerId>.Empty, AsIs, Drafted));
+                    open.Add(stream, referral = new(stream, draft, named.TryGetValue(stream.Value, out var ids) ? ids : ImmutableHashSet<CallerId>.Empty, rounds, AsIs, Drafted));
                 var row = ActionQuery.Row(reader, 2);
                 referral.Take(new(row.Seq, row.At, row.Decode<ReferralEvent>()), ReferrerOf, tallies);
                 if (++rows % RowsBetweenWords == 0) Tell(open.Values.Sum(static one => one.Actions));

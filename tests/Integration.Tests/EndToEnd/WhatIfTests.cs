@@ -16,12 +16,21 @@ public sealed class WhatIfTests(LivingServer server)
     [InlineData("first", """{"id":"rule","trigger":"first_action","reward":{"kind":"cash","type":"percent","basis_points":5000}}""")]
     [InlineData("monthly", """{"id":"rule","trigger":"interval","every_months":1,"times":3,"reward":{"kind":"cash","type":"fixed","amount_minor":1000}}""")]
     [InlineData("every", """{"id":"rule","trigger":"every_n_referrals","n":2,"reward":{"kind":"cash","type":"fixed","amount_minor":900}}""")]
+    [InlineData("together", """{"id":"rule","trigger":"every_n_referrals","n":2,"reward":{"kind":"cash","type":"percent","basis_points":1000}}""")]
+    [InlineData("beside", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1200},"limits":{"max_amount_minor":8000}}""", """{"id":"beside","trigger":"every_n_referrals","n":2,"reward":{"kind":"cash","type":"percent","basis_points":1000}}""")]
     [InlineData("alone", """{"id":"another","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":300}}""")]
-    public async Task Its_totals_are_those_of_a_fresh_import_under_that_rule(string name, string draft)
+    public async Task Its_totals_are_those_of_a_fresh_import_under_that_rule(string name, string draft, string? beside = null)
     {
-        using var lived = await Tenant($"lived-{name}", AsIs);
-        using var fresh = await Tenant($"fresh-{name}", draft);
-        foreach (var api in (Api[])[lived, fresh]) await Import(api);
+        using var lived = await Tenant($"lived-{name}", AsIs, beside);
+        using var fresh = await Tenant($"fresh-{name}", draft, beside);
+        foreach (var api in (Api[])[lived, fresh])
+        {
+            await Import(api);
+
+            // One sale of each round that was paid for two is refunded after it, and what is undone reaches the reward by the sweep (H9).
+            foreach (var sale in (int[])[3, 7]) await Send(api, $"late{sale}", "refund", $"c{sale * 7 % 9}", 700, DateTimeOffset.UnixEpoch.AddYears(55), refundOf: $"sale{sale}");
+            await api.Ok("/v1/test_clock/advance", new { to = "2025-06-01T00:00:01Z" });
+        }
 
         var result = await lived.Ok("/v1/rules:what_if?limit=100", JsonNode.Parse($$"""{"program_id":"p","rule":{{draft}}}""")!);
         var (history, expected) = (await Balances(lived), await Balances(fresh));
@@ -30,7 +39,7 @@ public sealed class WhatIfTests(LivingServer server)
         Assert.Equal(Sum(expected, "earned_minor"), (long)result["draft"]!["earned_minor"]!);
         Assert.Equal(Sum(expected, "clawed_back_minor"), (long)result["draft"]!["clawed_back_minor"]!);
         Assert.Equal(name != "alone", (bool)result["replaces"]!);
-        Assert.Equal(186, (long)result["actions"]!);
+        Assert.Equal(188, (long)result["actions"]!);
 
         var differences = result["referrers"]!.AsArray().Select(one => ((string)one!["referrer_id"]!, AsIs: (long)one["as_is_net_minor"]!, Draft: (long)one["draft_net_minor"]!)).ToList();
         Assert.Equal(differences.OrderByDescending(one => Math.Abs(one.Draft - one.AsIs)).Select(one => Math.Abs(one.Draft - one.AsIs)), differences.Select(one => Math.Abs(one.Draft - one.AsIs)));
@@ -48,7 +57,7 @@ public sealed class WhatIfTests(LivingServer server)
 
         Assert.Equal(differences.Select(one => one.Item1), pages);
         Assert.Equal(history, await Balances(lived));
-        Assert.Equal("rule", (string)(await lived.Ok("/v1/rules"))["data"]!.AsArray().Single()!["id"]!);
+        Assert.Equal(beside is null ? ["rule"] : ["beside", "rule"], (await lived.Ok("/v1/rules"))["data"]!.AsArray().Select(one => (string)one!["id"]!).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -66,12 +75,12 @@ public sealed class WhatIfTests(LivingServer server)
         Task<JsonNode> Run(Api api, string period) => api.Ok("/v1/rules:what_if", JsonNode.Parse($$"""{"program_id":"p","rule":{{AsIs}}{{period}}}""")!);
     }
 
-    private async Task<Api> Tenant(string name, string rule)
+    private async Task<Api> Tenant(string name, params string?[] rules)
     {
         await server.Api.Ok("/v1/tenants", new { id = name, sandbox = true, clock_at = "2025-06-01T00:00:00Z" });
         var api = new Api(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "admin", tenant = name }))["key"]!);
         await api.Ok("/v1/programs", new { id = "p", name = "p", currency = "GBP", time_zone = "Europe/London" });
-        await api.Ok("/v1/programs/p/rules", JsonNode.Parse(rule)!);
+        foreach (var rule in rules.OfType<string>()) await api.Ok("/v1/programs/p/rules", JsonNode.Parse(rule)!);
         return api;
     }
 
