@@ -59,7 +59,12 @@ internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : IChe
         if (!same) differences.Add("fact", $"Referrer {stream}: the fact of version {beside.FactVersion} is not what its events say at version {state.FactVersion}.");
         foreach (var (payment, _) in payments.Changed) totals.HasDiscount(beside.Tenant!.Value, DiscountSide.Referrer, payment);
         foreach (var group in released) totals.Books.Released(stream, group);
-        foreach (var (program, tally) in state.Tallies) totals.Books.Has(stream, new(program), tally);
+        foreach (var (program, tally) in state.Tallies)
+        {
+            totals.Books.Has(stream, new(program), tally);
+            totals.Gatherings.Has(stream, new(program), tally);
+        }
+
         foreach (var use in uses.Values) totals.HasUse(beside.Tenant!.Value, use);
         snapshot.Finish(differences);
     }

@@ -24,6 +24,8 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
     private readonly Dictionary<(int Rule, int Month, StreamId Referrer), long> used = [];
     private readonly Dictionary<(StreamId Referrer, int Rule, Asset Asset, int Number), long> waited = [];
     private readonly List<(StreamId From, MovedAction To)> moved = [];
+    private readonly List<GatheringRow> rounds = [];
+    private readonly List<(StreamId Referrer, RuleDecision Decision, long ConversionMinor)> put = [];
     private long pending;
 
     public string? Add(IReadOnlyList<CheckedRow> rows)
@@ -43,6 +45,7 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
 
         if (CheckoutDiscounts.After(state, recorded.Event, stream, beside.Program ?? default) is { } payment) discounts[payment.Payment] = payment;
         Count(recorded.Event);
+        rounds.AddRange(GatheringRow.Of(stream, beside.Program ?? default, recorded));
         if (recorded.Event is ActionParked { From: { } from, Action: var action }) moved.Add((from, new(action.Id, stream, recorded.Seq, action.Hash)));
         state = ReferralFold.Evolve(state, recorded.At, recorded.Event);
         snapshot.Reached(state.Seq, state);
@@ -68,6 +71,8 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
             if (hold.Group > 0) Waited(hold);
         foreach (var (reward, minor) in waited)
             totals.Books.Waits(reward.Referrer, beside.Program ?? default, reward.Rule, reward.Asset, reward.Number, minor);
+        foreach (var round in rounds) totals.Gatherings.Says(round);
+        foreach (var (referrer, decision, conversionMinor) in put) totals.Gatherings.Put(referrer, beside.Program ?? default, decision, conversionMinor);
         foreach (var (use, minor) in used) totals.Books.Uses(beside.Program ?? default, use.Rule, use.Month, use.Referrer, minor);
         snapshot.Finish(differences);
         page.Finish(differences);
@@ -102,7 +107,10 @@ internal sealed class CheckedReferral(StreamId stream, KeptBeside beside) : IChe
     private void Given(StreamId referrer, ImmutableArray<RuleDecision> decisions)
     {
         foreach (var decision in decisions)
+        {
             if (decision is { Minor: > 0, Further.Budget: { } budget }) Use(decision.Rule, budget.Month, referrer, decision.Minor);
+            if (decision.Further is { Gathered: > 0 }) put.Add((referrer, decision, state.ConversionValueMinor ?? 0));
+        }
     }
 
     private void Changed(ImmutableArray<RewardChange> changes, int sign)

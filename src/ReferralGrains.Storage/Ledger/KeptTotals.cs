@@ -25,6 +25,8 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
 
     public KeptAliases Aliases { get; } = new(snapshot, tenant, differences);
 
+    public KeptGatherings Gatherings { get; } = new(snapshot, tenant, differences);
+
     public void Waits(int of, int actions) => waiting[of] = waiting.GetValueOrDefault(of) + actions;
 
     public void HasRule(int of, CallerId id, StreamId program) => rules[(of, id.Value)] = program.Value;
@@ -62,6 +64,7 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
         if (unreadable.Count > 0) return;
         await Books.Compare(stop);
         await Aliases.Compare(stop);
+        await Gatherings.Compare(stop);
     }
 
     // An id of an entry or a spend that is not on record could be used again.

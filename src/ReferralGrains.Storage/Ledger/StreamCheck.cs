@@ -78,6 +78,7 @@ internal sealed class StreamCheck(LedgerSnapshot snapshot, KeptSnapshots kept, i
           union all select 'budget', owner, tenant from budget_use
           union all select 'flag', stream, tenant from flag
           union all select 'group', referrer, tenant from reward_group
+          union all select 'gathering', referrer, tenant from gathering
           union all select 'fact', f.stream, s.tenant from fact f left join stream s on s.id = f.stream) o
         where not exists (select from event e where e.stream = o.stream) and ($1 is null or o.tenant = $1)
         order by 2, 1 limit 100

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using Npgsql;
 using NpgsqlTypes;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Storage.Referrals;
@@ -19,17 +21,30 @@ public readonly record struct GatheringRow(
 {
     public static string Table => "gathering";
 
+    /// <summary>What an event of a referral says of rounds.</summary>
+    public static ImmutableArray<GatheringRow> Of(StreamId referral, StreamId program, Recorded recorded) => recorded.Event switch
+    {
+        SaleDecided sale => Paid(referral, program, recorded.At, sale),
+        SaleReversed { Rounds: { } more } => Shares(program, recorded.At, more),
+        ReversalUndone { Rounds: { } less } => Shares(program, recorded.At, less),
+        RoundReversed round => [new(round.Referrer, program, round.Rule, round.Round, recorded.At, Settled: round.UndoneMinor)],
+        _ => [],
+    };
+
+    /// <summary>What both say, this one first.</summary>
+    public GatheringRow With(GatheringRow next) => next with
+    {
+        Undone = Undone + next.Undone,
+        Settled = next.Settled ?? Settled,
+        Target = next.Target ?? Target,
+        Action = next.Action ?? Action,
+    };
+
     public static void Write(NpgsqlBatch batch, IReadOnlyList<(int Tenant, GatheringRow Row)> rows)
     {
         // One of each, in the order of their keys: what two appends of a commit say of a round is added up.
         var merged = rows.GroupBy(static row => (row.Tenant, row.Row.Referrer, row.Row.Program, row.Row.Rule, row.Row.Round))
-            .Select(static group => (group.Key.Tenant, Row: group.Select(static row => row.Row).Aggregate(static (one, next) => next with
-            {
-                Undone = one.Undone + next.Undone,
-                Settled = next.Settled ?? one.Settled,
-                Target = next.Target ?? one.Target,
-                Action = next.Action ?? one.Action,
-            })))
+            .Select(static group => (group.Key.Tenant, Row: group.Select(static row => row.Row).Aggregate(static (one, next) => one.With(next))))
             .OrderBy(static row => (row.Row.Referrer.Value, row.Row.Program.Value, row.Row.Rule, row.Row.Round)).ToList();
         CommitBatch.Command(
             batch,
@@ -51,4 +66,15 @@ public readonly record struct GatheringRow(
             CommitBatch.Array(NpgsqlDbType.Bigint, merged.Select(static row => row.Row.Target?.Value)),
             CommitBatch.Array(NpgsqlDbType.Text, merged.Select(static row => row.Row.Action?.Value)));
     }
+
+    private static ImmutableArray<GatheringRow> Paid(StreamId referral, StreamId program, DateTimeOffset at, SaleDecided sale)
+    {
+        ImmutableArray<GatheringRow> rows = [];
+        foreach (var decision in sale.Decisions)
+            if (decision is { Minor: > 0, Further: { Round: > 0 } seen }) rows = rows.Add(new(sale.Referrer, program, decision.Rule, seen.Round, at, Target: referral, Action: sale.Action.Id));
+        return rows;
+    }
+
+    private static ImmutableArray<GatheringRow> Shares(StreamId program, DateTimeOffset at, ImmutableArray<RoundShare> rounds) =>
+        [.. rounds.Select(round => new GatheringRow(round.Referrer, program, round.Rule, round.Round, at, round.Minor))];
 }

@@ -118,30 +118,11 @@ public static class ReferralAppend
         ImmutableArray<GatheringRow>.Builder? rows = null;
         for (var i = 0; i < turn.Events.Count; i++)
         {
-            var (_, at, e) = turn.Events[i];
-            switch (e)
-            {
-                case SaleDecided sale:
-                    foreach (var decision in sale.Decisions)
-                        if (decision is { Minor: > 0, Further: { Round: > 0 } seen })
-                            Add(new(sale.Referrer, turn.Facts.Program.Stream, decision.Rule, seen.Round, at, Target: turn.Known.Stream, Action: sale.Action.Id));
-                    break;
-                case SaleReversed { Rounds: { } more }: Share(more, at); break;
-                case ReversalUndone { Rounds: { } less }: Share(less, at); break;
-                case RoundReversed round:
-                    Add(new(round.Referrer, turn.Facts.Program.Stream, round.Rule, round.Round, at, Settled: round.UndoneMinor));
-                    break;
-            }
+            var said = GatheringRow.Of(turn.Known.Stream, turn.Facts.Program.Stream, turn.Events[i]);
+            if (!said.IsEmpty) (rows ??= ImmutableArray.CreateBuilder<GatheringRow>()).AddRange(said);
         }
 
         return rows?.DrainToImmutable() ?? [];
-
-        void Share(ImmutableArray<RoundShare> rounds, DateTimeOffset at)
-        {
-            foreach (var round in rounds) Add(new(round.Referrer, turn.Facts.Program.Stream, round.Rule, round.Round, at, round.Minor));
-        }
-
-        void Add(GatheringRow row) => (rows ??= ImmutableArray.CreateBuilder<GatheringRow>()).Add(row);
     }
 
     /// <summary>What counts towards a referrer's attributions in an hour.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Npgsql;
 using ReferralGrains.Integration.Tests.Faults.World;
 
 namespace ReferralGrains.Integration.Tests.EndToEnd;
@@ -111,6 +112,25 @@ public sealed class ScheduleTests(LivingServer server)
         await sandbox.Ok("/v1/test_clock/advance", new { to = "2023-07-20T00:00:00Z" });
         Assert.Equal(2_500, await Payable(sandbox));
         await LedgerCheck.Clean(await Books("h9t"));
+
+        // What is kept of the round has to follow from its sales.
+        await using var database = NpgsqlDataSource.Create(server.Owner + ";Search Path=grains");
+        foreach (var (damage, repair) in ((string, string)[])[("action_id = 'other'", "action_id = 'h9t-c'"), ("undone = undone + 1, settled = settled + 1", "undone = undone - 1, settled = settled - 1"), ("round = 2", "round = 1")])
+        {
+            await Keep(damage);
+            var found = (await (await Books("h9t")).Ok("/v1/ledger/check", new { }))["differences"]!.AsArray();
+            Assert.All(found, static one => Assert.Equal("gathering", (string)one!["what"]!));
+            Assert.Equal(damage == "round = 2" ? 2 : 1, found.Count);
+            await Keep(repair);
+        }
+
+        await LedgerCheck.Clean(await Books("h9t"));
+
+        async Task Keep(string what)
+        {
+            await using var command = database.CreateCommand($"update gathering set {what} where tenant = (select id from tenant where name = 'h9t')");
+            Assert.Equal(1, await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken));
+        }
     }
 
     private static Task<JsonNode> Act(Api api, string program, string referee, string type, string id, long? amount, string? of = null) => api.Ok(
