@@ -49,7 +49,9 @@ internal sealed class ActionPages(NpgsqlDataSource database, Directory directory
 
         // What an action that waited once has come to is told by other rows.
         foreach (var (view, waited) in rows)
-            views.Add(waited && await stories.Read(filter.Tenant, view.Action.Id, stop) is { } story ? view with { Status = story.Outcome.Status } : view);
+            views.Add(waited && await stories.Read(filter.Tenant, view.Action.Id, stop) is { } story
+                ? view with { Status = story.Outcome.Status, Waits = story.Outcome.Status == ActionStatus.Parked ? story.Outcome.Reason : null }
+                : view);
         return views;
     }
 

@@ -10,23 +10,36 @@ namespace ReferralGrains.Storage.Reports;
 internal sealed class ActivityPages(NpgsqlDataSource database, Directory directory)
 {
     private const int RowsAtOnce = 200;
+    // What changes a reward that is there, and says whose it is.
+    private static readonly string Changes = string.Join(", ", new[]
+    {
+        typeof(SaleReversed), typeof(ReversalUndone), typeof(RewardsReleased), typeof(RewardCancelled), typeof(ScheduleUnlocked), typeof(RoundReversed),
+    }.Select(EventCodec.NumberOf));
+
     private const string Columns = "e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text";
 
-    // Inside a stream time never runs backwards, so the newest of each referral are its last rows; of these the newest are shown.
+    // Inside a stream time never runs backwards, so the newest of each referral are its last rows; of these the newest are shown. A referral
+    // that was given to another is of each while it was his, with the row that says so, and what becomes of a reward is of whose that is.
     public async Task<Page<ActivityEntry>> OfReferrer(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
     {
         if (await directory.FindReferrer(tenant, referrer, stop) is not { } owner) return new([], false);
         var (stream, seq) = after is null ? default : PageCursor.Entry(after);
         var entries = await database.Rows(
             $"""
-            with last as (select recorded_at, stream, seq from event where stream = $4 and seq = $5)
+            with last as (select recorded_at, stream, seq from event where stream = $4 and seq = $5),
+            span as (
+              select r.stream, int4range((select max(g.seq) from reassignment g where g.stream = r.stream), null) as rows
+              from referral r where r.tenant = $1 and r.referrer = $2
+              union all
+              select g.stream, int4range((select max(b.seq) from reassignment b where b.stream = g.stream and b.seq < g.seq), g.seq, '[]')
+              from reassignment g where g.from_referrer = $2 and g.tenant = $1)
             select s.id, s.a, s.b, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data
-            from referral r join stream s on s.id = r.stream
+            from (select stream, range_agg(rows) as rows from span group by stream) x join stream s on s.id = x.stream
             cross join lateral (
               select {Columns} from event e
-              where e.stream = r.stream and e.type <> 0 and ($6 or (e.recorded_at, e.stream, e.seq) < (select recorded_at, stream, seq from last))
+              where e.stream = x.stream and e.type <> 0 and ($6 or (e.recorded_at, e.stream, e.seq) < (select recorded_at, stream, seq from last))
+                and (e.seq <@ x.rows or e.type in ({Changes}) and e.data::text like '%"r":' || $2 || ',"s":%')
               order by e.seq desc limit $3) e
-            where r.tenant = $1 and r.referrer = $2
             order by e.recorded_at desc, s.id desc, e.seq desc limit $3
             """,
             reader => Entry(Directory.Referral(reader), reader, 3), stop,

@@ -152,6 +152,35 @@ public sealed class PagesTests(PostgresServer server)
     }
 
     [Fact]
+    public async Task S9_what_was_given_to_another_is_in_the_activity_of_each_while_it_was_his_and_what_became_of_his_rewards()
+    {
+        await World.AddReferrer("tom");
+        await World.Refer("anna");
+        await World.Sell("anna", 10_00, "ritas");
+        await Give("tom");
+        await World.Sell("anna", 10_00, "toms");
+        await World.Refund("anna", "ritas", 5_00, "back");
+        await Give("rita");
+        await World.Sell("anna", 10_00, "ritas-again");
+        await World.Refund("anna", "toms", 5_00, "back-as-well");
+
+        Assert.Equal(
+            ["SaleReversed back-as-well", "SaleDecided ritas-again", "ReferralReassigned", "SaleReversed back", "ReferralReassigned", "SaleDecided ritas", "ReferralApproved", "ReferralAttributed"],
+            await Activity("rita"));
+        Assert.Equal(["SaleReversed back-as-well", "ReferralReassigned", "SaleReversed back", "SaleDecided toms", "ReferralReassigned"], await Activity("tom"));
+
+        Task<Decision> Give(string to)
+        {
+            World.Now += TimeSpan.FromMinutes(1);
+            return World.Turn("anna", turn => ReferralCommands.Reassign(turn, World.Facts(to), null, "admin", SelfReferral.None));
+        }
+
+        async Task<IEnumerable<string>> Activity(string referrer) =>
+            from entry in await All(after => Reports.ReferrerActivity(World.Tenant, new(referrer), after, 2, Stop), PageCursor.Of)
+            select $"{entry.Event.Event.GetType().Name} {KnownActions.Arrived(entry.Event.Event)?.Id}".TrimEnd();
+    }
+
+    [Fact]
     public async Task R10_the_page_of_an_enrollment_shows_its_own_activity_only()
     {
         await World.Refer("anna");
