@@ -12,6 +12,7 @@ using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Portal;
+using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
@@ -42,6 +43,7 @@ internal static class EngineServices
         services.AddSingleton<IDueReader, DueReader>();
         services.AddSingleton<ITallySource, TallySource>();
         services.AddSingleton<ISources, PostgresSources>();
+        services.AddSingleton<IAliasNames, AliasNames>();
         services.AddSingleton<IReferrerLedger, ReferrerLedger>();
         services.AddSingleton<IReports, PostgresReports>();
         services.AddSingleton<BacklogReports>();

@@ -21,7 +21,7 @@ internal sealed partial class LineAsker<TItem, TReply>(
         {
             try
             {
-                var replies = await AskPatiently(lane.To, Items(slots));
+                var replies = await Patiently(static (ask, token) => ask.work.Ask(ask.To, ask.Items, token), (work, lane.To, Items: Items(slots)));
                 for (var i = 0; i < slots.Count; i++)
                 {
                     slots[i].Answer(replies[i]);
@@ -34,14 +34,37 @@ internal sealed partial class LineAsker<TItem, TReply>(
             }
             catch (Exception exception)
             {
-                var problem = Faults.Of(exception);
-                if (problem.Status == StatusCodes.Status500InternalServerError) LogBug(requestId, exception);
-                foreach (var slot in slots)
-                {
-                    slot.Fail(problem);
-                    window.Answered(slot);
-                }
+                Fail(slots, exception);
             }
+        }
+    }
+
+    /// <summary>Lets the work say who some lines are of, before they are put into lanes.</summary>
+    /// <returns>False when it cannot, and they have been answered so.</returns>
+    public async Task<bool> Name(List<Slot<TItem, TReply>> slots)
+    {
+        try
+        {
+            var named = await Patiently(static (ask, token) => ask.work.Name(ask.Items, token), (work, Items: Items(slots)));
+            for (var i = 0; i < slots.Count; i++) slots[i].Item = named[i];
+            return true;
+        }
+        catch (Exception exception)
+        {
+            stop.ThrowIfCancellationRequested();
+            Fail(slots, exception);
+            return false;
+        }
+    }
+
+    private void Fail(List<Slot<TItem, TReply>> slots, Exception exception)
+    {
+        var problem = Faults.Of(exception);
+        if (problem.Status == StatusCodes.Status500InternalServerError) LogBug(requestId, exception);
+        foreach (var slot in slots)
+        {
+            slot.Fail(problem);
+            window.Answered(slot);
         }
     }
 
@@ -52,14 +75,14 @@ internal sealed partial class LineAsker<TItem, TReply>(
         return items.MoveToImmutable();
     }
 
-    private async ValueTask<ImmutableArray<TReply>> AskPatiently(GrainAddress to, ImmutableArray<TItem> items)
+    private async ValueTask<T> Patiently<TAsk, T>(Func<TAsk, CancellationToken, ValueTask<T>> question, TAsk ask)
     {
         var began = time.GetTimestamp();
         for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
-                return await work.Ask(to, items, stop);
+                return await question(ask, stop);
             }
             catch (GrainBusyException busy)
             {

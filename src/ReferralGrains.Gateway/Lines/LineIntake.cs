@@ -40,6 +40,8 @@ internal sealed class LineIntake<TItem, TReply>(
     private readonly LineReader reader = new(body);
     private readonly Dictionary<GrainAddress, Lane<TItem, TReply>> lanes = [];
     private readonly List<Lane<TItem, TReply>> ready = [];
+    private readonly List<Slot<TItem, TReply>> unnamed = [];
+    private bool names;
     private long started;
 
     /// <summary>The number of the last line that was taken.</summary>
@@ -54,7 +56,7 @@ internal sealed class LineIntake<TItem, TReply>(
             while (await reader.ReadMore(stop))
             {
                 pulse.Beat();
-                await work.Begin(stop);
+                names = await work.Begin(stop);
                 while (TakeLines())
                 {
                     await Start(stop);
@@ -109,7 +111,9 @@ internal sealed class LineIntake<TItem, TReply>(
         }
 
         window.Publish(slot);
-        if (problem is null) Add(slot);
+        if (problem is not null) return;
+        if (names) unnamed.Add(slot);
+        else Add(slot);
     }
 
     private void Add(Slot<TItem, TReply> slot)
@@ -126,6 +130,8 @@ internal sealed class LineIntake<TItem, TReply>(
 
     private async ValueTask Start(CancellationToken stop)
     {
+        if (unnamed.Count > 0 && await asker.Name(unnamed)) unnamed.ForEach(Add);
+        unnamed.Clear();
         foreach (var lane in ready) _ = asker.Run(lane);
         ready.Clear();
         var wait = pause((int)(Line - started));

@@ -8,14 +8,19 @@ namespace ReferralGrains.Gateway.Lines;
 /// <summary>What the lines of one kind of stream are: how to read one, whom to ask about it, and how to write its answer.</summary>
 internal abstract class LineWork<TItem, TReply>
 {
-    /// <summary>Before the lines that came together are read: what time it is, for example.</summary>
-    public virtual ValueTask Begin(CancellationToken stop) => ValueTask.CompletedTask;
+    /// <summary>Before the lines that came together are read.</summary>
+    /// <returns>Whether they may name others than they are of, so that <see cref="Name"/> is to be asked.</returns>
+    public virtual ValueTask<bool> Begin(CancellationToken stop) => ValueTask.FromResult(false);
 
     /// <returns>What is wrong with the line, or null.</returns>
     public abstract Problem? Parse(ReadOnlySpan<byte> line, out TItem item);
 
     /// <summary>The grain that decides it. Lines of one grain take effect in line order.</summary>
     public abstract GrainAddress AddressOf(TItem item);
+
+    /// <summary>Lets items say whose they are by the name that their grain has, so that lines of one grain are known to be.</summary>
+    /// <returns>All of them, in the same order.</returns>
+    public virtual ValueTask<ImmutableArray<TItem>> Name(ImmutableArray<TItem> items, CancellationToken stop) => ValueTask.FromResult(items);
 
     /// <returns>One reply an item, in the same order.</returns>
     public abstract ValueTask<ImmutableArray<TReply>> Ask(GrainAddress to, ImmutableArray<TItem> items, CancellationToken stop);

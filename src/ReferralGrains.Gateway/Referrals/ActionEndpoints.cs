@@ -9,6 +9,7 @@ using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
@@ -17,7 +18,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Actions, one by one and as a stream. This is where an action is answered.</summary>
-internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams, StreamPace pace, KnownPrograms known)
+internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams, StreamPace pace, KnownPrograms known, IAliasNames aliases)
 {
     private static readonly QueryParameter AnswersParameter = new("answers", "string", "errors answers only the lines that went wrong, and the summary.", new OneOfAttribute("all", "errors"));
 
@@ -77,7 +78,7 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
             "errors" => true,
             _ => throw Problem.InvalidField("answers", "Expected is all or errors.").AsException(),
         };
-        return streams.Run(context, new ActionWork(caller, router, known, new(facts, caller.Tenant)), errorsOnly);
+        return streams.Run(context, new ActionWork(caller, router, known, aliases, new(facts, caller.Tenant)), errorsOnly);
     }
 
     private async Task<IResult> List(HttpContext context)

@@ -9,21 +9,41 @@ using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Gateway.Metrics;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
+using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>A stream of actions: the hot path.</summary>
-internal sealed class ActionWork(Caller caller, IGrainRouter router, KnownPrograms known, ProgramsOfActions programs) : LineWork<ActionLine, ActionReply>
+internal sealed class ActionWork(Caller caller, IGrainRouter router, KnownPrograms known, IAliasNames aliases, ProgramsOfActions programs) : LineWork<ActionLine, ActionReply>
 {
     private readonly StreamSummary summary = new();
 
     public override bool Summarises => true;
 
+    // Where that is not known just now, it is asked once more, and waited for.
+    public override async ValueTask<bool> Begin(CancellationToken stop)
+    {
+        try
+        {
+            return await aliases.Any(caller.Tenant, stop);
+        }
+        catch (Exception exception) when (Faults.IsUnavailable(exception))
+        {
+            return true;
+        }
+    }
+
     public override Problem? Parse(ReadOnlySpan<byte> line, out ActionLine item) => ActionParser.Parse(line, out item);
 
     public override GrainAddress AddressOf(ActionLine item) => GrainAddress.Referral(caller.Tenant, item.Program, item.Referee);
+
+    public override async ValueTask<ImmutableArray<ActionLine>> Name(ImmutableArray<ActionLine> items, CancellationToken stop)
+    {
+        var names = await aliases.Of(caller.Tenant, [.. items.Select(static item => (item.Program, item.Referee)).Distinct()], stop);
+        return names.Count == 0 ? items : [.. items.Select(item => names.TryGetValue((item.Program, item.Referee), out var referee) ? item.Of(referee) : item)];
+    }
 
     public override async ValueTask<ImmutableArray<ActionReply>> Ask(GrainAddress to, ImmutableArray<ActionLine> items, CancellationToken stop)
     {
@@ -53,7 +73,11 @@ internal sealed class ActionWork(Caller caller, IGrainRouter router, KnownProgra
 }
 
 /// <summary>An action that the door let in, and the referral that it is of.</summary>
-internal readonly record struct ActionLine(CallerId Program, CallerId Referee, ReferralAction Action);
+internal readonly record struct ActionLine(CallerId Program, CallerId Referee, ReferralAction Action)
+{
+    /// <summary>As if it had named the referee by the id under which the referral is kept (X8).</summary>
+    public ActionLine Of(CallerId referee) => this with { Referee = referee, Action = Action with { Hash = ActionContent.Renamed(Program, Referee, referee, Action) } };
+}
 
 /// <summary>What a line that was refused calls itself, so that its sender finds it again.</summary>
 internal static class ActionName

@@ -9,6 +9,7 @@ using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Rewards;
 using ReferralGrains.Storage.Facts;
+using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Turns;
@@ -17,7 +18,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Referrals: who referred whom, and what has come of it.</summary>
-internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IReports reports)
+internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IReports reports, IAliasNames aliases)
 {
     private static readonly Words<ReferralStatus> States = new(
         ("pending", ReferralStatus.Pending), ("approved", ReferralStatus.Approved), ("cancelled", ReferralStatus.Cancelled));
@@ -99,6 +100,7 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
         var story = await Find(context, program, referee);
         var alias = (await Body.Read(context, GatewayJson.Default.NewAlias)).Alias;
         var caller = context.Caller();
+        await aliases.Expect(caller.Tenant, context.RequestAborted);
         var reply = await router.Ask(GrainAddress.Referral(caller.Tenant, story.Program, story.Referee), new AddAlias(alias, caller.By), context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
         return Answers.Created(

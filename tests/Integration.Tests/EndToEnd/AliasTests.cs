@@ -24,6 +24,8 @@ public sealed class AliasTests(LivingServer server)
         Assert.Equal(("anna", Mail, true), Named(await Alias(shop, "anna", Mail)));
         Assert.Equal(("anna", "crm|7", null), Named(await shop.Ok(Path + "/aliases", new { alias = "crm|7" })));
         Assert.Equal(("pending", 3), await shop.Ok(Path) is var pending ? ((string)pending["status"]!, (int)pending["waiting_count"]!) : default);
+        foreach (var list in (string[])["/v1/actions?limit=100", "/v1/actions?state=parked&limit=100"])
+            Assert.Equal(["back referral_pending", "early referral_pending", "waits referral_pending"], from action in (await shop.Ok(list))["data"]!.AsArray() let id = (string)action!["action_id"]! orderby id select $"{id} {action["code"]}");
         await LedgerCheck.Clean(await Books("x8"));
 
         await shop.Ok(Path + "/approve", new { });

@@ -44,7 +44,17 @@ public sealed class ReviewTests(LivingServer server)
         Assert.Single((await shop.Ok($"/v1/flags?starting_after={first["id"]}"))["data"]!.AsArray());
         Assert.Equal("confirmed", (string)(await shop.Ok($"/v1/flags/{first["id"]}/confirm", new { }))["state"]!);
         Assert.Equal("cleared", (string)(await shop.Ok($"/v1/flags/{first["id"]}/clear", new { }))["state"]!);
-        await LedgerCheck.Clean(await Books("x9r"));
+
+        // One account for several referrers is a flag on the second.
+        using var finance = await Books("x9r");
+        await shop.Ok("/v1/referrers", new { id = "uma" });
+        await shop.Ok("/v1/referrers/rita/onboarding_link", new { return_url = "https://shop.test/back", country = "GB" });
+        var account = (string)(await finance.Ok("/v1/referrers/rita/payout_account"))["stripe_account_id"]!;
+        Assert.True((await finance.Send(HttpMethod.Put, "/v1/referrers/uma/payout_account", JsonContent.Create(new { stripe_account_id = account }))).IsSuccess);
+        var shared = Assert.Single((await shop.Ok("/v1/flags?state=open"))["data"]!.AsArray(), static flag => (string)flag!["kind"]! == "shared_payout_account")!;
+        Assert.Equal("uma", (string)shared["referrer_id"]!);
+        Assert.DoesNotContain(account, shared.ToJsonString(), StringComparison.Ordinal);
+        await LedgerCheck.Clean(finance);
     }
 
     [Fact]

@@ -62,6 +62,9 @@ public sealed class Shop
 
     public SentAction Refund(SentAction sale, long minor, string? id = null) => new(id ?? NewId(), Program, sale.Referee, minor, sale.Id);
 
+    /// <summary>By another id of its referee.</summary>
+    public SentAction Refund(SentAction sale, string referee, long minor) => new(NewId(), Program, referee, minor, sale.Id);
+
     /// <summary>Sales of random amounts by random referees; every tenth action is a refund of an earlier sale, which may exceed it.</summary>
     public List<SentAction> Trade(Random random, int count)
     {

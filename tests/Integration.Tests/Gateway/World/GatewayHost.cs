@@ -20,6 +20,7 @@ using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Ledger;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Portal;
+using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Storage.Referrers;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sources;
@@ -84,7 +85,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IPayoutCandidates>(grains.Payouts);
         builder.Services.AddSingleton<IConnectedAccounts>(grains.Payouts);
         builder.Services.AddSingleton<IPortalReports, InMemoryPortal>();
-        builder.Services.AddSingleton<ISources, NoSources>();
+        builder.Services.AddSingleton<ISources, InMemorySources>();
+        builder.Services.AddSingleton<IAliasNames, NoAliases>();
         builder.Services.AddSingleton<ITenants>(tenants);
         builder.Services.AddSingleton<ITenantClock>(tenants);
         builder.Services.AddSingleton<ITestClock>(tenants);
