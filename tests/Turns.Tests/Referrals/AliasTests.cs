@@ -180,32 +180,6 @@ public sealed class AliasTests
         Assert.Equal(0, shop.Database.Parked(shop.Tenant));
     }
 
-    // One append has a stream once: together, neither would be written, and both would be decided again one by one.
-    [Theory]
-    [InlineData("tiered")]
-    [InlineData("budget")]
-    public async Task X8_two_turns_that_want_one_id_are_never_in_one_append(string program)
-    {
-        await using var shop = await Open(program);
-        await shop.Refer(Shop.Ben);
-        await shop.Refer("carl");
-        for (var round = 0; round < Aliases.Most; round++)
-        {
-            // What is asked while the journal does not commit gathers at the referrer, or for the budget at the program.
-            shop.Node.Journal.Hold();
-            var sale = shop.Sell($"a{round}", 10_00, "carl");
-            await shop.Node.Journal.Queued(1);
-            var asked = new[] { Shop.Anna, Shop.Ben }.Select(referee => shop.Tell(new AddAlias(new($"alias{round}"), "ada"), referee)).ToList();
-            for (var i = 0; i < 100; i++) await Task.Yield();
-            shop.Node.Journal.Release();
-            var made = await Task.WhenAll(asked);
-            await sale;
-            Assert.Equal([null, "alias_taken"], made.Select(reply => reply.Refusal?.Code).Order(StringComparer.Ordinal));
-        }
-
-        Assert.All(shop.Node.Journal.History, static written => Assert.Equal(written.Append.Streams.Length, written.Append.Streams.DistinctBy(static rows => rows.Stream).Count()));
-    }
-
     [Fact]
     public async Task X8_both_streams_are_written_or_neither_and_the_same_call_again_finishes_it()
     {
