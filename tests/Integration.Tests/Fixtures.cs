@@ -1,3 +1,6 @@
 using ReferralGrains.Integration.Tests.Postgres;
 
 [assembly: AssemblyFixture(typeof(PostgresServer))]
+
+// For a part of its time a test waits, for a disk or for a process that starts.
+[assembly: CollectionBehavior(MaxParallelThreads = 3)]

@@ -23,7 +23,7 @@ public sealed class CleanStopTests(PostgresServer postgres)
         await using var half = await LineSocket.Open(server.Address);
         await half.Send(shop.Sale(shop.Referees[^2], 1_000, "half").Json);
         await using var deaf = await LineSocket.Open(server.Address);
-        var talking = Task.Run(() => deaf.SendLines(Enumerable.Repeat($$"""{"nobody":"{{new string('x', 100)}}"}""", 1_000_000)));
+        var talking = Task.Run(() => deaf.SendLines(Enumerable.Repeat($$"""{"nobody":"{{new string('x', 100)}}"}""", 100_000)));
         await deaf.Stuck(() => { });
 
         using var enough = new CancellationTokenSource();
@@ -31,7 +31,7 @@ public sealed class CleanStopTests(PostgresServer postgres)
         {
             while (!enough.IsCancellationRequested) await log.SendUntilAcknowledged(api, shop.Sale(referee, 1_000));
         })).ToList();
-        var streamed = Enumerable.Range(0, 20_000).Select(_ => shop.Sale(shop.Referees[^1], 1_000)).ToList();
+        var streamed = Enumerable.Range(0, 10_000).Select(_ => shop.Sale(shop.Referees[^1], 1_000)).ToList();
         var stream = Task.Run(() => log.SendAgain(server.Address, streamed));
         await Eventually.Holds("there is load", () => Task.FromResult(log.Acknowledged > 500));
 

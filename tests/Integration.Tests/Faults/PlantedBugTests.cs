@@ -27,39 +27,26 @@ public sealed class PlantedBugTests(PostgresServer postgres)
     }
 
     [Fact]
-    public async Task A_changed_amount_in_the_journal_is_named_by_the_ledger_check()
+    public async Task What_was_changed_or_lost_in_the_books_is_named_by_the_ledger_check()
     {
         await using var house = await ServerHouse.On(postgres);
         var server = await house.Start();
         using var api = new Api(server.Address);
         var shop = await Traded(api);
+        await Run(house, "update grains.balance set earned = earned + 1, pending = pending + 1");
+        Assert.NotEmpty(await Differences(api));
+        await Run(house, "update grains.balance set earned = earned - 1, pending = pending - 1");
+        await LedgerCheck.Clean(api);
+
         await Run(house, "alter table grains.event disable trigger event_append_only");
         var (stream, seq) = await Row(house, "select stream, seq from grains.event where amount = 123");
         await Run(house, $"update grains.event set amount = amount + 1 where stream = {stream} and seq = {seq}");
+        Assert.Contains(
+            await Differences(api), difference => difference.Contains(shop.Referrers[0], StringComparison.Ordinal) || difference.Contains($"{stream}", StringComparison.Ordinal));
+        await Run(house, $"update grains.event set amount = amount - 1 where stream = {stream} and seq = {seq}");
+        await LedgerCheck.Clean(api);
 
-        var differences = await Differences(api);
-        Assert.Contains(differences, difference => difference.Contains(shop.Referrers[0], StringComparison.Ordinal) || difference.Contains($"{stream}", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_changed_balance_is_named_by_the_ledger_check()
-    {
-        await using var house = await ServerHouse.On(postgres);
-        var server = await house.Start();
-        using var api = new Api(server.Address);
-        await Traded(api);
-        await Run(house, "update grains.balance set earned = earned + 1, pending = pending + 1");
-        Assert.NotEmpty(await Differences(api));
-    }
-
-    [Fact]
-    public async Task A_lost_row_is_named_by_the_ledger_check()
-    {
-        await using var house = await ServerHouse.On(postgres);
-        var server = await house.Start();
-        using var api = new Api(server.Address);
-        await Traded(api);
-        await Run(house, "alter table grains.event disable trigger event_append_only; delete from grains.event where amount = 123");
+        await Run(house, "delete from grains.event where amount = 123");
         Assert.NotEmpty(await Differences(api));
     }
 

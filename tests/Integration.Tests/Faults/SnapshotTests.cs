@@ -22,7 +22,7 @@ public sealed class SnapshotTests(PostgresServer postgres)
         }
 
         await first.Kill9();
-        using var again = new Api((await house.Start(port: ServerHouse.FreePort())).Address);
+        using var again = new Api((await house.Start()).Address);
         await log.SendUntilAcknowledged(again, shop.Sale(shop.Referees[0], 5_000));
         Assert.Empty(EffectOracle.Complaints(shop, log, await shop.Balances(again)));
         await LedgerCheck.Clean(again);

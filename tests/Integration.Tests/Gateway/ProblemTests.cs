@@ -12,15 +12,13 @@ using ReferralGrains.Turns;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 
-public sealed partial class ProblemTests : IAsyncLifetime
+public sealed partial class ProblemTests(SharedGateway gateway) : IClassFixture<SharedGateway>, IDisposable
 {
     private const string Sale = """{"action_id":"a1","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":1}""";
 
-    private GatewayHost host = null!;
+    private readonly GatewayHost host = gateway.Host;
 
-    public async ValueTask InitializeAsync() => host = await (await (await GatewayHost.Start()).WithProgram()).WithReferees(1);
-
-    public ValueTask DisposeAsync() => host.DisposeAsync();
+    public void Dispose() => host.Grains.Before = (_, _) => Task.CompletedTask;
 
     [Fact]
     public void Every_kind_of_refusal_has_a_status() => Assert.Equal(

@@ -29,11 +29,16 @@ public sealed class JournalDatabase : IAsyncDisposable
 
     public static async Task<JournalDatabase> Create(PostgresServer server)
     {
-        var database = await server.CreateDatabase();
-        await Migrator.Migrate(database.OwnerConnectionString, TestContext.Current.CancellationToken);
-        var made = new JournalDatabase(database);
+        var made = new JournalDatabase(await server.CreateMigrated());
         await made.Run("insert into silo (name, role, connections, seen_at) values ('still', 'test', 'referralgrains-still', 'infinity')");
         return made;
+    }
+
+    /// <summary>As this one is now. It is left by everybody for that, and is not used any more.</summary>
+    public async Task<JournalDatabase> Copy(PostgresServer server)
+    {
+        await Leave();
+        return new(await server.Copy(database));
     }
 
     /// <summary>The connections of another process, as it would open them.</summary>
@@ -52,6 +57,7 @@ public sealed class JournalDatabase : IAsyncDisposable
     public async Task Run(string sql)
     {
         await using var command = Superuser.CreateCommand(sql);
+        command.CommandTimeout = (int)Eventually.Patience.TotalSeconds;
         await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
     }
 
@@ -64,9 +70,14 @@ public sealed class JournalDatabase : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await Leave();
+        await database.DisposeAsync();
+    }
+
+    private async Task Leave()
+    {
         await Source.DisposeAsync();
         await Superuser.DisposeAsync();
-        await database.DisposeAsync();
     }
 
     private static string Grains(string connectionString) =>

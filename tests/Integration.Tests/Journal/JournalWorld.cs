@@ -58,6 +58,14 @@ public sealed class JournalWorld : IAsyncDisposable
         return world;
     }
 
+    /// <summary>The same in a copy of its database.</summary>
+    public JournalWorld In(JournalDatabase copy)
+    {
+        var world = new JournalWorld(copy, Tenant) { Now = Now, Program = Program, actions = actions };
+        foreach (var (id, facts) in referrers) world.referrers.Add(id, facts);
+        return world;
+    }
+
     public async Task AddReferrer(string id, params string[] tags)
     {
         var key = new StreamKey(Tenant, Referrer, id, "");

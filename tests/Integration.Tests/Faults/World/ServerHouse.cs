@@ -34,7 +34,7 @@ public sealed class ServerHouse : IAsyncDisposable
     }
 
     /// <summary>On a database of the tests' PostgreSQL, which is quick and does not go away.</summary>
-    public static async Task<ServerHouse> On(PostgresServer server) => new(await server.CreateDatabase());
+    public static async Task<ServerHouse> On(PostgresServer server) => new(await server.CreateMigrated());
 
     /// <summary>With a PostgreSQL of its own, which a test may kill.</summary>
     public static ServerHouse Embedded() => new(null);
