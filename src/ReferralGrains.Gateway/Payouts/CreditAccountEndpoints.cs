@@ -5,6 +5,7 @@ using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Referrers;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
@@ -28,7 +29,7 @@ internal sealed class CreditAccountEndpoints(IConnectedAccounts accounts, IPayou
 
     private async Task<IResult> Show(HttpContext context, string id)
     {
-        var referrer = await Find(context, id);
+        var referrer = await reports.Named(context, id);
         var customer = await payouts.Customer(context.Caller().Tenant, referrer.Id, context.RequestAborted) ?? throw Problem.NotFound("credit_account", "referrer_id").AsException();
         return Answers.Ok(new(referrer.Id, customer.Customer, customer.ChangedAt), GatewayJson.Default.CreditAccountAnswer);
     }
@@ -38,22 +39,18 @@ internal sealed class CreditAccountEndpoints(IConnectedAccounts accounts, IPayou
         var caller = context.Caller();
         var body = await Body.ReadOr(context, GatewayJson.Default.LinkedCustomer, new());
         var given = Text.Of(body.StripeCustomerId, "stripe_customer_id", Text.MaxForeignId);
-        var referrer = await Find(context, id);
-        var customer = given ?? referrer.StripeCustomerId ?? throw Problem.MissingField("stripe_customer_id").AsException();
-        if (!customer.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_')) throw Problem.InvalidField("stripe_customer_id", "An id like cus_… is expected.").AsException();
+        var referrer = await reports.Named(context, id);
+        var customer = PayoutPaths.StripeId(given ?? referrer.StripeCustomerId, "stripe_customer_id", "cus_…");
         return Answer(referrer.Id, await accounts.LinkCustomer(caller.Tenant, referrer.Id, customer, caller.By, context.RequestAborted));
     }
 
     private async Task<IResult> Make(HttpContext context, string id)
     {
         var caller = context.Caller();
-        var referrer = await Find(context, id);
+        var referrer = await reports.Named(context, id);
         if (referrer.Closed) return new ProblemAnswer(new(409, "referrer_closed", "referrer_id", "This referrer is closed."));
         return Answer(referrer.Id, await accounts.MakeCustomer(caller.Tenant, referrer.Id, referrer.Email, referrer.Name, caller.By, context.RequestAborted));
     }
-
-    private async Task<ReferrerProfile> Find(HttpContext context, string id) =>
-        (CallerId.IsValid(id) ? await reports.Referrer(context.Caller().Tenant, new(id), context.RequestAborted) : null) ?? throw Problem.NotFound("referrer", "referrer_id").AsException();
 
     private static IResult Answer(CallerId referrer, AccountAnswer answer) => answer switch
     {

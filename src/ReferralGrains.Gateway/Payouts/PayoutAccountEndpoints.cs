@@ -5,6 +5,7 @@ using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Referrers;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Tenants;
@@ -34,7 +35,7 @@ internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayou
         var (back, again) = (Url(body.ReturnUrl, "return_url")!, Url(body.RefreshUrl, "refresh_url"));
         if (body.Country is { } country && !(country.Length == 2 && country.All(char.IsAsciiLetter)))
             throw Problem.InvalidField("country", "Two letters are expected, like GB.").AsException();
-        var referrer = await Find(context, id);
+        var referrer = await reports.Named(context, id);
         if (referrer.Closed) return new ProblemAnswer(new(409, "referrer_closed", "referrer_id", "This referrer is closed."));
         var asked = new OnboardingAsked(referrer.Email, body.Country, back, again ?? back, caller.By);
         return await accounts.Onboard(caller.Tenant, referrer.Id, asked, context.RequestAborted) switch
@@ -47,7 +48,7 @@ internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayou
 
     private async Task<IResult> Show(HttpContext context, string id)
     {
-        var referrer = await Find(context, id);
+        var referrer = await reports.Named(context, id);
         var account = await payouts.Account(context.Caller().Tenant, referrer.Id, context.RequestAborted) ?? throw Problem.NotFound("payout_account", "referrer_id").AsException();
         return Answers.Ok(
             new(referrer.Id, account.Account, account.Transfers.ToWire(), account.PaysOut, account.IsReady, account.ChangedAt), GatewayJson.Default.PayoutAccountAnswer);
@@ -57,18 +58,14 @@ internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayou
     {
         var caller = context.Caller();
         var body = await Body.Read(context, GatewayJson.Default.LinkedAccount);
-        var account = Text.Of(body.StripeAccountId, "stripe_account_id", Text.MaxForeignId) ?? throw Problem.MissingField("stripe_account_id").AsException();
-        if (!account.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_')) throw Problem.InvalidField("stripe_account_id", "An id like acct_… is expected.").AsException();
-        var referrer = await Find(context, id);
+        var account = PayoutPaths.StripeId(body.StripeAccountId, "stripe_account_id", "acct_…");
+        var referrer = await reports.Named(context, id);
         return await accounts.Link(caller.Tenant, referrer.Id, account, caller.By, context.RequestAborted) switch
         {
             AccountAnswer.Shown shown => Answers.Ok(Answer(referrer.Id, shown.Account), GatewayJson.Default.PayoutAccountAnswer),
             var other => NotShown(other),
         };
     }
-
-    private async Task<ReferrerProfile> Find(HttpContext context, string id) =>
-        (CallerId.IsValid(id) ? await reports.Referrer(context.Caller().Tenant, new(id), context.RequestAborted) : null) ?? throw Problem.NotFound("referrer", "referrer_id").AsException();
 
     private static ProblemAnswer NotShown(AccountAnswer answer) => new(answer switch
     {

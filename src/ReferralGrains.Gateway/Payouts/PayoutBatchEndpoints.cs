@@ -50,7 +50,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
         var id = body.Id ?? NewIds.Make("po_", context);
         var reply = await Ask(context, id, new PayoutBatchCommand.Draw(caller.By, terms.SecondPerson, terms));
         if (reply.Refusal is { } refusal) return Refused(refusal);
-        var answer = await Answer(context, await Find(context, id.Value)) with { Duplicate = reply.Changed ? null : true };
+        var answer = await Answer(context, await reports.Named(context, id.Value)) with { Duplicate = reply.Changed ? null : true };
         return Answers.Created(context, answer, reply.Changed, GatewayJson.Default.PayoutBatchAnswer, "payout_batches", id.Value);
     }
 
@@ -71,7 +71,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
 
     private async Task<IResult> Show(HttpContext context, string id)
     {
-        var batch = await Find(context, id);
+        var batch = await reports.Named(context, id);
         if (CsvAnswer.IsAsked(context)) return new CsvAnswer(ItemColumns, ItemRows(batch, context.RequestAborted), "payout_" + batch.Stream.Value.ToString(CultureInfo.InvariantCulture));
         var paging = Paging.OfIds(context);
         long? after = null;
@@ -94,7 +94,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
 
     private async Task<IResult> Retry(HttpContext context, string id)
     {
-        var batch = await Find(context, id);
+        var batch = await reports.Named(context, id);
         if (batch.Status is PayoutBatchStatus.Sending or PayoutBatchStatus.Settled && (await reports.Totals(batch.Stream, context.RequestAborted)).Sum(static total => total.Failed) == 0)
             return new ProblemAnswer(new(409, "payout_nothing_failed", null, "No item of this batch has failed."));
         return await Tell(context, id, new PayoutBatchCommand.Retry(context.Caller().By));
@@ -102,16 +102,13 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
 
     private async Task<IResult> Tell(HttpContext context, string id, PayoutBatchCommand command)
     {
-        var batch = await Find(context, id);
+        var batch = await reports.Named(context, id);
         var reply = await Ask(context, batch.Id, command);
-        return reply.Refusal is { } refusal ? Refused(refusal) : Answers.Ok(await Answer(context, await Find(context, id)), GatewayJson.Default.PayoutBatchAnswer);
+        return reply.Refusal is { } refusal ? Refused(refusal) : Answers.Ok(await Answer(context, await reports.Named(context, id)), GatewayJson.Default.PayoutBatchAnswer);
     }
 
     private Task<PayoutBatchReply> Ask(HttpContext context, CallerId batch, PayoutBatchCommand command) =>
         router.Ask(GrainAddress.PayoutBatch(context.Caller().Tenant, batch), new AskPayoutBatch(command), context.RequestAborted);
-
-    private async Task<PayoutBatchView> Find(HttpContext context, string id) =>
-        (CallerId.IsValid(id) ? await reports.Batch(context.Caller().Tenant, new(id), context.RequestAborted) : null) ?? throw Problem.NotFound("payout_batch", "id").AsException();
 
     private async Task<PayoutBatchAnswer> Answer(HttpContext context, PayoutBatchView batch)
     {

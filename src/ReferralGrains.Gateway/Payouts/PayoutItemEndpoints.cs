@@ -30,19 +30,19 @@ internal sealed class PayoutItemEndpoints(IGrainRouter router, IPayoutReports re
     {
         var body = await Body.Read(context, GatewayJson.Default.PaidReference);
         var reference = Text.Of(body.Reference, "reference", PayoutWords.MaxReference) ?? throw Problem.MissingField("reference").AsException();
-        var (batch, one) = await Find(context, id, item);
+        var (batch, one) = await reports.Named(context, id, item);
 
         // Once it is being sent it is never anything before that again, so that what was read still holds.
         if (batch is not { Outside: true, Status: PayoutBatchStatus.Sending or PayoutBatchStatus.Settled }) return new ProblemAnswer(WrongState("batch"));
-        return await Ask(context, batch, one, new PayoutItemCommand.ConfirmPaid(reference, context.Caller().By));
+        return await Ask(context, batch, one.Id, new PayoutItemCommand.ConfirmPaid(reference, context.Caller().By));
     }
 
     private async Task<IResult> Release(HttpContext context, string id, string item)
     {
         var reason = await ReasonBody.Read(context);
-        var (batch, one) = await Find(context, id, item);
+        var (batch, one) = await reports.Named(context, id, item);
         if (batch.Status is PayoutBatchStatus.Draft or PayoutBatchStatus.Reserving or PayoutBatchStatus.Frozen or PayoutBatchStatus.Approved) return new ProblemAnswer(WrongState("batch"));
-        return await Ask(context, batch, one, new PayoutItemCommand.Release(reason ?? "released_by_hand", context.Caller().By));
+        return await Ask(context, batch, one.Id, new PayoutItemCommand.Release(reason ?? "released_by_hand", context.Caller().By));
     }
 
     private async Task<IResult> Ask(HttpContext context, PayoutBatchView batch, CallerId item, PayoutItemCommand command)
@@ -50,14 +50,6 @@ internal sealed class PayoutItemEndpoints(IGrainRouter router, IPayoutReports re
         var reply = await router.Ask(GrainAddress.PayoutItem(context.Caller().Tenant, item), new AskPayoutItem(command), context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Refused(refusal));
         return Answers.Ok(PayoutItemAnswer.Of((await reports.Item(batch.Stream, item, context.RequestAborted))!), GatewayJson.Default.PayoutItemAnswer);
-    }
-
-    private async Task<(PayoutBatchView Batch, CallerId Item)> Find(HttpContext context, string id, string item)
-    {
-        var batch = CallerId.IsValid(id) ? await reports.Batch(context.Caller().Tenant, new(id), context.RequestAborted) : null;
-        if (batch is null) throw Problem.NotFound("payout_batch", "id").AsException();
-        var one = CallerId.IsValid(item) ? await reports.Item(batch.Stream, new(item), context.RequestAborted) : null;
-        return one is null ? throw Problem.NotFound("payout_item", "item").AsException() : (batch, one.Id);
     }
 
     private static Problem Refused(PayoutItemRefusal why) => why switch

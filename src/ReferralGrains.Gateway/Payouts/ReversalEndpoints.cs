@@ -31,7 +31,7 @@ internal sealed class ReversalEndpoints(IGrainRouter router, IPayoutReports repo
         var (body, caller) = (await Body.Read(context, GatewayJson.Default.NewReversal), context.Caller());
         var why = Text.Of(body.Reason, "reason", ReasonBody.MaxLength) ?? throw Problem.MissingField("reason").AsException();
         var minor = AmountLimits.Range(body.AmountMinor, 1, AmountLimits.MaxMinor, "amount_minor")!.Value;
-        var one = await Find(context, id, item);
+        var (_, one) = await reports.Named(context, id, item);
         var reply = await router.Ask(
             GrainAddress.PayoutItem(caller.Tenant, one.Id), new AskPayoutItem(new PayoutItemCommand.Reverse(body.ReversalId.Value, minor, why, caller.By)), context.RequestAborted);
         if (reply.Refusal is { } refusal) return new ProblemAnswer(Refused(refusal));
@@ -41,17 +41,9 @@ internal sealed class ReversalEndpoints(IGrainRouter router, IPayoutReports repo
 
     private async Task<IResult> List(HttpContext context, string id, string item)
     {
-        var one = await Find(context, id, item);
+        var (_, one) = await reports.Named(context, id, item);
         var found = await reports.Reversals(one.Stream, context.RequestAborted);
         return Answers.Ok(new([.. found.Select(reversal => Answer(one, reversal))]), GatewayJson.Default.ReversalsAnswer);
-    }
-
-    private async Task<PayoutItemView> Find(HttpContext context, string id, string item)
-    {
-        var batch = CallerId.IsValid(id) ? await reports.Batch(context.Caller().Tenant, new(id), context.RequestAborted) : null;
-        if (batch is null) throw Problem.NotFound("payout_batch", "id").AsException();
-        var one = CallerId.IsValid(item) ? await reports.Item(batch.Stream, new(item), context.RequestAborted) : null;
-        return one ?? throw Problem.NotFound("payout_item", "item").AsException();
     }
 
     private static ReversalAnswer Answer(PayoutItemView item, PayoutReversalView reversal) => new(

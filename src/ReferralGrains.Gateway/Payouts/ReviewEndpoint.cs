@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
@@ -12,7 +11,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>What a person has found out of a payout item that is in review.</summary>
-internal sealed class ReviewEndpoint(IPayoutReview review, IReconciliations items)
+internal sealed class ReviewEndpoint(IPayoutReview review, IPayoutReports reports)
 {
     public static readonly Words<ReviewAnswer> Decisions = new(("paid_by", ReviewAnswer.PaidBy), ("never_paid", ReviewAnswer.NeverPaid), ("send_again", ReviewAnswer.SendAgain));
 
@@ -28,14 +27,14 @@ internal sealed class ReviewEndpoint(IPayoutReview review, IReconciliations item
         var transfer = Text.Of(body.TransferId, "transfer_id", Text.MaxForeignId);
         var why = Text.Of(body.Reason, "reason", ReasonBody.MaxLength) ?? throw Problem.MissingField("reason").AsException();
         if (answer == ReviewAnswer.PaidBy && transfer is null) throw Problem.MissingField("transfer_id").AsException();
-        var found = CallerId.IsValid(item) ? await items.Items(caller.Tenant, [item], [], context.RequestAborted) : [];
-        if (found.SingleOrDefault(one => one.Item == item && one.Batch == id) is not { } known) return new ProblemAnswer(Problem.NotFound("payout_item", "item"));
-        var reply = await review.Resolve(new(caller.Tenant, new(item), answer, answer == ReviewAnswer.PaidBy ? transfer : null, why, caller.By, known.Customer), context.RequestAborted);
+        var (_, one) = await reports.Named(context, id, item);
+        var customer = one.Amount.Asset.IsCash ? null : one.Destination;
+        var reply = await review.Resolve(new(caller.Tenant, one.Id, answer, answer == ReviewAnswer.PaidBy ? transfer : null, why, caller.By, customer), context.RequestAborted);
         if (reply is null) return new ProblemAnswer(Problem.StripeAway);
         return reply.Refusal is { } refusal
             ? new ProblemAnswer(Of(refusal))
             : Answers.Ok(
-                new(item, id, reply.Item.Status.ToWire(), known.Amount.Asset.Name, known.Amount.Minor, reply.Item.Transfer),
+                new(item, id, reply.Item.Status.ToWire(), one.Amount.Asset.Name, one.Amount.Minor, reply.Item.Transfer),
                 GatewayJson.Default.ReviewedItemAnswer);
     }
 

@@ -33,7 +33,7 @@ internal sealed class EntryEndpoints(IGrainRouter router, IReferrerLedger ledger
 
     private async Task<IResult> Book(HttpContext context, string id)
     {
-        var referrer = Valid(id);
+        var referrer = ReferrerPath.Id(id);
         var body = await Body.Read(context, GatewayJson.Default.NewEntry);
         var minor = AmountLimits.Range(body.AmountMinor, -AmountLimits.MaxMinor, AmountLimits.MaxMinor, "amount_minor")!.Value;
         if (minor == 0) throw Problem.InvalidField("amount_minor", "An amount other than 0 is expected.").AsException();
@@ -47,7 +47,7 @@ internal sealed class EntryEndpoints(IGrainRouter router, IReferrerLedger ledger
 
     private async Task<IResult> Spend(HttpContext context, string id)
     {
-        var referrer = Valid(id);
+        var referrer = ReferrerPath.Id(id);
         var body = await Body.Read(context, GatewayJson.Default.NewSpend);
         var minor = AmountLimits.Range(body.AmountMinor, 1, AmountLimits.MaxMinor, "amount_minor")!.Value;
         var spent = new AssetSpent(body.SpendId, Assets.Of(body.Asset, "asset"), minor, context.Caller().By);
@@ -73,9 +73,9 @@ internal sealed class EntryEndpoints(IGrainRouter router, IReferrerLedger ledger
 
     private async Task<(CallerId Referrer, Page<BookedEvent> Page)> Page(HttpContext context, string id, EntryKind kind)
     {
-        var (tenant, referrer, paging) = (context.Caller().Tenant, Valid(id), Paging.OfEntries(context));
+        var (tenant, referrer, paging) = (context.Caller().Tenant, ReferrerPath.Id(id), Paging.OfEntries(context));
         var before = paging.After is { } last ? PageCursor.SeqOf(last) : (int?)null;
-        return (referrer, await ledger.Page(tenant, referrer, kind, before, paging.Limit, context.RequestAborted) ?? throw Missing());
+        return (referrer, await ledger.Page(tenant, referrer, kind, before, paging.Limit, context.RequestAborted) ?? throw ReferrerPath.Missing());
     }
 
     private static EntryAnswer Entry(CallerId referrer, BookedEvent booked, bool duplicate = false) => booked.Event is EntryBooked entry
@@ -87,10 +87,6 @@ internal sealed class EntryEndpoints(IGrainRouter router, IReferrerLedger ledger
     private static SpendAnswer Spent(CallerId referrer, BookedEvent booked, bool duplicate = false) => booked.Event is AssetSpent spent
         ? new("spd_" + PageCursor.Of(booked.Referrer, booked.Seq), spent.Id, referrer, spent.Asset.Name, spent.Minor, spent.By, booked.At, duplicate ? true : null)
         : throw new UnreachableException();
-
-    private static CallerId Valid(string id) => CallerId.IsValid(id) ? new(id) : throw Missing();
-
-    private static ProblemException Missing() => Problem.NotFound("referrer", "referrer_id").AsException();
 }
 
 /// <param name="AmountMinor">Above zero it is earned and payable at once; below zero it is taken back, and payable may go below zero.</param>

@@ -24,11 +24,11 @@ internal sealed class GroupEndpoints(IGrainRouter router, IReports reports, IFig
             .WithSummary("Make all that waits in the groups of a rule payable now").Answers<GroupsAnswer>().Query(RouteDescription.ProgramId);
     }
 
-    private async Task<IResult> Show(HttpContext context, string id) => await Answer(context, Valid(id));
+    private async Task<IResult> Show(HttpContext context, string id) => await Answer(context, ReferrerPath.Id(id));
 
     private async Task<IResult> Release(HttpContext context, string id, string rule)
     {
-        var (caller, referrer) = (context.Caller(), Valid(id));
+        var (caller, referrer) = (context.Caller(), ReferrerPath.Id(id));
         var (program, ruleId) = await rules.Resolve(context, rule);
         var reply = await router.Ask(GrainAddress.Referrer(caller.Tenant, referrer), new ReleaseGroup(program, ruleId, null, caller.By), context.RequestAborted);
         return reply.Refusal is { } refusal ? new ProblemAnswer(Problem.Of(refusal)) : await Answer(context, referrer);
@@ -37,7 +37,7 @@ internal sealed class GroupEndpoints(IGrainRouter router, IReports reports, IFig
     private async Task<IResult> Answer(HttpContext context, CallerId referrer)
     {
         var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
-        var profile = await reports.Referrer(tenant, referrer, stop) ?? throw Missing();
+        var profile = await reports.Referrer(tenant, referrer, stop) ?? throw ReferrerPath.Missing();
         return Answers.Ok(new(referrer, await Of(tenant, profile, stop)), GatewayJson.Default.GroupsAnswer);
     }
 
@@ -53,10 +53,6 @@ internal sealed class GroupEndpoints(IGrainRouter router, IReports reports, IFig
 
         return answers.DrainToImmutable();
     }
-
-    private static CallerId Valid(string id) => CallerId.IsValid(id) ? new(id) : throw Missing();
-
-    private static ProblemException Missing() => Problem.NotFound("referrer", "referrer_id").AsException();
 }
 
 internal sealed record GroupsAnswer(CallerId ReferrerId, ImmutableArray<GroupAnswer> Groups);

@@ -61,7 +61,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
 
     private async Task<IResult> Change(HttpContext context, string id)
     {
-        var referrer = Valid(id);
+        var referrer = ReferrerPath.Id(id);
         var body = await Body.Read(context, GatewayJson.Default.ReferrerChange);
         var change = new ChangeReferrer(
             Text.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags"), body.CashOptIn, ReferrerFields.Stripe(body.StripeCustomerId),
@@ -71,7 +71,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
 
     private async Task<IResult> Close(HttpContext context, string id)
     {
-        var referrer = Valid(id);
+        var referrer = ReferrerPath.Id(id);
         var body = await Body.ReadOr(context, GatewayJson.Default.Closing, new());
         var forfeits = ReferrerFields.Policies.Parse(body.Balance, false, "balance");
         return await AskAndShow(context, referrer, new CloseReferrer(Text.Of(body.Reason, "reason", ReasonBody.MaxLength), context.Caller().By, forfeits));
@@ -85,27 +85,27 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
             context, page.Items.Select(profile => ReferrerFields.Answer(profile, context.Caller().Has(KeyRole.Admin))), page.HasMore, referrer => referrer.Id.Value);
     }
 
-    private Task<IResult> Show(HttpContext context, string id) => Shown(context, Valid(id));
+    private Task<IResult> Show(HttpContext context, string id) => Shown(context, ReferrerPath.Id(id));
 
     private async Task<IResult> Shown(HttpContext context, CallerId referrer)
     {
         var caller = context.Caller();
-        var profile = await reports.Referrer(caller.Tenant, referrer, context.RequestAborted) ?? throw Missing();
+        var profile = await reports.Referrer(caller.Tenant, referrer, context.RequestAborted) ?? throw ReferrerPath.Missing();
         return Answers.Ok(ReferrerFields.Answer(profile, caller.Has(KeyRole.Admin)), GatewayJson.Default.ReferrerAnswer);
     }
 
     private async Task<IResult> Balance(HttpContext context, string id)
     {
-        var referrer = Valid(id);
-        var balances = await reports.Balances(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw Missing();
+        var referrer = ReferrerPath.Id(id);
+        var balances = await reports.Balances(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw ReferrerPath.Missing();
         return Answers.Ok(new(referrer, [.. balances.Select(ReferrerFields.Line)]), GatewayJson.Default.BalanceAnswer);
     }
 
     private async Task<IResult> Statement(HttpContext context, string id)
     {
-        var referrer = Valid(id);
+        var referrer = ReferrerPath.Id(id);
         var period = StatementPeriod.Read(context);
-        var lines = await reports.Statement(context.Caller().Tenant, referrer, period, context.RequestAborted) ?? throw Missing();
+        var lines = await reports.Statement(context.Caller().Tenant, referrer, period, context.RequestAborted) ?? throw ReferrerPath.Missing();
         return Answers.Ok(
             new(
                 referrer, StatementPeriod.From(period), StatementPeriod.To(period), period.KnownAt, [.. lines.Select(StatementAssetAnswer.Of)]),
@@ -114,8 +114,8 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
 
     private async Task<IResult> ListActivity(HttpContext context, string id)
     {
-        var (tenant, referrer, paging) = (context.Caller().Tenant, Valid(id), Paging.OfEntries(context));
-        if (await reports.Referrer(tenant, referrer, context.RequestAborted) is null) throw Missing();
+        var (tenant, referrer, paging) = (context.Caller().Tenant, ReferrerPath.Id(id), Paging.OfEntries(context));
+        if (await reports.Referrer(tenant, referrer, context.RequestAborted) is null) throw ReferrerPath.Missing();
         var page = await reports.ReferrerActivity(tenant, referrer, paging.After, paging.Limit, context.RequestAborted);
         return Answers.Ok(new([.. page.Items.Select(entry => ActivityWords.Of(entry, null))], page.HasMore), GatewayJson.Default.PageAnswerActivityAnswer);
     }
@@ -126,7 +126,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
 
     private async Task<IResult> SetEligibility(HttpContext context, string id, string rule, bool granted)
     {
-        var referrer = Valid(id);
+        var referrer = ReferrerPath.Id(id);
         var (program, ruleId) = await rules.Resolve(context, rule);
         var reply = await Ask(context, referrer, new GrantRule(program, ruleId, granted, context.Caller().By));
         return reply.Refusal is { } refusal
@@ -145,15 +145,10 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
 
     private async Task<IResult> Answer(HttpContext context, CallerId referrer, bool isNew)
     {
-        var profile = await reports.Referrer(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw Missing();
+        var profile = await reports.Referrer(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw ReferrerPath.Missing();
         return Answers.Created(
             context, ReferrerFields.Answer(profile, personal: true, !isNew), isNew, GatewayJson.Default.ReferrerAnswer, "referrers", referrer.Value);
     }
-
-    // An id that nobody could have is simply not there.
-    private static CallerId Valid(string id) => CallerId.IsValid(id) ? new(id) : throw Missing();
-
-    private static ProblemException Missing() => Problem.NotFound("referrer", "referrer_id").AsException();
 }
 
 /// <param name="Id">Made up when it is left out.</param>
