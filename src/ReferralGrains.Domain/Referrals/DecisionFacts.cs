@@ -26,6 +26,9 @@ public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, Ref
         return false;
     }
 
+    /// <summary>Whether there may be rows for one who earns nothing any more: nearly always not, and then nobody looks through them.</summary>
+    public bool HasClosed => Referrer is { Closed: true } || Earlier.Any(static earlier => earlier.Closed);
+
     /// <summary>What is used of the budgets that all referrers of the program share; only where there are any (X5).</summary>
     public ImmutableArray<BudgetUse>? Spent { get; init; }
 

@@ -51,7 +51,7 @@ public static class Schedules
     /// </summary>
     public static void Settle(ReferralTurn turn)
     {
-        End(turn, row => turn.Facts.IsClosed(row.Referrer), DecisionCode.ReferrerClosed, null, null);
+        if (turn.Facts.HasClosed) End(turn, row => turn.Facts.IsClosed(row.Referrer), DecisionCode.ReferrerClosed, null, null);
         foreach (var schedule in Of(turn.State, row => row.Minor > 0 && row.At <= turn.Facts.Now))
         {
             var (enrollment, sale) = (turn.State.Enrollments[schedule.First().Enrollment - 1], schedule.First().Sale);
