@@ -99,6 +99,7 @@ public static class PayoutSetup
         .AddSingleton<TransferNews>()
         .AddSingleton<IFollowsNotices, TransferNotices>()
         .AddSingleton<IFollowsNotices, AccountNotices>()
+        .AddSingleton<IFollowsNotices, CustomerNotices>()
         .AddSingleton<IFollowsNotices, ShownNotices>()
         .AddHostedService<PayoutService>();
 

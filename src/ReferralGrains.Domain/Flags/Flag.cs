@@ -9,7 +9,7 @@ public enum FlagKind
     /// <summary>A referrer whose e-mail address another had first. While it is flagged no new payout item is made for it.</summary>
     SharedEmail = 2,
 
-    /// <summary>A referrer whose payout account another had first. Likewise.</summary>
+    /// <summary>A referrer whose payout account, or the customer whose credit it is, another had first. Likewise.</summary>
     SharedPayoutAccount = 3,
 
     /// <summary>A referrer to whom more referees were attributed in an hour than is usual. Likewise.</summary>

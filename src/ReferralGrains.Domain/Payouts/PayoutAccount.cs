@@ -21,8 +21,8 @@ public enum Capability
 /// <param name="Links">How many accounts there were, this one included.</param>
 /// <param name="Transfers">Whether it can receive.</param>
 /// <param name="PaysOut">Whether what it receives reaches a bank.</param>
-/// <param name="Customer">Its id at Stripe; null until one is linked.</param>
-/// <param name="CustomerChangedAt">When it took the place of another customer; null for the first.</param>
+/// <param name="Customer">Its id at Stripe; null until one is linked, and once it is gone.</param>
+/// <param name="CustomerChangedAt">When it took the place of another customer, or was gone; null for the first.</param>
 public sealed record PayoutAccount(
     int Seq, DateTimeOffset LastAt, string? Account = null, DateTimeOffset? ChangedAt = null, int Links = 0, Capability Transfers = Capability.Inactive, bool PaysOut = false,
     string? Customer = null, DateTimeOffset? CustomerChangedAt = null)
@@ -48,7 +48,8 @@ public sealed record PayoutAccount(
                 PaysOut = false,
             },
             AccountSeen seen => state with { Transfers = seen.Transfers, PaysOut = seen.PaysOut },
-            CustomerLinked linked => state with { Customer = linked.Customer, CustomerChangedAt = state.Customer is null ? null : at },
+            CustomerLinked linked => state with { Customer = linked.Customer, CustomerChangedAt = state is { Customer: null, CustomerChangedAt: null } ? null : at },
+            CustomerGone => state with { Customer = null, CustomerChangedAt = at },
             _ => throw new UnreachableException(),
         };
         return next with { Seq = state.Seq + 1, LastAt = at };
@@ -60,6 +61,7 @@ public sealed record PayoutAccount(
 [JsonDerivedType(typeof(AccountLinked), "linked")]
 [JsonDerivedType(typeof(AccountSeen), "seen")]
 [JsonDerivedType(typeof(CustomerLinked), "customer")]
+[JsonDerivedType(typeof(CustomerGone), "customer_gone")]
 public abstract record PayoutAccountEvent
 {
     private protected PayoutAccountEvent()
@@ -76,11 +78,15 @@ public sealed record AccountSeen(Capability Transfers, bool PaysOut) : PayoutAcc
 /// <summary>The referrer's account credit goes to this customer from now on.</summary>
 public sealed record CustomerLinked(string Customer, string By) : PayoutAccountEvent;
 
+/// <summary>Stripe shows that this customer was deleted: account credit goes nowhere until another is linked.</summary>
+public sealed record CustomerGone(string Customer) : PayoutAccountEvent;
+
 /// <summary>What is asked of, or told to, a referrer's connected account.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "do")]
 [JsonDerivedType(typeof(PayoutAccountCommand.Link), "link")]
 [JsonDerivedType(typeof(PayoutAccountCommand.See), "see")]
 [JsonDerivedType(typeof(PayoutAccountCommand.LinkCustomer), "link_customer")]
+[JsonDerivedType(typeof(PayoutAccountCommand.LoseCustomer), "lose_customer")]
 public abstract record PayoutAccountCommand
 {
     private PayoutAccountCommand()
@@ -95,6 +101,9 @@ public abstract record PayoutAccountCommand
 
     /// <param name="Instead">As of <see cref="Link"/>.</param>
     public sealed record LinkCustomer(string Customer, string By, bool Instead) : PayoutAccountCommand;
+
+    /// <summary>Stripe shows that it was deleted. Of another customer than the linked one it is overtaken.</summary>
+    public sealed record LoseCustomer(string Customer) : PayoutAccountCommand;
 }
 
 /// <summary>Decides over one referrer's connected account.</summary>
@@ -110,6 +119,7 @@ public static class PayoutAccountDecider
         PayoutAccountCommand.LinkCustomer link => state.Customer == link.Customer || (state.Customer is not null && !link.Instead)
             ? null
             : new CustomerLinked(link.Customer, link.By),
+        PayoutAccountCommand.LoseCustomer lose => state.Customer == lose.Customer ? new CustomerGone(lose.Customer) : null,
         _ => throw new UnreachableException(),
     };
 }

@@ -54,3 +54,23 @@ internal sealed class AccountNotices(IStripeAccounts accounts, IPayoutReports re
         }
     }
 }
+
+/// <summary>Follows what Stripe tells of customers: one that was deleted is credited nothing more, and what was not sent yet drops out.</summary>
+internal sealed class CustomerNotices(IStripeAccounts accounts, IPayoutReports reports, IGrainRouter router) : IFollowsNotices
+{
+    public IReadOnlyList<string> Types => ["customer.deleted"];
+
+    public bool Follows(string source, string type) => source == InboxWorker.Stripe && Types.Contains(type);
+
+    public async Task<(InboxOutcome Outcome, string? Detail)> Follow(InboxEvent notice, CancellationToken stop)
+    {
+        if (notice.About is not { } customer) return (InboxOutcome.Passed, "it names no customer");
+        var referrers = await reports.ReferrersOfCustomer(notice.Tenant, customer, stop);
+        if (referrers.Count == 0) return (InboxOutcome.Passed, "of no referrer");
+        if ((await accounts.Of(notice.Tenant, stop)).Transfers is not { } stripe) return (InboxOutcome.Passed, "no key");
+        if (!await stripe.IsDeleted(customer, stop)) return (InboxOutcome.Passed, "Stripe shows it");
+        foreach (var referrer in referrers)
+            await router.Ask(GrainAddress.PayoutAccount(notice.Tenant, referrer), new AskPayoutAccount(new PayoutAccountCommand.LoseCustomer(customer)), stop);
+        return (InboxOutcome.Followed, "gone");
+    }
+}

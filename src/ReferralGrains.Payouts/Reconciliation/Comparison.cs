@@ -32,5 +32,17 @@ public static class Comparison
         ReconciliationBreak Break(BreakKind kind, string detail) => new(kind, item.Item, seen.Id, detail);
     }
 
+    /// <summary>Of what is on a customer's balance, the newest first: what somebody wrote there against credit that an item gave before.</summary>
+    /// <param name="against">What was written against it so far and is newer; taken over by the item before.</param>
+    public static IEnumerable<ReconciliationBreak> TakenBack(ListedTransfer one, List<ListedTransfer> against)
+    {
+        if (one.Seen.Amount < 0 && one.IsAdjustment) against.Add(one);
+        if (one.Seen.Amount <= 0 || one.Item?.StartsWith(PayoutOrder.NamePrefix, StringComparison.Ordinal) != true) return [];
+        var breaks = against.Select(taken => new ReconciliationBreak(
+            BreakKind.ReversedOutside, one.Item, taken.Seen.Id, $"{Shown(-taken.Seen.Amount)} {taken.Seen.Currency} of the balance of {taken.Seen.Destination}")).ToList();
+        against.Clear();
+        return breaks;
+    }
+
     private static string Shown(long amount) => amount.ToString(CultureInfo.InvariantCulture);
 }

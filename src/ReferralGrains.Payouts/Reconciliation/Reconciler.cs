@@ -135,13 +135,16 @@ public sealed partial class Reconciler(
         }
     }
 
-    // Among what is not ours.
+    // Among what is not ours. What somebody wrote there before we gave anything is no matter of ours.
     private async Task CompareCredits(StripeTransfers stripe, ReconciliationRun run, string customer, CancellationToken stop)
     {
+        var against = new List<ListedTransfer>();
         for (string? after = null; ;)
         {
             var page = await stripe.Credits(customer, after, stop);
             await CompareSome(run, [.. page.Transfers.Where(static one => one.Item?.StartsWith(PayoutOrder.NamePrefix, StringComparison.Ordinal) == true)], null, stop);
+            var taken = page.Transfers.SelectMany(one => Comparison.TakenBack(one, against)).ToList();
+            if (taken.Count > 0) await store.Seen(run, [], null, taken, stop);
             if (!page.HasMore || page.Transfers.Count == 0) return;
             after = page.Transfers[^1].Seen.Id;
         }

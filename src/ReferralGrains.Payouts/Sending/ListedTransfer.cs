@@ -6,7 +6,8 @@ namespace ReferralGrains.Payouts.Sending;
 /// <param name="Group">By which it is found again; null for one that was made by hand.</param>
 /// <param name="Movement">Its balance transaction; null where there is none.</param>
 /// <param name="Moved">Of the balance, in Stripe's units: below zero for what left.</param>
-public sealed record ListedTransfer(TransferSeen Seen, string? Group, DateTimeOffset CreatedAt, string? Movement, long? Moved)
+/// <param name="IsAdjustment">Of a customer's balance: somebody wrote it there, and no invoice used or gave it.</param>
+public sealed record ListedTransfer(TransferSeen Seen, string? Group, DateTimeOffset CreatedAt, string? Movement, long? Moved, bool IsAdjustment = false)
 {
     /// <summary>The item that it says it is of.</summary>
     public string? Item => Seen.Item ?? Group;

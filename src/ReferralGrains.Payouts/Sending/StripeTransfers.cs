@@ -209,7 +209,7 @@ public sealed class StripeTransfers : IDisposable
 
     // It is its own movement.
     private static ListedTransfer Listed(CustomerBalanceTransaction one) =>
-        new(Seen(one), null, new(DateTime.SpecifyKind(one.Created, DateTimeKind.Utc)), one.Id, one.Amount);
+        new(Seen(one), null, new(DateTime.SpecifyKind(one.Created, DateTimeKind.Utc)), one.Id, one.Amount, one.Type == "adjustment");
 
     private static ListedTransfer Listed(Transfer transfer) => new(
         new(transfer.Id, transfer.Amount, transfer.Currency, transfer.DestinationId, transfer.Metadata?.GetValueOrDefault("item"), transfer.AmountReversed),

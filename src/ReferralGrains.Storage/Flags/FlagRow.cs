@@ -39,9 +39,8 @@ public readonly record struct FlagRow(StreamId Stream, FlagKind Kind, FlagState 
 /// <summary>
 /// What tells one person from another: of two referrers that have the same, the second is flagged, whichever processes wrote them (X9).
 /// </summary>
-/// <param name="Kind">Of the flag that it raises.</param>
 /// <param name="Value">Normalised; null for none any more.</param>
-public readonly record struct IdentityRow(StreamId Referrer, FlagKind Kind, string? Value, DateTimeOffset At) : ISideRow<IdentityRow>
+public readonly record struct IdentityRow(StreamId Referrer, IdentityKind Kind, string? Value, DateTimeOffset At) : ISideRow<IdentityRow>
 {
     public static string Table => "referrer_identity";
 
@@ -59,7 +58,8 @@ public readonly record struct IdentityRow(StreamId Referrer, FlagKind Kind, stri
               insert into referrer_identity (tenant, kind, value, referrer) select tenant, kind, value, referrer from asked where value is not null
               on conflict (tenant, kind, value) do nothing returning referrer, kind)
             insert into flag (stream, kind, tenant, state, reason, opened_at)
-            select a.referrer, a.kind, a.tenant, 1, case a.kind when 2 then 'shared_email' else 'shared_payout_account' end, a.at from asked a
+            select a.referrer, case a.kind when 2 then 2 else 3 end, a.tenant, 1,
+              case a.kind when 2 then 'shared_email' when 3 then 'shared_payout_account' else 'shared_customer' end, a.at from asked a
             where a.value is not null and not exists (select from new n where n.referrer = a.referrer and n.kind = a.kind)
               and not exists (select from referrer_identity i where i.tenant = a.tenant and i.kind = a.kind and i.value = a.value and i.referrer = a.referrer)
             on conflict (stream, kind) do nothing
@@ -70,6 +70,19 @@ public readonly record struct IdentityRow(StreamId Referrer, FlagKind Kind, stri
             CommitBatch.Array(NpgsqlDbType.Text, last.Select(static row => row.Row.Value)),
             CommitBatch.Array(NpgsqlDbType.TimestampTz, last.Select(static row => row.Row.At)));
     }
+}
+
+/// <summary>What two people seldom have in common. The numbers are in rows and never change.</summary>
+public enum IdentityKind
+{
+    /// <summary>Raises <see cref="FlagKind.SharedEmail"/>.</summary>
+    Mailbox = 2,
+
+    /// <summary>The connected account that cash goes to; raises <see cref="FlagKind.SharedPayoutAccount"/>.</summary>
+    PayoutAccount = 3,
+
+    /// <summary>The Stripe customer that account credit goes to, which is paid as an account is: raises the same flag.</summary>
+    Customer = 5,
 }
 
 /// <summary>A referee was attributed: more of one referrer in an hour than <paramref name="Most"/> raise a flag on it (X9).</summary>

@@ -106,6 +106,7 @@ public static class EventCodec
         [typeof(AccountLinked)] = 120,
         [typeof(AccountSeen)] = 121,
         [typeof(CustomerLinked)] = 122,
+        [typeof(CustomerGone)] = 123,
         [typeof(PayoutTermsSet)] = 125,
         [typeof(PayoutDateCame)] = 126,
     }.ToFrozenDictionary();

@@ -25,6 +25,9 @@ public interface IPayoutReports
     /// <summary>Who is paid at a connected account.</summary>
     Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop);
 
+    /// <summary>The referrers whose account credit goes to a customer.</summary>
+    Task<IReadOnlyList<CallerId>> ReferrersOfCustomer(int tenant, string customer, CancellationToken stop);
+
     /// <summary>The newest first.</summary>
     /// <param name="before">The last one of the page before.</param>
     Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, CancellationToken stop);
@@ -87,6 +90,10 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
     public async Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop) => await database.Rows(
         "select s.a from payout_account c join stream s on s.id = c.referrer where c.tenant = $1 and c.account = $2 order by 1",
         static row => new CallerId(row.GetString(0)), stop, Questions.Int(tenant), Questions.Text(account));
+
+    public async Task<IReadOnlyList<CallerId>> ReferrersOfCustomer(int tenant, string customer, CancellationToken stop) => await database.Rows(
+        "select s.a from payout_account c join stream s on s.id = c.referrer where c.tenant = $1 and c.customer = $2 order by 1",
+        static row => new CallerId(row.GetString(0)), stop, Questions.Int(tenant), Questions.Text(customer));
 
     private const string BatchColumns =
         "b.stream, s.a, b.status, b.orders, b.drawn_by, b.approved_by, b.drawn_at, b.hash, b.why, b.second_person, b.outside, b.scheduled";

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using ReferralGrains.Domain.Flags;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Flags;
@@ -71,6 +71,9 @@ public sealed class PayoutAccountTurns(GrainAddress address, TurnWorld world)
         : referrer.Closed && command is PayoutAccountCommand.Link or PayoutAccountCommand.LinkCustomer ? new(RefusalKind.Conflict, "referrer_closed", Field.ReferrerId, "This referrer is closed.")
         : null;
 
+    private static IdentityRow[] Moved(string? before, string? now, IdentityKind kind, StreamId referrer, DateTimeOffset at) =>
+        now == before ? [] : [new(referrer, kind, now, at)];
+
     private Append? Append(PayoutAccount before, PayoutAccount state, ReferrerFacts? referrer, ImmutableArray<EventRow> rows) => rows.IsEmpty ? null : new()
     {
         Tenant = Address.Tenant,
@@ -79,8 +82,12 @@ public sealed class PayoutAccountTurns(GrainAddress address, TurnWorld world)
         [
             SideRows.Of<PayoutAccountRow>([new(Stream, referrer!.Stream, state)]),
 
-            // Of two referrers that are paid on one account, the second is flagged (X9).
-            SideRows.Of<IdentityRow>(state.Account == before.Account ? [] : [new(referrer.Stream, FlagKind.SharedPayoutAccount, state.Account, state.LastAt)]),
+            // Of two referrers that are paid on one account, or credited at one customer, the second is flagged (X9).
+            SideRows.Of<IdentityRow>(
+            [
+                .. Moved(before.Account, state.Account, IdentityKind.PayoutAccount, referrer.Stream, state.LastAt),
+                .. Moved(before.Customer, state.Customer, IdentityKind.Customer, referrer.Stream, state.LastAt),
+            ]),
         ],
     };
 }

@@ -130,7 +130,7 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
             SideRows.Of<ReferralUseRow>([.. uses.Values.Select(static use => new ReferralUseRow(use))]),
             SideRows.Of<GroupRow>([.. groups]),
             SideRows.Of<FlagRow>([.. flags]),
-            SideRows.Of<IdentityRow>(profiled ? [new(stream, FlagKind.SharedEmail, profile!.Email is { } email ? SelfReferrals.Mailbox(email) : null, now)] : []),
+            SideRows.Of<IdentityRow>(profiled ? [new(stream, IdentityKind.Mailbox, profile!.Email is { } email ? SelfReferrals.Mailbox(email) : null, now)] : []),
             SideRows.Of<EntryRow>([.. booked.Select(one => new EntryRow(one.Key.Kind, one.Key.Id, stream, one.Value.Seq))]),
         ],
     };

@@ -137,7 +137,7 @@ public class RoundTripTests
         AssertSame(state);
     }
 
-    public static TheoryData<PayoutAccountEvent> PayoutAccountEvents => [new AccountLinked("acct_1", "ada"), new AccountSeen(Capability.Pending, PaysOut: true), new CustomerLinked("cus_1", "ada")];
+    public static TheoryData<PayoutAccountEvent> PayoutAccountEvents => [new AccountLinked("acct_1", "ada"), new AccountSeen(Capability.Pending, PaysOut: true), new CustomerLinked("cus_1", "ada"), new CustomerGone("cus_1")];
 
     public static TheoryData<PayoutPlanEvent> PayoutPlanEvents =>
     [

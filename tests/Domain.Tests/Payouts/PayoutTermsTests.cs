@@ -120,6 +120,16 @@ public sealed class PayoutTermsTests
         account = Customer("cus_2", instead: true);
         Assert.Equal(("cus_2", now, null), (account.Customer, account.CustomerChangedAt, account.ChangedAt));
 
+        // One that is gone is followed by one that waits, even if it was the first.
+        account = Linked(PayoutAccount.None, "acct_1", instead: false);
+        account = Customer("cus_1", instead: false);
+        Assert.Null(PayoutAccountDecider.Decide(account, new PayoutAccountCommand.LoseCustomer("cus_2")));
+        account = PayoutAccount.Evolve(account, now, PayoutAccountDecider.Decide(account, new PayoutAccountCommand.LoseCustomer("cus_1"))!);
+        Assert.Equal((null, "acct_1"), (account.Customer, account.Account));
+        Assert.Null(PayoutAccountDecider.Decide(account, new PayoutAccountCommand.LoseCustomer("cus_1")));
+        account = Customer("cus_3", instead: false);
+        Assert.Equal(("cus_3", now), (account.Customer, account.CustomerChangedAt));
+
         PayoutAccount Customer(string id, bool instead) =>
             PayoutAccount.Evolve(account, now, PayoutAccountDecider.Decide(account, new PayoutAccountCommand.LinkCustomer(id, "ada", instead))!);
     }

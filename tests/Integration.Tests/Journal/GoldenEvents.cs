@@ -123,6 +123,7 @@ public static class GoldenEvents
         new AccountLinked("acct_1", "admin"),
         new AccountSeen(Capability.Active, PaysOut: true),
         new CustomerLinked("cus_1", "admin"),
+        new CustomerGone("cus_1"),
         new PayoutTermsSet(PayoutTermsOfGbp, "admin"),
         new PayoutDateCame(new("po_scheduled_1"), At),
     ];

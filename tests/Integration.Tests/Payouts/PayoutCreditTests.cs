@@ -31,13 +31,37 @@ public sealed class PayoutCreditTests(PostgresServer server) : PayoutHouseTests(
             (1_000L, 0L, 0L),
             (await Balance(order, "paid"), await Balance(order, "in_transit"), await Balance(order, "payable")));
 
-        // What the merchant writes into the balance is not ours, and with a customer who is deleted it goes.
-        await standin.Client().V1.Customers.BalanceTransactions.CreateAsync(order.Destination, new() { Amount = 400, Currency = "usd" });
+        // What the merchant gives besides is not ours, and with a customer who is deleted the balance goes.
+        await standin.Client().V1.Customers.BalanceTransactions.CreateAsync(order.Destination, new() { Amount = -400, Currency = "usd" });
         standin.Platform.DeleteCustomer(sent.Destination);
         var run = await house.Reconcile(full: true);
         Assert.Equal((ReconciliationState.Clean, 1L), (run.State, run.Transfers));
         Assert.Equal(PayoutItemStatus.Confirmed, (await house.Item(order)).Status);
         Assert.Equal((PayoutItemStatus.Intended, 0), ((await house.Item(changed)).Status, house.Live(changed)));
+    }
+
+    [Fact]
+    public async Task Credit_that_somebody_takes_back_at_Stripe_is_a_break_until_it_is_accepted()
+    {
+        var customer = standin.Platform.AddCustomer();
+        await Taken(50);
+        var (first, second) = (await house.Order("first", 1_000, customer, credit: true), await house.Order("second", 2_000, customer, credit: true));
+        await using var running = await house.Run();
+        foreach (var order in (PayoutOrder[])[first, second]) await house.Until(order, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+        Assert.Equal(ReconciliationState.Clean, (await house.Reconcile(full: true)).State);
+
+        // It is told of the item that gave last before it. What was written there before anything was given is the merchant's own.
+        var last = (string)standin.Platform.AllCredits().Last(credit => ((string?)credit["metadata"]!["item"])?.Length > 0)["metadata"]!["item"]!;
+        var taken = await Taken(400);
+        Assert.Equal(ReconciliationState.Breaks, (await house.Reconcile(full: true)).State);
+        Assert.Equal([(BreakKind.ReversedOutside, last, taken)], await house.Breaks());
+        Assert.True((await house.Gates.Of(PayoutHouse.Tenant, CancellationToken.None)).IsShut);
+        await house.Reconciliations.Accept(PayoutHouse.Tenant, "it was a mistake of ours", "ada", CancellationToken.None);
+        await house.Gates.Open(PayoutHouse.Tenant, "it was a mistake of ours", "ada", CancellationToken.None);
+        Assert.Equal(ReconciliationState.Clean, (await house.Reconcile(full: true)).State);
+
+        async Task<string> Taken(long minor) =>
+            (await standin.Client().V1.Customers.BalanceTransactions.CreateAsync(customer, new() { Amount = minor, Currency = "usd" })).Id;
     }
 
     // A copy that has forgotten what it gave, for it was given after the backup, finds it at the customer before it gives again.

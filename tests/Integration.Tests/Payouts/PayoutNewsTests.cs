@@ -42,6 +42,33 @@ public sealed class PayoutNewsTests(PostgresServer server) : PayoutHouseTests(se
     }
 
     [Fact]
+    public async Task A_customer_of_whom_Stripe_tells_that_it_was_deleted_drops_out_and_another_one_waits_first()
+    {
+        var (gone, fine) = (await house.Order("gone", 1_000, reserve: false, credit: true), await house.Order("fine", 2_000, reserve: false, credit: true));
+        await house.Enroll(gone, "gone");
+        await house.Enroll(fine, "fine");
+        await using var running = await house.Run();
+        await Batch(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        await Batch(new PayoutBatchCommand.List([gone, fine]));
+        await Batch(new PayoutBatchCommand.EndList(2));
+        await Eventually.Holds("it is frozen", async () => (await Shown()).Status == PayoutBatchStatus.Frozen);
+        var hash = (await Shown()).Hash!;
+
+        standin.Platform.DeleteCustomer(gone.Destination);
+        await house.Tell();
+        await Eventually.Holds("the item is dropped", async () => (await Shown()).Hash != hash && (await house.Item(gone)).Status == PayoutItemStatus.Released);
+        Assert.Equal(("account_changed", 1_000L), ((await Shown()).Why, await database.Ask<long>($"select payable from balance where referrer = {gone.Referrer.Value}")));
+        Assert.Equal(PayoutBatchRefusal.HashDiffers, (await Batch(new PayoutBatchCommand.Approve("ada", hash))).Refusal);
+        var linked = await house.Ask(
+            GrainAddress.PayoutAccount(Tenant, new("gone")), new AskPayoutAccount(new PayoutAccountCommand.LinkCustomer(standin.Platform.AddCustomer(), "ada", Instead: false)), CancellationToken.None);
+        Assert.NotNull(linked.Account.CustomerChangedAt);
+
+        await Batch(new PayoutBatchCommand.Approve("ada", (await Shown()).Hash!));
+        await Eventually.Holds("it is settled", async () => (await Shown()).Status == PayoutBatchStatus.Settled);
+        Assert.Equal((0, 1), (house.Live(gone), house.Live(fine)));
+    }
+
+    [Fact]
     public async Task An_account_that_can_receive_again_is_told_of_as_well()
     {
         var order = await house.Order("a", 1_000);

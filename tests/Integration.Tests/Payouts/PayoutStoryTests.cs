@@ -170,6 +170,12 @@ public sealed class PayoutStoryTests(LivingServer server)
         await Eventually.Holds("the item is dropped", async () => (string?)(await shop.Finance.Ok("/v1/payout_batches/a"))["why"] == "account_changed");
         Assert.Equal(409, (await shop.Finance.Post("/v1/payout_batches/a/approve", new { hash = (string)frozen["hash"]! })).Status);
         await Eventually.Holds("it is given back", async () => await shop.Balance("ann") == (800, 0, 100));
+
+        // X9: two who are credited at one customer are looked at first.
+        Assert.Equal("flagged", await shop.WhyLeftOut("ann"));
+        var flag = Assert.Single((await shop.Admin.Ok("/v1/flags"))["data"]!.AsArray())!;
+        Assert.Equal(("shared_payout_account", "shared_customer"), ((string?)flag["kind"], (string?)flag["reason"]));
+        await shop.Admin.Ok($"/v1/flags/{flag["id"]}/clear", new { reason = "a couple" });
         Assert.Equal("cooling_off", await shop.WhyLeftOut("ann"));
         await shop.Advance("2026-01-04T00:00:01Z");
 

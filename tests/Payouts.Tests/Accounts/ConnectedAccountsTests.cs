@@ -147,6 +147,8 @@ public sealed class ConnectedAccountsTests
 
         Task<IReadOnlyList<CallerId>> IPayoutReports.ReferrersOf(int tenant, string account, CancellationToken stop) => throw new NotSupportedException();
 
+        Task<IReadOnlyList<CallerId>> IPayoutReports.ReferrersOfCustomer(int tenant, string customer, CancellationToken stop) => throw new NotSupportedException();
+
         string? ISenderTurn.Term => null;
 
         Task<PayoutTermsView> IPayoutReports.Terms(int tenant, CancellationToken stop) => throw new NotSupportedException();

@@ -41,7 +41,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<(StreamId Owner, StreamId Program, int Rule, int Month), long> budgets = [];
     private readonly Dictionary<(StreamId Referrer, StreamId Program, int Rule, Asset Asset), RewardGroup> groups = [];
     private readonly Dictionary<(StreamId Stream, FlagKind Kind), FlagRow> flags = [];
-    private readonly Dictionary<(int Tenant, FlagKind Kind, string Value), StreamId> identities = [];
+    private readonly Dictionary<(int Tenant, IdentityKind Kind, string Value), StreamId> identities = [];
     private readonly Dictionary<StreamId, (DateTimeOffset Hour, int Count)> rates = [];
     private readonly List<ReassignmentRow> reassignments = [];
     private readonly Dictionary<StreamId, StreamId> aliases = [];
@@ -291,7 +291,10 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         {
             foreach (var old in identities.Where(pair => pair.Value == row.Referrer && pair.Key.Kind == row.Kind && pair.Key.Value != row.Value).ToList()) identities.Remove(old.Key);
             if (row.Value is { } value && !identities.TryAdd((append.Tenant, row.Kind, value), row.Referrer) && identities[(append.Tenant, row.Kind, value)] != row.Referrer)
-                flags.TryAdd((row.Referrer, row.Kind), new(row.Referrer, row.Kind, FlagState.Open, "shared", row.At, null));
+            {
+                var raised = row.Kind == IdentityKind.Mailbox ? FlagKind.SharedEmail : FlagKind.SharedPayoutAccount;
+                flags.TryAdd((row.Referrer, raised), new(row.Referrer, raised, FlagState.Open, "shared", row.At, null));
+            }
         }
 
         foreach (var row in Side<AttributionRow>(append))

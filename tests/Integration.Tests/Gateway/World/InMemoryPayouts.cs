@@ -55,6 +55,8 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
 
     public Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop) => Task.FromResult<IReadOnlyList<CallerId>>([]);
 
+    public Task<IReadOnlyList<CallerId>> ReferrersOfCustomer(int tenant, string customer, CancellationToken stop) => ReferrersOf(tenant, customer, stop);
+
     public Task<PayoutBatchView?> Batch(int tenant, CallerId batch, CancellationToken stop) =>
         Task.FromResult(batches.TryGetValue(GrainAddress.PayoutBatch(tenant, batch), out var there) ? View(GrainAddress.PayoutBatch(tenant, batch), there) : null);
 

@@ -143,7 +143,10 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
             delete from payout_account where referrer = {order.Referrer}
             """);
         await enroll.ExecuteNonQueryAsync();
-        foreach (var command in (PayoutAccountCommand[])[new PayoutAccountCommand.Link(order.Destination, "ada", Instead: false), new PayoutAccountCommand.See(order.Destination, Capability.Active, PaysOut: true)])
+        PayoutAccountCommand[] links = order.IsCredit
+            ? [new PayoutAccountCommand.LinkCustomer(order.Destination, "ada", Instead: false)]
+            : [new PayoutAccountCommand.Link(order.Destination, "ada", Instead: false), new PayoutAccountCommand.See(order.Destination, Capability.Active, PaysOut: true)];
+        foreach (var command in links)
             Assert.True((await Ask(GrainAddress.PayoutAccount(Tenant, new(name)), new AskPayoutAccount(command), CancellationToken.None)).Changed);
     }
 
