@@ -174,7 +174,7 @@ public sealed class CommandTests
         using var files = new Files();
         string[] arguments = [.. command.Select(word => word == "FILE" ? files.Sales(1) : word), "--url", "http://127.0.0.1:1", "--key", "k"];
 
-        var ran = await Ran.Raw(arguments);
+        var ran = await Ran.WithoutPauses(arguments);
 
         Assert.Equal(1, ran.ExitCode);
         Assert.StartsWith("grains: no answer from http://127.0.0.1:1 (ConnectionRefused); start the server with ./grains up", ran.Line, StringComparison.Ordinal);

@@ -19,15 +19,24 @@ internal sealed record Ran(int ExitCode, string Out, string Error)
 
     public static Task<Ran> Raw(params string[] arguments) => Raw("", isTerminal: false, arguments);
 
-    private static async Task<Ran> Raw(string input, bool isTerminal, string[] arguments)
+    /// <summary>The same by a clock on which every pause is over at once.</summary>
+    public static Task<Ran> WithoutPauses(params string[] arguments) => Raw("", isTerminal: false, arguments, new Hurried());
+
+    private static async Task<Ran> Raw(string input, bool isTerminal, string[] arguments, TimeProvider? time = null)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var around = new Surroundings(output, error, isTerminal, _ => null, TimeProvider.System) { In = () => new MemoryStream(Encoding.UTF8.GetBytes(input)) };
+        var around = new Surroundings(output, error, isTerminal, _ => null, time ?? TimeProvider.System) { In = () => new MemoryStream(Encoding.UTF8.GetBytes(input)) };
         var exitCode = await CommandLine.Run(arguments, around);
         return new(exitCode, output.ToString(), error.ToString());
     }
 
     /// <summary>The one line of a failure.</summary>
     public string Line => Assert.Single(Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+    private sealed class Hurried : TimeProvider
+    {
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime == Timeout.InfiniteTimeSpan ? dueTime : TimeSpan.Zero, period);
+    }
 }
