@@ -33,7 +33,8 @@ public sealed class SmallDisk : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Run("umount", mount.FullName);
+        // PostgreSQL lets go of its files one process after another.
+        await Eventually.Holds("nobody holds the disk", async () => await Run("umount", mount.FullName) == 0);
         mount.Delete(recursive: true);
     }
 
