@@ -153,7 +153,7 @@ public sealed class ConnectedAccountsTests
 
         Task<PayoutTermsView> IPayoutReports.Terms(int tenant, CancellationToken stop) => throw new NotSupportedException();
 
-        Task<Page<PayoutBatchView>> IPayoutReports.Batches(int tenant, long? before, int limit, CancellationToken stop) => throw new NotSupportedException();
+        Task<Page<PayoutBatchView>> IPayoutReports.Batches(int tenant, StreamId? before, int limit, CancellationToken stop) => throw new NotSupportedException();
 
         Task<PayoutBatchView?> IPayoutReports.Batch(int tenant, CallerId batch, CancellationToken stop) => throw new NotSupportedException();
 
