@@ -20,11 +20,14 @@ public sealed class ReplayedRounds
         {
             case SaleDecided sale:
                 foreach (var decision in sale.Decisions)
-                    if (Pays(decision)) Change(new(sale.Referrer, decision.Rule, decision.Further!.Round, 0), round => (round.Has, round.Action) = (referral, sale.Action.Id));
+                    if (Pays(decision)) Change(new(sale.Referrer, decision.Rule, decision.Further!.Round, 0), round => round with { Has = referral, Action = sale.Action.Id });
                 break;
             case SaleReversed { Rounds: { } more }: Undo(more); break;
             case ReversalUndone { Rounds: { } less }: Undo(less); break;
-            case RoundReversed settled: rounds[(settled.Referrer, settled.Rule, settled.Round)].SettledMinor = settled.UndoneMinor; break;
+            case RoundReversed settled:
+                var key = (settled.Referrer, settled.Rule, settled.Round);
+                rounds[key] = rounds[key] with { SettledMinor = settled.UndoneMinor };
+                break;
         }
     }
 
@@ -40,25 +43,15 @@ public sealed class ReplayedRounds
 
     private void Undo(IEnumerable<RoundShare> shares)
     {
-        foreach (var share in shares) Change(share, round => round.UndoneMinor += share.Minor);
+        foreach (var share in shares) Change(share, round => round with { UndoneMinor = round.UndoneMinor + share.Minor });
     }
 
-    private void Change(RoundShare of, Action<Round> change)
+    private void Change(RoundShare of, Func<Round, Round> change)
     {
         var key = (of.Referrer, of.Rule, of.Round);
-        if (!rounds.TryGetValue(key, out var round)) rounds.Add(key, round = new());
-        change(round);
+        rounds[key] = change(rounds.GetValueOrDefault(key));
         changed.Enqueue(key);
     }
 
-    private sealed class Round
-    {
-        public long UndoneMinor { get; set; }
-
-        public long SettledMinor { get; set; }
-
-        public ReplayedReferral? Has { get; set; }
-
-        public CallerId Action { get; set; }
-    }
+    private readonly record struct Round(ReplayedReferral? Has, CallerId Action, long UndoneMinor, long SettledMinor);
 }
