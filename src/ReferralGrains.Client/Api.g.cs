@@ -4991,6 +4991,9 @@ public enum ReferralFlagReason
 
     [JsonStringEnumMemberName("same_email")]
     SameEmail,
+
+    [JsonStringEnumMemberName("same_account")]
+    SameAccount,
 }
 
 public enum ReferralFlagState

@@ -13,15 +13,29 @@ public enum SelfReferral
 
     /// <summary>Referrer and referee have one e-mail address.</summary>
     SameEmail = 2,
+
+    /// <summary>The referee is a referrer as well, and both are paid at one account.</summary>
+    SameAccount = 3,
 }
 
 public static class SelfReferrals
 {
     /// <param name="refereeEmail">As it was sent with the attribution, if it was.</param>
-    public static SelfReferral Of(CallerId referrer, string? referrerEmail, CallerId referee, string? refereeEmail) =>
+    /// <param name="sharesAccount">Whether both are referrers who are paid at one account.</param>
+    public static SelfReferral Of(CallerId referrer, string? referrerEmail, CallerId referee, string? refereeEmail, bool sharesAccount = false) =>
         referrer == referee ? SelfReferral.SameId
         : referrerEmail is not null && refereeEmail is not null && Mailbox(referrerEmail) == Mailbox(refereeEmail) ? SelfReferral.SameEmail
+        : sharesAccount ? SelfReferral.SameAccount
         : SelfReferral.None;
+
+    /// <summary>As people are told of it.</summary>
+    public static string ToWire(this SelfReferral reason) => reason switch
+    {
+        SelfReferral.SameId => "same_id",
+        SelfReferral.SameEmail => "same_email",
+        SelfReferral.SameAccount => "same_account",
+        _ => throw new ArgumentOutOfRangeException(nameof(reason), reason, "That is no reason."),
+    };
 
     /// <summary>
     /// The mailbox of an address: case does not matter anywhere that people have theirs, and what follows a plus is the owner's own label.

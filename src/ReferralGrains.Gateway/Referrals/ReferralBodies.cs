@@ -65,7 +65,7 @@ internal sealed record ReferralEntry(
 
 /// <summary>Why somebody should look at a referral.</summary>
 /// <param name="State">What became of it; absent for what was flagged before flags were reviewed.</param>
-internal sealed record ReferralFlag([property: OneOf("self_referral")] string Kind, [property: OneOf("same_id", "same_email")] string Reason,
+internal sealed record ReferralFlag([property: OneOf("self_referral")] string Kind, [property: OneOf("same_id", "same_email", "same_account")] string Reason,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), OneOf(typeof(Flags.FlagWords), nameof(Flags.FlagWords.States))] string? State = null);
 
 /// <summary>What is left out stays.</summary>
@@ -197,12 +197,8 @@ internal static class ReferralFields
         Flags(state),
         duplicate ? true : null);
 
-    public static ImmutableArray<ReferralFlag> Flags(Referral? state) => state?.SelfReferral switch
-    {
-        SelfReferral.SameId => [new("self_referral", "same_id", FlagState(state))],
-        SelfReferral.SameEmail => [new("self_referral", "same_email", FlagState(state))],
-        _ => [],
-    };
+    public static ImmutableArray<ReferralFlag> Flags(Referral? state) =>
+        state is null or { SelfReferral: SelfReferral.None } ? [] : [new("self_referral", state.SelfReferral.ToWire(), FlagState(state))];
 
     private static string? FlagState(Referral state) => state.Flag == Domain.Flags.FlagState.None ? null : Gateway.Flags.FlagWords.States.Of(state.Flag);
 

@@ -101,7 +101,7 @@ public static class ReferralAppend
         var state = turn.State;
         if (state.Flag == before.Flag) return [];
         var by = turn.Events.Select(static recorded => recorded.Event).OfType<ReferralFlagResolved>().LastOrDefault()?.By;
-        return [new(turn.Known.Stream, FlagKind.SelfReferral, state.Flag, state.SelfReferral == SelfReferral.SameId ? "same_id" : "same_email", turn.Facts.Now, by)];
+        return [new(turn.Known.Stream, FlagKind.SelfReferral, state.Flag, state.SelfReferral.ToWire(), turn.Facts.Now, by)];
     }
 
     /// <summary>Whose the referral was, where it was given to another.</summary>

@@ -122,13 +122,13 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         {
             var next = await World.Facts.Referrer(Address.Tenant, reassign.Referrer, CancellationToken.None);
             if (next is not null) relied = relied.Add(new(next.Stream, next.Version));
-            return new(command, next, SelfReferrals.Of(reassign.Referrer, null, Address.Second!.Value, null));
+            return new(command, next, await Suspected(reassign.Referrer, Address.Second!.Value, null));
         }
 
         if (command is not AttributeReferral attribute) return new(command, null);
         var named = await World.Facts.Referrer(Address.Tenant, attribute.Referrer, CancellationToken.None);
         if (named is not null) relied = relied.Add(new(named.Stream, named.Version));
-        return new(command, named, named is null ? SelfReferral.None : await Suspected(attribute));
+        return new(command, named, named is null ? SelfReferral.None : await Suspected(named.Id, Address.Second!.Value, attribute.RefereeEmail));
     }
 
     private async ValueTask<FoundAlias> Found(CallerId alias, ReferrerFacts? referrer)
@@ -140,15 +140,15 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         if (loaded.Head > ActionDecider.MaxParked + 1) state = state with { Seq = loaded.Head, Status = ReferralStatus.Approved };
         else
             foreach (var row in loaded.Rows ?? await World.Loader.Rows(loaded.Stream, 0)) state = Evolve(state, row);
-        var email = referrer is null ? null : (await World.Profiles.Find(Address.Tenant, referrer.Id))?.Email;
-        var self = referrer is null ? SelfReferral.None : SelfReferrals.Of(referrer.Id, email, alias, alias.Value);
+        var self = referrer is null ? SelfReferral.None : await Suspected(referrer.Id, alias, alias.Value);
         return new(alias, Address.Second!.Value, loaded.Stream, state, self);
     }
 
-    private async ValueTask<SelfReferral> Suspected(AttributeReferral attribute)
+    private async ValueTask<SelfReferral> Suspected(CallerId referrer, CallerId referee, string? refereeEmail)
     {
-        var profile = attribute.RefereeEmail is null ? null : await World.Profiles.Find(Address.Tenant, attribute.Referrer);
-        return SelfReferrals.Of(attribute.Referrer, profile?.Email, Address.Second!.Value, attribute.RefereeEmail);
+        var profile = refereeEmail is null ? null : await World.Profiles.Find(Address.Tenant, referrer);
+        var plain = SelfReferrals.Of(referrer, profile?.Email, referee, refereeEmail);
+        return plain == SelfReferral.None ? SelfReferrals.Of(referrer, null, referee, null, await World.Profiles.ShareAccount(Address.Tenant, referrer, referee)) : plain;
     }
 
     // A turn in a tiered program goes to one referrer, so an attribution, which may choose it, ends the turn.

@@ -2677,7 +2677,7 @@ export interface ReferralEntry {
 /** Why somebody should look at a referral. */
 export interface ReferralFlag {
   kind: "self_referral";
-  reason: "same_id" | "same_email";
+  reason: "same_id" | "same_email" | "same_account";
   /** What became of it; absent for what was flagged before flags were reviewed. */
   state?: "open" | "cleared" | "confirmed" | null;
 }

@@ -54,6 +54,13 @@ public sealed class ReviewTests(LivingServer server)
         var shared = Assert.Single((await shop.Ok("/v1/flags?state=open"))["data"]!.AsArray(), static flag => (string)flag!["kind"]! == "shared_payout_account")!;
         Assert.Equal("uma", (string)shared["referrer_id"]!);
         Assert.DoesNotContain(account, shared.ToJsonString(), StringComparison.Ordinal);
+
+        // And who is paid at it does not refer anybody else with it (D16).
+        await Refer(shop, "x9r", "uma");
+        await Sell(shop, "x9r", "u1", "uma");
+        var own = Assert.Single((await shop.Ok("/v1/flags?state=open"))["data"]!.AsArray(), static flag => (string)flag!["kind"]! == "self_referral")!;
+        Assert.Equal(("uma", "same_account"), ((string)own["referee_id"]!, (string)own["reason"]!));
+        Assert.Equal((1_000, 0), await Balance(shop));
         await LedgerCheck.Clean(finance);
     }
 

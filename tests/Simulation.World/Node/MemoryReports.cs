@@ -55,6 +55,13 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
         return database.OfCode(tenant, code) is { } stream ? new CallerId(database.Stream(stream).Key.First) : null;
     }
 
+    // Nobody has an account in this world.
+    public async Task<bool> ShareAccount(int tenant, CallerId referrer, CallerId somebody)
+    {
+        await Round();
+        return false;
+    }
+
     public async Task<BookedEvent?> Find(int tenant, EntryKind kind, CallerId id)
     {
         await Round();
