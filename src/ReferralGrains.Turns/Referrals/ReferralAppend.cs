@@ -101,7 +101,10 @@ public static class ReferralAppend
         var state = turn.State;
         if (state.Flag == before.Flag) return [];
         var by = turn.Events.Select(static recorded => recorded.Event).OfType<ReferralFlagResolved>().LastOrDefault()?.By;
-        return [new(turn.Known.Stream, FlagKind.SelfReferral, state.Flag, state.SelfReferral.ToWire(), turn.Facts.Now, by)];
+
+        // Who gets a referral that was flagged for the one before takes it over without the flag.
+        var reason = state.SelfReferral == SelfReferral.None ? before.SelfReferral : state.SelfReferral;
+        return [new(turn.Known.Stream, FlagKind.SelfReferral, state.Flag, reason.ToWire(), turn.Facts.Now, by)];
     }
 
     /// <summary>Whose the referral was, where it was given to another.</summary>

@@ -1,5 +1,6 @@
 using System.Text;
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
@@ -191,6 +192,18 @@ public sealed class AttributionTests
         shop.Restart();
         Assert.Equal(SelfReferral.SameEmail, (await shop.State()).SelfReferral);
         Assert.DoesNotContain(shop.Referral().Rows, row => Encoding.UTF8.GetString(row.Event.Data!).Contains("example.com", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task D16_a_self_referral_that_is_given_to_another_is_flagged_no_more(bool tiered)
+    {
+        await using var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.SpentShare(0, null, 10_00)) : Rules.Percent(10_00));
+        await shop.Introduce("tom");
+        Assert.Equal(FlagState.Open, (await shop.Tell(new AttributeReferral(new(Shop.Rita), null, null, true, null, "RITA@example.com"))).State!.Flag);
+        var given = await shop.Tell(new ReassignReferral(new("tom"), "mistyped", "ada"));
+        Assert.Equal((SelfReferral.None, FlagState.None), (given.State!.SelfReferral, given.State.Flag));
     }
 
     // Rows of a schedule stay whose they were. Which of the two is closed is another grain's to say, and a row of the one must not follow the other's.
