@@ -55,8 +55,10 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
     {
         var caller = context.Caller();
         var dryRun = context.Flag("dry_run");
-        var asked = pace.Now;
         var line = await Read(context);
+
+        // How long a client takes to send is nothing that streams should make way for.
+        var asked = pace.Now;
         var to = GrainAddress.Referral(caller.Tenant, line.Program, line.Referee);
         if (!await known.Has(caller.Tenant, line.Program, context.RequestAborted)) return new ProblemAnswer(Problem.Of(KnownPrograms.Missing));
         var recorded = await router.Ask(to, new RecordActions([line.Action], dryRun), context.RequestAborted);
