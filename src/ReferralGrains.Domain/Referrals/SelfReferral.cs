@@ -21,11 +21,9 @@ public enum SelfReferral
 public static class SelfReferrals
 {
     /// <param name="refereeEmail">As it was sent with the attribution, if it was.</param>
-    /// <param name="sharesAccount">Whether both are referrers who are paid at one account.</param>
-    public static SelfReferral Of(CallerId referrer, string? referrerEmail, CallerId referee, string? refereeEmail, bool sharesAccount = false) =>
+    public static SelfReferral Of(CallerId referrer, string? referrerEmail, CallerId referee, string? refereeEmail) =>
         referrer == referee ? SelfReferral.SameId
         : referrerEmail is not null && refereeEmail is not null && Mailbox(referrerEmail) == Mailbox(refereeEmail) ? SelfReferral.SameEmail
-        : sharesAccount ? SelfReferral.SameAccount
         : SelfReferral.None;
 
     /// <summary>As people are told of it.</summary>

@@ -147,8 +147,8 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     private async ValueTask<SelfReferral> Suspected(CallerId referrer, CallerId referee, string? refereeEmail)
     {
         var profile = refereeEmail is null ? null : await World.Profiles.Find(Address.Tenant, referrer);
-        var plain = SelfReferrals.Of(referrer, profile?.Email, referee, refereeEmail);
-        return plain == SelfReferral.None ? SelfReferrals.Of(referrer, null, referee, null, await World.Profiles.ShareAccount(Address.Tenant, referrer, referee)) : plain;
+        var known = SelfReferrals.Of(referrer, profile?.Email, referee, refereeEmail);
+        return known == SelfReferral.None && await World.Profiles.ShareAccount(Address.Tenant, referrer, referee) ? SelfReferral.SameAccount : known;
     }
 
     // A turn in a tiered program goes to one referrer, so an attribution, which may choose it, ends the turn.
