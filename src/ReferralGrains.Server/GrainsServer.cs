@@ -63,7 +63,7 @@ public static class GrainsServer
         var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
         var role = options.Role.ToString().ToLowerInvariant();
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
-        await using var app = Build(options, database, lease, Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway }, postgres, log);
+        await using var app = await Build(options, database, lease, Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway }, postgres, log);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
         app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);
@@ -101,7 +101,7 @@ public static class GrainsServer
             : await LocalPostgresServer.Start(
                 new() { DataDirectory = options.DataDirectory, Small = options.PostgresSmall, BinariesDirectory = options.PostgresPrograms }, logs.CreateLogger<LocalPostgresServer>(), stop);
 
-    private static WebApplication Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, SiloOptions silo, LocalPostgresServer? postgres, LogFile log)
+    private static async Task<WebApplication> Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, SiloOptions silo, LocalPostgresServer? postgres, LogFile log)
     {
         // What pages are made of lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -155,10 +155,13 @@ public static class GrainsServer
             return app;
         }
 
+        // What runs beside the gateway is made while its routes are mapped: each compiles code for most of a second, and neither needs the other.
+        var services = Task.Run(() => app.Services.GetServices<IHostedService>());
         app.MapGateway();
         app.MapWeb(room => room.ByItsOwnDoor());
         app.MapOrleansDashboard("/ops").OnlyForOperators().LogsLooksIntoGrains();
         app.MapStandinPages().ForWhoKnowsTheAddress();
+        await services;
         return app;
     }
 

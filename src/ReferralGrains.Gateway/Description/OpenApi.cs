@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.AspNetCore.Routing.Patterns;
 using Microsoft.OpenApi;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
@@ -67,6 +68,7 @@ internal static partial class OpenApi
         var (method, path) = (context.Description.HttpMethod!, "/" + context.Description.RelativePath);
         operation.OperationId = OperationNames.Of(method, path);
         operation.RequestBody?.Content?.Remove(RouteDescription.AnyType);
+        foreach (var parameter in RoutePatternFactory.Parse(path).Parameters) (operation.Parameters ??= []).Add(InPath(parameter.Name));
         foreach (var parameter in metadata.OfType<TakesQuery>().SelectMany(query => query.Parameters))
             (operation.Parameters ??= []).Add(parameter.Describe());
         if (method == "POST" && operation.RequestBody?.Content?.ContainsKey(RouteDescription.Lines) != true) (operation.Parameters ??= []).Add(NamesRequest());
@@ -84,6 +86,9 @@ internal static partial class OpenApi
         var body = context.Description.ParameterDescriptions.First(one => one.Source.Id == "Body").Type;
         foreach (var content in contents.Values) content.Example = ExampleAttribute.Of(body);
     }
+
+    private static OpenApiParameter InPath(string name) =>
+        new() { Name = name, In = ParameterLocation.Path, Required = true, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
 
     private static OpenApiParameter NamesRequest() => new()
     {

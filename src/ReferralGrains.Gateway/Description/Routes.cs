@@ -89,8 +89,8 @@ internal static class Times
 }
 
 /// <summary>
-/// Maps handlers as route handlers. Given as a method that returns a result, a handler would also fit a <c>RequestDelegate</c>, which
-/// throws the result away.
+/// Maps handlers of the few shapes that this gateway has: the request, then what its path names, in the path's order. ASP.NET Core's own binding
+/// makes an expression of each handler and compiles it, which was an eighth of what a start compiles (docs/decisions/0020).
 /// </summary>
 internal static class Routes
 {
@@ -109,7 +109,31 @@ internal static class Routes
     public static RouteHandlerBuilder Delete(this IEndpointRouteBuilder routes, [StringSyntax("Route")] string pattern, Delegate handler) =>
         routes.Map(pattern, "DELETE", handler);
 
-    // /v1/rewards/{id} is described among rewards, /v1/actions:stream among actions.
+    // /v1/rewards/{id} is described among rewards, /v1/actions:stream among actions. Only what has a method of its own is described at all.
     private static RouteHandlerBuilder Map(this IEndpointRouteBuilder routes, string pattern, string method, Delegate handler) =>
-        routes.MapMethods(pattern, [method], handler).WithTags(pattern.Split('/', ':') is ["", "v1", var tag, ..] ? tag : "server");
+        new RouteHandlerBuilder([routes.MapMethods(pattern, [method], Bind(pattern, handler))])
+            .WithMetadata(handler.Method)
+            .WithTags(pattern.Split('/', ':') is ["", "v1", var tag, ..] ? tag : "server");
+
+    private static RequestDelegate Bind(string pattern, Delegate handler)
+    {
+        string[] names = [.. handler.Method.GetParameters().Skip(1).Select(parameter => parameter.Name!)];
+        if (names.FirstOrDefault(name => !pattern.Contains($"{{{name}}}", StringComparison.Ordinal)) is { } absent)
+        {
+            throw new ArgumentException($"{pattern} does not name {absent}, which its handler takes.", nameof(handler));
+        }
+        return handler switch
+        {
+            Func<IResult> answer => context => answer().ExecuteAsync(context),
+            Func<HttpContext, IResult> answer => context => answer(context).ExecuteAsync(context),
+            Func<HttpContext, Task<IResult>> answer => async context => await (await answer(context)).ExecuteAsync(context),
+            Func<HttpContext, string, Task<IResult>> answer => async context => await (await answer(context, Named(context, names[0]))).ExecuteAsync(context),
+            Func<HttpContext, string, string, Task<IResult>> answer => async context =>
+                await (await answer(context, Named(context, names[0]), Named(context, names[1]))).ExecuteAsync(context),
+            Func<HttpContext, Task> write => write.Invoke,
+            _ => throw new ArgumentException($"The handler of {pattern} has a shape that no route has yet: {handler.GetType()}.", nameof(handler)),
+        };
+    }
+
+    private static string Named(HttpContext context, string name) => (string)context.Request.RouteValues[name]!;
 }
