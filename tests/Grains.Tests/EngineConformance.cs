@@ -23,13 +23,13 @@ public abstract class EngineConformance : IAsyncLifetime
     /// <summary>Commands of one tenant that the engine under test takes at once: more than a mailbox holds.</summary>
     protected const int TenantQuota = 12_000;
 
-    /// <summary>How long a caller waits in the engine under test.</summary>
-    protected static readonly TimeSpan Deadline = TimeSpan.FromSeconds(4);
+    /// <summary>More than anything takes on a machine that is busy with other things.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private const int MailboxSize = 10_000;
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly CallerId Shop = new("shop");
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan soon = TimeSpan.FromSeconds(4);
 
     private readonly MemoryDatabase database = new();
     private readonly MemoryTenants tenants;
@@ -47,8 +47,9 @@ public abstract class EngineConformance : IAsyncLifetime
 
     protected FakeTime Time { get; } = new(Start);
 
-    /// <summary>Starts the engine under test with <see cref="TenantQuota"/> and <see cref="Deadline"/>.</summary>
-    protected abstract Task<IGrainRouter> Begin(TurnWorld world);
+    /// <summary>Starts the engine under test with <see cref="TenantQuota"/>.</summary>
+    /// <param name="deadline">How long a caller waits in it.</param>
+    protected abstract Task<IGrainRouter> Begin(TurnWorld world, TimeSpan deadline);
 
     /// <summary>Takes every idle grain out of memory.</summary>
     protected abstract Task Forget();
@@ -61,7 +62,7 @@ public abstract class EngineConformance : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         node = new(database, tenants, static _ => null!);
-        router = await Begin(node.World);
+        router = await Begin(node.World, Patience);
         foreach (var number in new[] { tenant, neighbour })
         {
             await Ask(GrainAddress.Program(number, Shop), new CreateProgram("Shop", "GBP", "Europe/London"));
@@ -183,12 +184,30 @@ public abstract class EngineConformance : IAsyncLifetime
     [Fact]
     public async Task A_caller_waits_until_the_deadline_and_what_it_sent_is_still_decided()
     {
+        await End();
+        router = await Begin(node.World, soon);
         node.Journal.Hold();
         var late = Sell("a1");
         await node.Journal.Queued(1);
         await Assert.ThrowsAsync<GrainUnavailableException>(() => late);
         node.Journal.Release();
-        Assert.True((await Sell("a1")).Duplicate);
+
+        // A busy machine may be late once more.
+        var began = Stopwatch.StartNew();
+        ActionReply? again = null;
+        while (again is null)
+        {
+            try
+            {
+                again = await Sell("a1");
+            }
+            catch (GrainUnavailableException) when (began.Elapsed < Patience)
+            {
+                await Task.Yield();
+            }
+        }
+
+        Assert.True(again.Duplicate);
     }
 
     [Fact]
@@ -260,18 +279,6 @@ public abstract class EngineConformance : IAsyncLifetime
         Assert.Equal([-1_00, -2_00], refund.Replies[0].Outcome!.Decisions.Select(decision => decision.Minor));
         Assert.Equal(0, Assert.Single(database.Balances.Values.Distinct()).Net);
     }
-
-    [Theory]
-    [InlineData(GrainKind.Program, GrainKind.Referral)]
-    [InlineData(GrainKind.Program, GrainKind.Referrer)]
-    [InlineData(GrainKind.Program, GrainKind.Program)]
-    [InlineData(GrainKind.Referrer, GrainKind.Referral)]
-    [InlineData(GrainKind.Referrer, GrainKind.Referrer)]
-    [InlineData(GrainKind.Referral, GrainKind.PayoutBatch)]
-    [InlineData(GrainKind.Referral, GrainKind.Referral)]
-    public async Task Calls_go_up_only(GrainKind from, GrainKind to) =>
-        await Assert.ThrowsAsync<InvalidOperationException>(() =>
-            new UpwardRouter(from, router).Ask(new(to, tenant, Shop, null), new SettleDue(), CancellationToken.None));
 
     [Fact]
     public async Task Tenants_with_the_same_ids_share_nothing()

@@ -52,7 +52,7 @@ public sealed class GrainStateSnapshotsTests
         Assert.Equal(200, storage.Kept!.Seq);
     }
 
-    [Fact(Timeout = 30_000)]
+    [Fact(Timeout = 180_000)]
     public async Task It_waits_for_commits_for_a_second_at_most()
     {
         var time = new FakeTime(DateTimeOffset.UnixEpoch);
