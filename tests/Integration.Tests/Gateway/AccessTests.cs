@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -29,16 +28,6 @@ public sealed class AccessTests : IAsyncLifetime
     public ValueTask DisposeAsync() => host.DisposeAsync();
 
     [Fact]
-    public void Every_route_declares_a_policy()
-    {
-        Assert.NotEmpty(Endpoints);
-        Assert.All(Endpoints, endpoint => Assert.Single(endpoint.Metadata.Where(item => item is IAuthorizeData or IAllowAnonymous).Select(item => item.GetType()).Distinct()));
-        Assert.Equal(
-            ["/docs/errors", "/docs/favicon.svg", "/docs/scalar.aspnetcore.js", "/docs/scalar.js", "/docs/{documentName?}", "/health/live", "/health/ready", "/metrics", "/openapi/{documentName}.json", "/v1/sources/{kind}/{source}", "/webhooks/stripe/{tenant}"],
-            Endpoints.Where(endpoint => Roles.RoleOf(endpoint.Metadata) == "none").Select(endpoint => endpoint.RoutePattern.RawText).Order(StringComparer.Ordinal));
-    }
-
-    [Fact]
     public async Task Every_key_may_ask_what_it_is_and_nobody_else()
     {
         Assert.Equal("/v1/session", Assert.Single(Endpoints, endpoint => Roles.RoleOf(endpoint.Metadata) == Roles.Any).RoutePattern.RawText);
@@ -60,149 +49,12 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(403, (await careless.Send("GET", "/v1/bare")).Status);
     }
 
-    // A promise to callers that stands beside the routes, so that no route changes its role unnoticed.
-    [Theory]
-    [InlineData(KeyRole.Ingest, """
-        PATCH /v1/referrals/{program}/{referee}
-        POST /v1/actions
-        POST /v1/actions:stream
-        POST /v1/checkout_discounts
-        POST /v1/checkout_discounts/{id}/confirm
-        POST /v1/checkout_discounts/{id}/release
-        POST /v1/payment_discounts
-        POST /v1/payment_discounts/{id}/confirm
-        POST /v1/payment_discounts/{id}/release
-        POST /v1/redemptions
-        POST /v1/referrals
-        POST /v1/referrals/{program}/{referee}/aliases
-        POST /v1/referrals/{program}/{referee}/approve
-        POST /v1/referrals/{program}/{referee}/cancel
-        POST /v1/referrals:batch
-        POST /v1/referrers/{id}/spends
-        """)]
-    [InlineData(KeyRole.Admin, """
-        DELETE /v1/enrollments/{id}
-        DELETE /v1/portal_links/{id}
-        DELETE /v1/referrers/{id}/eligible_rules/{rule}
-        DELETE /v1/sources/{id}
-        DELETE /v1/webhook_endpoints/{id}
-        GET /v1/audit_entries
-        GET /v1/webhook_endpoints
-        GET /v1/webhook_endpoints/{id}
-        GET /v1/webhook_endpoints/{id}/deliveries
-        GET /v1/webhook_endpoints/{id}/figures
-        PATCH /v1/enrollments/{id}
-        PATCH /v1/programs/{id}
-        PATCH /v1/referrers/{id}
-        PATCH /v1/sources/{id}
-        PATCH /v1/webhook_endpoints/{id}
-        POST /v1/events
-        POST /v1/flags/{id}/clear
-        POST /v1/flags/{id}/confirm
-        POST /v1/portal_links
-        POST /v1/programs
-        POST /v1/programs/{id}/rules
-        POST /v1/referrals/{program}/{referee}/payment_discount
-        POST /v1/referrals/{program}/{referee}/reassign
-        POST /v1/referrers
-        POST /v1/referrers/{id}/close
-        POST /v1/referrers/{id}/entries
-        POST /v1/referrers/{id}/groups/{rule}/release
-        POST /v1/referrers/{id}/onboarding_link
-        POST /v1/rewards/{id}/cancel
-        POST /v1/rewards/{id}/release
-        POST /v1/rules/{id}/disable
-        POST /v1/rules/{id}/enable
-        POST /v1/rules/{id}/join
-        POST /v1/rules:what_if
-        POST /v1/sources
-        POST /v1/test_clock/advance
-        POST /v1/webhook_endpoints
-        POST /v1/webhook_endpoints/{id}/deliveries/{delivery}/resend
-        POST /v1/webhook_endpoints/{id}/resume
-        POST /v1/webhook_endpoints/{id}/rotate_secret
-        POST /v1/webhook_endpoints/{id}/test
-        PUT /v1/portal_settings
-        PUT /v1/referrers/{id}/eligible_rules/{rule}
-        """)]
-    [InlineData(KeyRole.Finance, """
-        GET /v1/reconciliation
-        POST /v1/ledger/check
-        POST /v1/payout_batches
-        POST /v1/payout_batches/{id}/approve
-        POST /v1/payout_batches/{id}/cancel
-        POST /v1/payout_batches/{id}/items/{item}/confirm_paid
-        POST /v1/payout_batches/{id}/items/{item}/release
-        POST /v1/payout_batches/{id}/items/{item}/resolve
-        POST /v1/payout_batches/{id}/items/{item}/reverse
-        POST /v1/payout_batches/{id}/retry
-        POST /v1/reconciliation/run
-        POST /v1/referrers/{id}/credit_account
-        POST /v1/send_gate/open
-        PUT /v1/payout_terms
-        PUT /v1/referrers/{id}/credit_account
-        PUT /v1/referrers/{id}/payout_account
-        """)]
-    [InlineData(KeyRole.KeyAdmin, """
-        DELETE /v1/api_keys/{id}
-        GET /v1/api_keys
-        POST /v1/api_keys
-        """)]
-    [InlineData(KeyRole.Operator, """
-        GET /v1/tenants
-        POST /v1/tenants
-        """)]
-    [InlineData(KeyRole.Portal, """
-        GET /v1/portal
-        GET /v1/portal/payouts
-        GET /v1/portal/referrals
-        GET /v1/portal/statement
-        PATCH /v1/portal
-        POST /v1/portal/onboarding_link
-        """)]
-    public void What_changes_something_needs_the_role_that_is_promised(KeyRole role, string routes) =>
-        Assert.Equal(
-            routes.ReplaceLineEndings("\n").Split('\n'),
-            Endpoints.Where(endpoint => RoleOf(endpoint) == role)
-                .Select(endpoint => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]} {endpoint.RoutePattern.RawText}").Order(StringComparer.Ordinal));
-
-    [Fact]
-    public void Who_looks_after_the_money_sees_what_is_to_be_approved_without_the_role_to_read_and_who_gives_out_keys_what_they_do() => Assert.Equal(
-        [
-            "KeyAdmin: GET /v1/audit_entries", "Finance: GET /v1/payout_batches", "Finance: GET /v1/payout_batches/{id}",
-            "Finance: GET /v1/payout_batches/{id}/items/{item}/reversals", "Finance: GET /v1/payout_terms",
-            "Finance: GET /v1/referrers/{id}/credit_account", "Finance: GET /v1/referrers/{id}/payout_account", "Finance: POST /v1/referrers/{id}/onboarding_link",
-        ],
-        Endpoints.Where(endpoint => AlsoFor(endpoint) is not null).OrderBy(Named, StringComparer.Ordinal).Select(endpoint => $"{AlsoFor(endpoint)}: {Named(endpoint)}"));
-
-    // A promise as well: what is not here is logged before it is done.
-    [Fact]
-    public void What_changes_something_is_logged_but_for_what_the_journal_is_the_log_of() => Assert.Equal(
-        [
-            "POST /v1/actions", "POST /v1/actions:stream", "POST /v1/checkout_discounts", "POST /v1/checkout_discounts/{id}/confirm", "POST /v1/checkout_discounts/{id}/release",
-            "POST /v1/payment_discounts", "POST /v1/payment_discounts/{id}/confirm", "POST /v1/payment_discounts/{id}/release",
-        ],
-        Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<Audited>() is Audited.InJournal).Select(Named).Order(StringComparer.Ordinal));
-
-    [Fact]
-    public void Who_looks_at_what_is_personal_is_logged() => Assert.Equal(
-        [
-            "GET /v1/portal", "GET /v1/portal/payouts", "GET /v1/portal/referrals", "GET /v1/portal/statement", "GET /v1/referrers", "GET /v1/referrers/{id}",
-            "GET /v1/referrers/{id}/credit_account", "GET /v1/referrers/{id}/payout_account", "GET /v1/referrers/{id}/statement",
-        ],
-        Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<Audited>() is Audited.Personal).Select(Named).Order(StringComparer.Ordinal));
-
-    [Fact]
-    public void What_only_reads_needs_the_role_to_read() =>
-        Assert.All(Endpoints.Where(endpoint => RoleOf(endpoint) == KeyRole.Read), endpoint =>
-            Assert.Equal(["GET"], endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods));
-
     [Fact]
     public async Task Every_route_takes_the_keys_with_its_role_and_no_others()
     {
         await host.Ok("POST", "/v1/referrers", """{"id":"rita"}""");
         var link = await host.LinkFor("rita");
-        foreach (var endpoint in Endpoints.Where(endpoint => RoleOf(endpoint) is not null))
+        foreach (var endpoint in Endpoints.Where(endpoint => RouteTests.RoleOf(endpoint) is not null))
         {
             var (method, path) = (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], PathOf(endpoint));
             Assert.Equal((401, "unauthenticated"), await Code(method, path, null));
@@ -210,7 +62,7 @@ public sealed class AccessTests : IAsyncLifetime
             foreach (var (role, includes) in Includes)
             {
                 var (status, code) = await Code(method, path, role == KeyRole.Portal ? link : await host.KeyFor(role));
-                if (includes.Contains(RoleOf(endpoint)!.Value) || (AlsoFor(endpoint) is { } also && includes.Contains(also))) Assert.False(status is 401 or 403, $"{role} {method} {path}: {status}");
+                if (includes.Contains(RouteTests.RoleOf(endpoint)!.Value) || (RouteTests.AlsoFor(endpoint) is { } also && includes.Contains(also))) Assert.False(status is 401 or 403, $"{role} {method} {path}: {status}");
                 else Assert.Equal((403, "forbidden"), (status, code));
             }
         }
@@ -219,9 +71,9 @@ public sealed class AccessTests : IAsyncLifetime
     [Fact]
     public async Task The_first_key_has_every_role_in_the_default_tenant_but_a_referrers()
     {
-        foreach (var endpoint in Endpoints.Where(endpoint => RoleOf(endpoint) == KeyRole.Portal))
+        foreach (var endpoint in Endpoints.Where(endpoint => RouteTests.RoleOf(endpoint) == KeyRole.Portal))
             Assert.Equal((403, "forbidden"), await Code(endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], PathOf(endpoint), GatewayHost.AdminKey));
-        foreach (var endpoint in Endpoints.Where(endpoint => RoleOf(endpoint) is not null and not KeyRole.Portal))
+        foreach (var endpoint in Endpoints.Where(endpoint => RouteTests.RoleOf(endpoint) is not null and not KeyRole.Portal))
         {
             var (status, _) = await Code(endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], PathOf(endpoint), GatewayHost.AdminKey);
             Assert.False(status is 401 or 403, endpoint.RoutePattern.RawText);
@@ -321,8 +173,8 @@ public sealed class AccessTests : IAsyncLifetime
         var keys = new Dictionary<KeyRole, string>();
         foreach (var role in (KeyRole[])[KeyRole.Admin, KeyRole.Finance]) keys[role] = await host.KeyFor(role, tenant: 2);
 
-        var paths = Endpoints.Where(endpoint => endpoint.RoutePattern.Parameters.Count > 0 && RoleOf(endpoint) is KeyRole.Read or KeyRole.Admin or KeyRole.Ingest or KeyRole.Finance)
-            .Select(endpoint => (Method: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], Path: endpoint.RoutePattern.RawText!, Role: RoleOf(endpoint)));
+        var paths = Endpoints.Where(endpoint => endpoint.RoutePattern.Parameters.Count > 0 && RouteTests.RoleOf(endpoint) is KeyRole.Read or KeyRole.Admin or KeyRole.Ingest or KeyRole.Finance)
+            .Select(endpoint => (Method: endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0], Path: endpoint.RoutePattern.RawText!, Role: RouteTests.RoleOf(endpoint)));
         foreach (var (method, pattern, role) in paths)
         {
             var other = keys[role == KeyRole.Finance ? KeyRole.Finance : KeyRole.Admin];
@@ -359,13 +211,7 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal(200, (await host.Send("GET", "/metrics?collect=full", key: await host.KeyFor(KeyRole.Operator))).Status);
     }
 
-    private List<RouteEndpoint> Endpoints => [.. host.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()];
-
-    private static KeyRole? RoleOf(RouteEndpoint endpoint) => Roles.RoleOf(endpoint.Metadata) is { } word and not ("none" or Roles.Any) ? Roles.Needed.Find(word) : null;
-
-    private static KeyRole? AlsoFor(RouteEndpoint endpoint) => endpoint.Metadata.GetMetadata<Roles.AlsoFor>()?.Role;
-
-    private static string Named(RouteEndpoint endpoint) => $"{endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods[0]} {endpoint.RoutePattern.RawText}";
+    private List<RouteEndpoint> Endpoints => RouteTests.Of(host);
 
     private static string PathOf(RouteEndpoint endpoint) => Filled(endpoint.RoutePattern.RawText!, "p", "r", "u", "a", "enr_1_1", "rwd_1_1_0", "c");
 

@@ -7,20 +7,16 @@ using ReferralGrains.Integration.Tests.Gateway.World;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
 
-public sealed class DescriptionTests : IAsyncLifetime
+public sealed class DescriptionTests(SharedGateway gateway) : IClassFixture<SharedGateway>, IAsyncLifetime
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private GatewayHost host = null!;
+    private readonly GatewayHost host = gateway.Host;
     private JsonElement document;
 
-    public async ValueTask InitializeAsync()
-    {
-        host = await (await (await GatewayHost.Start()).WithProgram()).WithReferees(2);
-        document = await host.Ok("GET", "/openapi/v1.json");
-    }
+    public async ValueTask InitializeAsync() => document = await host.Ok("GET", "/openapi/v1.json");
 
-    public ValueTask DisposeAsync() => host.DisposeAsync();
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Fact]
     public void Every_route_is_described_with_its_role()
