@@ -71,6 +71,7 @@ public sealed class ServerProcess : IAsyncDisposable
         start.Environment["GRAINS_POSTGRES_SMALL"] = "1";
         start.Environment["GRAINS_SOURCE_SECRETS"] = SecretsOfSources();
         start.Environment["GRAINS_FAILPOINT"] = failpoint;
+        start.Environment["DOTNET_GCgen0size"] = null; // What it may take of the memory is its own.
         start.Environment["GRAINS_HTTP2_PORT"] = http2Port?.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in settings ?? new Dictionary<string, string>()) start.Environment[name] = value;
         return new(Process.Start(start)!, port);
