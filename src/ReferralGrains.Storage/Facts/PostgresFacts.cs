@@ -27,6 +27,7 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
     private readonly ConcurrentDictionary<int, (long Count, long ReadAt)> parked = new();
     private readonly Coalescer<StreamId, ReferrerFacts?> bodies;
     private readonly Coalescer<StreamId, int?> versions;
+    private readonly Renewals<FactRead> renewals;
     private readonly NpgsqlDataSource database;
     private readonly TimeProvider time;
 
@@ -35,11 +36,12 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
         (this.database, this.time) = (database, time);
         bodies = new(Bodies, most: 500, queries: 1);
         versions = new(Versions, most: 2_000, queries: 1);
+        renewals = new(IsInForce);
     }
 
     public async ValueTask<ProgramTerms?> Program(int tenant, CallerId id, CancellationToken stop)
     {
-        if (Find(tenant, ProgramKind, id) is { } kept && (kept.SeenAt.IsRecent(time) || await IsInForce(new(kept.Stream, kept.Version)))) return (ProgramTerms)kept.Value;
+        if (Find(tenant, ProgramKind, id) is { } kept && (IsRecent(kept) || await IsInForce(new(kept.Stream, kept.Version)))) return (ProgramTerms)kept.Value;
         var seenAt = Moment.Now(time);
         if (await Body(tenant, ProgramKind, id, stop) is not { } body) return null;
         var terms = JsonSerializer.Deserialize(body, JournalJson.Default.ProgramTerms)!;
@@ -92,6 +94,14 @@ public sealed class PostgresFacts : IFacts, IAsyncDisposable
 
     private Kept? Find(int tenant, short kind, CallerId id) =>
         streams.TryGetValue((tenant, kind, id), out var stream) && facts.TryGetValue(stream, out var kept) ? kept : null;
+
+    private bool IsRecent(Kept kept)
+    {
+        var age = kept.SeenAt.Age(time);
+        if (age >= Moment.Recent) return false;
+        if (Renewals<FactRead>.IsDue(age, Moment.Recent)) renewals.Begin(new(kept.Stream, kept.Version));
+        return true;
+    }
 
     private async Task<bool> IsInForce(FactRead read)
     {

@@ -26,15 +26,32 @@ public interface IAliasNames
 }
 
 /// <inheritdoc cref="IAliasNames"/>
-public sealed class AliasNames(NpgsqlDataSource database, ISiloLease lease, TimeProvider time) : IAliasNames
+public sealed class AliasNames : IAliasNames
 {
     // Longer than "none" is believed anywhere, by clocks that need not agree to the millisecond.
     private static readonly TimeSpan Untold = Moment.Recent * 1.25;
 
     private readonly ConcurrentDictionary<int, (bool Any, Moment At)> seen = new();
+    private readonly Renewals<int> renewals;
+    private readonly NpgsqlDataSource database;
+    private readonly ISiloLease lease;
+    private readonly TimeProvider time;
 
-    public ValueTask<bool> Any(int tenant, CancellationToken stop) =>
-        seen.TryGetValue(tenant, out var kept) && (kept.Any || kept.At.IsRecent(time)) ? ValueTask.FromResult(kept.Any) : Look(tenant, stop);
+    public AliasNames(NpgsqlDataSource database, ISiloLease lease, TimeProvider time)
+    {
+        (this.database, this.lease, this.time) = (database, lease, time);
+        renewals = new(tenant => Look(tenant, CancellationToken.None));
+    }
+
+    public ValueTask<bool> Any(int tenant, CancellationToken stop)
+    {
+        if (!seen.TryGetValue(tenant, out var kept)) return new(Look(tenant, stop));
+        if (kept.Any) return new(true);
+        var age = kept.At.Age(time);
+        if (age >= Moment.Recent) return new(Look(tenant, stop));
+        if (Renewals<int>.IsDue(age, Moment.Recent)) renewals.Begin(tenant);
+        return new(false);
+    }
 
     public async Task Expect(int tenant, CancellationToken stop)
     {
@@ -64,7 +81,7 @@ public sealed class AliasNames(NpgsqlDataSource database, ISiloLease lease, Time
         return names;
     }
 
-    private async ValueTask<bool> Look(int tenant, CancellationToken stop)
+    private async Task<bool> Look(int tenant, CancellationToken stop)
     {
         var at = Moment.Now(time);
         var any = await database.Row("select true from alias_tenant where tenant = $1", static row => (bool?)row.GetBoolean(0), stop, Questions.Int(tenant));

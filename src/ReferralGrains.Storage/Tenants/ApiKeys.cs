@@ -13,7 +13,7 @@ namespace ReferralGrains.Storage.Tenants;
 /// opens nothing is kept as well, for a client that goes on showing a dead key would cost a query each time; fewer of those, and a
 /// shorter time, so that a flood of guesses can neither fill the memory nor drive out what opens something.
 /// </summary>
-internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeProvider time)
+internal sealed class ApiKeys
 {
     private const int MaxKept = 10_000;
     private const int MaxUnknown = 1_000;
@@ -26,8 +26,18 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
     private readonly ConcurrentDictionary<string, (ApiKey Key, long ReadAt)> kept = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> unknown = new(StringComparer.Ordinal);
     private readonly Lock gate = new();
+    private readonly Renewals<string> renewals;
+    private readonly NpgsqlDataSource database;
+    private readonly ISiloLease lease;
+    private readonly TimeProvider time;
     private int revocations;
     private int additions;
+
+    public ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeProvider time)
+    {
+        (this.database, this.lease, this.time) = (database, lease, time);
+        renewals = new(name => Look(name, Convert.FromHexString(name), CancellationToken.None));
+    }
 
     public async Task<ApiKey> Add(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, CancellationToken stop)
     {
@@ -93,21 +103,27 @@ internal sealed class ApiKeys(NpgsqlDataSource database, ISiloLease lease, TimeP
     {
         var hash = ApiKeySecret.Hash(secret);
         var name = Convert.ToHexStringLower(hash);
-        if (!kept.TryGetValue(name, out var entry) || time.GetElapsedTime(entry.ReadAt) > Tenants.KeyTerm)
-        {
-            if (unknown.TryGetValue(name, out var missedAt) && time.GetElapsedTime(missedAt) <= Tenants.UnknownKeyTerm) return null;
-            var (revoked, added, readAt) = (Volatile.Read(ref revocations), Volatile.Read(ref additions), time.GetTimestamp());
-            if (await Read(hash, stop) is not { } key)
-            {
-                Miss(name, readAt, added);
-                return null;
-            }
+        var key = kept.TryGetValue(name, out var entry) && IsRecent(name, entry.ReadAt) ? entry.Key : IsKnownMiss(name) ? null : await Look(name, hash, stop);
+        return key is { RevokedAt: null } && !(key.ExpiresAt <= time.GetUtcNow()) ? key : null;
+    }
 
-            entry = (key, readAt);
-            Keep(name, entry, revoked);
-        }
+    private bool IsRecent(string name, long readAt)
+    {
+        var age = time.GetElapsedTime(readAt);
+        if (age > Tenants.KeyTerm) return false;
+        if (Renewals<string>.IsDue(age, Tenants.KeyTerm)) renewals.Begin(name);
+        return true;
+    }
 
-        return entry.Key.RevokedAt is null && !(entry.Key.ExpiresAt <= time.GetUtcNow()) ? entry.Key : null;
+    private bool IsKnownMiss(string name) => unknown.TryGetValue(name, out var missedAt) && time.GetElapsedTime(missedAt) <= Tenants.UnknownKeyTerm;
+
+    private async Task<ApiKey?> Look(string name, byte[] hash, CancellationToken stop)
+    {
+        var (revoked, added, readAt) = (Volatile.Read(ref revocations), Volatile.Read(ref additions), time.GetTimestamp());
+        var key = await Read(hash, stop);
+        if (key is null) Miss(name, readAt, added);
+        else Keep(name, (key, readAt), revoked);
+        return key;
     }
 
     private async Task Insert(int? tenant, KeyRole role, byte[] hash, DateTimeOffset? expiresAt, byte[]? request, StreamId? referrer, CancellationToken stop)

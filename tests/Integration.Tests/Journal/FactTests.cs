@@ -95,6 +95,22 @@ public sealed class FactTests(PostgresServer server) : JournalTest(server)
         Assert.Equal("Renamed", (await facts.Program(world.Tenant, new("program"), Stop))!.Name);
     }
 
+    [Fact]
+    public async Task Terms_of_half_a_second_ago_are_read_again_while_nobody_waits()
+    {
+        await using var world = await JournalWorld.Create(Database, "one", Terms.Percent(10_00));
+        var time = new FixedTime(Rows.At);
+        await using var facts = new PostgresFacts(Database.Source, time);
+        var terms = await facts.Program(world.Tenant, new("program"), Stop);
+        await Database.Run($"update fact set version = version + 1, body = replace(body::text, '\"Program\"', '\"Renamed\"')::json where stream = {world.Program.Stream.Value}");
+
+        time.Advance(Moment.Recent * 0.6);
+        var asked = facts.Program(world.Tenant, new("program"), Stop);
+        Assert.True(asked.IsCompletedSuccessfully);
+        Assert.Same(terms, await asked);
+        await Eventually.Holds("it was read again", async () => (await facts.Program(world.Tenant, new("program"), Stop))!.Name == "Renamed");
+    }
+
     // A question that is answered while the fact moves must leave nothing that no Forget reaches: decisions on it could never hold.
     [Fact]
     public async Task Whatever_was_being_read_while_a_fact_moved_is_forgotten_with_it()

@@ -76,6 +76,21 @@ public sealed class ApiKeyTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_is_read_again_before_its_term_is_over_while_nobody_waits()
+    {
+        var elsewhere = new Storage.Tenants.Tenants(database.Source, new StillLease(), time);
+        var key = await tenants.AddKey(tenant, KeyRole.Read, secret, null, Stop);
+        Assert.NotNull(await elsewhere.Authenticate(secret, Stop));
+        await tenants.RevokeKey(key.Id, tenant, Stop);
+
+        time.Advance(Storage.Tenants.Tenants.KeyTerm * 0.6);
+        var asked = elsewhere.Authenticate(secret, Stop);
+        Assert.True(asked.IsCompletedSuccessfully);
+        Assert.NotNull(await asked);
+        await Eventually.Holds("it was read again", async () => await elsewhere.Authenticate(secret, Stop) is null);
+    }
+
+    [Fact]
     public async Task A_secret_that_opens_nothing_is_asked_for_once_in_a_while()
     {
         Assert.Null(await tenants.Authenticate(secret, Stop));
