@@ -90,11 +90,13 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
         var rounds = new ReplayedRounds();
         var open = new Dictionary<StreamId, ReplayedReferral>();
         var (owner, rows, actions, told) = (0L, 0L, 0L, 0L);
+
+        // Its referrals come in order, so that what is left to be sorted is one of them, or one referrer's, and not all at once on disk.
         await database.Each(
             $"""
             select r.referrer, e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
-            from (select * from referral where tenant = $1 and program = $2 and referrer = any($3)) r
-            cross join lateral (select * from event e where e.stream = r.stream and e.type <> 0 order by e.seq offset 0) e
+            from (select * from referral where tenant = $1 and program = $2 and referrer = any($3) order by referrer, stream) r
+            cross join lateral (select * from event e where e.stream = r.stream and e.type <> 0 offset 0) e
             order by {(tallies is null ? "r.referrer, r.stream, e.seq" : "r.referrer, e.recorded_at, e.commit_id, e.stream, e.seq")}
             """,
             reader =>
