@@ -23,12 +23,13 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Post("/v1/payout_batches", Create).Needs(KeyRole.Finance)
+        // What it would be shows whose account gets how much, as a batch does: who only looks is logged as well.
+        routes.Post("/v1/payout_batches", Create).Needs(KeyRole.Finance).ShowsPersonalData()
             .WithSummary("Draw up a batch of all that is payable; or see, with dry_run, what it would be and who is left out")
             .Takes<NewPayoutBatch>(mayBeAbsent: true).Answers<PayoutBatchAnswer>(creates: true).Query(RouteDescription.DryRun);
         routes.Get("/v1/payout_batches", List).Needs(KeyRole.Read).OrFinance()
             .WithSummary("Payout batches, the newest first; as a table with Accept: text/csv").Pages<PageAnswer<PayoutBatchAnswer>>();
-        routes.Get("/v1/payout_batches/{id}", Show).Needs(KeyRole.Read).OrFinance()
+        routes.Get("/v1/payout_batches/{id}", Show).Needs(KeyRole.Read).OrFinance().ShowsPersonalData()
             .WithSummary("A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv").Pages<PayoutBatchAnswer>();
         routes.Post("/v1/payout_batches/{id}/approve", Approve).Needs(KeyRole.Finance)
             .WithSummary("Approve what a frozen batch pays to whom; from then on money leaves").Takes<PayoutApproval>().Answers<PayoutBatchAnswer>();

@@ -21,7 +21,7 @@ internal sealed class ReconciliationEndpoints(ISendGates gates, IReconciliations
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Get("/v1/reconciliation", Show).Needs(KeyRole.Finance).Query(RunId)
+        routes.Get("/v1/reconciliation", Show).Needs(KeyRole.Finance).ShowsPersonalData().Query(RunId)
             .WithSummary("Whether Stripe and the books agree, where they do not, and whether payouts are sent").Answers<ReconciliationAnswer>();
         routes.Post("/v1/reconciliation/run", Run).Needs(KeyRole.Finance)
             .WithSummary("Compare Stripe with the books now").Takes<ReconciliationRequest>(mayBeAbsent: true).Answers<ReconciliationRunAnswer>();

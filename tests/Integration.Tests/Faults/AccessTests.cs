@@ -92,6 +92,7 @@ public sealed class AccessTests(LivingServer server)
         await admin.Send(HttpMethod.Patch, $"/v1/referrers/{referrer}", JsonContent.Create(new { name = "Canary Bird", email = "canary@example.com", stripe_customer_id = "cus_canary" }));
         var account = (string)(await finance.Ok($"/v1/referrers/{referrer}/payout_account"))["stripe_account_id"]!;
         var customer = (string)(await finance.Ok($"/v1/referrers/{referrer}/credit_account"))["stripe_customer_id"]!;
+        there["payout_batches"] = await DrawUp(admin, finance, referrer, account);
         var shown = new HashSet<string>();
         foreach (var (method, path, role, _) in await Routes())
         {
@@ -104,7 +105,7 @@ public sealed class AccessTests(LivingServer server)
         }
 
         Assert.Equal(
-            ["GET /v1/referrers", $"GET /v1/referrers/{referrer}", $"GET /v1/referrers/{referrer}/credit_account", $"GET /v1/referrers/{referrer}/payout_account"],
+            ["GET /v1/payout_batches/seen-paid", "GET /v1/referrers", $"GET /v1/referrers/{referrer}", $"GET /v1/referrers/{referrer}/credit_account", $"GET /v1/referrers/{referrer}/payout_account"],
             shown.Order(StringComparer.Ordinal));
         var logged = new List<JsonNode>();
         for (var next = "/v1/audit_entries?limit=100"; next is not null;)
@@ -122,6 +123,26 @@ public sealed class AccessTests(LivingServer server)
         Assert.DoesNotContain(logged, static one => one["status"] is null || one.ToJsonString().Contains("canary", StringComparison.OrdinalIgnoreCase));
         using var key = await Key("key_admin", "seen");
         Assert.True((await key.Get($"/v1/audit_entries?subject_id={Uri.EscapeDataString(referrer)}&by={logged[0]["by"]}")).IsSuccess);
+    }
+
+    // A batch that pays the referrer to the account; what it would be is looked at before.
+    private static async Task<string> DrawUp(Api admin, Api finance, string referrer, string account)
+    {
+        var link = new { return_url = "https://shop.test/back", country = "GB" };
+        var page = (string)(await admin.Ok($"/v1/referrers/{referrer}/onboarding_link", link))["url"]!;
+        Assert.Equal(302, (await admin.Send(HttpMethod.Post, new Uri(page).PathAndQuery, null)).Status);
+        Assert.True((bool)(await admin.Ok($"/v1/referrers/{referrer}/onboarding_link", link))["account"]!["ready"]!);
+        await admin.Send(HttpMethod.Patch, $"/v1/referrers/{referrer}", JsonContent.Create(new { cash_opt_in = true }));
+        await admin.Ok($"/v1/referrers/{referrer}/entries", new { entry_id = "owed", asset = "GBP", amount_minor = 700, reason = "a test" });
+        foreach (var flag in (await admin.Ok("/v1/flags?state=open"))["data"]!.AsArray()) await admin.Ok($"/v1/flags/{flag!["id"]}/clear", new { reason = "a test" });
+        var looks = await Logged();
+        Assert.Contains(account, (await finance.Ok("/v1/payout_batches?dry_run=true", new { })).ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal(looks + 1, await Logged());
+        await finance.Ok("/v1/payout_batches", new { id = "seen-paid" });
+        await Eventually.Holds("the batch has its item", async () => (await finance.Get("/v1/payout_batches/seen-paid")).Body.Contains(account, StringComparison.Ordinal));
+        return "seen-paid";
+
+        async Task<int> Logged() => (await admin.Ok("/v1/audit_entries?operation=createPayoutBatche&limit=100"))["data"]!.AsArray().Count;
     }
 
     // What one tenant has of everything that a route can name.

@@ -147,8 +147,9 @@ public sealed class RouteTests(SharedGateway gateway) : IClassFixture<SharedGate
     [Fact]
     public void Who_looks_at_what_is_personal_is_logged() => Assert.Equal(
         [
-            "GET /v1/portal", "GET /v1/portal/payouts", "GET /v1/portal/referrals", "GET /v1/portal/statement", "GET /v1/referrers", "GET /v1/referrers/{id}",
-            "GET /v1/referrers/{id}/credit_account", "GET /v1/referrers/{id}/payout_account", "GET /v1/referrers/{id}/statement",
+            "GET /v1/payout_batches/{id}", "GET /v1/portal", "GET /v1/portal/payouts", "GET /v1/portal/referrals", "GET /v1/portal/statement", "GET /v1/reconciliation",
+            "GET /v1/referrers", "GET /v1/referrers/{id}", "GET /v1/referrers/{id}/credit_account", "GET /v1/referrers/{id}/payout_account", "GET /v1/referrers/{id}/statement",
+            "POST /v1/payout_batches",
         ],
         Endpoints.Where(endpoint => endpoint.Metadata.GetMetadata<Audited>() is Audited.Personal).Select(Named).Order(StringComparer.Ordinal));
 
