@@ -21,7 +21,7 @@ public static class WebApp
         services.AddSessionCookie();
         if (options.Provider is { } provider) services.AddProvider(provider);
         services.AddAntiforgery(forms => forms.Cookie.Name = "referralgrains-form");
-        services.AddRazorComponents().AddInteractiveServerComponents();
+        services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(static hub => hub.ClientTimeoutInterval = TimeSpan.FromMinutes(2)); // As console.js has it.
         services.AddCascadingAuthenticationState();
         services.AddMudServices();
         return services.AddSingleton(options).AddSingleton<ApiClients>();

@@ -79,7 +79,8 @@ public sealed class SettingsTests(Browser browser, Marketplace market)
         await person.SignIn(key, "/console/settings");
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Sources" }).ClickAsync();
         await person.Heading("Sources");
-        await person.Page.GetByLabel("Name of the secret").FillAsync("nobody-knows-it");
+        var another = person.Page.GetByRole(AriaRole.Region, new() { Name = "Take events of another system" });
+        await another.GetByLabel("Name of the secret").FillAsync("nobody-knows-it");
         await PayoutTests.Press(person, "Make its address");
         await person.Page.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "secret_unknown" }).WaitForAsync();
         await person.IsWellServed();
@@ -87,7 +88,7 @@ public sealed class SettingsTests(Browser browser, Marketplace market)
         foreach (var (kind, action) in ((string, string)[])[("Stripe", "in_try_1"), ("Shopify", "gid://shopify/Order/1001"), ("CloudEvents", "try-1")])
         {
             await person.Page.GetByLabel("It sends as").SelectOptionAsync(new SelectOptionValue { Label = kind });
-            await person.Page.GetByLabel("Name of the secret").FillAsync("shop");
+            await another.GetByLabel("Name of the secret").FillAsync("shop");
             await PayoutTests.Press(person, "Make its address");
             var card = person.Page.GetByRole(AriaRole.Region, new() { NameRegex = new($"^{kind}, src_") });
             await card.GetByText("Try it from a terminal").ClickAsync();
@@ -98,6 +99,39 @@ public sealed class SettingsTests(Browser browser, Marketplace market)
         await person.IsWellServed();
         await person.ResizeTo(390);
         await person.IsWellServed();
+    }
+
+    [Fact]
+    public async Task A_source_is_changed_keeps_its_address_and_is_taken_away()
+    {
+        var (admin, key) = await market.NewSandbox("src-changed");
+        using var _ = admin;
+        foreach (var (id, name) in ((string, string)[])[("shop", "The shop"), ("club", "The club")]) await admin.Ok("/v1/programs", new { id, name, currency = "GBP", time_zone = "UTC" });
+        var source = (string)(await admin.Ok("/v1/sources", new { kind = "cloudevents", program_id = "shop", secret_ref = "shop", mapping = new { code = "data.code" } }))["id"]!;
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key, "/console/settings/sources");
+        var card = person.Page.GetByRole(AriaRole.Region, new() { Name = $"CloudEvents, {source}" });
+        await card.GetByText("Change it").ClickAsync();
+        await card.GetByLabel("Name of the secret").FillAsync("nobody-knows-it");
+        await PayoutTests.Press(person, "Save");
+        await card.GetByRole(AriaRole.Alert).GetByRole(AriaRole.Link, new() { Name = "secret_unknown" }).WaitForAsync();
+        await card.GetByText("field secret_ref").WaitForAsync();
+        await person.IsWellServed();
+        await card.GetByLabel("Name of the secret").FillAsync("shop");
+        await card.GetByLabel("Into program").SelectOptionAsync(new SelectOptionValue { Label = "The club" });
+        await card.GetByLabel("Where a referrer's code stands").FillAsync("data.partner");
+        await PayoutTests.Press(person, "Save");
+        await card.GetByText("Saved: it holds for what comes from now on.").WaitForAsync();
+        await card.GetByText("A referrer's code stands in").WaitForAsync();
+        var changed = await admin.Ok($"/v1/sources/{source}");
+        Assert.Equal(("club", "data.partner", $"/v1/sources/cloudevents/{source}"), ((string)changed["program_id"]!, (string)changed["mapping"]!["code"]!, (string)changed["url"]!));
+
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+        await PayoutTests.Press(person, "Remove it");
+        await PayoutTests.Press(person, $"Remove {source} for good");
+        await person.Sees("No other system sends events yet.");
+        Assert.Equal(404, (await admin.Get($"/v1/sources/{source}")).Status);
     }
 
     // As a reader does who has the secret.

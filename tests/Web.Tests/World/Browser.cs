@@ -93,6 +93,9 @@ public sealed partial class Person : IAsyncDisposable
 
     public Task Sees(string text) => Shows(Page.GetByText(text).First);
 
+    /// <summary>What was asked for is refused, in words that name this.</summary>
+    public Task IsRefused(string text) => Shows(Page.GetByRole(AriaRole.Alert).GetByText(text).First);
+
     /// <summary>axe finds nothing serious, nothing sticks out to the side, and nothing was asked of another host.</summary>
     public async Task IsWellServed()
     {

@@ -59,6 +59,12 @@ public abstract class Asking : ComponentBase, IDisposable
         return false;
     }
 
+    /// <summary>What was typed into a field; null for nothing.</summary>
+    protected static string? Given(string? typed) => typed?.Trim() is { Length: > 0 } text ? text : null;
+
+    /// <summary>What was typed with commas between.</summary>
+    protected static List<string> Listed(string typed) => [.. typed.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+
     public void Dispose()
     {
         gone.Cancel();

@@ -31,7 +31,7 @@ internal sealed class TermsForm
         Every = terms.Schedule is { } schedule ? Words.Of(schedule.Every) : "",
         Day = terms.Schedule?.Day,
         TimeZone = terms.TimeZone,
-        Minimums = string.Join(", ", terms.Minimums.Select(static one => Show.Amount(one.AmountMinor, one.Currency).Replace(",", "", StringComparison.Ordinal))),
+        Minimums = string.Join(", ", terms.Minimums.Select(static one => $"{TypedAmount.Of(one.AmountMinor, one.Currency)} {one.Currency}")),
         SecondPerson = terms.SecondPerson,
         AutoApprove = terms.AutoApprove,
         Delivery = terms.Delivery == PayoutTermsAnswerDelivery.Outside ? PayoutTermsBodyDelivery.Outside : PayoutTermsBodyDelivery.Stripe,
