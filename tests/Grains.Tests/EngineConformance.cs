@@ -21,12 +21,14 @@ namespace ReferralGrains.Grains.Tests;
 public abstract class EngineConformance : IAsyncLifetime
 {
     /// <summary>Commands of one tenant that the engine under test takes at once: more than a mailbox holds.</summary>
-    protected const int TenantQuota = 12_000;
+    protected const int TenantQuota = 3_600;
+
+    /// <summary>Commands that may wait at one grain of the engine under test.</summary>
+    protected const int MailboxSize = 3_000;
 
     /// <summary>More than anything takes on a machine that is busy with other things.</summary>
     protected static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
-    private const int MailboxSize = 10_000;
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly CallerId Shop = new("shop");
     private static readonly TimeSpan soon = TimeSpan.FromSeconds(4);
@@ -47,7 +49,7 @@ public abstract class EngineConformance : IAsyncLifetime
 
     protected FakeTime Time { get; } = new(Start);
 
-    /// <summary>Starts the engine under test with <see cref="TenantQuota"/>.</summary>
+    /// <summary>Starts the engine under test with <see cref="TenantQuota"/> and <see cref="MailboxSize"/>.</summary>
     /// <param name="deadline">How long a caller waits in it.</param>
     protected abstract Task<IGrainRouter> Begin(TurnWorld world, TimeSpan deadline);
 

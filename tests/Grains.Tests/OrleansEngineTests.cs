@@ -18,7 +18,16 @@ public abstract class OrleansEngine(short silos) : EngineConformance
 
     protected override async Task<IGrainRouter> Begin(TurnWorld world, TimeSpan deadline)
     {
-        var options = new SiloOptions { Name = "", SiloPort = 0, GatewayPort = 0, ResponseTimeout = deadline, MaxInFlightPerTenant = TenantQuota / silos, Traces = true };
+        var options = new SiloOptions
+        {
+            Name = "",
+            SiloPort = 0,
+            GatewayPort = 0,
+            ResponseTimeout = deadline,
+            MaxInFlightPerTenant = TenantQuota / silos,
+            Mailbox = new() { MaxWaiting = MailboxSize },
+            Traces = true,
+        };
         var builder = new InProcessTestClusterBuilder(silos);
         builder.ConfigureSilo((_, silo) =>
         {
