@@ -65,11 +65,11 @@ public sealed record Rule(int Number, Identity.CallerId Id, RuleState State, Imm
 {
     public RuleVersion Latest => Versions[^1];
 
-    /// <summary>The version in force at a revision of the program, or null if the rule was not there yet.</summary>
-    public RuleVersion? At(int revision)
+    /// <summary>The version in force at a revision of the program; of a rule that was published later, its first (D17).</summary>
+    public RuleVersion At(int revision)
     {
-        for (var i = Versions.Length - 1; i >= 0; i--)
+        for (var i = Versions.Length - 1; i > 0; i--)
             if (Versions[i].Revision <= revision) return Versions[i];
-        return null;
+        return Versions[0];
     }
 }

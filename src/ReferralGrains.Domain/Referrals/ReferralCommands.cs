@@ -31,7 +31,10 @@ public static class ReferralCommands
         return new Decision.Accepted(seq);
     }
 
-    /// <summary>Enrolls the referral in every rule that is enabled and active now, on the versions of its attribution (R1, D17).</summary>
+    /// <summary>
+    /// Enrolls the referral in every rule that is enabled and active now, on the versions of its attribution, or the first of what was published
+    /// since (R1, D17).
+    /// </summary>
     public static Decision Approve(ReferralTurn turn, DateTimeOffset approvedAt)
     {
         switch (turn.State.Status)
@@ -45,9 +48,7 @@ public static class ReferralCommands
         if (InFuture(turn, approvedAt) is { } refused) return refused;
         var enrolled = turn.Facts.Program.Rules
             .Where(rule => rule.State.Enabled && rule.State.IsActiveAt(turn.Facts.Now))
-            .Select(rule => (rule.Number, Version: rule.At(turn.State.Revision)))
-            .Where(pair => pair.Version is not null)
-            .Select(pair => new EnrolledRule(pair.Number, pair.Version!.Number));
+            .Select(rule => new EnrolledRule(rule.Number, rule.At(turn.State.Revision).Number));
         var seq = turn.Apply(new ReferralApproved(approvedAt, [.. enrolled]));
         Schedules.Approved(turn);
         turn.ReplayParked();

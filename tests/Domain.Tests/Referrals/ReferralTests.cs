@@ -140,8 +140,23 @@ public class ReferralTests
         world.Turn(Anna, turn => ReferralCommands.Approve(turn, Start));
         world.Refer("bert");
 
-        Assert.Equal((10_00, 1), (world.Send(Sale(100_00)).Only.Minor, world.State().Enrollments[0].Version));
+        Assert.Equal((10_00, 1), (world.Send(Sale(100_00)).Outcome!.Decisions[0].Minor, world.State().Enrollments[0].Version));
         Assert.Equal([20_00, 1_00], world.Send(Sale(100_00).By("bert")).Outcome!.Decisions.Select(decision => decision.Minor));
+    }
+
+    [Fact]
+    public void D17_a_rule_first_published_between_intake_and_approval_counts_in_its_first_version()
+    {
+        var world = Empty(Percent(10_00));
+        world.Attribute(Anna, approvedAt: null);
+        world.Publish(Fixed(1_00));
+        world.Publish(Fixed(2_00), rule: 2);
+        world.Publish(Fixed(3_00), state: new(Enabled: false));
+        world.Publish(Fixed(4_00), state: new(Enabled: true, To: world.Now));
+        world.Turn(Anna, turn => ReferralCommands.Approve(turn, Start));
+
+        Assert.Equal([(1, 1), (2, 1)], world.State().Enrollments.Select(enrollment => (enrollment.Rule, enrollment.Version)));
+        Assert.Equal([10_00, 1_00], world.Send(Sale(100_00)).Outcome!.Decisions.Select(decision => decision.Minor));
     }
 
     [Fact]
@@ -187,9 +202,19 @@ public class ReferralTests
     {
         var world = new ReferralWorld(Percent(10_00));
         world.Publish(Percent(20_00), rule: 1);
-        world.Set(new(Enabled: false));
+        world.Refer("bert");
 
-        Assert.Equal(DecisionCode.RuleDisabled, world.Send(Sale(100_00)).Code);
+        // On every enrollment, whichever version it has; whoever is approved meanwhile is not enrolled later.
+        world.Set(new(Enabled: false));
+        Assert.Equal([DecisionCode.RuleDisabled, DecisionCode.RuleDisabled], Codes());
+        world.Set(new(Enabled: true, To: world.Now));
+        Assert.Equal([DecisionCode.RuleInactive, DecisionCode.RuleInactive], Codes());
+        world.Refer("carl");
+        world.Set(new(Enabled: true));
+        Assert.Equal([DecisionCode.Rewarded, DecisionCode.Rewarded], Codes());
+        Assert.Equal(DecisionCode.NotEnrolled, world.Send(Sale(100_00).By("carl")).Code);
+
+        DecisionCode[] Codes() => [world.Send(Sale(100_00)).Code, world.Send(Sale(100_00).By("bert")).Code];
     }
 
     [Fact]

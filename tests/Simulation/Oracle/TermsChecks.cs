@@ -33,7 +33,7 @@ internal static class TermsChecks
                         foreach (var rule in approved.Enrolled)
                         {
                             enrolled[enrolled.Count + 1] = rule;
-                            if (program.Terms.Rule(rule.Rule).At(pinned)?.Number != rule.Version) yield return $"{text} enrolls in version {rule.Version} of rule {rule.Rule}";
+                            if (program.Terms.Rule(rule.Rule).At(pinned).Number != rule.Version) yield return $"{text} enrolls in version {rule.Version} of rule {rule.Rule}";
                             if (program.At(row.Commit).All(terms => terms.Rules.Length < rule.Rule || !terms.Rule(rule.Rule).State.Enabled)) yield return $"{text} enrolls in a disabled rule";
                         }
 

@@ -123,14 +123,25 @@ public sealed class AttributionTests
     }
 
     [Fact]
-    public async Task D17_a_referral_is_enrolled_in_every_rule_enabled_on_approval_and_in_none_published_after_its_attribution()
+    public async Task D17_a_referral_is_enrolled_in_every_rule_enabled_on_approval_as_it_was_taken_in_or_as_the_rule_was_first()
     {
         await using var shop = await Shop.Empty(Rules.Percent(10_00), Rules.Percent(20_00));
-        await shop.Refer(Shop.Anna, approve: false);
+        var other = shop.Started();
+        await shop.Refer(Shop.Anna, approve: false, node: other);
+        await shop.Publish(Rules.Percent(25_00), "rule2");
         await shop.Publish(Rules.Percent(30_00), "rule3");
+        await shop.Publish(Rules.Percent(40_00), "rule3");
         await shop.Switch(enabled: false);
-        await shop.Tell(new ApproveReferral(null));
-        Assert.Equal(2, Assert.Single((await shop.State()).Enrollments).Rule);
+
+        // Approved by a process that knew neither of the rule nor of the switch.
+        await shop.Tell(new ApproveReferral(null), node: other);
+        Assert.Equal([(2, 1), (3, 1)], (await shop.State()).Enrollments.Select(enrollment => (enrollment.Rule, enrollment.Version)));
+        Assert.Equal([20_00, 30_00], (await shop.Sell("a1", 100_00)).Outcome!.Decisions.Select(decision => decision.Minor));
+
+        // Who exists joins what is published later by a command only, and a rule that rested enrolls nobody when it is enabled again.
+        await shop.Publish(Rules.Percent(50_00), "rule4");
+        await shop.Switch(enabled: true);
+        Assert.Equal([20_00, 30_00], (await shop.Sell("a2", 100_00)).Outcome!.Decisions.Select(decision => decision.Minor));
     }
 
     [Fact]
