@@ -72,10 +72,10 @@ internal sealed class BudgetedTurns(int tenant, TurnWorld world)
     private List<DecideReferrals> Handed(IReadOnlyList<Envelope> commands)
     {
         if (group.IsSingle) return [(DecideReferrals)commands[0].Command];
-        var streams = new HashSet<StreamId>();
+        var (referrers, names) = (new HashSet<StreamId>(), new HashSet<(CallerId, CallerId)>());
         var handed = new List<DecideReferrals>();
         foreach (var envelope in commands)
-            if (envelope.Command is DecideReferrals decide && streams.Add(decide.Stream) && decide.Turns.All(turn => turn.Streams.All(streams.Add))) handed.Add(decide);
+            if (envelope.Command is DecideReferrals decide && referrers.Add(decide.Stream) && decide.Turns.All(turn => turn.Names.All(names.Add))) handed.Add(decide);
             else break;
         return handed;
     }

@@ -123,8 +123,12 @@ public sealed record DecideReferral(
     ImmutableArray<UndoneRound>? Undone = null,
     ImmutableArray<ReferrerFacts>? Earlier = null) : ICommand<ReferralDecided>
 {
-    /// <summary>To which it may add rows: the referral's, and those of ids that are to name it (X8). A stream is once in an append.</summary>
-    public IEnumerable<StreamId> Streams => Commands.Select(static prepared => prepared.Alias?.Stream).OfType<StreamId>().Prepend(Stream).Distinct();
+    /// <summary>
+    /// To whose streams it may add rows: the referee's, and those of ids that are to name the referral (X8). A stream is once in an append; by its
+    /// number one cannot tell, for one that is not there yet has another number for each who looks.
+    /// </summary>
+    public IEnumerable<(CallerId Program, CallerId Referee)> Names =>
+        Commands.Select(static prepared => prepared.Alias?.Id).OfType<CallerId>().Prepend(Referee).Distinct().Select(id => (Program, id));
 }
 
 /// <param name="Outcome">How the append ended; if it did not hold, the enrollment refolds and asks again.</param>

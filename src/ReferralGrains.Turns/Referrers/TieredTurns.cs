@@ -84,10 +84,10 @@ internal sealed class TieredTurns(int tenant, TurnWorld world)
     private List<DecideReferral> Handed(IReadOnlyList<Envelope> commands)
     {
         if (group.IsSingle) return [(DecideReferral)commands[0].Command];
-        var streams = new HashSet<StreamId>();
+        var names = new HashSet<(CallerId, CallerId)>();
         var handed = new List<DecideReferral>();
         foreach (var envelope in commands)
-            if (envelope.Command is DecideReferral decide && decide.Streams.All(streams.Add)) handed.Add(decide);
+            if (envelope.Command is DecideReferral decide && decide.Names.All(names.Add)) handed.Add(decide);
             else break;
         return handed;
     }

@@ -180,6 +180,30 @@ public sealed class AliasTests
         Assert.Equal(0, shop.Database.Parked(shop.Tenant));
     }
 
+    // One append has a stream once. Together neither would be written and both would be decided again one by one, which nobody sees but the journal.
+    [Theory]
+    [InlineData("tiered")]
+    [InlineData("budget")]
+    public async Task X8_two_turns_that_want_one_id_never_share_an_append(string program)
+    {
+        await using var shop = await Open(program);
+        await shop.Introduce("tom");
+        await shop.Refer(Shop.Ben, program == "tiered" ? Shop.Rita : "tom");
+        var owner = program == "tiered" ? GrainAddress.Referrer(shop.Tenant, new(Shop.Rita)) : GrainAddress.Program(shop.Tenant, Shop.Program);
+        var gathered = new List<Envelope>();
+        foreach (var (referee, referrer) in ((string, string)[])[(Shop.Anna, Shop.Rita), (Shop.Ben, "tom")])
+        {
+            var wanted = await HandedUp(shop, GrainAddress.Referral(shop.Tenant, Shop.Program, new(referee)), new Envelope<ReferralReply>(new AddAlias(new(Mail), "ada")));
+            gathered.Add(program == "tiered" ? wanted : await HandedUp(shop, GrainAddress.Referrer(shop.Tenant, new(referrer)), wanted));
+        }
+
+        var before = shop.Node.Journal.History.Count;
+        await TurnsFactory.Create(owner, shop.Node.World).Turn(gathered);
+        var written = shop.Node.Journal.History.Skip(before).ToList();
+        Assert.Equal([AppendOutcome.Committed, AppendOutcome.StreamMoved], written.Select(one => one.Outcome));
+        Assert.All(written, one => Assert.Single(one.Append.Streams, rows => rows.Key?.Second == Mail));
+    }
+
     [Fact]
     public async Task X8_both_streams_are_written_or_neither_and_the_same_call_again_finishes_it()
     {
@@ -198,6 +222,25 @@ public sealed class AliasTests
         shop.Node.Journal.Release();
         Assert.False((await shop.Tell(new AddAlias(new(Mail), "ada"))).Changed);
         Assert.Equal((0, 5_00), (shop.Database.Parked(shop.Tenant), shop.Balance().Payable));
+    }
+
+    // What a grain would have decided for it, by itself and without an answer.
+    private static async Task<Envelope> HandedUp(Shop shop, GrainAddress from, Envelope asked)
+    {
+        var above = new Unanswered();
+        await TurnsFactory.Create(from, shop.Node.World with { Router = above }).Turn([asked]);
+        return above.Asked!;
+    }
+
+    private sealed class Unanswered : IGrainRouter
+    {
+        public Envelope? Asked { get; private set; }
+
+        public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
+        {
+            Asked = new Envelope<TReply>(command);
+            throw new GrainUnavailableException("Nobody is there.");
+        }
     }
 
     // Who always comes second is told to come again.
