@@ -102,6 +102,16 @@ public sealed partial class ProblemTests(SharedGateway gateway) : IClassFixture<
         Assert.All(Enum.GetValues<DecisionCode>(), code => Assert.Contains($"| `{code.ToWire()}` |", page, StringComparison.Ordinal));
     }
 
+    // By its name, in the words of a test: whoever breaks what it is answered to hears of it.
+    [Fact]
+    public void Every_code_is_met_by_a_test()
+    {
+        var tests = string.Join('\n', Directory.EnumerateFiles(Path.Combine(Repository.Folder, "tests"), "*.cs", SearchOption.AllDirectories)
+            .Where(static file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/node_modules/", StringComparison.Ordinal)).Select(File.ReadAllText));
+        var codes = Anchor().Matches(File.ReadAllText(Path.Combine(Repository.Folder, "docs", "errors.md"))).Select(match => match.Groups[1].Value);
+        Assert.All(codes, code => Assert.True(tests.Contains($"\"{code}\"", StringComparison.Ordinal) || tests.Contains($"\"{code}\\\"", StringComparison.Ordinal), code));
+    }
+
     [GeneratedRegex("RefusalKind\\.\\w+, \"([a-z_]+)\"")]
     private static partial Regex Refused();
 

@@ -2,6 +2,7 @@ using Payouts.Tests.World;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Payouts.Accounts;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
@@ -94,6 +95,16 @@ public sealed class ConnectedAccountsTests
         await using var desk = await Desk.Open(FaultScript.Of(Fault.Unauthorized));
         Assert.Equal("stripe_not_available", Assert.IsType<AccountAnswer.Refused>(await desk.Accounts.Onboard(1, ann, asked, CancellationToken.None)).Why.Code);
         Assert.Equal("stripe_not_available", Assert.IsType<AccountAnswer.Refused>(await desk.Accounts.Onboard(2, ann, asked, CancellationToken.None)).Why.Code);
+    }
+
+    [Fact]
+    public async Task What_stripe_refuses_is_told_by_its_code()
+    {
+        await using var desk = await Desk.Open();
+        await desk.Ask(GrainAddress.PayoutAccount(1, ann), new AskPayoutAccount(new PayoutAccountCommand.Link("acct_gone", "ada", Instead: true)), CancellationToken.None);
+        var refused = Assert.IsType<AccountAnswer.Refused>(await desk.Accounts.Onboard(1, ann, asked, CancellationToken.None)).Why;
+        Assert.Equal((RefusalKind.Senseless, "stripe_refused", null), (refused.Kind, refused.Code, refused.Field));
+        Assert.Contains("resource_missing", refused.Detail, StringComparison.Ordinal);
     }
 
     /// <summary>One referrer's account behind a router, and the stand-in.</summary>

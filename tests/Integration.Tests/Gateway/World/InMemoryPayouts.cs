@@ -21,13 +21,16 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
     public int PerSecond => 25;
 
     /// <summary>A batch that is paid outside, with one item that waits to be confirmed.</summary>
-    public void AddBatch(string id, string item, CallerId referrer, int tenant = 1)
+    public void AddBatch(string id, string item, CallerId referrer, int tenant = 1) => AddBatch(id, item, referrer, new(500, Asset.Cash("GBP")), [], tenant);
+
+    /// <param name="then">What happened to the item since.</param>
+    public void AddBatch(string id, string item, CallerId referrer, Amount amount, IEnumerable<PayoutItemEvent> then, int tenant = 1)
     {
         var (address, terms) = (GrainAddress.PayoutBatch(tenant, new(id)), PayoutTerms.Default with { Outside = true });
-        var order = new PayoutOrder(item, streamOf(address), streamOf(GrainAddress.Referrer(tenant, referrer)), new(500, Asset.Cash("GBP")), PayoutOrder.Outside);
+        var order = new PayoutOrder(item, streamOf(address), streamOf(GrainAddress.Referrer(tenant, referrer)), amount, PayoutOrder.Outside);
         foreach (var e in (PayoutBatchEvent[])[new BatchDrawn("admin_key", false, terms), new CandidatesListed([order]), new BatchListed(), new BatchFrozen(PayoutBatch.HashOf([order]), []), new BatchApproved("admin_key"), new SendingBegan()])
             batches[address] = PayoutBatch.Evolve(batches.GetValueOrDefault(address, PayoutBatch.None), now(), e);
-        items[GrainAddress.PayoutItem(tenant, new(item))] = PayoutItem.Evolve(PayoutItem.None, now(), new PayoutReserved(order));
+        items[GrainAddress.PayoutItem(tenant, new(item))] = then.Prepend(new PayoutReserved(order)).Aggregate(PayoutItem.None, (state, e) => PayoutItem.Evolve(state, now(), e));
     }
 
     public object Decide(GrainAddress to, object command) => command switch

@@ -13,6 +13,9 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
 
     public List<InboxEvent> Events { get; } = [];
 
+    /// <summary>What is answered to whoever says what became of an item; null while Stripe cannot be asked.</summary>
+    public PayoutItemReply? Reviewed { get; set; }
+
     /// <summary>What taking an event in fails with.</summary>
     public Exception? Failure { get; set; }
 
@@ -97,7 +100,7 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
 
     public Task Forget(int tenant, DateTimeOffset before, CancellationToken stop) => Task.CompletedTask;
 
-    public Task<PayoutItemReply?> Resolve(ReviewFinding finding, CancellationToken stop) => Task.FromResult<PayoutItemReply?>(null);
+    public Task<PayoutItemReply?> Resolve(ReviewFinding finding, CancellationToken stop) => Task.FromResult(Reviewed);
 
     private Task<T> Locked<T>(Func<T> work)
     {

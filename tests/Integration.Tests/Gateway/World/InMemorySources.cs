@@ -9,7 +9,7 @@ internal sealed class InMemorySources : ISources
 {
     private readonly ConcurrentDictionary<string, Source> all = new();
 
-    public Task<bool> Create(Source source, int most, CancellationToken stop) => Task.FromResult(all.TryAdd(source.Id.Value, source));
+    public Task<bool> Create(Source source, int most, CancellationToken stop) => Task.FromResult(all.Values.Count(one => one.Tenant == source.Tenant) < most && all.TryAdd(source.Id.Value, source));
 
     public Task<Source?> Find(string id, CancellationToken stop) => Task.FromResult(all.GetValueOrDefault(id));
 
