@@ -20,14 +20,8 @@ public sealed class PayoutNewsTests(PostgresServer server) : PayoutHouseTests(se
     public async Task An_account_of_which_Stripe_tells_that_it_can_receive_nothing_drops_out_and_voids_the_approval(bool isCutOff)
     {
         var (gone, fine) = (await house.Order("gone", 1_000, reserve: false), await house.Order("fine", 2_000, reserve: false));
-        await house.Enroll(gone, "gone");
-        await house.Enroll(fine, "fine");
         await using var running = await house.Run();
-        await Batch(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
-        await Batch(new PayoutBatchCommand.List([gone, fine]));
-        await Batch(new PayoutBatchCommand.EndList(2));
-        await Eventually.Holds("it is frozen", async () => (await Shown()).Status == PayoutBatchStatus.Frozen);
-        var hash = (await Shown()).Hash!;
+        var hash = await Frozen(gone, fine);
 
         if (isCutOff) standin.Platform.Deauthorize(gone.Destination);
         else standin.Platform.SetTransfers(gone.Destination, "inactive");
@@ -45,14 +39,8 @@ public sealed class PayoutNewsTests(PostgresServer server) : PayoutHouseTests(se
     public async Task A_customer_of_whom_Stripe_tells_that_it_was_deleted_drops_out_and_another_one_waits_first()
     {
         var (gone, fine) = (await house.Order("gone", 1_000, reserve: false, credit: true), await house.Order("fine", 2_000, reserve: false, credit: true));
-        await house.Enroll(gone, "gone");
-        await house.Enroll(fine, "fine");
         await using var running = await house.Run();
-        await Batch(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
-        await Batch(new PayoutBatchCommand.List([gone, fine]));
-        await Batch(new PayoutBatchCommand.EndList(2));
-        await Eventually.Holds("it is frozen", async () => (await Shown()).Status == PayoutBatchStatus.Frozen);
-        var hash = (await Shown()).Hash!;
+        var hash = await Frozen(gone, fine);
 
         standin.Platform.DeleteCustomer(gone.Destination);
         await house.Tell();
@@ -162,6 +150,17 @@ public sealed class PayoutNewsTests(PostgresServer server) : PayoutHouseTests(se
 
         async Task<PayoutItemReply> Resolve(PayoutOrder order, ReviewAnswer answer, string? transfer) =>
             (await review.Resolve(new(Tenant, new(order.Item), answer, transfer, "found out", "ada"), CancellationToken.None))!;
+    }
+
+    // A batch of these, by the hash that would be approved.
+    private async Task<string> Frozen(params PayoutOrder[] orders)
+    {
+        foreach (var order in orders) await house.Enroll(order, order == orders[0] ? "gone" : "fine");
+        await Batch(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        await Batch(new PayoutBatchCommand.List([.. orders]));
+        await Batch(new PayoutBatchCommand.EndList(orders.Length));
+        await Eventually.Holds("it is frozen", async () => (await Shown()).Status == PayoutBatchStatus.Frozen);
+        return (await Shown()).Hash!;
     }
 
     private async Task<PayoutBatch> Shown() => (await Batch(new ShowPayoutBatch())).Batch;

@@ -1,5 +1,6 @@
 using Payouts.Tests.World;
 using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Integration.Tests;
 using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
@@ -158,16 +159,13 @@ public sealed class PayoutBatchTests
         }
     }
 
-    private static async Task Until(PayoutWorld world, PayoutBatchStatus status, Func<PayoutBatchStatus, Task>? meanwhile = null)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (await Status(world) is var now && now != status)
+    private static Task Until(PayoutWorld world, PayoutBatchStatus status, Func<PayoutBatchStatus, Task>? meanwhile = null) =>
+        Eventually.Holds($"it is {status}", async () =>
         {
-            if (meanwhile is not null) await meanwhile(now);
-            Assert.True(TimeProvider.System.GetElapsedTime(began) < limit, $"It is {now}.");
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
-        }
-    }
+            var now = await Status(world);
+            if (now != status && meanwhile is not null) await meanwhile(now);
+            return now == status;
+        }, limit);
 
     private static async Task<PayoutBatchStatus> Status(PayoutWorld world)
     {
