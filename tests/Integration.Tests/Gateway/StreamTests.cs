@@ -72,6 +72,35 @@ public sealed class StreamTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task It_hears_of_how_long_a_single_action_was_decided_and_not_of_how_slowly_it_was_sent()
+    {
+        var clock = new Stopped();
+        await using var shared = await Started(time: clock);
+        var pace = shared.Services.GetRequiredService<StreamPace>();
+        var late = 10 * StreamPace.Quick;
+        await Act("quick");
+
+        // Told to go on, a client knows that its action is waited for.
+        var slow = Sale("slow", 1);
+        using var raw = await Connect(shared, $"Content-Length: {slow.Length}\r\nExpect: 100-continue", "/v1/actions");
+        await ReadUntil(raw, "100 Continue");
+        clock.Ticks += late.Ticks;
+        await raw.WriteAsync(Encoding.UTF8.GetBytes(slow));
+        Assert.Contains("\"rewarded\"", await ReadUntil(raw, "\"rewarded\""), StringComparison.Ordinal);
+        Assert.Equal(double.PositiveInfinity, pace.Took(0));
+
+        shared.Grains.Before = (_, _) =>
+        {
+            clock.Ticks += late.Ticks;
+            return Task.CompletedTask;
+        };
+        await Act("late");
+        Assert.Equal(StreamPace.Least, pace.Took(0));
+
+        Task<JsonElement> Act(string id) => shared.Ok("POST", "/v1/actions", Sale(id, 1));
+    }
+
+    [Fact]
     public async Task A_line_waits_while_another_of_its_referee_is_asked_about()
     {
         var (gate, asked, other) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
@@ -333,17 +362,19 @@ public sealed class StreamTests : IAsyncLifetime
     public async Task A_tenant_has_so_many_streams_at_a_time()
     {
         await using var few = await Started(options => options.StreamsPerTenant = 1);
+        Task ended;
         using (var raw = await Connect(few, "Transfer-Encoding: chunked"))
         {
             await Chunk(raw, Sale("a1", 0) + "\n");
             await ReadUntil(raw, "a1");
+            ended = Ended(few);
             var (status, problem) = await few.Send("POST", Path, Sale("a2", 0));
             Assert.Equal((429, "too_many_streams"), (status, problem.GetProperty("code").GetString()));
             await raw.WriteAsync("0\r\n\r\n"u8.ToArray());
             await ReadUntil(raw, "summary");
         }
 
-        await Ended(few);
+        await ended;
         Assert.Equal(2, (await few.Stream(Path, Sale("a2", 0))).Count);
     }
 
@@ -427,12 +458,12 @@ public sealed class StreamTests : IAsyncLifetime
         return (Of("lines"), Of("rewarded"), Of("not_rewarded"), Of("reversed"), Of("parked"), Of("duplicates"), Of("errors"));
     }
 
-    private static async Task<NetworkStream> Connect(GatewayHost host, string length)
+    private static async Task<NetworkStream> Connect(GatewayHost host, string length, string path = Path)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(host.Address.Host, host.Address.Port);
         var stream = new NetworkStream(socket, ownsSocket: true);
-        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {Path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {GatewayHost.AdminKey}\r\n{length}\r\n\r\n"));
+        await stream.WriteAsync(Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {GatewayHost.AdminKey}\r\n{length}\r\n\r\n"));
         return stream;
     }
 
