@@ -45,6 +45,23 @@ public class BalanceTests
             new[] { Gbp, Asset.Credit("GBP"), Asset.Points }.Select(asset => world.Balance(AccountKind.Payable, asset)));
     }
 
+    [Fact]
+    public void D2_each_kind_of_asset_is_earned_taken_back_and_held_by_itself()
+    {
+        (string Kind, Asset Asset)[] kinds =
+        [
+            ("cash", Gbp), ("credit", Asset.Credit("GBP")), ("points", Asset.Points),
+            ("free_service", new("service:massage")), ("coupon", new("coupon:ten")), ("custom", new("item:mug")), ("custom", new("item:cap")),
+        ];
+        var world = new ReferralWorld([.. kinds.Select((kind, i) => Fixed(10 * (i + 1)).Giving(kind.Kind, kind.Asset))]);
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Refund("s", 50_00));
+
+        Assert.All(kinds.Index(), kind => Assert.Equal(
+            (10 * (kind.Index + 1), 5 * (kind.Index + 1), 5 * (kind.Index + 1)),
+            (-world.Balance(AccountKind.Rewards, kind.Item.Asset), world.Balance(AccountKind.Clawbacks, kind.Item.Asset), world.Balance(AccountKind.Payable, kind.Item.Asset))));
+    }
+
     private static (long Earned, long ClawedBack, long Pending, long Payable) Balances(ReferralWorld world) => (
         -world.Balance(AccountKind.Rewards), world.Balance(AccountKind.Clawbacks),
         world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable));

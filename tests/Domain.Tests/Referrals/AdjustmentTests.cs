@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
@@ -89,6 +90,28 @@ public class AdjustmentTests
         world.Refer("bert");
         Assert.Equal(Gbp, world.Send(Sale(100_00)).Only.Asset);
         Assert.Equal(Asset.Points, world.Send(Sale(100_00).By("bert")).Only.Asset);
+    }
+
+    [Fact]
+    public void R14_a_changed_type_of_reward_is_for_new_referrals_only_and_all_move_by_joining_another_rule()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Publish(Fixed(7_00), rule: 1);
+        world.Refer("bert");
+        Assert.Equal([10_00, 7_00], new[] { Anna, "bert" }.Select(referee => world.Send(Sale(100_00).By(referee)).Minor));
+
+        world.Set(new(Enabled: false));
+        world.Publish(Points(1, 1_00));
+        foreach (var referee in (string[])[Anna, "bert"])
+        {
+            Assert.Equal([DecisionCode.RuleDisabled], world.Send(Sale(100_00).By(referee)).Codes);
+            Assert.IsType<Decision.Accepted>(world.Turn(referee, turn => ReferralCommands.Join(turn, 2, "ada")));
+            var sent = world.Send(Sale(100_00).By(referee));
+            Assert.Equal([DecisionCode.RuleDisabled, DecisionCode.Rewarded], sent.Codes);
+            Assert.Equal((100, Asset.Points), (sent.Minor, sent.Outcome!.Decisions[1].Asset));
+        }
+
+        Assert.Equal((17_00, 200), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Payable, Asset.Points)));
     }
 
     [Fact]

@@ -39,6 +39,18 @@ public class CapTests
     }
 
     [Fact]
+    public void R4_each_enrollment_counts_its_own_rewards_and_nothing_but_rewards()
+    {
+        var world = new ReferralWorld(Fixed(5_00).Times(3), Percent(10_00).Times(1).Over(50_00));
+
+        Assert.Equal([DecisionCode.Rewarded, DecisionCode.BelowThreshold], world.Send(Sale(50_00)).Codes);
+        Assert.Equal([DecisionCode.Rewarded, DecisionCode.Rewarded], world.Send(Sale(100_00)).Codes);
+        Assert.Equal([DecisionCode.Rewarded, DecisionCode.CountCap], world.Send(Sale(100_00)).Codes);
+        Assert.Equal([DecisionCode.CountCap, DecisionCode.CountCap], world.Send(Sale(100_00)).Codes);
+        Assert.Equal((3, 1), (world.Enrollment(1).Count, world.Enrollment(2).Count));
+    }
+
+    [Fact]
     public void R5_up_to_an_amount_within_the_first_year()
     {
         var world = new ReferralWorld(Percent(10_00).UpTo(500_00).Within(365));

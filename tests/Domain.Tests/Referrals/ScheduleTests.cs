@@ -71,6 +71,19 @@ public class ScheduleTests
         Assert.Equal(["01-31", "02-28", "03-31"], world.Granted().Select(row => $"{row.DueAt:MM-dd}"));
     }
 
+    // Half past midnight of May 31 in London, where summer time ends on October 25.
+    [Fact]
+    public void D15_rows_come_on_the_day_and_at_the_hour_of_the_programs_zone()
+    {
+        var world = Empty(Fixed(1).Monthly(7));
+        world.Now = new(2026, 5, 30, 23, 30, 0, TimeSpan.Zero);
+        world.Refer(Anna);
+
+        Assert.Equal(
+            ["05-30 23:30", "06-29 23:30", "07-30 23:30", "08-30 23:30", "09-29 23:30", "10-31 00:30", "11-30 00:30"],
+            world.Granted().Select(row => $"{row.DueAt:MM-dd HH:mm}"));
+    }
+
     [Fact]
     public void H11_a_future_row_can_be_released_early_or_cancelled()
     {

@@ -54,6 +54,19 @@ public class TierTests
     }
 
     [Fact]
+    public void H2_a_tier_reward_goes_with_the_sale_that_reached_it_and_is_not_paid_again()
+    {
+        var world = new ReferralWorld(Example).Refer("bert");
+        world.Send(Sale(80_00).Named("first"));
+        world.Send(Sale(60_00).Named("second").By("bert"));
+
+        // The second reached nothing, so nothing goes with it.
+        Assert.Equal(0, world.Send(Refund("second").By("bert")).Minor);
+        Assert.Equal([-2_50, -2_50], new[] { world.Send(Refund("first", 40_00)), world.Send(Refund("first")) }.Select(refund => refund.Minor));
+        Assert.Equal((DecisionCode.TierPaid, 0), (world.Send(Sale(50_00)).Code, world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
     public void H2_a_recurring_action_pays_each_sale_by_the_tier_that_it_falls_in()
     {
         var world = new ReferralWorld(Tiered(SpentShare(0, 999_99, 10_00), SpentShare(1_000_00, null, 20_00))).Refer("bert");

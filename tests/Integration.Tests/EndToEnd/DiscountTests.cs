@@ -50,6 +50,13 @@ public sealed class DiscountTests(LivingServer server)
         await Patch(gym, "/v1/referrals/gym3/anna", new { active = true });
         Assert.Equal((7_500, "anna 2500"), await Pay(gym, "gym3", "feb"));
         Assert.Equal((10_000, ""), await Pay(gym, "gym3", "mar"));
+
+        // Another thing was given for the third, which used it up, also where nobody has to decide any more.
+        await gym.Ok("/v1/referrers/rita/entries", new { entry_id = "jacket_1", asset = "item:jacket", amount_minor = 1, reason = "instead of a discount" });
+        await Patch(gym, "/v1/programs/gym3", new { payment_discount = new { type = "percent", value = 2_500, every = "next", mode = "auto" } });
+        Assert.Equal((10_000, ""), await Pay(gym, "gym3", "apr"));
+        var given = Assert.Single((await gym.Ok("/v1/referrers/rita/balance"))["balances"]!.AsArray())!;
+        Assert.Equal(("item:jacket", 1), ((string)given["asset"]!, (long)given["payable_minor"]!));
         await LedgerCheck.Clean(await Books("gym3"));
     }
 

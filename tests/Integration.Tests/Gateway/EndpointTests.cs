@@ -53,6 +53,50 @@ public sealed class EndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task R4_no_enrollment_has_more_rewards_than_its_rule_allows()
+    {
+        await host.Ok("POST", "/v1/programs/p/rules", """{"id":"twice","trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":5},"limits":{"max_count":2}}""");
+        await host.Ok("POST", "/v1/rules/twice/join");
+        foreach (var (id, code) in ((string, string)[])[("a1", "rewarded"), ("a2", "rewarded"), ("a3", "count_cap")]) Assert.Equal(["rewarded", code], Codes(await Act(id, "cus_1")));
+        Assert.Equal(["rewarded", "rewarded"], Codes(await Act("b1", "cus_2")));
+    }
+
+    [Fact]
+    public async Task R14_another_type_is_for_new_referrals_only_and_all_earn_by_another_rule_once_they_joined_it()
+    {
+        await host.Ok("POST", "/v1/programs/p/rules", """{"id":"p_r","trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":70}}""");
+        await host.Ok("POST", "/v1/referrals", """{"program_id":"p","referee_id":"new","referrer_id":"rita","approved_at":"2026-01-01T00:00:00Z"}""");
+        Assert.Equal([100, 70], new[] { await Act("a1", "cus_1"), await Act("a2", "new") }.Select(action => Reward(action, 0)));
+
+        await host.Ok("POST", "/v1/rules/p_r/disable");
+        await host.Ok("POST", "/v1/programs/p/rules", """{"id":"next","trigger":"recurring_action","reward":{"kind":"points","type":"per_amount","points":3,"per_minor":100}}""");
+        Assert.Equal(3, (await host.Ok("POST", "/v1/rules/next/join")).GetProperty("joined").GetInt32());
+        foreach (var referee in (string[])["cus_1", "cus_2", "new"])
+        {
+            var moved = await Act("moved_" + referee, referee);
+            Assert.Equal(["rule_disabled", "rewarded"], Codes(moved));
+            Assert.Equal(30, Reward(moved, 1));
+        }
+    }
+
+    [Fact]
+    public async Task D2_each_kind_of_reward_is_an_asset_of_its_own_and_money_is_the_programs()
+    {
+        await host.Ok("POST", "/v1/programs", """{"id":"q","name":"Q","currency":"KWD","time_zone":"UTC"}""");
+        foreach (var (kind, item) in ((string, string)[])[("cash", ""), ("credit", ""), ("points", ""), ("free_service", "massage"), ("coupon", "ten"), ("custom", "mug")])
+            await host.Ok("POST", "/v1/programs/q/rules", $$"""
+                {"trigger":"recurring_action","reward":{"kind":"{{kind}}","type":"fixed","amount_minor":5{{(item.Length > 0 ? $",\"item\":\"{item}\"" : "")}} } }
+                """);
+        await host.Ok("POST", "/v1/referrals", """{"program_id":"q","referee_id":"c","referrer_id":"rita"}""");
+        const string sale = """{"action_id":"q1","program_id":"q","type":"sale","referee_id":"c","amount_minor":1000,"currency":"USD"}""";
+        Assert.Equal(Enumerable.Repeat("currency_mismatch", 6), Codes(await host.Ok("POST", "/v1/actions", sale)));
+        var rewarded = await host.Ok("POST", "/v1/actions", sale.Replace("q1", "q2", StringComparison.Ordinal).Replace("USD", "KWD", StringComparison.Ordinal));
+        Assert.Equal(
+            ["KWD", "credit:KWD", "points", "service:massage", "coupon:ten", "item:mug"],
+            rewarded.GetProperty("decisions").EnumerateArray().Select(decision => Text(decision.GetProperty("reward"), "asset")));
+    }
+
+    [Fact]
     public async Task R8_publishing_a_disabled_rule_again_leaves_it_disabled()
     {
         const string rule = """{"id":"r3","trigger":"recurring_action","reward":{"kind":"cash","type":"fixed","amount_minor":5}}""";
@@ -291,6 +335,10 @@ public sealed class EndpointTests : IAsyncLifetime
 
     private Task<JsonElement> Act(string id, string referee) =>
         host.Ok("POST", "/v1/actions", $$"""{"action_id":"{{id}}","program_id":"p","type":"sale","referee_id":"{{referee}}","amount_minor":1000,"occurred_at":"2026-01-05T00:00:00Z"}""");
+
+    private static IEnumerable<string> Codes(JsonElement action) => action.GetProperty("decisions").EnumerateArray().Select(decision => Text(decision, "code"));
+
+    private static long Reward(JsonElement action, int decision) => action.GetProperty("decisions")[decision].GetProperty("reward").GetProperty("amount_minor").GetInt64();
 
     private static (int, string) Refused((int Status, JsonElement Body) answer) => (answer.Status, Text(answer.Body, "param"));
 

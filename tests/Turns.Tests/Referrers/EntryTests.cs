@@ -31,6 +31,25 @@ public sealed class EntryTests
     }
 
     [Fact]
+    public async Task D2_what_is_owed_of_one_asset_no_other_pays()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00).Giving("credit", Credit), Rules.Points(1, 1_00));
+        await Book(shop, "mistake", -1_000);
+        await shop.Sell("a1", 50_00);
+        await Book(shop, "mugs", 3, asset: new("item:mug"));
+        await Book(shop, "caps", -1, asset: new("item:cap"));
+        Assert.Equal(
+            [-1_000, 5_00, 50, 3, -1],
+            new[] { Rules.Gbp, Credit, Asset.Points, new("item:mug"), new("item:cap") }.Select(asset => shop.Balance(asset: asset).Payable));
+
+        // All that there is of the one can be spent, whatever is owed of another, and no more.
+        Assert.Equal("balance_insufficient", (await Spend(shop, "s1", 5_01)).Refusal!.Code);
+        Assert.Null((await Spend(shop, "s2", 5_00)).Refusal);
+        Assert.Null((await Spend(shop, "s3", 50, asset: Asset.Points)).Refusal);
+        Assert.Equal((-1_000, 0, 0), (shop.Balance().Payable, shop.Balance(asset: Credit).Payable, shop.Balance(asset: Asset.Points).Payable));
+    }
+
+    [Fact]
     public async Task X6_an_entry_id_is_idempotent_for_ever_and_of_one_referrer()
     {
         await using var shop = await Shop.Empty();
