@@ -159,8 +159,8 @@ public sealed class PayoutBatchTests
         }
     }
 
-    private static Task Until(PayoutWorld world, PayoutBatchStatus status, Func<PayoutBatchStatus, Task>? meanwhile = null) =>
-        Eventually.Holds($"it is {status}", async () =>
+    private static async Task Until(PayoutWorld world, PayoutBatchStatus status, Func<PayoutBatchStatus, Task>? meanwhile = null) =>
+        await Eventually.Holds($"it is {status}", async () =>
         {
             var now = await Status(world);
             if (now != status && meanwhile is not null) await meanwhile(now);
