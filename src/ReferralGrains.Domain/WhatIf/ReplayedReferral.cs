@@ -14,7 +14,7 @@ public readonly record struct Credit(StreamId Referrer, Earnings Earnings);
 /// enrollments and rewards is not, for under another rule these would be others. Of its actions it keeps only those that others name.
 /// </summary>
 /// <param name="named">The ids that refunds, chargebacks and what undoes them name.</param>
-/// <param name="rounds">Of its referrer; null where the draft has no tallies.</param>
+/// <param name="rounds">Of its referrers; null where the draft has no tallies.</param>
 /// <param name="asIs">Hears of each credit that the history recorded.</param>
 /// <param name="drafted">Hears of each credit that the draft would have made.</param>
 public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<CallerId> named, ReplayedRounds? rounds, Action<Credit> asIs, Action<Credit> drafted)
@@ -30,7 +30,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
     public long Actions { get; private set; }
 
     /// <summary>Takes the next event.</summary>
-    /// <param name="referrerOf">Whoever an attribution names, as things are now.</param>
+    /// <param name="referrerOf">Whoever an attribution or a re-assignment names, as things are now.</param>
     /// <param name="tally">The referrer's; only where the draft needs one. It moves with what is decided.</param>
     public void Take(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, Dictionary<StreamId, Tally>? tally)
     {
@@ -44,6 +44,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         switch (recorded.Event)
         {
             case ReferralAttributed attributed: Attribute(attributed, referrerOf(attributed.Referrer), tally); break;
+            case ReferralReassigned reassigned: Reassign(reassigned, referrerOf(reassigned.Referrer), tally); break;
             case ReferralApproved approved: Replay(turn => ReferralCommands.Approve(turn, approved.ApprovedAt), tally); break;
             case ReferralCancelled cancelled: Replay(turn => ReferralCommands.Cancel(turn, cancelled.Reason, cancelled.By ?? "", cancelPending: false), tally); break;
             case ReferralChanged changed: Replay(turn => ReferralCommands.Change(turn, changed.Tags, changed.Active), tally); break;
@@ -67,6 +68,13 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         Replay(
             turn => ReferralCommands.Attribute(turn, to, attributed.Tags, attributed.ConversionValueMinor, approvedAt: null, attributed.SelfReferral, attributed.StripeCustomerId),
             tally);
+    }
+
+    // It is decided with the books of whom it is given to.
+    private void Reassign(ReferralReassigned reassigned, ReferrerFacts to, Dictionary<StreamId, Tally>? tally)
+    {
+        referrer = to;
+        Replay(turn => ReferralCommands.Reassign(turn, to, reassigned.Reason, reassigned.By, reassigned.SelfReferral), tally);
     }
 
     // A reversal follows what it names, into the period or out of it; of one that comes first its own time has to tell, until that comes.

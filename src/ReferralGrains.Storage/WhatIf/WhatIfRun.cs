@@ -29,12 +29,12 @@ public sealed record WhatIfProgress(int Referrers, int OfReferrers, long Actions
 
 /// <summary>
 /// Reads referrer by referrer, and of each the events in the order of the journal, so that only the states of one referrer's referrals
-/// are in memory for each of the lanes, and in a program without tiers only one. One run at a time in this process, and it lets commits go
-/// first.
+/// are in memory for each of the lanes, and in a program without tiers only one. Referrers of whom one was given a referral of the other are
+/// read as one. One run at a time in this process, and it lets commits go first.
 /// </summary>
 public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool> busy, TimeProvider time) : IWhatIf, IDisposable
 {
-    private const int ReferrersAtOnce = 100;
+    private const int GroupsAtOnce = 100;
     private const int RowsBetweenWords = 20_000;
 
     /// <summary>PostgreSQL looks up what one decides next while it decides: with more, a machine of two cores does nothing else.</summary>
@@ -64,11 +64,9 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
 
     private async Task<WhatIfResult> Replay(int tenant, Draft draft, Action<WhatIfProgress> progress, CancellationToken stop)
     {
-        var referrers = await database.Rows(
-            "select distinct referrer from referral where tenant = $1 and program = $2 order by referrer", reader => reader.GetInt64(0), stop,
-            Questions.Int(tenant), Questions.Long(draft.Program.Stream.Value));
-        var all = new Totals(referrers.Count, progress);
-        await Parallel.ForEachAsync(referrers.Chunk(ReferrersAtOnce), new ParallelOptions { MaxDegreeOfParallelism = Lanes, CancellationToken = stop }, async (some, token) =>
+        var groups = await Groups(tenant, draft, stop);
+        var all = new Totals(groups.Sum(static group => group.Count), progress);
+        await Parallel.ForEachAsync(groups.Chunk(GroupsAtOnce), new ParallelOptions { MaxDegreeOfParallelism = Lanes, CancellationToken = stop }, async (some, token) =>
         {
             var began = Stopwatch.GetTimestamp();
             await Replay(tenant, draft, some, all, token);
@@ -81,37 +79,63 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
             all.Actions, Sum(totals.Values.Select(static pair => pair.AsIs)), Sum(totals.Values.Select(static pair => pair.Draft)), await Differences(totals, stop));
     }
 
-    private async Task Replay(int tenant, Draft draft, long[] referrers, Totals all, CancellationToken stop)
+    // Whose tallies one referral has moved are decided in one order (D16); nearly every referrer is a group of its own.
+    private async Task<IReadOnlyList<List<long>>> Groups(int tenant, Draft draft, CancellationToken stop)
     {
+        var program = draft.Program.Stream.Value;
+        var referrers = await database.Rows(
+            "select distinct referrer from referral where tenant = $1 and program = $2 order by referrer", static reader => reader.GetInt64(0), stop,
+            Questions.Int(tenant), Questions.Long(program));
+        var given = await database.Rows(
+            "select distinct r.referrer, m.from_referrer from referral r join reassignment m on m.stream = r.stream where r.tenant = $1 and r.program = $2",
+            static reader => (To: reader.GetInt64(0), From: reader.GetInt64(1)), stop, Questions.Int(tenant), Questions.Long(program));
+        var groups = referrers.Concat(given.Select(static one => one.From)).Distinct().ToDictionary(static referrer => referrer, static referrer => new List<long> { referrer });
+        foreach (var (to, from) in given)
+        {
+            var (one, other) = (groups[to], groups[from]);
+            if (one == other) continue;
+            one.AddRange(other);
+            foreach (var moved in other) groups[moved] = one;
+        }
+
+        return [.. groups.Values.Distinct()];
+    }
+
+    private async Task Replay(int tenant, Draft draft, List<long>[] groups, Totals all, CancellationToken stop)
+    {
+        long[] referrers = [.. groups.SelectMany(static group => group)];
         var totals = new Dictionary<StreamId, (Earnings AsIs, Earnings Draft)>(referrers.Length);
         var named = await Named(tenant, draft, referrers, stop);
         var known = draft.LooksAtReferrers ? await Facts(tenant, draft, referrers, stop) : [];
         var tallies = draft.Program.NeedsReferrer ? new Dictionary<StreamId, Tally>() : null;
         var rounds = new ReplayedRounds();
         var open = new Dictionary<StreamId, ReplayedReferral>();
-        var (owner, rows, actions, told) = (0L, 0L, 0L, 0L);
+        var (current, rows, actions, told) = (0L, 0L, 0L, 0L);
 
-        // Its referrals come in order, so that what is left to be sorted is one of them, or one referrer's, and not all at once on disk.
+        // Referrals come in order, so that what is left to be sorted is one of them, or those of one group, and not all at once on disk.
         await database.Each(
             $"""
-            select r.referrer, e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
-            from (select * from referral where tenant = $1 and program = $2 and referrer = any($3) order by referrer, stream) r
+            select r.first, e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
+            from (
+              select f.stream, g.first from (select * from referral where tenant = $1 and program = $2 and referrer = any($3)) f
+              join unnest($3, $4) g (referrer, first) on g.referrer = f.referrer order by g.first, f.stream) r
             cross join lateral (select * from event e where e.stream = r.stream and e.type <> 0 offset 0) e
-            order by {(tallies is null ? "r.referrer, r.stream, e.seq" : "r.referrer, e.recorded_at, e.commit_id, e.stream, e.seq")}
+            order by {(tallies is null ? "r.first, r.stream, e.seq" : "r.first, e.recorded_at, e.commit_id, e.stream, e.seq")}
             """,
             reader =>
             {
-                var (referrer, stream) = (reader.GetInt64(0), new StreamId(reader.GetInt64(1)));
-                if (referrer != owner || (tallies is null && !open.ContainsKey(stream))) End();
-                if (referrer != owner) rounds = new();
-                owner = referrer;
+                var (group, stream) = (reader.GetInt64(0), new StreamId(reader.GetInt64(1)));
+                if (group != current || (tallies is null && !open.ContainsKey(stream))) End();
+                if (group != current) rounds = new();
+                current = group;
                 if (!open.TryGetValue(stream, out var referral))
                     open.Add(stream, referral = new(stream, draft, named.TryGetValue(stream.Value, out var ids) ? ids : ImmutableHashSet<CallerId>.Empty, rounds, AsIs, Drafted));
                 var row = ActionQuery.Row(reader, 2);
                 referral.Take(new(row.Seq, row.At, row.Decode<ReferralEvent>()), ReferrerOf, tallies);
                 if (++rows % RowsBetweenWords == 0) Tell(open.Values.Sum(static one => one.Actions));
             },
-            stop, Questions.Int(tenant), Questions.Long(draft.Program.Stream.Value), Questions.Longs(referrers));
+            stop, Questions.Int(tenant), Questions.Long(draft.Program.Stream.Value), Questions.Longs(referrers),
+            Questions.Longs([.. groups.SelectMany(static group => Enumerable.Repeat(group[0], group.Count))]));
         End();
         Tell(0);
         all.Add(referrers.Length, totals);

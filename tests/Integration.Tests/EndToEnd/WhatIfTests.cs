@@ -60,6 +60,41 @@ public sealed class WhatIfTests(LivingServer server)
         Assert.Equal(beside is null ? ["rule"] : ["beside", "rule"], (await lived.Ok("/v1/rules"))["data"]!.AsArray().Select(one => (string)one!["id"]!).Order(StringComparer.Ordinal));
     }
 
+    [Theory]
+    [InlineData("plain", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1200},"limits":{"max_amount_minor":20000}}""")]
+    [InlineData("tally", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent"},"tiers":[{"by":"value","min_minor":0,"max_minor":300000,"basis_points":500},{"by":"value","min_minor":300001,"basis_points":1500}],"acknowledge_warnings":true}""")]
+    [InlineData("tagged", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":900},"conditions":{"referrer_tags":"ANY"}}""")]
+    public async Task D16_what_was_given_to_another_is_so_under_the_draft_and_in_the_order_of_both(string name, string draft)
+    {
+        using var lived = await Tenant($"given-{name}", AsIs);
+        using var fresh = await Tenant($"given-anew-{name}", draft);
+        foreach (var api in (Api[])[lived, fresh])
+        {
+            await Import(api);
+            await Give(api, "c0", "r1");
+            await Give(api, "c4", "r0");
+            for (var i = 0; i < 30; i++)
+            {
+                var (referee, at) = ($"c{i * 4 % 9}", new DateTimeOffset(2025, 3, 1, 0, 0, 0, TimeSpan.Zero).AddHours(i));
+                await Send(api, $"later{i}", "sale", referee, 9_000 + i, at);
+                if (i % 5 == 0) await Send(api, $"later-back{i}", "refund", referee, 2_000, at, refundOf: $"later{i}");
+            }
+
+            // Of what the one before earned, and of what is his again.
+            await Send(api, "old-back", "refund", "c0", 1_000, DateTimeOffset.UnixEpoch.AddYears(55), refundOf: "sale9");
+            await Give(api, "c0", "r0");
+            await Send(api, "again", "sale", "c0", 7_000, DateTimeOffset.UnixEpoch.AddYears(55));
+        }
+
+        var result = await lived.Ok("/v1/rules:what_if?limit=100", JsonNode.Parse($$"""{"program_id":"p","rule":{{draft}}}""")!);
+        var (history, expected) = (await Balances(lived), await Balances(fresh));
+        Assert.Equal((Sum(expected, "earned_minor"), Sum(expected, "clawed_back_minor")), ((long)result["draft"]!["earned_minor"]!, (long)result["draft"]!["clawed_back_minor"]!));
+        Assert.All(result["referrers"]!.AsArray(), one => Assert.Equal(
+            (history[(string)one!["referrer_id"]!].Net, expected[(string)one["referrer_id"]!].Net), ((long)one["as_is_net_minor"]!, (long)one["draft_net_minor"]!)));
+
+        static Task<JsonNode> Give(Api api, string referee, string to) => api.Ok($"/v1/referrals/p/{referee}/reassign", new { referrer_id = to });
+    }
+
     [Fact]
     public async Task A_period_holds_the_sales_that_occurred_in_it_and_what_became_of_them()
     {
@@ -87,7 +122,7 @@ public sealed class WhatIfTests(LivingServer server)
     // Three referrers, nine referees; sales, refunds of them, some before their sales, chargebacks and what was won of them.
     private static async Task Import(Api api)
     {
-        for (var r = 0; r < 3; r++) await api.Ok("/v1/referrers", new { id = $"r{r}" });
+        for (var r = 0; r < 3; r++) await api.Ok("/v1/referrers", new { id = $"r{r}", tags = r == 0 ? (string[])["vip"] : [] });
         for (var c = 0; c < 9; c++) await api.Ok("/v1/referrals", new { program_id = "p", referee_id = $"c{c}", referrer_id = $"r{c % 3}", approved_at = $"2024-01-{c + 1:00}T00:00:00Z" });
         for (var i = 0; i < 150; i++)
         {
