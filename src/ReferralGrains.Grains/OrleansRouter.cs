@@ -45,8 +45,9 @@ public sealed class OrleansRouter(IGrainFactory grains, GrainInterfaceTypeResolv
                 var other => throw new UnreachableException($"{command.GetType().Name} was answered with {other.GetType().Name}."),
             };
         }
-        catch (TimeoutException exception)
+        catch (Exception exception) when (exception is TimeoutException or OperationCanceledException)
         {
+            // Orleans cancels what it has not even placed in time. We pass it nothing that cancels.
             throw new GrainUnavailableException("No answer in time; the outcome is unknown. Send it again under the same id.", exception);
         }
         catch (OrleansException exception)

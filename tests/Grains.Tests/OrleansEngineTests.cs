@@ -15,6 +15,7 @@ namespace ReferralGrains.Grains.Tests;
 public abstract class OrleansEngine(short silos) : EngineConformance
 {
     private InProcessTestCluster? cluster;
+    private volatile bool isLate;
 
     protected override async Task<IGrainRouter> Begin(TurnWorld world, TimeSpan deadline)
     {
@@ -32,6 +33,9 @@ public abstract class OrleansEngine(short silos) : EngineConformance
         builder.ConfigureSilo((_, silo) =>
         {
             silo.AddTurnGrains(options);
+            silo.AddOutgoingGrainCallFilter(call => isLate && call.Grain is ITurnGrain
+                ? throw new OperationCanceledException("Message expired before placement could complete for the grain.")
+                : call.Invoke());
             silo.Services.AddSingleton(world);
         });
         cluster = builder.Build();
@@ -46,6 +50,15 @@ public abstract class OrleansEngine(short silos) : EngineConformance
     protected override async ValueTask End()
     {
         if (cluster is not null) await cluster.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_orleans_could_not_place_in_time_is_no_bug_but_an_outage()
+    {
+        isLate = true;
+        await Assert.ThrowsAsync<GrainUnavailableException>(() => Sell("a1"));
+        isLate = false;
+        Assert.False((await Sell("a1")).Duplicate);
     }
 
     [Fact]

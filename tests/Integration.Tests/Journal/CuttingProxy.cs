@@ -28,7 +28,7 @@ public sealed class CuttingProxy : IAsyncDisposable
     private readonly ConcurrentBag<Line> lines = [];
     private readonly UnixDomainSocketEndPoint server;
     private readonly Task accepting;
-    private readonly ConcurrentQueue<Cut> next = [];
+    private readonly ConcurrentQueue<(Cut Cut, Func<Task>? Once)> next = [];
     private int refusals;
 
     public CuttingProxy(string connectionString)
@@ -44,10 +44,11 @@ public sealed class CuttingProxy : IAsyncDisposable
     public NpgsqlDataSource Source { get; }
 
     /// <summary>Says what happens to the next commit, and how many connections are refused after that.</summary>
-    public void CutNext(Cut cut, int thenRefuse = 0)
+    /// <param name="once">How far the server is to have come with it before the client's line is cut.</param>
+    public void CutNext(Cut cut, int thenRefuse = 0, Func<Task>? once = null)
     {
         Volatile.Write(ref refusals, thenRefuse);
-        next.Enqueue(cut);
+        next.Enqueue((cut, once));
     }
 
     /// <summary>Every client's line is dead at once; the server notices nothing.</summary>
@@ -110,8 +111,10 @@ public sealed class CuttingProxy : IAsyncDisposable
         var buffer = new byte[1 << 20];
         while (await line.Client.ReceiveAsync(buffer) is var length and > 0)
         {
-            if (buffer.AsSpan(0, length).IndexOf("insert into commit"u8) >= 0) line.Cut = next.TryDequeue(out var cut) ? cut : Cut.None;
+            var once = (Func<Task>?)null;
+            if (buffer.AsSpan(0, length).IndexOf("insert into commit"u8) >= 0) (line.Cut, once) = next.TryDequeue(out var cut) ? cut : default;
             await line.Server.SendAsync(buffer.AsMemory(0, line.Cut == Cut.Request ? length / 2 : length));
+            if (once is not null) await once();
             if (line.Cut is Cut.Request or Cut.ClientOnly) break;
         }
 

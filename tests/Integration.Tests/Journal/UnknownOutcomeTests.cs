@@ -61,7 +61,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server) : JournalTest(ser
         await writer.Append(Rows.Append(1, 1, Rows.Sale("a", 1)));
         await using var gate = await CommitGate.Close(Database);
 
-        proxy.CutNext(Cut.ClientOnly);
+        proxy.CutNext(Cut.ClientOnly, once: gate.UntilSomebodyWaits);
         await Assert.ThrowsAsync<JournalUnavailableException>(() => writer.Append(Rows.Append(1, 2, Rows.Sale("b", 2))));
         Assert.Equal(1, await gate.Waiting());
 
@@ -81,7 +81,7 @@ public sealed class UnknownOutcomeTests(PostgresServer server) : JournalTest(ser
         await using var holding = await holder.BeginTransactionAsync(Stop);
         await using (var hold = new NpgsqlCommand("select from balance for update", holder)) await hold.ExecuteNonQueryAsync(Stop);
 
-        proxy.CutNext(Cut.ClientOnly);
+        proxy.CutNext(Cut.ClientOnly, once: () => Eventually.Holds("it writes", async () => await Writing() > 0));
         var waiting = writer.Append(Rows.Append(1, 2, Rows.Sale("b", 2)));
         await Eventually.Holds("its id is claimed", async () => waiting.IsCompleted || await Claims() > 0);
         Assert.False(waiting.IsCompleted);
@@ -112,6 +112,9 @@ public sealed class UnknownOutcomeTests(PostgresServer server) : JournalTest(ser
 
     private Task<long> Open() => Database.Ask<long>(
         "select count(*) from pg_stat_activity where datname = current_database() and usename = 'grains' and state <> 'idle'");
+
+    private Task<long> Writing() => Database.Ask<long>(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()");
 
     private Task<long> Claims() => Database.Ask<long>(
         "select count(*) from pg_stat_activity where datname = current_database() and query like 'insert into commit%tombstone%' and wait_event_type = 'Lock'");
