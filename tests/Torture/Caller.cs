@@ -47,10 +47,12 @@ internal sealed class Caller : IDisposable
     /// <param name="stop">Gives up.</param>
     /// <param name="id">What the log calls it; nothing is logged without.</param>
     /// <param name="name">By which it is known when it comes again, however late: for what has no id of its own that says so.</param>
+    /// <param name="within">How long one try may take, where that is long; then it is tried for three times as long.</param>
     /// <returns>What is neither busy nor an outage: done, or refused.</returns>
-    public async Task<Answer> Send(HttpMethod method, string path, string? body, int lane, CancellationToken stop, string? id = null, string? name = null)
+    public async Task<Answer> Send(HttpMethod method, string path, string? body, int lane, CancellationToken stop, string? id = null, string? name = null, TimeSpan? within = null)
     {
         var began = Stopwatch.GetTimestamp();
+        var most = within * 3 ?? patience;
         for (var attempt = 0; ; attempt++)
         {
             string why;
@@ -59,8 +61,10 @@ internal sealed class Caller : IDisposable
                 using var request = new HttpRequestMessage(method, path);
                 if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
                 if (name is not null) request.Headers.Add("Idempotency-Key", name);
-                using var response = await At(lane, attempt).SendAsync(request, stop);
-                var text = await response.Content.ReadAsStringAsync(stop);
+                using var late = CancellationTokenSource.CreateLinkedTokenSource(stop);
+                late.CancelAfter(within ?? timeout);
+                using var response = await At(lane, attempt).SendAsync(request, late.Token);
+                var text = await response.Content.ReadAsStringAsync(late.Token);
                 var status = (int)response.StatusCode;
                 if (status is not (429 or >= 500))
                 {
@@ -78,15 +82,15 @@ internal sealed class Caller : IDisposable
             }
 
             if (id is not null) log.Write(new() { ["k"] = "unknown", ["id"] = id, ["why"] = why });
-            if (Stopwatch.GetElapsedTime(began) > patience) throw new TortureException($"{method} {path} was not answered in {patience.TotalMinutes} minutes: {why}");
+            if (Stopwatch.GetElapsedTime(began) > most) throw new TortureException($"{method} {path} was not answered in {most.TotalMinutes} minutes: {why}");
             await Task.Delay(pause, time, stop);
         }
     }
 
     /// <summary>What must succeed.</summary>
-    public async Task<JsonNode> Ok(string path, JsonNode? body, CancellationToken stop, int lane = 1, HttpMethod? method = null)
+    public async Task<JsonNode> Ok(string path, JsonNode? body, CancellationToken stop, int lane = 1, HttpMethod? method = null, TimeSpan? within = null)
     {
-        var answer = await Send(method ?? (body is null ? HttpMethod.Get : HttpMethod.Post), path, body?.ToJsonString(), lane, stop);
+        var answer = await Send(method ?? (body is null ? HttpMethod.Get : HttpMethod.Post), path, body?.ToJsonString(), lane, stop, within: within);
         return answer.IsOk ? answer.Body! : throw new TortureException($"{path} -> {answer.Status} {answer.Body?.ToJsonString()}");
     }
 
@@ -98,10 +102,11 @@ internal sealed class Caller : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(lines, Encoding.UTF8) };
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-ndjson");
-            using var response = await At(lane, attempt).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
-            if (!response.IsSuccessStatusCode) return $"{(int)response.StatusCode}";
-            using var answers = new StreamReader(await response.Content.ReadAsStreamAsync(stop));
             using var waiting = CancellationTokenSource.CreateLinkedTokenSource(stop);
+            waiting.CancelAfter(timeout);
+            using var response = await At(lane, attempt).SendAsync(request, HttpCompletionOption.ResponseHeadersRead, waiting.Token);
+            if (!response.IsSuccessStatusCode) return $"{(int)response.StatusCode}";
+            using var answers = new StreamReader(await response.Content.ReadAsStreamAsync(waiting.Token));
             waiting.CancelAfter(timeout * 4);
             while (await answers.ReadLineAsync(waiting.Token) is { } line)
             {
@@ -133,7 +138,7 @@ internal sealed class Caller : IDisposable
 
     private static HttpClient Client(Uri address, string key)
     {
-        var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256, AllowAutoRedirect = false }) { BaseAddress = address, Timeout = timeout };
+        var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256, AllowAutoRedirect = false }) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.Authorization = new("Bearer", key);
         return http;
     }

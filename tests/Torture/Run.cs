@@ -20,6 +20,10 @@ internal sealed class Run(Plan plan, string folder, Screen screen, TimeProvider 
     // Of what is wrong in the end something must come right in this time, and all of it in that.
     private static readonly TimeSpan settleWithin = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan settleInAll = TimeSpan.FromMinutes(20);
+
+    // It reads all that an hour's work has written.
+    private static readonly TimeSpan ledgerCheck = TimeSpan.FromMinutes(5);
+
     private static readonly (string Endpoint, string[] Events)[] endpoints =
     [
         ("rewards", ["reward.pending", "reward.payable", "reward_group.released"]),
@@ -144,7 +148,7 @@ internal sealed class Run(Plan plan, string folder, Screen screen, TimeProvider 
         {
             await Balances(admin, client, stop);
             cursor = await Events(admin, client, cursor, stop);
-            client.Write(new() { ["k"] = "ledger", ["ok"] = (bool)(await finance.Ok("/v1/ledger/check", new JsonObject(), stop))["ok"]! });
+            client.Write(new() { ["k"] = "ledger", ["ok"] = (bool)(await finance.Ok("/v1/ledger/check", new JsonObject(), stop, within: ledgerCheck))["ok"]! });
             client.Flush();
             told.Flush();
             var verdict = Oracle.Judge(LogFile.Read(client.Path), LogFile.Read(told.Path), LogFile.Read(paid.Path));
