@@ -22,8 +22,10 @@ internal sealed record BenchPlan
 
     public TimeSpan StreamAtMost { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long the product is warmed up: its compiler needs time on cores that are busy, not a number of calls.</summary>
-    public TimeSpan WarmUpFor { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long streams warm the product up, and single requests: its compiler needs time on cores that are busy, not a number of calls.</summary>
+    public TimeSpan WarmUpFor { get; init; } = TimeSpan.FromSeconds(15);
+
+    public TimeSpan WarmUpSingleFor { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Actions of each enrollment before its memory is measured; each leaves an open hold.</summary>
     public int IdleActions { get; init; } = 4;
@@ -68,7 +70,8 @@ internal sealed record BenchPlan
         BaselineFor = TimeSpan.FromSeconds(2),
         StreamActions = 60_000,
         StreamAtMost = TimeSpan.FromSeconds(2),
-        WarmUpFor = TimeSpan.FromSeconds(4),
+        WarmUpFor = TimeSpan.FromSeconds(12),
+        WarmUpSingleFor = TimeSpan.FromSeconds(6),
         LimitActions = 40_000,
         SingleFor = TimeSpan.FromSeconds(1.5),
         DueRewards = 10_000,

@@ -108,8 +108,8 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
 
         // Not measured: compilers, caches and connection pools of the product, and our own.
         note("warming up");
-        await StreamLoad.Run([server.Access], new(stream, "warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
-        if (wanted.Contains(Measurement.Single)) await Single("warmed", perSecond: null, stop);
+        await WarmUp([server.Access], stream, "warm", stop);
+        if (wanted.Contains(Measurement.Single)) await Single("warmed", perSecond: null, stop, plan.WarmUpSingleFor);
     }
 
     private async Task Round(int round, Baseline baseline, CancellationToken stop)
@@ -153,12 +153,21 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private Task<LoadOutcome> Stream(BenchProgram program, string prefix, CancellationToken stop) => StreamLoad.Run(
         [server.Access], new(program, prefix, plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
 
-    private async Task<SingleOutcome> Single(string prefix, double? perSecond, CancellationToken stop)
+    // In pieces, for there is no end of what may be sent in that time.
+    private async Task WarmUp(IReadOnlyList<Access> silos, BenchProgram program, string prefix, CancellationToken stop)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var piece = 1; plan.WarmUpFor - Stopwatch.GetElapsedTime(began) is var left && left > TimeSpan.Zero; piece++)
+            await StreamLoad.Run(silos, new(program, $"{prefix}{piece}", plan.StreamActions), plan.StreamConnections, left, stop);
+    }
+
+    private async Task<SingleOutcome> Single(string prefix, double? perSecond, CancellationToken stop, TimeSpan? duration = null)
     {
         // More than any machine here takes in that time; what is left over is never sent.
-        var most = (int)((perSecond ?? 40_000) * plan.SingleFor.TotalSeconds) + 1;
+        var lasts = duration ?? plan.SingleFor;
+        var most = (int)((perSecond ?? 40_000) * lasts.TotalSeconds) + 1;
         using var load = new SingleLoad(server.Access, plan.SingleConnections);
-        return await load.Run(new(stream, prefix, most), perSecond, plan.SingleFor, stop);
+        return await load.Run(new(stream, prefix, most), perSecond, lasts, stop);
     }
 
     /// <summary>Memory per enrollment that has acted and does nothing now, from the server's own count.</summary>
@@ -193,7 +202,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         {
             var program = new BenchProgram(server.Access, "cluster", plan.Referrers, plan.Enrollments);
             await program.Create(isTiered: false, time, stop, second.Access, third.Access);
-            await StreamLoad.Run(silos, new(program, "cluster-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
+            await WarmUp(silos, program, "cluster-warm", stop);
             for (var round = 1; round <= plan.Rounds; round++)
             {
                 var outcome = await StreamLoad.Run(silos, new(program, $"cluster{round}", plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
@@ -215,7 +224,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         note($"  in {Stopwatch.GetElapsedTime(began).TotalSeconds:N0} s");
 
         // The server has been started again since it was warm.
-        await StreamLoad.Run([server.Access], new(stream, "grown-warm", plan.StreamActions), plan.StreamConnections, plan.WarmUpFor, stop);
+        await WarmUp([server.Access], stream, "grown-warm", stop);
         for (var round = 1; round <= plan.Rounds; round++)
             Add(Measurement.Grown, "actions/s", (await Stream(stream, $"grown{round}", stop)).PerSecond);
         reads = await ReadsMeasurement.Run(stream, stop);

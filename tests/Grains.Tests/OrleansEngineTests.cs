@@ -16,6 +16,7 @@ public abstract class OrleansEngine(short silos) : EngineConformance
 {
     private InProcessTestCluster? cluster;
     private volatile bool isLate;
+    private volatile bool isRefused;
 
     protected override async Task<IGrainRouter> Begin(TurnWorld world, TimeSpan deadline)
     {
@@ -35,6 +36,9 @@ public abstract class OrleansEngine(short silos) : EngineConformance
             silo.AddTurnGrains(options);
             silo.AddOutgoingGrainCallFilter(call => isLate && call.Grain is ITurnGrain
                 ? throw new OperationCanceledException("Message expired before placement could complete for the grain.")
+                : call.Invoke());
+            silo.AddIncomingGrainCallFilter(call => isRefused && call.Grain is ITurnGrain
+                ? throw new Npgsql.PostgresException("sorry, too many clients already", "FATAL", "FATAL", "53300")
                 : call.Invoke());
             silo.Services.AddSingleton(world);
         });
@@ -58,6 +62,15 @@ public abstract class OrleansEngine(short silos) : EngineConformance
         isLate = true;
         await Assert.ThrowsAsync<GrainUnavailableException>(() => Sell("a1"));
         isLate = false;
+        Assert.False((await Sell("a1")).Duplicate);
+    }
+
+    [Fact]
+    public async Task What_the_database_refuses_another_silo_is_told_as_what_it_is()
+    {
+        isRefused = true;
+        for (var i = 0; i < 3 * silos; i++) await Assert.ThrowsAnyAsync<Npgsql.NpgsqlException>(() => Sell($"b{i}"));
+        isRefused = false;
         Assert.False((await Sell("a1")).Duplicate);
     }
 

@@ -64,8 +64,9 @@ internal sealed partial class ClusterWatch(
                 await grains.GetGrain<IDueGrain>(shard).Watch();
                 shard++;
             }
-            catch (Exception exception) when (exception is OrleansException or TimeoutException or NpgsqlException)
+            catch (Exception exception) when (!stop.IsCancellationRequested)
             {
+                // Whatever another silo could not do, this one does not end for it.
                 LogNotWatched(shard, exception.Message);
                 await Task.Delay(Pause, TimeProvider.System, stop);
             }

@@ -8,6 +8,7 @@ using Orleans.Configuration;
 using Orleans.Connections.Security;
 using Orleans.Dashboard;
 using Orleans.Metadata;
+using Orleans.Serialization;
 using Orleans.Storage;
 using ReferralGrains.Grains.Kept;
 using ReferralGrains.Storage.Journal;
@@ -61,6 +62,7 @@ public static class OrleansSetup
         silo.Configure<SiloMessagingOptions>(messaging => (messaging.ResponseTimeout, messaging.SystemResponseTimeout) = (options.ResponseTimeout, options.ResponseTimeout));
         if (options.Traces) silo.AddActivityPropagation();
         silo.Configure<GrainCollectionOptions>(collection => collection.CollectionAge = options.IdleAfter);
+        silo.Configure<ExceptionSerializationOptions>(Foreign);
         silo.Services.AddSingleton(all => new OrleansRouter(
             all.GetRequiredService<IGrainFactory>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter)));
         silo.Services.TryAddSingleton<IGrainRouter>(all => new AliasRouter(all.GetRequiredService<OrleansRouter>()));
@@ -79,6 +81,7 @@ public static class OrleansSetup
                 .AddDashboard();
             if (options.Traces) client.AddActivityPropagation();
             client.Services.Configure<ClusterOptions>(Named);
+            client.Services.Configure<ExceptionSerializationOptions>(Foreign);
             client.Services.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.ResponseTimeout);
             client.Services.Configure<GatewayOptions>(gateways => gateways.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2));
             client.UseConnectionRetryFilter(static async (exception, stop) =>
@@ -103,6 +106,9 @@ public static class OrleansSetup
     }
 
     private static void Named(ClusterOptions cluster) => (cluster.ClusterId, cluster.ServiceId) = (Cluster, Cluster);
+
+    // What the database refuses a silo reaches a caller on another as what it is, and not as "there is no codec".
+    private static void Foreign(ExceptionSerializationOptions exceptions) => exceptions.SupportedNamespacePrefixes.Add(Provider);
 
     // Both ends show a certificate. The machine's own list of authorities is not asked: any site of the world has one of those.
     private static void OnlyOurs(TlsOptions tls, SiloOptions options)
