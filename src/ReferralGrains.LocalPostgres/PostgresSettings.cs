@@ -31,7 +31,7 @@ internal sealed record PostgresSettings(long MemoryBytes, long DiskBytes, string
             port = 5432
             unix_socket_directories = '{Sockets.Replace("'", "''", StringComparison.Ordinal)}'
             unix_socket_permissions = 0700
-            max_connections = 100
+            max_connections = 200
 
             # An acknowledged action is never lost.
             fsync = on

@@ -24,7 +24,7 @@ public sealed class PostgresSettingsTests(PostgresServer server) : IAsyncLifetim
         [
             ("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on"), ("wal_level", "replica"),
             ("listen_addresses", ""), ("checkpoint_timeout", "15min"), ("shared_buffers", "256MB"),
-            ("max_connections", "100"), ("jit", "off"), ("track_io_timing", "off"), ("lc_collate", "C"), ("server_encoding", "UTF8"),
+            ("max_connections", "200"), ("jit", "off"), ("track_io_timing", "off"), ("lc_collate", "C"), ("server_encoding", "UTF8"),
             ("timezone", "UTC"), ("log_error_verbosity", "terse"), ("data_checksums", "off"),
         ];
         var actual = await Task.WhenAll(expected.Select(async one => (one.Name, Value: (string)(await Ask(owner, $"SHOW {one.Name}"))!)));
