@@ -34,8 +34,12 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             }
         }
 
-        for (var round = 1; round <= plan.Rounds && wanted.Contains(Measurement.WhatIf); round++)
-            Add(Measurement.WhatIf, "actions/s", await WhatIfMeasurement.Run(stream, stop));
+        if (wanted.Contains(Measurement.WhatIf))
+        {
+            for (var warm = 0; warm < 3; warm++) await WhatIfMeasurement.Run(stream, stop);
+            for (var round = 1; round <= plan.Rounds; round++) Add(Measurement.WhatIf, "actions/s", await WhatIfMeasurement.Run(stream, stop));
+        }
+
         var bytes = wanted.Contains(Measurement.Idle) ? await Idle(stop) : (double?)null;
         for (var round = 1; round <= plan.Rounds && wanted.Contains(Measurement.Start); round++)
         {
@@ -153,11 +157,11 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
     private Task<LoadOutcome> Stream(BenchProgram program, string prefix, CancellationToken stop) => StreamLoad.Run(
         [server.Access], new(program, prefix, plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
 
-    // In pieces, for there is no end of what may be sent in that time.
-    private async Task WarmUp(IReadOnlyList<Access> silos, BenchProgram program, string prefix, CancellationToken stop)
+    // In pieces, for there is no end of what may be sent in that time; each silo has a compiler of its own, on the same cores.
+    private async Task WarmUp(Access[] silos, BenchProgram program, string prefix, CancellationToken stop)
     {
         var began = Stopwatch.GetTimestamp();
-        for (var piece = 1; plan.WarmUpFor - Stopwatch.GetElapsedTime(began) is var left && left > TimeSpan.Zero; piece++)
+        for (var piece = 1; (plan.WarmUpFor * silos.Length) - Stopwatch.GetElapsedTime(began) is var left && left > TimeSpan.Zero; piece++)
             await StreamLoad.Run(silos, new(program, $"{prefix}{piece}", plan.StreamActions), plan.StreamConnections, left, stop);
     }
 
