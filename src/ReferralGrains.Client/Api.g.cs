@@ -2979,6 +2979,16 @@ public sealed partial record ReferralChoiceBody
     public string? Reason { get; init; }
 }
 
+/// <summary>What became of a referral among the discounts on its referrer's own payments.</summary>
+public sealed partial record ReferralDiscountAnswer
+{
+    /// <summary>What a person said of it last; absent where nobody has.</summary>
+    public ReferralDiscountAnswerDecision? Decision { get; init; }
+
+    /// <summary>The payment that uses it; absent where none does.</summary>
+    public string? PaymentId { get; init; }
+}
+
 /// <summary>A referral as lists show it.</summary>
 public sealed partial record ReferralEntry
 {
@@ -3072,6 +3082,9 @@ public sealed partial record ReferralStoryAnswer
 
     /// <summary>How many wait.</summary>
     public required int WaitingCount { get; init; }
+
+    /// <summary>Absent where nobody has decided on it and no payment uses it.</summary>
+    public ReferralDiscountAnswer? PaymentDiscount { get; init; }
 }
 
 public sealed partial record ReferrerAnswer
@@ -4946,6 +4959,18 @@ public enum ReferralChoiceAnswerDecision
 }
 
 public enum ReferralChoiceBodyDecision
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("apply")]
+    Apply,
+
+    [JsonStringEnumMemberName("decline")]
+    Decline,
+}
+
+public enum ReferralDiscountAnswerDecision
 {
     /// <summary>A word that only a newer server knows.</summary>
     Unknown,

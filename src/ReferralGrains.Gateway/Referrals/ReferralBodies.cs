@@ -6,6 +6,7 @@ using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Turns.Referrals;
 
@@ -114,6 +115,7 @@ internal sealed record Redemption(
 /// <param name="Rewards">The first of them; all are at /rewards.</param>
 /// <param name="Waiting">The first that wait.</param>
 /// <param name="WaitingCount">How many wait.</param>
+/// <param name="PaymentDiscount">Absent where nobody has decided on it and no payment uses it.</param>
 internal sealed record ReferralStoryAnswer(
     CallerId ProgramId,
     CallerId RefereeId,
@@ -131,7 +133,15 @@ internal sealed record ReferralStoryAnswer(
     ImmutableArray<Rewards.RewardAnswer> Rewards,
     bool HasMoreRewards,
     ImmutableArray<WaitingAction> Waiting,
-    int WaitingCount);
+    int WaitingCount,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ReferralDiscountAnswer? PaymentDiscount = null);
+
+/// <summary>What became of a referral among the discounts on its referrer's own payments (G2).</summary>
+/// <param name="Decision">What a person said of it last; absent where nobody has.</param>
+/// <param name="PaymentId">The payment that uses it; absent where none does.</param>
+internal sealed record ReferralDiscountAnswer(
+    [property: OneOf(typeof(DiscountWords), nameof(DiscountWords.Choices)), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Decision,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] CallerId? PaymentId);
 
 /// <param name="BatchId">Of the payout that took what was payable.</param>
 /// <param name="ItemId">What paid the referrer in it.</param>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
@@ -8,6 +9,7 @@ using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Programs;
 using ReferralGrains.Gateway.Rewards;
+using ReferralGrains.Storage.Discounts;
 using ReferralGrains.Storage.Facts;
 using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Storage.Reports;
@@ -18,7 +20,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Referrals: who referred whom, and what has come of it.</summary>
-internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IReports reports, IAliasNames aliases)
+internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IReports reports, IAliasNames aliases, IDiscounts discounts)
 {
     private static readonly Words<ReferralStatus> States = new(
         ("pending", ReferralStatus.Pending), ("approved", ReferralStatus.Approved), ("cancelled", ReferralStatus.Cancelled));
@@ -116,7 +118,8 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
         var rewards = await reports.Rewards(
             new(context.Caller().Tenant, ReferralStories.Shown) { Program = story.Program, Referee = story.Referee, LastRow = story.State.LastGiving }, null, context.RequestAborted);
         var paid = await reports.FirstPayout(story, context.RequestAborted);
-        return Answers.Ok(ReferralStories.Answer(story, terms, rewards, paid), GatewayJson.Default.ReferralStoryAnswer);
+        var use = story.Referrer is null ? null : await discounts.Use(context.Caller().Tenant, story.Program, story.Referee);
+        return Answers.Ok(ReferralStories.Answer(story, terms, rewards, paid, use), GatewayJson.Default.ReferralStoryAnswer);
     }
 
     private async Task<IResult> ListActivity(HttpContext context, string program, string referee)
@@ -151,7 +154,7 @@ internal static class ReferralStories
     /// <summary>Entries of each list on the page; all of them are in lists of their own.</summary>
     public const int Shown = 20;
 
-    public static ReferralStoryAnswer Answer(ReferralStory story, ProgramTerms program, Page<RewardView> rewards, FirstPayout? paid)
+    public static ReferralStoryAnswer Answer(ReferralStory story, ProgramTerms program, Page<RewardView> rewards, FirstPayout? paid, FoundUse? use)
     {
         var state = story.State;
         var isThere = state.Status != ReferralStatus.None;
@@ -172,7 +175,8 @@ internal static class ReferralStories
             [.. rewards.Items.Select(view => RewardAnswers.Of(view, program))],
             rewards.HasMore,
             [.. state.Parked.Take(Shown).Select(parked => new WaitingAction(parked.Action.Id, parked.Waits.ToWire()))],
-            state.Parked.Count);
+            state.Parked.Count,
+            use is null or { Choice: ReferralChoice.None, Payment: null } ? null : new(use.Choice == ReferralChoice.None ? null : DiscountWords.Choices.Of(use.Choice), use.Payment));
     }
 
     private static ImmutableArray<ChainStep> Chain(ReferralStory story, FirstPayout? paid)

@@ -47,8 +47,17 @@ public sealed class PortalVisit
 
     public bool IsSecure => context.Request.IsHttps || context.Request.Headers["X-Forwarded-Proto"] == "https";
 
-    /// <summary>The page's own address, which the choice of a language leads back to.</summary>
-    public string Address => context.Request.Path.Value is "/portal/open" or null ? Path : context.Request.Path.Value;
+    /// <summary>The page's own address. The answer to a form has none, and a link that was followed is not named again.</summary>
+    public string Address => HttpMethods.IsGet(context.Request.Method) && context.Request.Path.Value is not "/portal/open" and { } path ? path : Path;
+
+    /// <summary>The same page in another language, with what was asked of it.</summary>
+    public string In(string language)
+    {
+        var query = QueryString.Create("lang", language);
+        foreach (var name in (string[])["month", "after"])
+            if (Asked(name) is { } asked) query = query.Add(name, asked);
+        return Address + query;
+    }
 
     /// <summary>Of the query; null when it is absent.</summary>
     public string? Asked(string name) => context.Request.Query[name] is [{ Length: > 0 } text] ? text : null;

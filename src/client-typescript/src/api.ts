@@ -2661,6 +2661,14 @@ export interface ReferralChoiceBody {
   reason?: string | null;
 }
 
+/** What became of a referral among the discounts on its referrer's own payments. */
+export interface ReferralDiscountAnswer {
+  /** What a person said of it last; absent where nobody has. */
+  decision?: "apply" | "decline" | null;
+  /** The payment that uses it; absent where none does. */
+  payment_id?: string | null;
+}
+
 /** A referral as lists show it. */
 export interface ReferralEntry {
   id: string;
@@ -2718,6 +2726,8 @@ export interface ReferralStoryAnswer {
   waiting: WaitingAction[];
   /** How many wait. */
   waiting_count: number;
+  /** Absent where nobody has decided on it and no payment uses it. */
+  payment_discount?: ReferralDiscountAnswer | null;
 }
 
 export interface ReferrerAnswer {

@@ -45,10 +45,12 @@ public sealed class DiscountTests(LivingServer server)
         await gym.Ok("/v1/referrals/gym3/anna/payment_discount", new { decision = "apply" });
         await gym.Ok("/v1/referrals/gym3/ben/payment_discount", new { decision = "apply" });
         await gym.Ok("/v1/referrals/gym3/carl/payment_discount", new { decision = "decline", reason = "a jacket" });
+        Assert.Equal(("decline", "apply"), (await Decided("carl"), await Decided("anna")));
         await Patch(gym, "/v1/referrals/gym3/anna", new { active = false });
         Assert.Equal((7_500, "ben 2500"), await Pay(gym, "gym3", "jan"));
         await Patch(gym, "/v1/referrals/gym3/anna", new { active = true });
         Assert.Equal((7_500, "anna 2500"), await Pay(gym, "gym3", "feb"));
+        Assert.Equal("feb", (string?)(await gym.Ok("/v1/referrals/gym3/anna"))["payment_discount"]!["payment_id"]);
         Assert.Equal((10_000, ""), await Pay(gym, "gym3", "mar"));
 
         // Another thing was given for the third, which used it up, also where nobody has to decide any more.
@@ -58,6 +60,8 @@ public sealed class DiscountTests(LivingServer server)
         var given = Assert.Single((await gym.Ok("/v1/referrers/rita/balance"))["balances"]!.AsArray())!;
         Assert.Equal(("item:jacket", 1), ((string)given["asset"]!, (long)given["payable_minor"]!));
         await LedgerCheck.Clean(await Books("gym3"));
+
+        async Task<string?> Decided(string referee) => (string?)(await gym.Ok($"/v1/referrals/gym3/{referee}"))["payment_discount"]?["decision"];
     }
 
     [Fact]

@@ -65,6 +65,8 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await person.SignIn(shop.FinanceKey, "/console/reconciliation");
         await Press(person, "Compare from the beginning");
         await person.Page.Locator("#run-state").GetByText("clean").WaitForAsync(new() { Timeout = 30_000 });
+        await Press(person, "Check the books");
+        await person.Page.Locator("#books-state").GetByText("all agree").WaitForAsync();
         await person.IsWellServed();
 
         await market.ShutGate(shop.Tenant);

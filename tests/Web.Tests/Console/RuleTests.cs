@@ -96,5 +96,44 @@ public sealed class RuleTests(Browser browser, Marketplace market)
         Assert.Equal((1_500, 1_250), ((int)program["new_customer_discount"]!["value"]!, (int)program["payment_discount"]!["value"]!));
         await person.ResizeTo(390);
         await person.IsWellServed();
+
+        foreach (var (whose, said) in ((string, string)[])[("referees", "Whoever is referred pays"), ("referrers", "Referrers pay")])
+        {
+            await PayoutTests.Press(person, $"Take the {whose}' discount away");
+            await person.Page.GetByText(said).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        }
+
+        program = await admin.Ok("/v1/programs/shop");
+        Assert.Equal((null, null, "Friends of the shop"), (program["new_customer_discount"], program["payment_discount"], (string?)program["name"]));
+    }
+
+    [Fact]
+    public async Task D17_earlier_referrals_come_under_a_rule_once_it_was_said_how_many_and_its_budget_is_seen()
+    {
+        var (admin, key) = await market.NewSandbox("joined");
+        using var _ = admin;
+        await admin.Ok("/v1/programs", new { id = "shop", name = "The shop", currency = "GBP", time_zone = "UTC" });
+        await admin.Ok("/v1/referrers", new { id = "jo" });
+        foreach (var referee in (string[])["kim", "lou"]) await admin.Ok("/v1/referrals", new { program_id = "shop", referee_id = referee, referrer_id = "jo" });
+        var rule = Marketplace.Rule("ten", "10% of each sale", 1_000, 0);
+        rule["budget"] = new System.Text.Json.Nodes.JsonObject { ["per"] = "program", ["every"] = "month", ["amount_minor"] = 100_000 };
+        await admin.Ok("/v1/programs/shop/rules", rule);
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key, "/console/programs/shop");
+        await PayoutTests.Press(person, "Let earlier referrals earn under 10% of each sale");
+        await person.Sees("Of 2 approved referrals 2 more would earn under version 1 from now on.");
+        await admin.Ok("/v1/rules/ten/disable", new { });
+        await PayoutTests.Press(person, "Let them earn under 10% of each sale");
+        await person.IsRefused("rule_not_in_force");
+        await person.IsWellServed();
+        await admin.Ok("/v1/rules/ten/enable", new { });
+        await PayoutTests.Press(person, "Let them earn under 10% of each sale");
+        await person.Sees("2 referrals came under 10% of each sale.");
+
+        await admin.Ok("/v1/actions", new { action_id = "s1", program_id = "shop", type = "sale", referee_id = "kim", amount_minor = 5_000 });
+        await person.Open("/console/programs/shop", "Program The shop");
+        await person.Sees("Of its budget for 2026-01, 5.00 GBP are used and 995.00 GBP are left.");
+        await person.ResizeTo(390);
+        await person.IsWellServed();
     }
 }

@@ -41,6 +41,7 @@ public sealed class WalkTests(Browser browser, Marketplace market)
                     ("/console/review/conflicts", "All of them as a table"), ("/console/review/items", "None."),
                 ]),
             ("admin", "/console/settings", [("/console/settings", "Payout terms")]),
+            ("admin", "/console/settings/portal", [("/console/settings/portal", "What it is called")]),
             ("admin", "/console/settings/sources", [("/console/settings/sources", "Try it from a terminal")]),
             ("admin", "/console/settings/webhooks", [("/console/settings/webhooks", endpoint)]),
             ("admin", "/console/settings/webhooks/{Id}", [($"/console/settings/webhooks/{endpoint}", "What it was sent")]),

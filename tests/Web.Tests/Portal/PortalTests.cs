@@ -1,12 +1,10 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Playwright;
 using ReferralGrains.Integration.Tests;
-using ReferralGrains.Integration.Tests.Faults.World;
 using ReferralGrains.Web.Tests.World;
 
 namespace ReferralGrains.Web.Tests.Portal;
@@ -19,9 +17,9 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     [Fact]
     public async Task S2_S6_S10_a_referrer_sees_what_to_share_what_was_earned_and_where_it_stands()
     {
-        using var shop = await Open("portal-see");
+        using var shop = await ReferrersShop.Open(market, "portal-see");
         await using var rita = await browser.Arrive(market.Address);
-        await Follow(rita, shop, "Hello Rita");
+        await ReferrersShop.Follow(rita, shop, "Hello Rita");
         Assert.Equal("/portal", new Uri(rita.Page.Url).PathAndQuery);
         var cookie = Assert.Single(await rita.Page.Context.CookiesAsync());
         Assert.True(cookie is { HttpOnly: true, Path: "/portal", SameSite: SameSiteAttribute.Lax });
@@ -58,9 +56,9 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     [Fact]
     public async Task Everything_works_without_script_and_a_payout_account_is_set_up()
     {
-        using var shop = await Open("portal-plain");
+        using var shop = await ReferrersShop.Open(market, "portal-plain");
         await using var rita = await browser.Arrive(market.Address, withScript: false);
-        await Follow(rita, shop, "Hello Rita");
+        await ReferrersShop.Follow(rita, shop, "Hello Rita");
         Assert.Equal(0, await rita.Page.GetByRole(AriaRole.Button, new() { Name = "Copy" }).CountAsync());
         await rita.Page.GetByRole(AriaRole.Button, new() { Name = "Stop paying me in cash" }).ClickAsync();
         await rita.Sees("You are not paid in cash.");
@@ -80,10 +78,10 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     [Fact]
     public async Task By_keyboard_alone_a_code_is_copied()
     {
-        using var shop = await Open("portal-keys");
+        using var shop = await ReferrersShop.Open(market, "portal-keys");
         await using var rita = await browser.Arrive(market.Address);
         await rita.Page.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
-        await Follow(rita, shop, "Hello Rita");
+        await ReferrersShop.Follow(rita, shop, "Hello Rita");
         await rita.Page.Keyboard.PressAsync("Tab");
         Assert.Equal("skip", await rita.Page.EvaluateAsync<string>("document.activeElement.className"));
         await rita.Page.Keyboard.PressAsync("Enter");
@@ -98,9 +96,9 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     [Fact]
     public async Task A_statement_is_a_page_a_table_and_a_print()
     {
-        using var shop = await Open("portal-statement");
+        using var shop = await ReferrersShop.Open(market, "portal-statement");
         await using var rita = await browser.Arrive(market.Address);
-        await Follow(rita, shop, "Hello Rita");
+        await ReferrersShop.Follow(rita, shop, "Hello Rita");
         await rita.Page.GetByRole(AriaRole.Link, new() { Name = "Statement" }).ClickAsync();
         await rita.Heading("Statement of February 2026");
         await rita.Sees("Released: payable");
@@ -132,7 +130,7 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     [Fact]
     public async Task A_link_that_has_ended_says_what_to_do()
     {
-        using var shop = await Open("portal-ended");
+        using var shop = await ReferrersShop.Open(market, "portal-ended");
         await using var rita = await browser.Arrive(market.Address);
         var made = await shop.Ok("/v1/portal_links", new { referrer_id = "rita" });
         await rita.Page.GotoAsync((string)made["url"]!);
@@ -151,9 +149,9 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     [Fact]
     public async Task What_is_not_there_says_so_and_money_is_hidden_where_a_program_gives_none()
     {
-        using var shop = await Open("portal-points", cash: false);
+        using var shop = await ReferrersShop.Open(market, "portal-points", cash: false);
         await using var rita = await browser.Arrive(market.Address);
-        await Follow(rita, shop, "Hello Rita");
+        await ReferrersShop.Follow(rita, shop, "Hello Rita");
         await rita.Sees("More for many: 3 of 5 referrals to the next step, which gives 100 points");
         Assert.Equal(0, await rita.Page.GetByText("Payouts").CountAsync());
         Assert.Equal(0, await rita.Page.GetByRole(AriaRole.Button, new() { Name = "cash" }).CountAsync());
@@ -175,7 +173,7 @@ public sealed class PortalTests(Browser browser, Marketplace market)
         marketplace.MapGet("/", () => Results.Content(page, "text/html"));
         await marketplace.StartAsync(TestContext.Current.CancellationToken);
         var around = marketplace.Urls.Single().Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
-        using var shop = await Open("portal-framed");
+        using var shop = await ReferrersShop.Open(market, "portal-framed");
         await using var rita = await browser.Arrive(market.Address);
         var url = (string)(await shop.Ok("/v1/portal_links", new { referrer_id = "rita" }))["url"]!;
         page = $"<title>Shop</title><iframe src=\"{url}\" title=\"Referrals\" width=800 height=800></iframe>";
@@ -204,7 +202,7 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     [Fact]
     public async Task A_form_that_is_not_ours_changes_nothing()
     {
-        using var shop = await Open("portal-forms");
+        using var shop = await ReferrersShop.Open(market, "portal-forms");
         var token = (string)(await shop.Ok("/v1/portal_links", new { referrer_id = "rita" }))["token"]!;
         using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = market.Address };
         foreach (var form in (Dictionary<string, string>[])[new() { ["cash"] = "off" }, new() { ["cash"] = "off", ["form"] = "AAAA" }])
@@ -216,51 +214,5 @@ public sealed class PortalTests(Browser browser, Marketplace market)
         }
 
         Assert.True((bool)(await shop.Ok("/v1/referrers/rita"))["cash_opt_in"]!);
-    }
-
-    private static async Task Follow(Person person, Api shop, string heading)
-    {
-        await person.Page.GotoAsync((string)(await shop.Ok("/v1/portal_links", new { referrer_id = "rita" }))["url"]!);
-        await person.Heading(heading);
-    }
-
-    /// <summary>A sandbox where Rita has referred four people, three have bought, and one has sent something back.</summary>
-    private async Task<Api> Open(string tenant, bool cash = true)
-    {
-        var (shop, _) = await market.NewSandbox(tenant, "2026-01-10T00:00:00Z");
-        using var finance = new Api(market.Address, (await market.NewKey("finance", tenant)).Key);
-        await finance.Send(HttpMethod.Put, "/v1/payout_terms", System.Net.Http.Json.JsonContent.Create(new
-        {
-            minimums = new[] { new { currency = "USD", amount_minor = 5_000 } },
-            schedule = new { every = "month", day = 1 },
-            time_zone = "UTC",
-        }));
-        await shop.Ok("/v1/programs", new
-        {
-            id = tenant,
-            name = "Friends of Acme",
-            currency = "USD",
-            time_zone = "UTC",
-            share_url = "https://acme.example/join?code={code}",
-            new_customer_discount = new { type = "fixed", value = 1_500 },
-        });
-        if (cash)
-            await shop.Ok($"/v1/programs/{tenant}/rules", JsonNode.Parse(
-                """{"id":"ten","name":"10% of each purchase","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"hold":{"mode":"days","days":14}}""")!);
-        await shop.Ok($"/v1/programs/{tenant}/rules", JsonNode.Parse(
-            """
-            {"id":"many","name":"More for many","trigger":"recurring_action","acknowledge_warnings":true,"reward":{"kind":"points","type":"fixed"},
-             "tiers":[{"by":"count","min":1,"max":4,"amount_minor":50},{"by":"count","min":5,"amount_minor":100}]}
-            """)!);
-        await shop.Ok("/v1/referrers", new { id = "rita", name = "Rita", code = "RITA-10", cash_opt_in = true });
-        foreach (var referee in (string[])["anna.smith", "ben.jones", "carla.diaz", "dora.leeson"]) await shop.Ok("/v1/referrals", new { program_id = tenant, referee_id = referee, referrer_id = "rita" });
-        await Sell("s1", "anna.smith", 12_900);
-        await Sell("s2", "ben.jones", 25_000);
-        await shop.Ok("/v1/test_clock/advance", new { to = "2026-02-01T12:00:00Z" });
-        await Sell("s3", "carla.diaz", 8_800);
-        await shop.Ok("/v1/actions", new { action_id = "r1", program_id = tenant, type = "refund", referee_id = "anna.smith", refund_of = "s1", amount_minor = 4_000 });
-        return shop;
-
-        Task<JsonNode> Sell(string id, string referee, long minor) => shop.Ok("/v1/actions", new { action_id = id, program_id = tenant, type = "sale", referee_id = referee, amount_minor = minor });
     }
 }

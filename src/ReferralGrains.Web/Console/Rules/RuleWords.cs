@@ -131,6 +131,9 @@ internal static class RuleWords
         _ => $"from {from} to {to}",
     };
 
+    /// <summary>An amount of what a rule gives.</summary>
+    public static string Amount(RuleAnswer rule, long minor, string currency) => Amount(rule.Reward, minor, currency);
+
     private static string Amount(RewardBody reward, long minor, string currency) =>
         reward.Kind is RewardBodyKind.Cash or RewardBodyKind.Credit ? Show.Amount(minor, currency) + In(reward) : minor.ToString("#,0", CultureInfo.InvariantCulture) + In(reward);
 

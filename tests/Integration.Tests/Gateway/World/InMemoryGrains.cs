@@ -79,7 +79,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
 
     public Task<IReadOnlyList<StreamId>> Waiting(StreamId referrer, StreamId program, bool byHand, int limit) => throw new NotSupportedException();
 
-    public Task<FoundUse?> Use(int tenant, CallerId program, CallerId referee) => throw new NotSupportedException();
+    public Task<FoundUse?> Use(int tenant, CallerId program, CallerId referee) => Task.FromResult<FoundUse?>(null);
 
     public Task<IReadOnlyDictionary<StreamId, CallerId>> Referees(IEnumerable<StreamId> referrals, CancellationToken stop) => Task.FromResult(
         (IReadOnlyDictionary<StreamId, CallerId>)referrals.ToDictionary(referral => referral, referral => streams.First(pair => pair.Value == referral).Key.Second!.Value));
