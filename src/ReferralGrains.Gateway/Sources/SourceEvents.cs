@@ -13,14 +13,25 @@ namespace ReferralGrains.Gateway.Sources;
 internal sealed record SourceEvent(string Account, string Id, string Type, ToldAction? Told);
 
 /// <summary>What an event says that happened.</summary>
-/// <param name="Action">As the body of <c>POST /v1/actions</c>; of a reversal without its referee, and without its sale where only a payment is named.</param>
+/// <param name="Action">
+/// As the body of <c>POST /v1/actions</c>; of a reversal without its referee, and without its sale where only a payment is named. Of what only names
+/// a sale once more, those names.
+/// </param>
 /// <param name="Links">Objects by which later events may name the sale.</param>
 /// <param name="About">Objects by which this one names its sale; empty for a sale.</param>
 /// <param name="Codes">What the referee entered.</param>
 internal sealed record ToldAction(JsonObject Action, ImmutableArray<string> Links, ImmutableArray<string> About, ImmutableArray<string> Codes)
 {
+    private const string OfSale = "names";
+
     /// <summary>The referee stopped paying: its referral is active no more (G6).</summary>
     public bool IsEnd { get; init; }
+
+    /// <summary>What only gives a sale more names.</summary>
+    public static JsonObject Naming(IEnumerable<string> names) => new() { [OfSale] = new JsonArray([.. names.Select(static name => (JsonNode)JsonValue.Create(name))]) };
+
+    /// <summary>Those names; null where something happened.</summary>
+    public static ImmutableArray<string>? NamesIn(JsonObject said) => said[OfSale] is JsonArray names ? [.. names.Select(static name => (string)name!)] : null;
 }
 
 /// <summary>Reads the events of one kind of source. What it does not know, or what lacks what an action needs, is none of ours.</summary>
@@ -40,8 +51,10 @@ internal static class SourceReader
         return new(Text(body, "account") ?? "", id, type, Text(told, "id") is not { } name ? null : type switch
         {
             "invoice.paid" => Invoice(told, name, mapping),
+            "invoice_payment.paid" => Payment(told),
             "refund.created" => Reversal(told, "refund", name, mapping, "refund_of", null, withAmount: true),
-            "refund.failed" => Reversal(told, "refund_failed", name + ":failed", mapping, "refund_of", name, withAmount: false),
+            "refund.failed" => Failed(told, name, mapping),
+            "refund.updated" when Text(told, "status") is "canceled" or "failed" => Failed(told, name, mapping),
             "charge.dispute.funds_withdrawn" => Reversal(told, "chargeback", name, mapping, "chargeback_of", null, withAmount: true),
             "charge.dispute.funds_reinstated" => Reversal(told, "chargeback_won", name + ":won", mapping, "chargeback_of", name, withAmount: false),
             "customer.subscription.deleted" => new(new() { ["referee_id"] = Text(told, mapping.RefereeId ?? "customer") }, [], [], []) { IsEnd = true },
@@ -60,6 +73,16 @@ internal static class SourceReader
         var payments = Each(invoice, "payments.data").SelectMany(static one => new[] { Text(one, "payment.payment_intent"), Text(one, "payment.charge") });
         return new(action, Names([id, Text(invoice, "payment_intent"), Text(invoice, "charge"), .. payments]), [], Names([Text(invoice, mapping.Code ?? "metadata.referral_code")]));
     }
+
+    // Since 2025 an invoice does not name its payment: this does.
+    private static ToldAction? Payment(JsonObject payment)
+    {
+        var names = Names([Text(payment, "payment.payment_intent"), Text(payment, "payment.charge")]);
+        return Text(payment, "invoice") is { } invoice && !names.IsEmpty ? new(ToldAction.Naming(names), [], [invoice], []) : null;
+    }
+
+    private static ToldAction? Failed(JsonObject refund, string id, SourceMapping mapping) =>
+        Reversal(refund, "refund_failed", id + ":failed", mapping, "refund_of", id, withAmount: false);
 
     private static ToldAction? Reversal(JsonObject told, string type, string id, SourceMapping mapping, string of, string? named, bool withAmount)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ReferralGrains.Domain.Identity;
@@ -37,7 +38,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
             var body = action.Action.ToJsonString();
             if (await sources.Linked(source.Id, action.About, stop) is null) await sources.Wait(source.Id, told.Id, action.About, body, stop);
             if (await sources.Linked(source.Id, action.About, stop) is not { } sale) return (SourceOutcome.Waiting, null);
-            var taken = await Record(source, sale.Program, Named(action.Action, sale), stop);
+            var taken = await Follow(source, action.Action, sale, stop);
             await sources.Ended(source.Id, told.Id, stop);
             return taken;
         }
@@ -45,7 +46,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, "it names no referee");
         await Redeem(source, new(referee), action, stop);
         var recorded = await Record(source, source.Program, action.Action, stop);
-        if (recorded.Outcome == SourceOutcome.Recorded && action.Links.Length > 0) await Link(source, action, new(new((string)action.Action["action_id"]!), source.Program, new(referee)), stop);
+        if (recorded.Outcome == SourceOutcome.Recorded && action.Links.Length > 0) await Link(source, action.Links, new(new((string)action.Action["action_id"]!), source.Program, new(referee)), stop);
         return recorded;
     }
 
@@ -59,12 +60,20 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         return whole;
     }
 
-    private async Task Link(Source source, ToldAction action, LinkedSale sale, CancellationToken stop)
+    // What a known sale was waited for: it is undone, or named once more.
+    private async Task<(SourceOutcome Outcome, string? Detail)> Follow(Source source, JsonObject said, LinkedSale sale, CancellationToken stop)
     {
-        await sources.Link(source.Id, action.Links, sale, stop);
-        foreach (var (id, body) in await sources.Waiting(source.Id, action.Links, stop))
+        if (ToldAction.NamesIn(said) is not { } names) return await Record(source, sale.Program, Named(said, sale), stop);
+        await Link(source, names, sale, stop);
+        return (SourceOutcome.Recorded, null);
+    }
+
+    private async Task Link(Source source, ImmutableArray<string> names, LinkedSale sale, CancellationToken stop)
+    {
+        await sources.Link(source.Id, names, sale, stop);
+        foreach (var (id, body) in await sources.Waiting(source.Id, names, stop))
         {
-            await Record(source, sale.Program, Named(JsonNode.Parse(body)!.AsObject(), sale), stop);
+            await Follow(source, JsonNode.Parse(body)!.AsObject(), sale, stop);
             await sources.Ended(source.Id, id, stop);
         }
     }

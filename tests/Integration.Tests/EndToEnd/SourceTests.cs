@@ -47,6 +47,35 @@ public sealed class SourceTests(LivingServer server)
         await LedgerCheck.Clean(new(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "finance", tenant = "src-stripe" }))["key"]!));
     }
 
+    // As since version 2025-03-31 of Stripe's API: what names the invoice's payment is an object of its own, and may come last, first or between.
+    [Theory]
+    [InlineData("late", "invoice recorded", "payment recorded", "refund recorded")]
+    [InlineData("last", "invoice recorded", "refund waiting", "payment recorded")]
+    [InlineData("first", "payment waiting", "refund waiting", "invoice recorded")]
+    [InlineData("between", "refund waiting", "payment waiting", "invoice recorded")]
+    public async Task X10_an_invoice_that_names_no_payment_is_refunded_once_that_is_named(string name, params string[] told)
+    {
+        var (shop, url) = await Source("src-" + name, "stripe");
+        using var owner = shop;
+        var events = new Dictionary<string, string>
+        {
+            ["invoice"] = Invoice("in_1", "pi_1", "cus_jane", 10_000, 10_000, 0).Replace("\"payment_intent\":\"pi_1\",", "", StringComparison.Ordinal),
+            ["payment"] = Stripe("evt_inpay", "invoice_payment.paid", """{"id":"inpay_1","object":"invoice_payment","amount_paid":10000,"currency":"usd","created":CREATED,"invoice":"in_1","payment":{"type":"payment_intent","payment_intent":"pi_1"},"status":"paid"}"""),
+            ["refund"] = Stripe("evt_refund", "refund.created", Refunded("succeeded")),
+        };
+        foreach (var one in told) Assert.Equal(one, $"{one.Split(' ')[0]} {await Tell(url, events[one.Split(' ')[0]])}");
+        Assert.Equal((1_000, 300), await Earned(shop));
+        foreach (var e in events.Values) Assert.Equal("duplicate", await Tell(url, e));
+
+        // A refund that was cancelled takes nothing.
+        Assert.Equal("ignored", await Tell(url, Stripe("evt_updated", "refund.updated", Refunded("succeeded"))));
+        Assert.Equal("recorded", await Tell(url, Stripe("evt_canceled", "refund.updated", Refunded("canceled"))));
+        Assert.Equal("recorded", await Tell(url, Stripe("evt_failed", "refund.failed", Refunded("failed"))));
+        Assert.Equal((1_000, 0), await Earned(shop));
+
+        static string Refunded(string status) => $$"""{"id":"re_1","object":"refund","amount":3000,"currency":"usd","created":CREATED,"payment_intent":"pi_1","status":"{{status}}"}""";
+    }
+
     [Fact]
     public async Task X10_nothing_is_believed_that_is_forged_old_altered_or_sent_elsewhere()
     {
