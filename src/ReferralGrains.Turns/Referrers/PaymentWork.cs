@@ -57,6 +57,10 @@ internal static class PaymentWork
         if (use.Payment is { } payment)
             return new(new(RefusalKind.Conflict, "referral_used", Field.RefereeId, $"Payment {payment} uses this referral."), false, turn.Stream);
         if (use.Choice == choose.Choice) return new(null, false, turn.Stream);
+
+        // Perhaps another thing was given for it: then it would be used twice.
+        if (use.Choice == ReferralChoice.Declined)
+            return new(new(RefusalKind.Conflict, "referral_declined", Field.RefereeId, "This referral was declined, which used it up; another thing may have been given for it."), false, turn.Stream);
         turn.Apply(new ReferralChosen(use.Referral, choose.Choice, choose.Reason, choose.By));
         return new(null, true, turn.Stream);
     }

@@ -77,10 +77,9 @@ public class PaymentProperties
                 case What.Release when PaymentDiscounts.Release(Referrer, payments.Find(payment)) is null:
                     Apply(new PaymentReleased(payment, "ada"));
                     break;
-                case What.Choose when uses.GetValueOrDefault(referral).Payment is null:
+                case What.Choose when uses.GetValueOrDefault(referral).Payment is null && !declined.Contains(referral):
                     Apply(new ReferralChosen(referral, step.Declines ? ReferralChoice.Declined : ReferralChoice.Applies, null, "ada"));
                     if (step.Declines) declined.Add(referral);
-                    else declined.Remove(referral);
                     break;
                 case What.Toggle when !inactive.Remove(referral):
                     inactive.Add(referral);

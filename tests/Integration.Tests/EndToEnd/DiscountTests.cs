@@ -57,6 +57,9 @@ public sealed class DiscountTests(LivingServer server)
         await gym.Ok("/v1/referrers/rita/entries", new { entry_id = "jacket_1", asset = "item:jacket", amount_minor = 1, reason = "instead of a discount" });
         await Patch(gym, "/v1/programs/gym3", new { payment_discount = new { type = "percent", value = 2_500, every = "next", mode = "auto" } });
         Assert.Equal((10_000, ""), await Pay(gym, "gym3", "apr"));
+        var again = await gym.Post("/v1/referrals/gym3/carl/payment_discount", new { decision = "apply" });
+        Assert.Equal((409, "referral_declined", "referee_id"), (again.Status, again.Code, again.Param));
+        Assert.Equal((10_000, ""), await Pay(gym, "gym3", "may"));
         var given = Assert.Single((await gym.Ok("/v1/referrers/rita/balance"))["balances"]!.AsArray())!;
         Assert.Equal(("item:jacket", 1), ((string)given["asset"]!, (long)given["payable_minor"]!));
         await LedgerCheck.Clean(await Books("gym3"));

@@ -25,6 +25,7 @@ internal static class DiscountChecks
             if (history.Database.Uses.GetValueOrDefault(referral).Payment != payment) yield return $"referral {referral} is used by {payment}, and its row does not say so";
         var rows = history.Database.Uses.Values.Count(use => use.Payment is not null);
         if (rows != used.Count) yield return $"{used.Count} referrals are used, and {rows} have rows that say so";
+        foreach (var (referral, payment) in Declined(history.Database)) yield return $"referral {referral} was declined, and {payment} says something else of it after that";
         foreach (var referral in folded.Where(one => one.Key.Side == DiscountSide.Referee && one.Payment.State != DiscountState.Released).GroupBy(one => one.Payment.Owner).Where(one => one.Count() > 1))
             yield return $"the new customer {referral.Key} has {referral.Count()} discounts";
     }
@@ -48,6 +49,23 @@ internal static class DiscountChecks
 
             var side = stream.Key.Kind == (short)GrainKind.Referral ? DiscountSide.Referee : DiscountSide.Referrer;
             foreach (var (payment, _) in payments.Changed) yield return ((stream.Key.Tenant, side, payment.Payment), payment);
+        }
+    }
+
+    // Another thing may have been given for it (G2).
+    private static IEnumerable<(StreamId Referral, ReferrerEvent After)> Declined(MemoryDatabase database)
+    {
+        foreach (var stream in database.Streams.Where(stream => stream.Key.Kind == (short)GrainKind.Referrer))
+        {
+            var declined = new HashSet<StreamId>();
+            foreach (var e in stream.Rows.Where(row => row.Event.Type != 0).OrderBy(row => row.Seq).Select(row => row.Decode<ReferrerEvent>()))
+            {
+                if (e is PaymentQuoted { Uses: true } quoted)
+                    foreach (var one in quoted.Applied.Where(one => declined.Contains(one.Referral))) yield return (one.Referral, e);
+                if (e is not ReferralChosen chosen) continue;
+                if (chosen.Choice == ReferralChoice.Declined) declined.Add(chosen.Referral);
+                else if (declined.Contains(chosen.Referral)) yield return (chosen.Referral, e);
+            }
         }
     }
 

@@ -103,6 +103,8 @@ public sealed class PaymentTests
         Assert.True((await Choose(shop, "ben", ReferralChoice.Applies)).Changed);
         Assert.False((await Choose(shop, "ben", ReferralChoice.Applies)).Changed);
         Assert.True((await Choose(shop, "anna", ReferralChoice.Declined)).Changed);
+        Assert.False((await Choose(shop, "anna", ReferralChoice.Declined)).Changed);
+        Assert.Equal("referral_declined", (await Choose(shop, "anna", ReferralChoice.Applies)).Refusal!.Code);
         Assert.Equal((40_00, "ben 6000"), Shown(shop, await Quote(shop, "feb")));
         Assert.Equal("referral_used", (await Choose(shop, "ben", ReferralChoice.Declined)).Refusal!.Code);
 
