@@ -67,6 +67,17 @@ public sealed record ProgramTerms(
         }
     }
 
+    /// <summary>Whether any rule has a budget that each referrer has for itself (X5).</summary>
+    public bool BudgetsReferrers
+    {
+        get
+        {
+            foreach (var rule in Rules)
+                if (rule.State.Budget is { Per: BudgetPer.Referrer }) return true;
+            return false;
+        }
+    }
+
     /// <summary>The most rewards that one sale can earn: each rule gives one, or one for each of its tiers (D7), in whatever version.</summary>
     public int MostRewardsOfASale => Rules.Sum(rule => rule.Versions.Max(version => Math.Max(1, version.Terms.Tiers.Length)));
 

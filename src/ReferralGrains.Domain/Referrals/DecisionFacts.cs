@@ -32,21 +32,27 @@ public sealed record DecisionFacts(DateTimeOffset Now, ProgramTerms Program, Ref
     /// <summary>What is used of the budgets that all referrers of the program share; only where there are any (X5).</summary>
     public ImmutableArray<BudgetUse>? Spent { get; init; }
 
-    /// <summary>What is used of a rule's budget in a month.</summary>
-    public long Used(RuleBudget budget, int rule, int month) => (budget.Per == BudgetPer.Program ? Spent : Tally!.Spent).Used(rule, month);
-
     /// <summary>
-    /// The month in whose budget a reward is, where that can move in this turn: what another referrer was given before the referral was
-    /// re-assigned is in a budget of that one, which is not here (D16).
+    /// What is used of their own budgets by referrers whose the referral was: of rewards that they were given, this turn may take back some, or
+    /// give some back (X5, D16).
     /// </summary>
-    public int BudgetMonth(Referral referral, StreamId referrer, int rule, int month) =>
-        month > 0 && (referrer == referral.Referrer || Program.Rule(rule).State.Budget?.Per == BudgetPer.Program) ? month : 0;
+    public ImmutableDictionary<StreamId, ImmutableArray<BudgetUse>?> EarlierSpent { get; init; } = ImmutableDictionary<StreamId, ImmutableArray<BudgetUse>?>.Empty;
 
-    /// <summary>With more, or less, of a rule's budget used.</summary>
-    public DecisionFacts Using(RuleBudget budget, int rule, int month, long minor)
+    /// <summary>Whether it is this referrer with whose tally the turn is decided.</summary>
+    public bool IsOwn(StreamId referrer) => Referrer?.Stream == referrer;
+
+    /// <summary>What is used of a rule's budget in a month, of the one that a referrer's rewards are in.</summary>
+    public long Used(RuleBudget budget, int rule, int month, StreamId referrer) => budget.Per == BudgetPer.Program ? Spent.Used(rule, month)
+        : IsOwn(referrer) ? Tally!.Spent.Used(rule, month)
+        : EarlierSpent[referrer].Used(rule, month);
+
+    /// <summary>With more, or less, of it used.</summary>
+    public DecisionFacts Using(RuleBudget budget, int rule, int month, StreamId referrer, long minor)
     {
-        var use = new BudgetUse(rule, month, Used(budget, rule, month) + minor);
-        return budget.Per == BudgetPer.Program ? this with { Spent = Spent.With(use) } : this with { Tally = Tally! with { Spent = Tally.Spent.With(use) } };
+        var use = new BudgetUse(rule, month, Used(budget, rule, month, referrer) + minor);
+        return budget.Per == BudgetPer.Program ? this with { Spent = Spent.With(use) }
+            : IsOwn(referrer) ? this with { Tally = Tally! with { Spent = Tally.Spent.With(use) } }
+            : this with { EarlierSpent = EarlierSpent.SetItem(referrer, EarlierSpent[referrer].With(use)) };
     }
 
     /// <summary>Whether so many actions of the tenant wait that no more may.</summary>

@@ -67,7 +67,7 @@ public static partial class EnrollmentDecider
         var hold = Terms(enrollment, facts.Program.Rule(enrollment.Rule)).Hold;
 
         // The groups of whose it was before are not here: what was to wait in one waits for a person (D16).
-        var group = hold.Mode == HoldMode.Group && row.Referrer == referral.Referrer ? facts.Tally!.GroupOf(enrollment.Rule, row.Asset).Number : 0;
+        var group = hold.Mode == HoldMode.Group && facts.IsOwn(row.Referrer) ? facts.Tally!.GroupOf(enrollment.Rule, row.Asset).Number : 0;
         var releaseAt = ReleaseAt(hold, Occasion(row.At), row.At);
         var held = hold.Holds(releaseAt, facts.Now);
         if (referral.IsFlagged)

@@ -129,7 +129,7 @@ public static partial class EnrollmentDecider
             decisions.Add(decision);
             if (decision.Minor == 0) continue;
             enrollment = enrollment with { NetMinor = enrollment.NetMinor + decision.Minor, Count = enrollment.Count + 1 };
-            if (decision.Further?.Budget is { } used) facts = facts.Using(facts.Program.Rule(enrollment.Rule).State.Budget!, enrollment.Rule, used.Month, decision.Minor);
+            if (decision.Further?.Budget is { } used) facts = facts.Using(facts.Program.Rule(enrollment.Rule).State.Budget!, enrollment.Rule, used.Month, facts.Referrer!.Stream, decision.Minor);
             seen = seen with { NetBefore = enrollment.NetMinor, CountBefore = enrollment.Count };
         }
     }
@@ -153,7 +153,7 @@ public static partial class EnrollmentDecider
         if (facts.Program.Rule(enrollment.Rule).State.Budget is { } budget)
         {
             var month = ProgramZone.MonthOf(sale.OccurredAt, facts.Program.TimeZone);
-            var used = facts.Used(budget, enrollment.Rule, month);
+            var used = facts.Used(budget, enrollment.Rule, month, facts.Referrer!.Stream);
             seen = seen with { Further = (seen.Further ?? new()) with { Budget = new(month, used, budget.AmountMinor) } };
             if (used >= budget.AmountMinor || (minor > budget.AmountMinor - used && limits.CapMode == CapMode.Drop))
                 return Refused(budget.Per == BudgetPer.Referrer ? DecisionCode.ReferrerBudget : DecisionCode.ProgramBudget);

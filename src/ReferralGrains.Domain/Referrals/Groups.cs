@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
-using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -16,7 +15,7 @@ internal static class Groups
         if (turn.Facts.Tally?.Groups is null) return;
         List<long>? over = null;
         foreach (var hold in turn.State.Holds)
-            if (hold.Group > 0 && hold.Referrer == turn.Facts.Referrer?.Stream && hold.Group < turn.Facts.Tally.GroupOf(turn.State.Enrollments[hold.Enrollment - 1].Rule, hold.Asset).Number) (over ??= []).Add(hold.Reward);
+            if (hold.Group > 0 && turn.Facts.IsOwn(hold.Referrer) && hold.Group < turn.Facts.Tally.GroupOf(turn.State.Enrollments[hold.Enrollment - 1].Rule, hold.Asset).Number) (over ??= []).Add(hold.Reward);
         foreach (var chunk in over?.Chunk(RewardsPerEvent) ?? []) turn.Apply(new GroupSettled(ImmutableArray.Create(chunk)));
     }
 }
@@ -61,12 +60,11 @@ internal static class RewardMoves
             foreach (var change in changes) Move(change.Referrer, state.Enrollments[change.Enrollment - 1], change.Asset, sign * change.Minor, change.Month, change.Group);
         }
 
-        // What another referrer was given before the referral was re-assigned is in the books of that one, which are not here (D16).
+        // Nothing of another referrer's waits in a group: a referral is not re-assigned while anything does (D16).
         void Move(StreamId referrer, Enrollment enrollment, Asset asset, long minor, int month, int group)
         {
-            var isOwn = referrer == state.Referrer;
-            if (month > 0 && facts.Program.Rule(enrollment.Rule).State.Budget is { } budget && (isOwn || budget.Per == BudgetPer.Program)) (any, facts) = (true, facts.Using(budget, enrollment.Rule, month, minor));
-            if (group == 0 || !isOwn) return;
+            if (month > 0 && facts.Program.Rule(enrollment.Rule).State.Budget is { } budget) (any, facts) = (true, facts.Using(budget, enrollment.Rule, month, referrer, minor));
+            if (group == 0 || !facts.IsOwn(referrer)) return;
             var waits = facts.Tally!.GroupOf(enrollment.Rule, asset);
             if (waits.Number != group) return;
             var goal = minor > 0 ? facts.Program.Terms(enrollment.Rule, enrollment.Version).Hold.AmountMinor : waits.GoalMinor;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
-using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrals;
 
@@ -24,7 +23,7 @@ public static class ReversalDecider
             if (reward.IsOfRound) continue;
             var minor = Math.Min(after.Of(reward) - reward.TakenMinor, reward.LeftMinor);
             if (minor <= 0) continue;
-            if (referral.ScheduledReward(reward.Key) is null) taken.Add(Change(referral, record.Referrer, reward, minor, facts));
+            if (referral.ScheduledReward(reward.Key) is null) taken.Add(Change(referral, record.Referrer, reward, minor));
             else rows = (rows ?? []).Add(new(reward.Key, minor));
         }
 
@@ -59,11 +58,10 @@ public static class ReversalDecider
             if (!rooms.TryGetValue(number, out var room)) room = Room(referral.Enrollments[number - 1], facts);
             var less = Math.Min(before.Of(reward) - after.Of(reward), reward.TakenMinor - after.Of(reward));
             var minor = Math.Max(0, Math.Min(less, room));
-            if (minor > 0 && reward.Given.Further?.Budget is { } seen && facts.Program.Rule(reward.Given.Rule).State.Budget is { } budget
-                && (record.Referrer == referral.Referrer || budget.Per == BudgetPer.Program))
+            if (minor > 0 && reward.Given.Further?.Budget is { } seen && facts.Program.Rule(reward.Given.Rule).State.Budget is { } budget)
             {
-                minor = Math.Min(minor, Math.Max(0, budget.AmountMinor - budgets.Used(budget, reward.Given.Rule, seen.Month)));
-                budgets = budgets.Using(budget, reward.Given.Rule, seen.Month, minor);
+                minor = Math.Min(minor, Math.Max(0, budget.AmountMinor - budgets.Used(budget, reward.Given.Rule, seen.Month, record.Referrer)));
+                budgets = budgets.Using(budget, reward.Given.Rule, seen.Month, record.Referrer, minor);
             }
 
             rooms[number] = room - minor;
@@ -84,10 +82,10 @@ public static class ReversalDecider
         var due = seen.GatheredMinor == 0 ? 0 : Rounding.HalfAwayFromZero((Int128)given.Minor * Math.Clamp(undoneMinor, 0, seen.GatheredMinor), seen.GatheredMinor);
         var reversed = new RoundReversed(record.Seq, record.Referrer, given.Rule, seen.Round, undoneMinor, [], []);
         if (reward.Cancelled || due == reward.TakenMinor) return reversed;
-        if (due > reward.TakenMinor) return reversed with { Taken = [Change(referral, record.Referrer, reward, due - reward.TakenMinor, facts)] };
+        if (due > reward.TakenMinor) return reversed with { Taken = [Change(referral, record.Referrer, reward, due - reward.TakenMinor)] };
         var minor = Math.Min(reward.TakenMinor - due, Room(referral.Enrollments[given.Enrollment - 1], facts));
-        if (seen.Budget is { } used && facts.Program.Rule(given.Rule).State.Budget is { } budget && (record.Referrer == referral.Referrer || budget.Per == BudgetPer.Program))
-            minor = Math.Min(minor, Math.Max(0, budget.AmountMinor - facts.Used(budget, given.Rule, used.Month)));
+        if (seen.Budget is { } used && facts.Program.Rule(given.Rule).State.Budget is { } budget)
+            minor = Math.Min(minor, Math.Max(0, budget.AmountMinor - facts.Used(budget, given.Rule, used.Month, record.Referrer)));
         return minor > 0 ? reversed with { Given = [GivenBack(referral, record, reward, minor, facts)] } : reversed;
     }
 
@@ -111,7 +109,7 @@ public static class ReversalDecider
     private static RewardChange GivenBack(Referral referral, SaleRecord record, RecordedReward reward, long minor, DecisionFacts facts)
     {
         var pending = IsPendingAgain(referral, record.Referrer, reward, facts);
-        return Change(referral, record.Referrer, reward, minor, facts) with
+        return Change(referral, record.Referrer, reward, minor) with
         {
             Pending = pending,
             Group = pending ? reward.Given.Further?.Group ?? 0 : 0,
@@ -125,15 +123,15 @@ public static class ReversalDecider
     private static bool IsPendingAgain(Referral referral, StreamId referrer, RecordedReward reward, DecisionFacts facts) =>
         reward.Given.Held
         && !reward.Released
-        && !IsGroupReleased(referral, referrer, reward.Given, facts)
+        && !IsGroupReleased(referrer, reward.Given, facts)
         && (reward.LeftMinor == 0 || referral.Holds.Contains(reward.Key))
         && (referral.IsFlagged || !reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > facts.Now);
 
     // A referral is not re-assigned while anything of it waits in a group, so what is the old referrer's waits in none.
-    private static bool IsGroupReleased(Referral referral, StreamId referrer, RuleDecision given, DecisionFacts facts) =>
-        given.Further is { Group: > 0 and var group } && (referrer != referral.Referrer || group < facts.Tally!.GroupOf(given.Rule, given.Asset!.Value).Number);
+    private static bool IsGroupReleased(StreamId referrer, RuleDecision given, DecisionFacts facts) =>
+        given.Further is { Group: > 0 and var group } && (!facts.IsOwn(referrer) || group < facts.Tally!.GroupOf(given.Rule, given.Asset!.Value).Number);
 
-    private static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor, DecisionFacts facts) => new(
+    private static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor) => new(
         reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.Contains(reward.Key),
-        Group: referral.Holds.Find(reward.Key)?.Group ?? 0, Month: facts.BudgetMonth(referral, referrer, reward.Given.Rule, reward.Given.Further?.Budget?.Month ?? 0));
+        Group: referral.Holds.Find(reward.Key)?.Group ?? 0, Month: reward.Given.Further?.Budget?.Month ?? 0);
 }

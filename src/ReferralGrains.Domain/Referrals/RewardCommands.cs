@@ -20,7 +20,7 @@ public static class RewardCommands
         if (turn.State.ScheduledReward(reward.Key) is { } row)
             return new Decision.Accepted(turn.Apply(new ScheduleEnded(reward.Seq, row.Enrollment, [reward.Key], DecisionCode.Rewarded, reason, by, row.Sale)));
         if (Pending(turn, reward) is not { } hold) return NotPending();
-        return new Decision.Accepted(turn.Apply(new RewardCancelled(hold.Sale, Taken(turn, hold), reason, by)));
+        return new Decision.Accepted(turn.Apply(new RewardCancelled(hold.Sale, Whole(hold), reason, by)));
     }
 
     /// <summary>How long nobody is asked again who could not say.</summary>
@@ -38,11 +38,8 @@ public static class RewardCommands
             foreach (var hold in due)
                 turn.Apply(turn.Facts.Customer == CustomerState.Active
                     ? new RewardsReleased([Whole(hold)], By: null, hold.Sale)
-                    : new RewardCancelled(hold.Sale, Taken(turn, hold), "The referee's customer is not active.", By: null));
+                    : new RewardCancelled(hold.Sale, Whole(hold), "The referee's customer is not active.", By: null));
     }
-
-    private static RewardChange Taken(ReferralTurn turn, OpenHold hold) =>
-        Whole(hold) with { Month = turn.Facts.BudgetMonth(turn.State, hold.Referrer, turn.State.Enrollments[hold.Enrollment - 1].Rule, hold.Month) };
 
     internal static RewardChange Whole(OpenHold hold) =>
         new(hold.Reward, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true, Group: hold.Group, Month: hold.Month);

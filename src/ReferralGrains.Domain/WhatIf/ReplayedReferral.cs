@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
-using ReferralGrains.Domain.Referrers;
 
 namespace ReferralGrains.Domain.WhatIf;
 
@@ -14,7 +13,7 @@ public readonly record struct Credit(StreamId Referrer, Earnings Earnings);
 /// enrollments and rewards is not, for under another rule these would be others. Of its actions it keeps only those that others name.
 /// </summary>
 /// <param name="named">The ids that refunds, chargebacks and what undoes them name.</param>
-/// <param name="rounds">Of its referrers; null where the draft has no tallies.</param>
+/// <param name="rounds">Of its referrers; null where the draft has no books.</param>
 /// <param name="asIs">Hears of each credit that the history recorded.</param>
 /// <param name="drafted">Hears of each credit that the draft would have made.</param>
 public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<CallerId> named, ReplayedRounds? rounds, Action<Credit> asIs, Action<Credit> drafted)
@@ -23,6 +22,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
     private readonly HashSet<CallerId> paid = [];
     private readonly HashSet<int> outside = [];
     private readonly HashSet<CallerId> left = [];
+    private readonly HashSet<StreamId> owners = [];
     private Referral state = Referral.None;
     private ReferrerFacts? referrer;
 
@@ -31,23 +31,23 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
 
     /// <summary>Takes the next event.</summary>
     /// <param name="referrerOf">Whoever an attribution or a re-assignment names, as things are now.</param>
-    /// <param name="tally">The referrer's; only where the draft needs one. It moves with what is decided.</param>
-    public void Take(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, Dictionary<StreamId, Tally>? tally)
+    /// <param name="books">Only where the draft needs any. They move with what is decided.</param>
+    public void Take(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, ReplayedBooks? books)
     {
         if (!IsOutside(recorded)) Credit(recorded.Event, asIs);
         if (KnownActions.Arrived(recorded.Event) is { } action)
         {
-            if (Sends(action)) Send(action, tally);
+            if (Sends(action)) Send(action, books);
             return;
         }
 
         switch (recorded.Event)
         {
-            case ReferralAttributed attributed: Attribute(attributed, referrerOf(attributed.Referrer), tally); break;
-            case ReferralReassigned reassigned: Reassign(reassigned, referrerOf(reassigned.Referrer), tally); break;
-            case ReferralApproved approved: Replay(turn => ReferralCommands.Approve(turn, approved.ApprovedAt), tally); break;
-            case ReferralCancelled cancelled: Replay(turn => ReferralCommands.Cancel(turn, cancelled.Reason, cancelled.By ?? "", cancelPending: false), tally); break;
-            case ReferralChanged changed: Replay(turn => ReferralCommands.Change(turn, changed.Tags, changed.Active), tally); break;
+            case ReferralAttributed attributed: Attribute(attributed, referrerOf(attributed.Referrer), books); break;
+            case ReferralReassigned reassigned: Reassign(reassigned, referrerOf(reassigned.Referrer), books); break;
+            case ReferralApproved approved: Replay(turn => ReferralCommands.Approve(turn, approved.ApprovedAt), books); break;
+            case ReferralCancelled cancelled: Replay(turn => ReferralCommands.Cancel(turn, cancelled.Reason, cancelled.By ?? "", cancelPending: false), books); break;
+            case ReferralChanged changed: Replay(turn => ReferralCommands.Change(turn, changed.Tags, changed.Active), books); break;
         }
     }
 
@@ -58,23 +58,25 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
     }
 
     /// <summary>Takes back, or gives back, what has changed of a round whose reward is here (H9).</summary>
-    internal void Settle(UndoneRound round, Dictionary<StreamId, Tally> tally) => Replay(Gatherings.Settle, tally, about: round.Action, undone: round);
+    internal void Settle(UndoneRound round, ReplayedBooks books) => Replay(Gatherings.Settle, books, about: round.Action, undone: round);
 
-    private void Send(ReferralAction action, Dictionary<StreamId, Tally>? tally) => Replay(turn => turn.Record(action), tally, action.About);
+    private void Send(ReferralAction action, ReplayedBooks? books) => Replay(turn => turn.Record(action), books, action.About);
 
-    private void Attribute(ReferralAttributed attributed, ReferrerFacts to, Dictionary<StreamId, Tally>? tally)
+    private void Attribute(ReferralAttributed attributed, ReferrerFacts to, ReplayedBooks? books)
     {
         referrer = to;
+        owners.Add(to.Stream);
         Replay(
             turn => ReferralCommands.Attribute(turn, to, attributed.Tags, attributed.ConversionValueMinor, approvedAt: null, attributed.SelfReferral, attributed.StripeCustomerId),
-            tally);
+            books);
     }
 
     // It is decided with the books of whom it is given to.
-    private void Reassign(ReferralReassigned reassigned, ReferrerFacts to, Dictionary<StreamId, Tally>? tally)
+    private void Reassign(ReferralReassigned reassigned, ReferrerFacts to, ReplayedBooks? books)
     {
         referrer = to;
-        Replay(turn => ReferralCommands.Reassign(turn, to, reassigned.Reason, reassigned.By, reassigned.SelfReferral), tally);
+        owners.Add(to.Stream);
+        Replay(turn => ReferralCommands.Reassign(turn, to, reassigned.Reason, reassigned.By, reassigned.SelfReferral), books);
     }
 
     // A reversal follows what it names, into the period or out of it; of one that comes first its own time has to tell, until that comes.
@@ -109,7 +111,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         }
     }
 
-    private void Replay(Action<ReferralTurn> command, Dictionary<StreamId, Tally>? tallies, CallerId? about = null, UndoneRound? undone = null)
+    private void Replay(Action<ReferralTurn> command, ReplayedBooks? books, CallerId? about = null, UndoneRound? undone = null)
     {
         var known = new KnownActions(stream, state);
         if (about is { } id && kept.TryGetValue(id, out var history))
@@ -118,14 +120,11 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
             if (history.Action.About is { } further && kept.TryGetValue(further, out var sale)) known.Add(sale);
         }
 
-        var tally = tallies is null || referrer is null ? null : tallies.GetValueOrDefault(referrer.Stream, Tally.Empty);
-        var turn = new ReferralTurn(state, new(draft.Now, draft.Program, referrer, tallies is null ? null : tally ?? Tally.Empty), known)
-        {
-            UndoneRounds = undone is { } round ? [round] : [],
-        };
+        var facts = books is null ? new(draft.Now, draft.Program, referrer, null) : books.Facts(draft, referrer, owners);
+        var turn = new ReferralTurn(state, facts, known) { UndoneRounds = undone is { } round ? [round] : [] };
         command(turn);
         state = turn.State;
-        if (tallies is not null && referrer is not null && turn.Facts.Tally is { } after) tallies[referrer.Stream] = after;
+        books?.Take(turn.Facts);
         foreach (var recorded in turn.Events)
         {
             if (recorded.Event is SaleDecided sale && sale.Decisions.Any(ReplayedRounds.Pays)) paid.Add(sale.Action.Id);
@@ -137,7 +136,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         foreach (var recorded in turn.Events)
             if (draft is { From: null, To: null } || recorded.Event is not (RewardsGranted or ScheduleUnlocked { Sale: 0 }) || draft.Holds(state.ApprovedAt))
                 Credit(recorded.Event, drafted);
-        if (tallies is not null) rounds?.Settle(tallies);
+        if (books is not null) rounds?.Settle(books);
     }
 
     private void Credit(ReferralEvent e, Action<Credit> credit)

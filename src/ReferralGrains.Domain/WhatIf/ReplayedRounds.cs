@@ -1,6 +1,5 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
-using ReferralGrains.Domain.Referrers;
 
 namespace ReferralGrains.Domain.WhatIf;
 
@@ -31,11 +30,11 @@ public sealed class ReplayedRounds
         }
     }
 
-    internal void Settle(Dictionary<StreamId, Tally> tallies)
+    internal void Settle(ReplayedBooks books)
     {
         while (changed.TryDequeue(out var key))
             if (rounds[key] is { Has: { } referral } round && round.UndoneMinor != round.SettledMinor)
-                referral.Settle(new(key.Referrer, key.Rule, key.Number, round.Action, round.UndoneMinor), tallies);
+                referral.Settle(new(key.Referrer, key.Rule, key.Number, round.Action, round.UndoneMinor), books);
     }
 
     /// <summary>Whether a decision is the one that has a round's reward.</summary>

@@ -1,5 +1,6 @@
 using Npgsql;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Database;
@@ -32,4 +33,17 @@ public sealed class TallySource(NpgsqlDataSource database) : ITallySource
         """,
         static reader => new UndoneRound(new(reader.GetInt64(0)), reader.GetInt32(1), reader.GetInt32(2), new(reader.GetString(3)), reader.GetInt64(4)),
         CancellationToken.None, Questions.Long(referral.Value));
+
+    // One statement sees one moment.
+    public async Task<UsedBudgets> Used(StreamId referrer, StreamId program)
+    {
+        var rows = await database.Rows(
+            """
+            select e.seq, e.recorded_at, u.rule, u.month, u.minor
+            from (select seq, recorded_at from event where stream = $1 order by seq desc limit 1) e left join budget_use u on u.owner = $1 and u.program = $2
+            """,
+            static reader => (Seq: reader.GetInt32(0), At: reader.GetFieldValue<DateTimeOffset>(1), Use: reader.IsDBNull(2) ? (BudgetUse?)null : new(reader.GetInt32(2), reader.GetInt32(3), reader.GetInt64(4))),
+            CancellationToken.None, Questions.Long(referrer.Value), Questions.Long(program.Value));
+        return new(rows[0].Seq, rows[0].At, rows[0].Use is null ? null : [.. rows.Select(static row => row.Use!.Value)]);
+    }
 }

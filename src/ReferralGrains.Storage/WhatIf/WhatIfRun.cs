@@ -3,7 +3,6 @@ using System.Diagnostics;
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
-using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Domain.WhatIf;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Facts;
@@ -79,7 +78,7 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
             all.Actions, Sum(totals.Values.Select(static pair => pair.AsIs)), Sum(totals.Values.Select(static pair => pair.Draft)), await Differences(totals, stop));
     }
 
-    // Whose tallies one referral has moved are decided in one order (D16); nearly every referrer is a group of its own.
+    // Whose tallies one referral has moved are decided in one order (D16); nearly every referrer is a group of its own, unless all share a budget (X5).
     private async Task<IReadOnlyList<List<long>>> Groups(int tenant, Draft draft, CancellationToken stop)
     {
         var program = draft.Program.Stream.Value;
@@ -90,6 +89,7 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
             "select distinct r.referrer, m.from_referrer from referral r join reassignment m on m.stream = r.stream where r.tenant = $1 and r.program = $2",
             static reader => (To: reader.GetInt64(0), From: reader.GetInt64(1)), stop, Questions.Int(tenant), Questions.Long(program));
         var groups = referrers.Concat(given.Select(static one => one.From)).Distinct().ToDictionary(static referrer => referrer, static referrer => new List<long> { referrer });
+        if (draft.Program.NeedsProgram && groups.Count > 0) return [[.. groups.Keys.Order()]];
         foreach (var (to, from) in given)
         {
             var (one, other) = (groups[to], groups[from]);
@@ -107,7 +107,7 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
         var totals = new Dictionary<StreamId, (Earnings AsIs, Earnings Draft)>(referrers.Length);
         var named = await Named(tenant, draft, referrers, stop);
         var known = draft.LooksAtReferrers ? await Facts(tenant, draft, referrers, stop) : [];
-        var tallies = draft.Program.NeedsReferrer ? new Dictionary<StreamId, Tally>() : null;
+        var books = draft.Program.NeedsReferrer ? new ReplayedBooks() : null;
         var rounds = new ReplayedRounds();
         var open = new Dictionary<StreamId, ReplayedReferral>();
         var (current, rows, actions, told) = (0L, 0L, 0L, 0L);
@@ -120,18 +120,18 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
               select f.stream, g.first from (select * from referral where tenant = $1 and program = $2 and referrer = any($3)) f
               join unnest($3, $4) g (referrer, first) on g.referrer = f.referrer order by g.first, f.stream) r
             cross join lateral (select * from event e where e.stream = r.stream and e.type <> 0 offset 0) e
-            order by {(tallies is null ? "r.first, r.stream, e.seq" : "r.first, e.recorded_at, e.commit_id, e.stream, e.seq")}
+            order by {(books is null ? "r.first, r.stream, e.seq" : "r.first, e.recorded_at, e.commit_id, e.stream, e.seq")}
             """,
             reader =>
             {
                 var (group, stream) = (reader.GetInt64(0), new StreamId(reader.GetInt64(1)));
-                if (group != current || (tallies is null && !open.ContainsKey(stream))) End();
+                if (group != current || (books is null && !open.ContainsKey(stream))) End();
                 if (group != current) rounds = new();
                 current = group;
                 if (!open.TryGetValue(stream, out var referral))
                     open.Add(stream, referral = new(stream, draft, named.TryGetValue(stream.Value, out var ids) ? ids : ImmutableHashSet<CallerId>.Empty, rounds, AsIs, Drafted));
                 var row = ActionQuery.Row(reader, 2);
-                referral.Take(new(row.Seq, row.At, row.Decode<ReferralEvent>()), ReferrerOf, tallies);
+                referral.Take(new(row.Seq, row.At, row.Decode<ReferralEvent>()), ReferrerOf, books);
                 if (++rows % RowsBetweenWords == 0) Tell(open.Values.Sum(static one => one.Actions));
             },
             stop, Questions.Int(tenant), Questions.Long(draft.Program.Stream.Value), Questions.Longs(referrers),

@@ -75,8 +75,11 @@ internal sealed class BudgetedTurns(int tenant, TurnWorld world)
         var (referrers, names) = (new HashSet<StreamId>(), new HashSet<(CallerId, CallerId)>());
         var handed = new List<DecideReferrals>();
         foreach (var envelope in commands)
-            if (envelope.Command is DecideReferrals decide && referrers.Add(decide.Stream) && decide.Turns.All(turn => turn.Names.All(names.Add))) handed.Add(decide);
+            if (envelope.Command is DecideReferrals decide && Owners(decide).All(referrers.Add) && decide.Turns.All(turn => turn.Names.All(names.Add))) handed.Add(decide);
             else break;
         return handed;
     }
+
+    private static IEnumerable<StreamId> Owners(DecideReferrals decide) =>
+        decide.Turns.SelectMany(turn => turn.EarlierOwners(decide.Stream)).Prepend(decide.Stream).Distinct();
 }

@@ -129,6 +129,23 @@ public sealed record DecideReferral(
     /// </summary>
     public IEnumerable<(CallerId Program, CallerId Referee)> Names =>
         Commands.Select(static prepared => prepared.Alias?.Id).OfType<CallerId>().Prepend(Referee).Distinct().Select(id => (Program, id));
+
+    /// <summary>
+    /// Referrers whose the referral was, and who were given rewards of a budget that the turn may take back or give back some of (X5, D16): it may add a
+    /// row to their streams.
+    /// </summary>
+    /// <param name="referrer">Who decides: not one of them.</param>
+    public IReadOnlySet<StreamId> EarlierOwners(StreamId referrer)
+    {
+        var owners = new HashSet<StreamId>();
+        foreach (var hold in State.Holds)
+            if (hold.Month > 0) owners.Add(hold.Referrer);
+        foreach (var history in Known)
+            foreach (var recorded in history.Events)
+                if (recorded.Event is SaleDecided sale && sale.Decisions.Any(static decision => decision is { Minor: > 0, Further.Budget: not null })) owners.Add(sale.Referrer);
+        owners.Remove(referrer);
+        return owners;
+    }
 }
 
 /// <param name="Outcome">How the append ended; if it did not hold, the enrollment refolds and asks again.</param>

@@ -11,6 +11,7 @@ using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Programs;
 using ReferralGrains.Storage.Referrals;
 using ReferralGrains.Storage.Referrers;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Turns.Referrers;
@@ -22,6 +23,9 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
     private readonly Referrer before = state;
     private readonly Dictionary<StreamId, Tally> tallies = [];
     private readonly HashSet<StreamId> counted = [];
+
+    // Of referrers whose referrals were before: as it was found, and as it is by now.
+    private readonly Dictionary<(StreamId Owner, StreamId Program), (UsedBudgets Found, ImmutableArray<BudgetUse>? Now)> earlier = [];
     private readonly List<BudgetRow> budgets = [];
     private readonly List<GroupRow> groups = [];
     private readonly List<EventRow> own = [];
@@ -54,8 +58,19 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
     {
         if (!decide.State.IsCoveredBy(program)) return false;
         if (!State.Tallies.ContainsKey(program.Stream.Value)) Start(program.Stream, decide.Now, await world.Tallies.Sum(stream, program.Stream));
+        if (program.BudgetsReferrers)
+            foreach (var owner in decide.EarlierOwners(stream)) await Find(world, owner, program.Stream);
         Decide(decide, program, referrer, await Parking.IsFull(world, tenant, decide.State, decide.Commands), world.MostAttributions);
         return true;
+    }
+
+    // Its grain is not asked: calls go up only. That nobody wrote there meanwhile, the journal says.
+    private async ValueTask Find(TurnWorld world, StreamId owner, StreamId program)
+    {
+        if (earlier.ContainsKey((owner, program))) return;
+        var found = await world.Tallies.Used(owner, program);
+        Later(found.LastAt);
+        earlier[(owner, program)] = (found, found.Uses);
     }
 
     // The first turn of a program that has just become one in which all of a referrer's referrals count.
@@ -77,6 +92,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
             Customer = decide.Customer,
             Earlier = decide.Earlier ?? [],
             Spent = Spent,
+            EarlierSpent = earlier.Where(pair => pair.Key.Program == program.Stream).ToImmutableDictionary(static pair => pair.Key.Owner, static pair => pair.Value.Now),
         };
         var turn = new ReferralTurn(decide.State, facts, known) { UndoneRounds = decide.Undone ?? [] };
         var refused = new List<ReferralAction>();
@@ -86,6 +102,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
         var answers = ReferralWork.Run(turn, [.. commands], refused);
         tallies[program.Stream] = turn.Facts.Tally!;
         Spent = turn.Facts.Spent;
+        foreach (var (owner, uses) in turn.Facts.EarlierSpent) earlier[(owner, program.Stream)] = (earlier[(owner, program.Stream)].Found, uses);
         if (turn.Facts.Tally != tally || turn.Events.Any(recorded => recorded.Event is SaleDecided { Counts: true } or ReferralApproved or ReferralReassigned or RewardsGranted))
             counted.Add(program.Stream);
         foreach (var group in turn.Released) Own(new GroupReleased(program.Stream, group.Rule, group.Asset, group.Number, group.SumMinor, By: null));
@@ -113,6 +130,7 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
     {
         foreach (var program in counted) Move(program, State.Tallies[program.Value], tallies[program]);
         if (own.Count > 0) streams.Add(new(stream, before.Seq + 1, [.. own]));
+        MoveEarlier();
         if (streams.Count == 0 && conflicts.Count == 0) return null;
         return new()
         {
@@ -138,6 +156,24 @@ internal sealed class ReferrerTurn(int tenant, StreamId stream, Referrer state, 
         Own(new TallyMoved(
             program, to.ValueMinor - from.ValueMinor, to.Count - from.Count, [.. to.Paid.Skip(from.Paid.Length)], to.Approved - from.Approved,
             Gathered(from, to), used, waiting));
+    }
+
+    // What is taken back of an earlier referrer's rewards frees room in that one's budget, in this append: were it told of it later, it could
+    // be told twice, or sell what was given back meanwhile (X5, D16).
+    private void MoveEarlier()
+    {
+        foreach (var owner in earlier.GroupBy(static pair => pair.Key.Owner))
+        {
+            var rows = new List<EventRow>();
+            foreach (var ((_, program), (found, uses)) in owner)
+            {
+                if (uses.Since(found.Uses) is not { } moved) continue;
+                foreach (var use in moved) budgets.Add(new(owner.Key, program, use));
+                rows.Add(EventCodec.Encode(new TallyMoved(program, 0, 0, [], Spent: moved), owner.Key, now));
+            }
+
+            if (rows.Count > 0) streams.Add(new(owner.Key, owner.Min(static pair => pair.Value.Found.Seq) + 1, [.. rows]));
+        }
     }
 
     private static ImmutableArray<RewardGroup>? Groups(Tally from, Tally to)

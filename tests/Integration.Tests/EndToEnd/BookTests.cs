@@ -56,6 +56,28 @@ public sealed class BookTests(LivingServer server)
             shop.Ok("/v1/actions", new { action_id = id, program_id = shop.Name, referee_id = "anna", type, refund_of = of, amount_minor = minor });
     }
 
+    [Theory]
+    [InlineData("alone", null)]
+    [InlineData("shared", """{"id":"x5-freed-shared-all","trigger":"recurring_action","reward":{"kind":"points","type":"fixed","amount_minor":1},"budget":{"per":"program","amount_minor":1000} }""")]
+    public async Task X5_D16_what_is_taken_from_the_referrer_before_is_there_for_its_other_referees(string name, string? beside)
+    {
+        using var shop = await Sandbox($"x5-freed-{name}", """{"budget":{"per":"referrer","amount_minor":1000} }""");
+        if (beside is not null) await shop.Ok($"/v1/programs/{shop.Name}/rules", JsonNode.Parse(beside)!);
+        await shop.Ok("/v1/referrers", new { id = "tom" });
+        Assert.Equal((1_000, "rewarded"), await Sell(shop, "a1", "anna"));
+        await shop.Ok($"/v1/referrals/{shop.Name}/anna/reassign", new { referrer_id = "tom" });
+        Assert.Equal((0, "referrer_budget"), await Sell(shop, "b1", "ben"));
+        await shop.Ok("/v1/actions", new { action_id = "c1", program_id = shop.Name, referee_id = "anna", type = "chargeback", chargeback_of = "a1", amount_minor = 4_000 });
+        Assert.Equal((400, "rewarded"), await Sell(shop, "b2", "ben"));
+
+        // What its other referee has used of that is not there for a win.
+        await shop.Ok("/v1/actions", new { action_id = "w1", program_id = shop.Name, referee_id = "anna", type = "chargeback_won", chargeback_of = "c1" });
+        Assert.Equal((0, "referrer_budget"), await Sell(shop, "b3", "ben"));
+        Assert.Equal((1_000, "rewarded"), await Sell(shop, "a2", "anna"));
+        Assert.Equal((0, 1_000), await Balance(shop));
+        await LedgerCheck.Clean(await Books(shop.Name));
+    }
+
     [Fact]
     public async Task X5_requests_side_by_side_never_oversell_a_budget()
     {
@@ -141,7 +163,7 @@ public sealed class BookTests(LivingServer server)
 
     private static async Task<(long Pending, long Payable)> Balance(Till shop)
     {
-        var line = (await shop.Ok("/v1/referrers/rita/balance"))["balances"]![0]!;
+        var line = (await shop.Ok("/v1/referrers/rita/balance"))["balances"]!.AsArray().Single(one => (string)one!["asset"]! == "USD")!;
         return ((long)line["pending_minor"]!, (long)line["payable_minor"]!);
     }
 

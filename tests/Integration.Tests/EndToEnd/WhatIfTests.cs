@@ -19,6 +19,8 @@ public sealed class WhatIfTests(LivingServer server)
     [InlineData("together", """{"id":"rule","trigger":"every_n_referrals","n":2,"reward":{"kind":"cash","type":"percent","basis_points":1000}}""")]
     [InlineData("beside", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1200},"limits":{"max_amount_minor":8000}}""", """{"id":"beside","trigger":"every_n_referrals","n":2,"reward":{"kind":"cash","type":"percent","basis_points":1000}}""")]
     [InlineData("alone", """{"id":"another","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":300}}""")]
+    [InlineData("budget", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"budget":{"per":"referrer","amount_minor":2000}}""")]
+    [InlineData("shared", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"budget":{"per":"program","amount_minor":5000}}""")]
     public async Task Its_totals_are_those_of_a_fresh_import_under_that_rule(string name, string draft, string? beside = null)
     {
         using var lived = await Tenant($"lived-{name}", AsIs, beside);
@@ -64,6 +66,8 @@ public sealed class WhatIfTests(LivingServer server)
     [InlineData("plain", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1200},"limits":{"max_amount_minor":20000}}""")]
     [InlineData("tally", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent"},"tiers":[{"by":"value","min_minor":0,"max_minor":300000,"basis_points":500},{"by":"value","min_minor":300001,"basis_points":1500}],"acknowledge_warnings":true}""")]
     [InlineData("tagged", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":900},"conditions":{"referrer_tags":"ANY"}}""")]
+    [InlineData("budget", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"budget":{"per":"referrer","amount_minor":6000}}""")]
+    [InlineData("shared", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"budget":{"per":"program","amount_minor":15000}}""")]
     public async Task D16_what_was_given_to_another_is_so_under_the_draft_and_in_the_order_of_both(string name, string draft)
     {
         using var lived = await Tenant($"given-{name}", AsIs);
@@ -80,8 +84,11 @@ public sealed class WhatIfTests(LivingServer server)
                 if (i % 5 == 0) await Send(api, $"later-back{i}", "refund", referee, 2_000, at, refundOf: $"later{i}");
             }
 
-            // Of what the one before earned, and of what is his again.
+            // Of what the one before earned, whose budget of that month has room by it; and of what is his again.
+            var then = new DateTimeOffset(2024, 1, 20, 0, 0, 0, TimeSpan.Zero);
+            await Send(api, "fill", "sale", "c3", 90_000, then);
             await Send(api, "old-back", "refund", "c0", 1_000, DateTimeOffset.UnixEpoch.AddYears(55), refundOf: "sale9");
+            await Send(api, "refill", "sale", "c3", 90_000, then);
             await Give(api, "c0", "r0");
             await Send(api, "again", "sale", "c0", 7_000, DateTimeOffset.UnixEpoch.AddYears(55));
         }

@@ -1,7 +1,9 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Simulation.Database;
@@ -37,6 +39,18 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
         await Round();
         return [.. database.Gatherings.Where(row => row.Target == referral && row.Undone != (row.Settled ?? 0))
             .Select(row => new UndoneRound(row.Referrer, row.Rule, row.Round, row.Action!.Value, row.Undone))];
+    }
+
+    public async Task<UsedBudgets> Used(StreamId referrer, StreamId program)
+    {
+        await Round();
+        return database.Read(_ =>
+        {
+            var last = database.Stream(referrer).Rows[^1];
+            var uses = database.Budgets.Where(pair => pair.Key.Owner == referrer && pair.Key.Program == program)
+                .Select(pair => new BudgetUse(pair.Key.Rule, pair.Key.Month, pair.Value)).OrderBy(use => (use.Rule, use.Month)).ToImmutableArray();
+            return new UsedBudgets(last.Seq, last.Event.At, uses.IsEmpty ? null : uses);
+        });
     }
 
     public async Task<ReferrerProfile?> Find(int tenant, CallerId referrer)

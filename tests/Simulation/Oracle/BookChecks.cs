@@ -12,11 +12,16 @@ internal static class BookChecks
     public static IEnumerable<string> Budgets(History history)
     {
         var used = new Dictionary<(StreamId Owner, StreamId Program, int Rule, int Month), long>();
+
+        // Of the month in which it was given, whatever is said where it is taken back, and whosever the referral is by then.
+        var months = new Dictionary<(StreamId Referral, long Reward), int>();
         foreach (var (referral, row, e) in InOrder(history))
         {
             var program = history.ProgramOf(referral);
-            foreach (var (rule, referrer, month, minor) in Uses(e, referral))
+            foreach (var (rule, referrer, reward, given, minor) in Uses(e, row.Seq, referral))
             {
+                if (given > 0) months[(row.Stream, reward)] = given;
+                if (!months.TryGetValue((row.Stream, reward), out var month)) continue;
                 var shared = program.Terms.Rule(rule).State.Budget!.Per == BudgetPer.Program;
                 var key = (shared ? program.Stream.Id : referrer, program.Stream.Id, rule, month);
                 var now = used[key] = used.GetValueOrDefault(key) + minor;
@@ -113,10 +118,10 @@ internal static class BookChecks
     private static IEnumerable<(ReferralHistory Referral, Database.JournalRow Row, ReferralEvent Event)> InOrder(History history) =>
         history.Referrals.SelectMany(referral => referral.Events.Select(e => (referral, e.Row, e.Event))).OrderBy(e => e.Row.Position);
 
-    private static IEnumerable<(int Rule, StreamId Referrer, int Month, long Minor)> Uses(ReferralEvent e, ReferralHistory referral) => e switch
+    private static IEnumerable<(int Rule, StreamId Referrer, long Reward, int Given, long Minor)> Uses(ReferralEvent e, int seq, ReferralHistory referral) => e switch
     {
-        SaleDecided sale => Given(sale.Referrer, sale.Decisions),
-        RewardsGranted granted => Given(granted.Referrer, granted.Decisions),
+        SaleDecided sale => Given(seq, sale.Referrer, sale.Decisions),
+        RewardsGranted granted => Given(seq, granted.Referrer, granted.Decisions),
         SaleReversed reversed => Changed(reversed.Taken, -1, referral),
         RewardCancelled cancelled => Changed([cancelled.Taken], -1, referral),
         ReversalUndone undone => Changed(undone.Given, 1, referral),
@@ -124,9 +129,10 @@ internal static class BookChecks
         _ => [],
     };
 
-    private static IEnumerable<(int, StreamId, int, long)> Given(StreamId referrer, IEnumerable<RuleDecision> decisions) =>
-        decisions.Where(decision => decision is { Minor: > 0, Further.Budget: not null }).Select(decision => (decision.Rule, referrer, decision.Further!.Budget!.Month, decision.Minor));
+    private static IEnumerable<(int, StreamId, long, int, long)> Given(int seq, StreamId referrer, IEnumerable<RuleDecision> decisions) =>
+        decisions.Select((decision, i) => (Decision: decision, Key: new RewardId(seq, i).Key)).Where(one => one.Decision is { Minor: > 0, Further.Budget: not null })
+            .Select(one => (one.Decision.Rule, referrer, one.Key, one.Decision.Further!.Budget!.Month, one.Decision.Minor));
 
-    private static IEnumerable<(int, StreamId, int, long)> Changed(IEnumerable<RewardChange> changes, int sign, ReferralHistory referral) =>
-        changes.Where(change => change.Month > 0).Select(change => (referral.State.Enrollments[change.Enrollment - 1].Rule, change.Referrer, change.Month, sign * change.Minor));
+    private static IEnumerable<(int, StreamId, long, int, long)> Changed(IEnumerable<RewardChange> changes, int sign, ReferralHistory referral) =>
+        changes.Select(change => (referral.State.Enrollments[change.Enrollment - 1].Rule, change.Referrer, change.Reward, 0, sign * change.Minor));
 }
