@@ -57,7 +57,7 @@ internal static class EngineServices
         services.AddSingleton<Sealer>(all => new(database, Busy(all), TimeProvider.System, all.GetRequiredService<ILogger<Sealer>>()));
         services.AddSingleton<IWhatIf>(all => new WhatIfRun(database, all.GetRequiredService<IFacts>(), Busy(all), TimeProvider.System));
         services.AddSingleton<SilentSilos>();
-        services.AddSingleton<FigureSums>();
+        services.AddSingleton<FigureSums>(all => new(database, all.GetRequiredService<ISiloLease>(), Busy(all), TimeProvider.System));
         services.AddSingleton<ITenants, Tenants>();
         services.AddSingleton<IIdempotentAnswers, IdempotentAnswers>();
         services.AddSingleton<IAuditLog, AuditLog>();

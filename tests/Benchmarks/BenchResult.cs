@@ -63,6 +63,9 @@ internal sealed record BenchResult
 
     public Sample? PostgresPerAction { get; init; }
 
+    /// <summary>What follows the journal takes of PostgreSQL, once the load is over: seals and sums.</summary>
+    public Sample? PostgresLaterPerAction { get; init; }
+
     public Sample? AllocatedPerAction { get; init; }
 
     public Sample? WalPerAction { get; init; }
@@ -126,7 +129,7 @@ internal sealed record BenchResult
 
     private (string Name, Sample? Sample)[] PerAction =>
     [
-        ("server_us_per_action", ServerPerAction), ("postgres_us_per_action", PostgresPerAction), ("allocated_bytes_per_action", AllocatedPerAction),
+        ("server_us_per_action", ServerPerAction), ("postgres_us_per_action", PostgresPerAction), ("postgres_later_us_per_action", PostgresLaterPerAction), ("allocated_bytes_per_action", AllocatedPerAction),
         ("wal_bytes_per_action", WalPerAction),
     ];
 

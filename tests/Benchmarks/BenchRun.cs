@@ -68,6 +68,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             PostgresBytesPerAction = Of(Measurement.Bytes),
             ServerPerAction = Of("server"),
             PostgresPerAction = Of("postgres"),
+            PostgresLaterPerAction = Of("later"),
             AllocatedPerAction = Of("objects"),
             WalPerAction = Of("wal"),
             Due = Of(Measurement.Due),
@@ -118,6 +119,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
 
     private async Task Round(int round, Baseline baseline, CancellationToken stop)
     {
+        await ProductTables.Settled(server.Database, time, stop);
         Add("B", "commits/s", await baseline.Run(plan.BaselineFor, stop));
         if (limit is not null) Add(Measurement.Limit, "actions/s", await server.WhileFrozen(() => limit.Run(round, plan.LimitActions)));
         if (wanted.Contains(Measurement.Stream))
@@ -127,6 +129,9 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             var outcome = await Stream(stream, $"stream{round}", stop);
             Add((await Costs.Read(server, stop)).Since(spent), outcome.Actions);
             Add(Measurement.Stream, "actions/s", outcome.PerSecond);
+            var streamed = await Costs.Read(server, stop);
+            await ProductTables.Settled(server.Database, time, stop);
+            Add("later", "µs of PostgreSQL's processor per action, to seal and to sum", (await Costs.Read(server, stop)).Since(streamed).PostgresSeconds * 1e6 / outcome.Actions);
             if (wanted.Contains(Measurement.Bytes))
                 Add(Measurement.Bytes, "bytes per action", (await ProductTables.Bytes(server.Database, stop) - before) / (double)outcome.Actions);
         }

@@ -41,6 +41,7 @@ internal sealed class BenchTable(BenchResult result)
 
         Cost("server per action", result.ServerPerAction, "µs of processor");
         Cost("PostgreSQL per action", result.PostgresPerAction, "µs of processor");
+        Cost("  later, to seal and sum", result.PostgresLaterPerAction, "µs of processor");
         Cost("objects per action", result.AllocatedPerAction, "bytes");
         Cost("WAL per action", result.WalPerAction, "bytes");
 

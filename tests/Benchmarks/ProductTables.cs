@@ -2,9 +2,24 @@ using Npgsql;
 
 namespace Benchmarks;
 
-/// <summary>The size of everything the product keeps in PostgreSQL, indexes included.</summary>
+/// <summary>What the product keeps in PostgreSQL.</summary>
 internal static class ProductTables
 {
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(1);
+
+    /// <summary>Until every commit is sealed and summed: what follows the journal is the product's cost, and not that of what is measured next.</summary>
+    public static async Task Settled(string database, TimeProvider time, CancellationToken stop)
+    {
+        await using var connection = new NpgsqlConnection(database);
+        await connection.OpenAsync(stop);
+        await using var command = new NpgsqlCommand(
+            "SELECT (SELECT count(*) FROM commit WHERE NOT tombstone) = (SELECT coalesce(max(position), 0) FROM seal) AND (SELECT coalesce(max(position), 0) FROM seal) = (SELECT position FROM figure_position)",
+            connection);
+        for (var began = time.GetTimestamp(); !(bool)(await command.ExecuteScalarAsync(stop))! && time.GetElapsedTime(began) < patience;)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, stop);
+    }
+
+    /// <summary>The size of everything, indexes included.</summary>
     public static async Task<long> Bytes(string database, CancellationToken stop)
     {
         await using var connection = new NpgsqlConnection(database);

@@ -7,14 +7,15 @@ namespace ReferralGrains.Storage.Reports;
 
 /// <summary>
 /// Sums what was posted by program and week, behind the journal and along the chain of seals, so that figures are read from few rows. What
-/// is not summed yet <see cref="Figures"/> adds: they are as exact when this lags as when it does not.
+/// is not summed yet <see cref="Figures"/> adds: they are as exact when this lags as when it does not, so it lets commits go first.
 /// </summary>
-public sealed class FigureSums(NpgsqlDataSource database, ISiloLease lease, TimeProvider time)
+/// <param name="busy">Whether commits are under way.</param>
+public sealed class FigureSums(NpgsqlDataSource database, ISiloLease lease, Func<bool> busy, TimeProvider time)
 {
-    private const int CommitsAtOnce = 200;
+    private const int CommitsAtOnce = 50;
 
-    // Long, so that a busy minute costs little; short, so that a look after it does not read much.
-    private static readonly TimeSpan pause = TimeSpan.FromSeconds(15);
+    /// <summary>Long, so that a busy minute costs little; short, so that a look after it does not read much.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
 
     /// <summary>Goes on until it is told to end. One process does it at a time, whichever comes first.</summary>
     public async Task Watch(CancellationToken stop)
@@ -23,12 +24,13 @@ public sealed class FigureSums(NpgsqlDataSource database, ISiloLease lease, Time
         {
             try
             {
-                while (await Next(stop) == CommitsAtOnce) await Task.Yield();
-                await Task.Delay(pause, time, stop);
+                // Under a load that never ends, one step all the same.
+                while (await Next(stop) == CommitsAtOnce && !busy()) await Task.Yield();
+                await Task.Delay(Pause, time, stop);
             }
             catch (Exception away) when (away is JournalUnavailableException or LeaseLostException)
             {
-                await Task.Delay(pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {

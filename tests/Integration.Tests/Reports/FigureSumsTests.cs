@@ -1,0 +1,44 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using ReferralGrains.Integration.Tests.Journal;
+using ReferralGrains.Integration.Tests.Postgres;
+using ReferralGrains.Integration.Tests.Tenants;
+using ReferralGrains.Storage.Database;
+using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Reports;
+
+namespace ReferralGrains.Integration.Tests.Reports;
+
+/// <summary>What figures are read from is summed behind the journal.</summary>
+public sealed class FigureSumsTests(PostgresServer server)
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Commits_go_first_but_not_for_ever()
+    {
+        await using var database = await JournalDatabase.Create(server);
+        await using var writer = new JournalWriter(
+            database.Source, new Assets(database.Source), new StillLease(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+        for (var i = 1; i <= 170; i++) await writer.Append(Rows.Append(i, 1, Rows.Sale($"a{i}")));
+        await database.SealAll();
+
+        var (busy, time) = (true, new FixedTime(Rows.At));
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var watch = new FigureSums(database.Source, new StillLease(), () => busy, time).Watch(end.Token);
+        await UntilSummed(50);
+        await time.Tick(FigureSums.Pause);
+        await UntilSummed(100);
+        busy = false;
+        await time.Tick(FigureSums.Pause);
+        await UntilSummed(170);
+        await end.CancelAsync();
+        await watch;
+
+        Task UntilSummed(long position) => Eventually.Holds($"{position} commits are summed", async () =>
+        {
+            var summed = await database.Ask<long>("select position from figure_position");
+            Assert.True(summed <= position, $"{summed} commits were summed when {position} were to be.");
+            return summed == position;
+        });
+    }
+}
