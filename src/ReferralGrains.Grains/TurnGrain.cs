@@ -14,7 +14,7 @@ public interface ITurnGrain : IGrainWithStringKey
 /// <summary>
 /// The Orleans side of a grain, and all of it: it puts what comes in into the mailbox and lets the turns of <see cref="GrainTurns"/> run.
 /// It is reentrant, so that commands gather while a turn is under way. It relies on nothing that Orleans promises about its being
-/// alone: should there be two of a grain for a moment, the journal's fence decides.
+/// alone: the mailbox sees to it that there is one turn at a time, and should there be two of a grain for a moment, the journal's fence decides.
 /// </summary>
 /// <remarks>No base class of Orleans, and no container: there are as many of these as there are referrals.</remarks>
 internal abstract class TurnGrain : IGrainBase, ITurnGrain
@@ -40,9 +40,11 @@ internal abstract class TurnGrain : IGrainBase, ITurnGrain
 
     public ValueTask<Parcel> Ask(Parcel command)
     {
-        var envelope = new ParcelEnvelope((ICommand)command.Message);
+        var envelope = new ParcelEnvelope((ICommand)command.Message, Mailbox);
         var replied = envelope.Replied;
-        Mailbox.Post(envelope);
+
+        // In Orleans' scheduler each await of a turn would cost a task, a delegate and a place in the grain's queue.
+        if (Mailbox.Post(envelope)) ThreadPool.UnsafeQueueUserWorkItem(envelope, preferLocal: true);
         return replied;
     }
 

@@ -81,9 +81,9 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
         }
     }
 
-    public sealed override string Describe() => state is null
-        ? "nothing is in memory; it is loaded with the next command"
-        : JsonSerializer.Serialize(Redacted(state), typeof(TState), MessageJson.Default);
+    public sealed override string Describe() => state is { } now
+        ? JsonSerializer.Serialize(Redacted(now), typeof(TState), MessageJson.Default)
+        : "nothing is in memory; it is loaded with the next command";
 
     /// <summary>Without what a person should not see who only looks after the machines.</summary>
     protected virtual TState Redacted(TState state) => state;

@@ -50,7 +50,10 @@ public abstract partial class GrainTurns(GrainAddress address, TurnWorld world)
         return false;
     }
 
-    /// <summary>The state in memory as JSON, for a person who looks into the grain: without personal data, and without loading anything.</summary>
+    /// <summary>
+    /// The state in memory as JSON, for a person who looks into the grain, also while a turn is under way: without personal data, and without
+    /// loading anything.
+    /// </summary>
     public abstract string Describe();
 
     /// <summary>Nobody asked for a long time and the grain leaves memory: what it would cost to fold it again may be kept.</summary>

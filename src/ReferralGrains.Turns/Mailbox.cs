@@ -1,12 +1,13 @@
 namespace ReferralGrains.Turns;
 
 /// <summary>
-/// What has gathered for one grain, and the loop that turns it into turns: one turn at a time; while it runs, commands gather for the
-/// next. It is used by one thread at a time, which every engine sees to. Idle, it has no queue, timer or lock.
+/// What has gathered for one grain, in the order in which it came, and the loop that turns it into turns: one at a time, on whichever
+/// thread; while one runs, commands gather for the next. Idle, it has no list and no timer.
 /// </summary>
 public sealed class Mailbox(GrainTurns turns, MailboxOptions options)
 {
-    private Queue<Envelope>? waiting;
+    private readonly Lock gate = new();
+    private List<Envelope>? waiting;
     private bool running;
 
     /// <summary>A turn could not be written or crashed: the state was dropped, so may the grain be.</summary>
@@ -14,33 +15,46 @@ public sealed class Mailbox(GrainTurns turns, MailboxOptions options)
 
     public GrainTurns Turns => turns;
 
-    /// <summary>Takes a command in, or fails it when too many wait.</summary>
-    public void Post(Envelope envelope)
+    /// <summary>Takes a command in, or fails it when too many wait. Anybody may, at any time.</summary>
+    /// <returns>Whether nothing is under way: then whoever posted calls <see cref="Run"/>, where turns are to run.</returns>
+    public bool Post(Envelope envelope)
     {
-        if (!running) _ = Run([envelope]);
-        else if (waiting is null || waiting.Count < options.MaxWaiting) (waiting ??= new()).Enqueue(envelope);
-        else envelope.Fail(new GrainBusyException("This grain's mailbox is full.", options.RetryAfter));
+        lock (gate)
+        {
+            if (waiting is null || waiting.Count < options.MaxWaiting)
+            {
+                (waiting ??= new(1)).Add(envelope);
+                if (running) return false;
+                return running = true;
+            }
+        }
+
+        envelope.Fail(new GrainBusyException("This grain's mailbox is full.", options.RetryAfter));
+        return false;
     }
 
-    private async Task Run(IReadOnlyList<Envelope>? commands)
+    /// <summary>Runs turns until nothing waits. It never throws: what goes wrong is told to whoever sent the command.</summary>
+    public async Task Run()
     {
-        running = true;
-        for (; commands is not null; commands = Next())
+        while (Next() is { } commands)
             if (!await turns.Turn(commands)) Failed?.Invoke();
-        running = false;
     }
 
     private List<Envelope>? Next()
     {
-        if (waiting is null || waiting.Count == 0)
+        lock (gate)
         {
-            waiting = null;
-            return null;
-        }
+            var commands = waiting;
+            if (commands is null) running = false;
+            else if (commands.Count > options.TurnSize)
+            {
+                waiting = commands[options.TurnSize..];
+                return commands[..options.TurnSize];
+            }
 
-        var commands = new List<Envelope>(Math.Min(waiting.Count, options.TurnSize));
-        while (commands.Count < options.TurnSize && waiting.TryDequeue(out var envelope)) commands.Add(envelope);
-        return commands;
+            waiting = null;
+            return commands;
+        }
     }
 }
 
