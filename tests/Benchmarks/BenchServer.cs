@@ -196,7 +196,7 @@ internal sealed class BenchServer : IAsyncDisposable
             using var answer = await http.GetAsync(new Uri(Access.Url, "/health/ready"), stop);
             return answer.StatusCode == HttpStatusCode.OK;
         }
-        catch (Exception notYet) when (notYet is HttpRequestException || (notYet is OperationCanceledException && !stop.IsCancellationRequested))
+        catch (Exception notYet) when (notYet is HttpRequestException or SocketException || (notYet is OperationCanceledException && !stop.IsCancellationRequested))
         {
             // Nobody listens yet, or what listens is too busy starting to answer.
             return false;

@@ -1,4 +1,5 @@
 using Npgsql;
+using ReferralGrains.Storage.Database;
 
 namespace Benchmarks;
 
@@ -13,7 +14,11 @@ internal static class ProductTables
         await using var connection = new NpgsqlConnection(database);
         await connection.OpenAsync(stop);
         await using var command = new NpgsqlCommand(
-            "SELECT (SELECT count(*) FROM commit WHERE NOT tombstone) = (SELECT coalesce(max(position), 0) FROM seal) AND (SELECT coalesce(max(position), 0) FROM seal) = (SELECT position FROM figure_position)",
+            $"""
+            SELECT sealed.position = (SELECT count(*) FROM {Migrator.Schema}.commit WHERE NOT tombstone)
+              AND sealed.position = (SELECT position FROM {Migrator.Schema}.figure_position)
+            FROM (SELECT coalesce(max(position), 0) AS position FROM {Migrator.Schema}.seal) sealed
+            """,
             connection);
         for (var began = time.GetTimestamp(); !(bool)(await command.ExecuteScalarAsync(stop))! && time.GetElapsedTime(began) < patience;)
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, stop);
