@@ -21,6 +21,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         var batch = first.Page.Url.Split('/')[^1];
         await using var second = await browser.Arrive(market.Address);
         await second.SignIn((await market.NewKey("finance", shop.Tenant)).Key, $"/console/payouts/{batch}");
+        await second.Sees("Whoever drew it up may not approve it; you may.");
         await Press(second, "Approve 21.34 GBP to 2 referrers");
         await second.Page.Locator("#state").GetByText("settled").WaitForAsync(new() { Timeout = 60_000 });
         Assert.Equal(2_134, (long)(await shop.Batch(batch))["totals"]![0]!["paid_minor"]!);

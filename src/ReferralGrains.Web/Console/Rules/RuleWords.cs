@@ -33,7 +33,7 @@ internal static class RuleWords
             "tier_reached" => "once for each tier that the referrer reaches",
             "referral_approved" => "when the referral is approved",
             "every_n_referrals" => $"for every {rule.N} referrals",
-            "interval" => $"every {Count(rule.EveryMonths ?? 1, "month")}, {Count(rule.Times ?? 1, "time")}",
+            "interval" => $"every {(rule.EveryMonths is > 1 and var every ? $"{every} months" : "month")}, {Count(rule.Times ?? 1, "time")}",
             _ => trigger,
         };
         var of = rule.Reward.Of is RewardBodyOf.ConversionValue ? ", of what the referral is worth" : "";
