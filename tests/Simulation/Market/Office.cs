@@ -49,7 +49,7 @@ internal sealed class Office(Marketplace market)
         < 48 => CheckOut(place),
         < 52 => Pay(place),
         < 57 => Review(place),
-        < 59 => Tell(place, new ReassignReferral(Referrer(), null, "admin")),
+        < 59 => Reassign(place),
         < 60 => market.Persist(Referrer(place), new ReleaseGroup(place.Program, Marketplace.Rule(place.Program, Random.Next(2) == 0 ? "tiers" : $"rule{1 + Random.Next(2)}"), null, "admin")),
         < 61 => Tell(place, new SettleDue()),
         < 63 => CheckOut(place),
@@ -69,6 +69,14 @@ internal sealed class Office(Marketplace market)
     {
         foreach (var decision in replies.SelectMany(reply => reply.Outcome?.Decisions ?? []))
             if (decision is { Reward: { } reward, State: RewardStatus.Pending }) rewards.Add((place, RewardId.FromKey(reward)));
+    }
+
+    // What the one before was given may be taken back (X5, D16).
+    private async Task Reassign(Place place)
+    {
+        var given = rewards.Where(one => one.Place == place).Select(one => one.Reward).Distinct().ToList();
+        await Tell(place, new ReassignReferral(Referrer(), null, "admin"));
+        foreach (var reward in given) await Tell(place, new CancelReward(reward, "fraud", "admin"));
     }
 
     private async Task Tell(Place place, ICommand<ReferralReply> command)
