@@ -20,6 +20,8 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     // By far more than a batch of thirty items takes, also on a machine that does much else.
     private static readonly TimeSpan patience = TimeSpan.FromMinutes(2);
 
+    private const int MostRounds = 5;
+
     private static readonly DateTimeOffset byHand = On(3, 1);
     private static readonly DateTimeOffset scheduled = On(3, 15);
     private static readonly DateTimeOffset firstScheduled = On(4, 1);
@@ -70,9 +72,9 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
         await Advance(to, stop);
         var payout = to.Day == 1 && to >= byHand ? Pay(to, stop) : Task.CompletedTask;
         var referrals = DemoFiles.Referrals.Where(one => one.ApprovedAt > from && one.ApprovedAt <= to);
-        await foreach (var answer in admin.BatchReferralsAsync(referrals.ToAsyncEnumerable(), stop)) Note(answer.Error);
+        await Send(referrals, lines => admin.BatchReferralsAsync(lines, stop), static answer => answer.Error);
         var actions = DemoFiles.Actions.Where(one => one.OccurredAt > from && one.OccurredAt <= to);
-        await foreach (var answer in admin.StreamActionsAsync(actions.ToAsyncEnumerable(), stop)) Note(answer.Error);
+        await Send(actions, lines => admin.StreamActionsAsync(lines, stop), static answer => answer.Error);
         await Beside(to, stop);
         await payout;
     }
@@ -239,6 +241,24 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     }
 
     private Task<ClockAnswer> Advance(DateTimeOffset to, CancellationToken stop) => admin.AdvanceTestClockAsync(new() { To = to }, stop);
+
+    // A machine that has much else to do may not come to a line in time. Sent again, it is done once.
+    private async Task Send<TLine, TAnswer>(IEnumerable<TLine> lines, Func<IAsyncEnumerable<TLine>, IAsyncEnumerable<TAnswer>> send, Func<TAnswer, LineError?> wrong)
+    {
+        var left = lines.ToList();
+        for (var round = 1; left.Count > 0; round++)
+        {
+            var (again, at) = (new List<TLine>(), 0);
+            await foreach (var answer in send(left.ToAsyncEnumerable()))
+            {
+                var line = left[at++];
+                if (round < MostRounds && wrong(answer) is { Status: 429 or >= 500 }) again.Add(line);
+                else Note(wrong(answer));
+            }
+
+            left = again;
+        }
+    }
 
     private void Note(LineError? error)
     {
