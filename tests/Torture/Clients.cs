@@ -6,6 +6,10 @@ namespace Torture;
 internal sealed class Clients(Work work, Caller caller, LogFile log, TimeProvider time, int? rate)
 {
     private const int LinesOfAStream = 40;
+
+    // HttpClient hears of no answer before it has sent the whole request: one with the actions of an hour would be given up.
+    private const int LinesAskedAgain = 10_000;
+
     private static readonly TimeSpan pause = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan second = TimeSpan.FromSeconds(1);
     private int done;
@@ -21,15 +25,18 @@ internal sealed class Clients(Work work, Caller caller, LogFile log, TimeProvide
         var left = work.Actions.ToDictionary(static action => action.Id, static action => action.Body);
         for (var attempt = 0; left.Count > 0 && attempt < 20; attempt++)
         {
-            await caller.Stream("/v1/actions:stream", string.Join('\n', left.Values), 1, attempt, answer =>
-            {
-                if (answer["error"] is not null || (string?)answer["action_id"] is not { } id) return;
-                var line = Answered("again", id, answer, 0);
-                line["answer"] = answer["duplicate"] is null ? "new" : "known";
-                log.Write(line);
-                left.Remove(id);
-            }, stop);
+            foreach (var part in left.Values.ToList().Chunk(LinesAskedAgain))
+                await caller.Stream("/v1/actions:stream", string.Join('\n', part), 1, attempt, Take, stop);
             if (left.Count > 0) await Task.Delay(pause, time, stop);
+        }
+
+        void Take(JsonNode answer)
+        {
+            if (answer["error"] is not null || (string?)answer["action_id"] is not { } id) return;
+            var line = Answered("again", id, answer, 0);
+            line["answer"] = answer["duplicate"] is null ? "new" : "known";
+            log.Write(line);
+            left.Remove(id);
         }
     }
 
