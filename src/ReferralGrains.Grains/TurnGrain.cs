@@ -40,11 +40,11 @@ internal abstract class TurnGrain : IGrainBase, ITurnGrain
 
     public ValueTask<Parcel> Ask(Parcel command)
     {
-        var envelope = new ParcelEnvelope((ICommand)command.Message, Mailbox);
+        var envelope = new ParcelEnvelope((ICommand)command.Message);
         var replied = envelope.Replied;
 
         // In Orleans' scheduler each await of a turn would cost a task, a delegate and a place in the grain's queue.
-        if (Mailbox.Post(envelope)) ThreadPool.UnsafeQueueUserWorkItem(envelope, preferLocal: true);
+        if (Mailbox.Post(envelope)) ThreadPool.QueueUserWorkItem(static mailbox => _ = mailbox.Run(), Mailbox, preferLocal: true);
         return replied;
     }
 

@@ -1,24 +1,15 @@
-using System.Diagnostics;
 using System.Threading.Tasks.Sources;
 using ReferralGrains.Turns;
 
 namespace ReferralGrains.Grains.Wire;
 
-/// <summary>An envelope that is at once what its sender awaits, and what runs the mailbox where it comes to be the first in it: one object a call, and no task.</summary>
-internal sealed class ParcelEnvelope(ICommand command, Mailbox mailbox) : Envelope(command), IValueTaskSource<Parcel>, IThreadPoolWorkItem
+/// <summary>An envelope that is at once what its sender awaits: one object a call, and no task.</summary>
+internal sealed class ParcelEnvelope(ICommand command) : Envelope(command), IValueTaskSource<Parcel>
 {
-    // Turns belong to the trace of whoever asked, where there is one.
-    private readonly ExecutionContext? context = Activity.Current is null ? null : ExecutionContext.Capture();
     private ManualResetValueTaskSourceCore<Parcel> reply;
     private bool isAnswered;
 
     public ValueTask<Parcel> Replied => new(this, reply.Version);
-
-    void IThreadPoolWorkItem.Execute()
-    {
-        if (context is null) _ = mailbox.Run();
-        else ExecutionContext.Run(context, static mailbox => _ = ((Mailbox)mailbox!).Run(), mailbox);
-    }
 
     public override void Reply(object reply)
     {
