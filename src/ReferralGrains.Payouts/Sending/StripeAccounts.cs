@@ -25,15 +25,18 @@ public sealed class StripeAccounts(ITenants tenants, StripeKeys keys, PayoutOpti
     public async ValueTask<StripeAccount> Of(int tenant, CancellationToken stop)
     {
         var known = await tenants.Get(tenant, stop);
+        var perEndpoint = options.PerEndpoint;
         if (keys.Of(known.Name) is not { } key)
         {
             if (!known.Sandbox) return new(null, "no_stripe_key");
+            // It refuses nobody for asking too often.
+            perEndpoint = options.InAll;
             key = new(HostedStandin.KeyOf(tenant), await standin.Address(), []);
         }
 
         if (key.IsLive && options.Waits.Dangers() is [var danger, ..]) return new(null, "waits_too_short_for_live_money: " + danger);
         if (key.IsLive == known.Sandbox) return new(null, key.IsLive ? "live_key_of_a_sandbox" : "test_key_of_a_live_tenant");
-        return new(bySecret.GetOrAdd(key.SecretKey, _ => new(() => Open(key))).Value, null);
+        return new(bySecret.GetOrAdd(key.SecretKey, _ => new(() => Open(key, perEndpoint))).Value, null);
     }
 
     public void Dispose()
@@ -41,6 +44,6 @@ public sealed class StripeAccounts(ITenants tenants, StripeKeys keys, PayoutOpti
         foreach (var opened in bySecret.Values.Where(static opened => opened.IsValueCreated)) opened.Value.Dispose();
     }
 
-    private StripeTransfers Open(StripeKey key) =>
-        new(key.SecretKey, key.ApiBase, new(time, options.PerEndpoint, options.InAll), options.Waits, time);
+    private StripeTransfers Open(StripeKey key, int perEndpoint) =>
+        new(key.SecretKey, key.ApiBase, new(time, perEndpoint, options.InAll), options.Waits, time);
 }

@@ -21,6 +21,7 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     private static readonly TimeSpan patience = TimeSpan.FromMinutes(2);
 
     private const int MostRounds = 5;
+    private const int AtOnce = 4;
 
     private static readonly DateTimeOffset byHand = On(3, 1);
     private static readonly DateTimeOffset scheduled = On(3, 15);
@@ -97,11 +98,11 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     private async Task OpenAccounts(CancellationToken stop)
     {
         await finance.PutPayoutTermsAsync(Terms(null), stop);
-        foreach (var referrer in DemoCast.WithAccount)
+        await Parallel.ForEachAsync(DemoCast.WithAccount, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, async (referrer, _) =>
         {
             var account = await Link(referrer, stop);
             if (!account.Account.Ready && referrer != DemoCast.Halfway) await Answer(account, "", stop);
-        }
+        });
     }
 
     // While more sales come in. What a person draws up, another approves; what the schedule draws up, either of them.
