@@ -107,7 +107,7 @@ public static class GrainsServer
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         Logging(builder.Logging.ClearProviders(), options.Log, log);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listen(kestrel, options));
-        builder.Services.AddTelemetry().AddBacklogMetrics();
+        builder.Services.AddTelemetry(OrleansSetup.Walks).AddBacklogMetrics();
         var waits = PayoutWaits.Live.Hastened(options.StripeHaste);
         builder.Services.AddTurns(database, lease, options.AttributionsPerHour, waits);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);

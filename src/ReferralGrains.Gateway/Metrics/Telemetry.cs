@@ -33,13 +33,15 @@ public static class Telemetry
     private const int Series = 200;
 
     /// <summary>Once for each server, whatever its role; the gateway maps <c>/metrics</c>.</summary>
-    public static IServiceCollection AddTelemetry(this IServiceCollection services)
+    /// <param name="services">Of the server.</param>
+    /// <param name="isDear">Of an instrument: nobody is told what it shows, for to observe it costs too much.</param>
+    public static IServiceCollection AddTelemetry(this IServiceCollection services, Func<Instrument, bool> isDear)
     {
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(Environment.GetEnvironmentVariable("OTEL_SERVICE_NAME") ?? "referralgrains"))
             .WithMetrics(metrics =>
             {
-                metrics.AddMeter(Meters).AddView(View).AddPrometheusExporter(Prometheus);
+                metrics.AddMeter(Meters).AddView(instrument => isDear(instrument) ? MetricStreamConfiguration.Drop : View(instrument)).AddPrometheusExporter(Prometheus);
                 if (IsSent("METRICS")) metrics.AddOtlpExporter();
             });
         if (!SendsTraces) return services;

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -26,6 +27,9 @@ public static class OrleansSetup
     /// <summary>For the ledger check: the snapshots that grains keep.</summary>
     public static KeptSnapshots KeptSnapshots => GrainStateSnapshots.Kept;
 
+    /// <summary>Whether to observe an instrument takes as long as there are grains.</summary>
+    public static bool Walks(Instrument instrument) => DashboardCounters.Walks(instrument);
+
     private const string Cluster = "referralgrains";
     private const string Provider = "Npgsql";
 
@@ -45,6 +49,7 @@ public static class OrleansSetup
                 .AddAdoNetGrainStorage(GrainStateSnapshots.Provider, (AdoNetGrainStorageOptions kept) =>
                     (kept.Invariant, kept.DataSource, kept.GrainStorageSerializer) = (Provider, database, new GrainStateJson()))
                 .AddDashboard(dashboard => dashboard.HideTrace = true);
+            DashboardCounters.Replace(silo.Services);
             silo.AddTurnGrains(options);
             silo.Services.AddSingleton<ISnapshots>(Snapshots);
             silo.Services.Configure<ClusterOptions>(Named);

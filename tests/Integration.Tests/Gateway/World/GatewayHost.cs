@@ -103,7 +103,7 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IWebhookTargets>(all => all.GetRequiredService<InMemoryWebhooks>());
         builder.Services.AddSingleton<IWebhookFeed>(all => all.GetRequiredService<InMemoryWebhooks>());
         builder.Services.AddSingleton<IWebhookTrials>(all => all.GetRequiredService<InMemoryWebhooks>());
-        builder.Services.AddTelemetry();
+        builder.Services.AddTelemetry(static _ => false);
         builder.Services.AddGateway(options =>
         {
             options.AdminKey = AdminKey;
