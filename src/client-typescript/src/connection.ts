@@ -37,8 +37,10 @@ export class ReferralGrainsError extends Error {
   }
 }
 
-/** What fetch throws when there is no answer. What the caller gave is not tried again. */
-class Unreachable extends Error {}
+/** No answer came, however often it was asked; `cause` says why. Whether it was done is not known: the same ids may be sent again. */
+export class ReferralGrainsUnreachable extends Error {
+  override name = "ReferralGrainsUnreachable";
+}
 
 type Query = Record<string, string | number | boolean | undefined>;
 
@@ -92,7 +94,7 @@ export class Connection {
           let next: IteratorResult<TAnswer>;
           try {
             next = await answers.next();
-            if (next.done) throw new Unreachable("The answer ended before its last line.");
+            if (next.done) throw new ReferralGrainsUnreachable("The answer ended before its last line.");
           } catch (error) {
             await this.#pause(attempt++, error);
             break;
@@ -150,7 +152,7 @@ export class Connection {
 
   // Twice as long each time, and never two clients in step.
   async #pause(attempt: number, error: unknown): Promise<void> {
-    const isTransient = error instanceof ReferralGrainsError ? error.isTransient : error instanceof Unreachable;
+    const isTransient = error instanceof ReferralGrainsError ? error.isTransient : error instanceof ReferralGrainsUnreachable;
     if (!isTransient || attempt > this.#options.retries) throw error;
     const most = this.#options.firstPause * 2 ** Math.min(attempt - 1, 10);
     const pause = (error instanceof ReferralGrainsError ? error.retryAfter : undefined) ?? most / 2 + (most / 2) * Math.random();
@@ -167,7 +169,9 @@ async function reached<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    throw new Unreachable("The server cannot be reached, or its answer broke off.", { cause: error });
+    // Whoever gives it up does not want it tried again.
+    if (error instanceof Error && error.name === "AbortError") throw error;
+    throw new ReferralGrainsUnreachable("The server cannot be reached, or its answer broke off.", { cause: error });
   }
 }
 

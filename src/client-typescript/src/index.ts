@@ -1,2 +1,2 @@
 export * from "./api.js";
-export { ReferralGrainsError, type ConnectionOptions } from "./connection.js";
+export { ReferralGrainsError, ReferralGrainsUnreachable, type ConnectionOptions } from "./connection.js";

@@ -49,10 +49,13 @@ public sealed class TypedClientTests(LivingServer server)
                 const ids = new Set();
                 for await (const reward of client.listReferrerRewards("script|jane", { limit: 7 })) ids.add(reward.action_id);
                 const refused = await client.getAction("none").catch((error) => error);
+                const gone = await new ReferralGrains({ url: "http://127.0.0.1:9", key: "none", retries: 1, firstPause: 1 }).getAction("none").catch((error) => error);
+                const leave = (url, init) => fetch(url, { ...init, signal: AbortSignal.abort() });
+                const left = await new ReferralGrains({ url: process.env.GRAINS_URL, key: "none", firstPause: 60_000, fetch: leave }).getAction("none").catch((error) => error);
                 const balance = await client.getReferrerBalance("script|jane");
-                console.log(last, ids.size, refused instanceof ReferralGrainsError && refused.code, balance.balances[0].payable_minor);
+                console.log(last, ids.size, refused instanceof ReferralGrainsError && refused.code, balance.balances[0].payable_minor, gone.name, left.name);
                 """, Stop);
-            Assert.Equal("30 30 action_not_found 14700", (await Run(folder, "node run.mjs")).Trim());
+            Assert.Equal("30 30 action_not_found 14700 ReferralGrainsUnreachable AbortError", (await Run(folder, "node run.mjs")).Trim());
         }
         finally
         {
