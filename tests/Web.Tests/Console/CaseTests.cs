@@ -46,7 +46,7 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         using var _ = admin;
         await admin.Ok("/v1/programs", new { id = "gym", name = "The gym", currency = "GBP", time_zone = "UTC", payment_discount = new { type = "fixed", value = 6_000, every = "next", mode = "manual" } });
         await admin.Ok("/v1/referrers", new { id = "max" });
-        foreach (var referee in (string[])["anna", "ben", "carl"]) await admin.Ok("/v1/referrals", new { program_id = "gym", referee_id = referee, referrer_id = "max" });
+        foreach (var referee in (string[])["anna", "ben", "carl", "dan"]) await admin.Ok("/v1/referrals", new { program_id = "gym", referee_id = referee, referrer_id = "max" });
         await using var person = await browser.Arrive(market.Address);
         await person.SignIn(key, "/console/referrals/gym/anna");
         await person.Sees("It counts once a person lets it.");
@@ -65,6 +65,7 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         await person.Page.GetByLabel("What is given").FillAsync("a jacket");
         await PayoutTests.Press(person, "Give it instead");
         await person.IsRefused("field asset");
+        Assert.Null((string?)(await admin.Ok("/v1/referrals/gym/ben"))["payment_discount"]?["decision"]); // What is mistyped uses nothing up.
         await person.IsWellServed();
         await person.Page.GetByLabel("What is given").FillAsync("item:jacket");
         await PayoutTests.Press(person, "Give it instead");
@@ -72,6 +73,16 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         await person.Sees("It is used up without a discount.");
         var given = Assert.Single((await admin.Ok("/v1/referrers/max/balance"))["balances"]!.AsArray())!;
         Assert.Equal(("item:jacket", 1), ((string)given["asset"]!, (long)given["payable_minor"]!));
+
+        // A payment takes a referral while its page is looked at.
+        await admin.Ok("/v1/referrals/gym/dan/payment_discount", new { decision = "apply" });
+        await person.Open("/console/referrals/gym/dan", "Referral of dan");
+        await admin.Ok("/v1/payment_discounts", new { program_id = "gym", referrer_id = "max", payment_id = "february", amount_minor = 10_000 });
+        await person.Page.GetByText("Give another thing instead").ClickAsync();
+        await person.Page.GetByLabel("What is given").FillAsync("item:jacket");
+        await PayoutTests.Press(person, "Give it instead");
+        await person.Sees("Nothing was given: payment february has come to use it.");
+        Assert.Equal(1, (long)(await admin.Ok("/v1/referrers/max/balance"))["balances"]![0]!["payable_minor"]!);
 
         await person.Open("/console/referrals/gym/carl", "Referral of carl");
         await PayoutTests.Press(person, "Use it up without");
