@@ -56,7 +56,7 @@ public sealed record PortalSettings(
 public sealed record PortalReferral(
     StreamId Stream, CallerId Program, CallerId Referee, ReferralStatus Status, DateTimeOffset AttributedAt, DateTimeOffset? FirstSaleAt, ImmutableArray<Amount> Earned);
 
-/// <param name="ChangedAt">When it came to where it stands.</param>
+/// <param name="ChangedAt">When it came to where it stands; in a sandbox, when it was drawn up.</param>
 public sealed record PortalPayout(StreamId Stream, Amount Amount, PayoutItemStatus Status, DateTimeOffset ChangedAt);
 
 /// <param name="Referee">Null for what no referral moved.</param>
@@ -106,10 +106,12 @@ public sealed class PortalReports(NpgsqlDataSource database, ITallySource tallie
 
     public async Task<Page<PortalPayout>> Payouts(StreamId referrer, StreamId? before, int limit, CancellationToken stop)
     {
+        // A sandbox's payouts go at the world's pace: by its own clock only the day is known on which they were drawn up.
         var rows = await database.Rows(
             """
             with items as (
-              select i.stream, b.created_at, i.asset, i.minor, i.status, i.changed_at from payout_item i join payout_batch b on b.stream = i.batch where i.referrer = $1)
+              select i.stream, b.created_at, i.asset, i.minor, i.status, case when t.sandbox then b.drawn_at else i.changed_at end as changed_at
+              from payout_item i join payout_batch b on b.stream = i.batch join tenant t on t.id = b.tenant where i.referrer = $1)
             select stream, asset, minor, status, changed_at from items
             where $2::int8 is null or (created_at, stream) < (select created_at, stream from items where stream = $2)
             order by created_at desc, stream desc limit $3

@@ -76,6 +76,17 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task In_a_sandbox_a_payout_is_of_the_day_that_its_clock_shows()
+    {
+        using var shop = await PayingShop.Open(market, "portal-dates", new { });
+        await shop.Pay("po_new_year");
+        await using var ann = await browser.Arrive(market.Address);
+        await ann.Page.GotoAsync((string)(await shop.Admin.Ok("/v1/portal_links", new { referrer_id = "ann" }))["url"]!);
+        var last = ann.Page.GetByRole(AriaRole.Region, new() { Name = "Last payouts" });
+        await last.GetByRole(AriaRole.Row, new() { Name = "12.34 GBP" }).GetByText("1 January 2026").WaitForAsync();
+    }
+
+    [Fact]
     public async Task By_keyboard_alone_a_code_is_copied()
     {
         using var shop = await ReferrersShop.Open(market, "portal-keys");
