@@ -566,7 +566,7 @@ public sealed partial class ReferralGrainsClient
         Send<CreditAccountAnswer>(HttpMethod.Post, new($"/v1/referrers/{Uri.EscapeDataString(id)}/credit_account"), null, stop);
 
     /// <summary>The sum of every kind of account in every asset</summary>
-    /// <remarks><c>GET /v1/ledger/trial_balance</c>. Needs a key with the role read.</remarks>
+    /// <remarks><c>GET /v1/ledger/trial_balance</c>. Needs a key with the role read or finance.</remarks>
     public Task<TrialBalanceAnswer> GetLedgerTrialBalanceAsync(CancellationToken stop = default) =>
         Send<TrialBalanceAnswer>(HttpMethod.Get, new("/v1/ledger/trial_balance"), null, stop);
 

@@ -23,7 +23,7 @@ internal sealed class LedgerEndpoints(IReports reports, ILedgerCheck check)
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Get("/v1/ledger/trial_balance", TrialBalance).Needs(KeyRole.Read)
+        routes.Get("/v1/ledger/trial_balance", TrialBalance).Needs(KeyRole.Read).OrFinance()
             .WithSummary("The sum of every kind of account in every asset").Answers<TrialBalanceAnswer>();
         routes.Get("/v1/ledger/postings", Postings).Needs(KeyRole.Read)
             .WithSummary("Every movement, stream by stream in the order of the journal").Lists(Listed);

@@ -818,7 +818,7 @@ export class ReferralGrains extends Connection {
   /**
    * The sum of every kind of account in every asset
    *
-   * `GET /v1/ledger/trial_balance`. Needs a key with the role read.
+   * `GET /v1/ledger/trial_balance`. Needs a key with the role read or finance.
    */
   getLedgerTrialBalance(): Promise<TrialBalanceAnswer> {
     return this.send("GET", `/v1/ledger/trial_balance`, {}, undefined);

@@ -41,6 +41,17 @@ public sealed class MakingTests(Browser browser, Marketplace market)
         await PayoutTests.Press(person, "Make a link to their portal");
         Assert.Contains("/portal/open?token=", await person.Page.Locator("#portal-link").InnerTextAsync(), StringComparison.Ordinal);
         await person.IsWellServed();
+
+        using var portal = new Api(market.Address, new Uri(await person.Page.Locator("#portal-link").InnerTextAsync()).Query.Split('=')[^1]);
+        Assert.Equal(200, (await portal.Get("/v1/portal")).Status);
+        await PayoutTests.Press(person, "End the link");
+        await person.Sees("and what it had opened");
+        Assert.Equal(401, (await portal.Get("/v1/portal")).Status);
+        await person.Page.GetByText("End a link that got into wrong hands").ClickAsync();
+        await person.Page.GetByLabel("Id of the link").FillAsync("plk_none");
+        await PayoutTests.Press(person, "End it");
+        await person.IsRefused("portal_link_not_found");
+        await person.IsWellServed();
         await person.ResizeTo(390);
         await person.IsWellServed();
         await PayoutTests.Press(person, "Close the account");

@@ -140,6 +140,57 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.IsWellServed();
     }
 
+    [Theory]
+    [InlineData("read")]
+    [InlineData("finance")]
+    public async Task The_books_are_a_trial_balance_that_comes_to_zero(string role)
+    {
+        await using var person = await SignedIn(role);
+        await person.Page.GetByRole(AriaRole.Navigation, new() { Name = "Console" }).GetByRole(AriaRole.Link, new() { Name = "Books" }).ClickAsync();
+        await person.Heading("Books");
+        var euros = person.Page.GetByRole(AriaRole.Region, new() { Name = "Accounts in EUR" });
+        await euros.GetByText("comes to zero").WaitForAsync();
+        await euros.GetByRole(AriaRole.Row, new() { Name = "payable" }).GetByText("10.00 EUR").First.WaitForAsync();
+        await euros.GetByRole(AriaRole.Row, new() { Name = "All" }).GetByText("0.00 EUR", new() { Exact = true }).WaitForAsync();
+        await person.IsWellServed();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+        Assert.Equal(role == "finance" ? 1 : 0, await person.Page.Locator("#main").GetByRole(AriaRole.Link, new() { Name = "Reconciliation" }).CountAsync());
+    }
+
+    [Fact]
+    public async Task The_books_are_not_for_a_key_that_only_sends()
+    {
+        await using var person = await SignedIn("ingest", "/console/books");
+        await person.IsRefused("forbidden");
+        await person.IsWellServed();
+    }
+
+    [Fact]
+    public async Task What_was_booked_by_hand_and_spent_is_listed_a_page_at_a_time()
+    {
+        var (admin, key) = await market.NewSandbox("booked");
+        using var _ = admin;
+        await admin.Ok("/v1/referrers", new { id = "jo" });
+        await Task.WhenAll(Enumerable.Range(1, 51).Select(i => admin.Ok("/v1/referrers/jo/entries", new { entry_id = $"e{i:D2}", asset = "points", amount_minor = i, reason = $"reason {i}" })));
+        await admin.Ok("/v1/referrers/jo/entries", new { entry_id = "last", asset = "GBP", amount_minor = 2_500, already_paid = true, reason = "paid by cheque" });
+        await admin.Ok("/v1/referrers/jo/spends", new { spend_id = "till-1", asset = "points", amount_minor = 300 });
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key, "/console/referrers/jo");
+        await person.Page.GetByText("Entries by hand and what was spent").ClickAsync();
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Look them up" }).ClickAsync();
+        var entries = person.Page.GetByRole(AriaRole.Region, new() { Name = "Entries by hand" });
+        await entries.GetByRole(AriaRole.Row, new() { Name = "last" }).GetByText("25.00 GBP, paid elsewhere").WaitForAsync();
+        await person.Page.GetByRole(AriaRole.Region, new() { Name = "Spends" }).GetByRole(AriaRole.Row, new() { Name = "till-1" }).GetByText("300 points").WaitForAsync();
+        Assert.Equal(51, await entries.GetByRole(AriaRole.Row).CountAsync()); // With that of the headings.
+        await person.IsWellServed();
+        await PayoutTests.Press(person, "Older entries");
+        await Assertions.Expect(entries.GetByRole(AriaRole.Row)).ToHaveCountAsync(53);
+        Assert.Equal(0, await person.Page.GetByRole(AriaRole.Button, new() { Name = "Older" }).CountAsync());
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
     [Fact]
     public async Task Referrals_are_listed_by_program_referrer_and_state()
     {

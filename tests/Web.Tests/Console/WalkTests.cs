@@ -22,6 +22,7 @@ public sealed class WalkTests(Browser browser, Marketplace market)
         [
             ("admin", "/console", [("/console", "Top referrers")]),
             ("admin", "/console/audit", [("/console/audit", "All of them as a table")]),
+            ("finance", "/console/books", [("/console/books", "comes to zero")]),
             ("admin", "/console/enrollments/{Id}", [($"/console/enrollments/{enrollment}", "Its terms")]),
             ("admin", "/console/find", [("/console/find?id=nobody-at-all", "Nothing here has the id")]),
             ("operator", "/console/grains", []), // Orleans' own page stands in it: SessionTests look at who may see it.
