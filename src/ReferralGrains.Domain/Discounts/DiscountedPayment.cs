@@ -13,6 +13,7 @@ public enum DiscountSide
     Referrer = 2,
 }
 
+/// <summary>What became of a discount on a payment. The numbers are in the database and never change.</summary>
 public enum DiscountState
 {
     /// <summary>Nothing was taken off, and nothing is kept.</summary>

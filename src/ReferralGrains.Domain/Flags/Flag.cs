@@ -32,6 +32,7 @@ public enum FlagState
     Confirmed = 3,
 }
 
+/// <summary>What the state of a flag means for what it is about.</summary>
 public static class FlagStates
 {
     /// <summary>Whether it holds back what it is about.</summary>

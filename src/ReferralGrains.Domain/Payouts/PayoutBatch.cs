@@ -176,27 +176,34 @@ public sealed record CandidatesListed(ImmutableArray<PayoutOrder> Orders) : Payo
 /// <summary>There are no more candidates.</summary>
 public sealed record BatchListed : PayoutBatchEvent;
 
+/// <summary>All that is paid is in transit. What is approved is this, by its hash; what drops out later changes the hash.</summary>
 public sealed record BatchFrozen(string Hash, ImmutableArray<LeftOut> LeftOut) : PayoutBatchEvent;
 
 /// <summary>A candidate that is not paid, and why.</summary>
 public readonly record struct LeftOut(string Item, string Why);
 
+/// <summary>Exactly what the batch pays was approved, by a person or by terms that ask for none; from now on it is not cancelled.</summary>
 public sealed record BatchApproved(string By) : PayoutBatchEvent;
 
 /// <summary>Something changed that the approval was of, such as a destination.</summary>
 public sealed record BatchApprovalRevoked(string Why) : PayoutBatchEvent;
 
+/// <summary>All intents are written: the items are sent, or wait to be confirmed as paid outside.</summary>
 public sealed record SendingBegan : PayoutBatchEvent;
 
+/// <summary>Nothing more is sent until a person goes on: Stripe's balance does not suffice, or an item needs to be looked at.</summary>
 public sealed record SendingPaused(bool ForFunds, string Why) : PayoutBatchEvent;
 
+/// <summary>A person let a paused batch go on.</summary>
 public sealed record SendingResumed(string By) : PayoutBatchEvent;
 
 /// <summary>No item of it is open.</summary>
 public sealed record BatchSettled : PayoutBatchEvent;
 
+/// <summary>The batch was given up before it was approved: what was reserved is given back, item by item.</summary>
 public sealed record BatchCancelling(string By) : PayoutBatchEvent;
 
+/// <summary>All that was reserved is payable again.</summary>
 public sealed record BatchCancelled : PayoutBatchEvent;
 
 /// <summary>

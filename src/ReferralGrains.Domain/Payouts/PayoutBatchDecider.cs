@@ -69,6 +69,7 @@ public abstract record PayoutBatchCommand
     public sealed record EndRetry : PayoutBatchCommand;
 }
 
+/// <summary>Why what is asked of a payout batch is not done.</summary>
 public enum PayoutBatchRefusal
 {
     /// <summary>It exists with other content.</summary>
@@ -89,6 +90,7 @@ public enum PayoutBatchRefusal
     SamePerson = 6,
 }
 
+/// <summary>What came of a command to a payout batch.</summary>
 public abstract record PayoutBatchDecision
 {
     private PayoutBatchDecision()

@@ -65,6 +65,7 @@ public abstract record PayoutItemCommand
     public sealed record OfReversal(string Reversal, PayoutItemCommand Command) : PayoutItemCommand;
 }
 
+/// <summary>What came of a command to a payout item.</summary>
 public abstract record PayoutItemDecision
 {
     private PayoutItemDecision()
@@ -79,6 +80,7 @@ public abstract record PayoutItemDecision
     public sealed record Refused(PayoutItemRefusal Why) : PayoutItemDecision;
 }
 
+/// <summary>Why what is asked of a payout item is not done.</summary>
 public enum PayoutItemRefusal
 {
     /// <summary>Another order stands under this name.</summary>

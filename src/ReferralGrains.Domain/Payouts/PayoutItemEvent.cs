@@ -63,6 +63,7 @@ public enum Unsettled
 /// <summary>This generation's key is never sent again.</summary>
 public sealed record LookupOpened(int Generation, LookupReason Why) : PayoutItemEvent;
 
+/// <summary>Why a generation's key is not sent again, so that Stripe has to be asked what there is.</summary>
 public enum LookupReason
 {
     /// <summary>Stripe may soon forget the key.</summary>

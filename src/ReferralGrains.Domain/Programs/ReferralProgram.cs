@@ -71,6 +71,7 @@ public abstract record ProgramEvent
     }
 }
 
+/// <summary>A program was started. Its currency and its time zone are for good.</summary>
 public sealed record ProgramCreated(
     CallerId Id, string Name, string Currency, string TimeZone, Discount? NewCustomer = null, PaymentDiscount? Payment = null, string? ShareUrl = null) : ProgramEvent;
 

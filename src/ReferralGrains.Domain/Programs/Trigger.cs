@@ -22,6 +22,7 @@ public enum Trigger
     EveryNReferrals = 6,
 }
 
+/// <summary>What follows from a trigger.</summary>
 public static class Triggers
 {
     /// <summary>Whether it is an action that such a rule rewards; otherwise it is the approval.</summary>

@@ -4,6 +4,7 @@ using ReferralGrains.Domain.Identity;
 
 namespace ReferralGrains.Domain.Referrals;
 
+/// <summary>What came of an action in one word, over all of its decisions.</summary>
 public enum ActionStatus
 {
     NotRewarded = 0,
@@ -18,6 +19,7 @@ public enum ActionStatus
     Parked = 3,
 }
 
+/// <summary>Where a reward stands for whoever earned it.</summary>
 public enum RewardStatus
 {
     /// <summary>In its hold window.</summary>

@@ -63,6 +63,7 @@ public enum Field
     Alias = 32,
 }
 
+/// <summary>What kind of the caller's mistake a refusal is of: whoever answers chooses a status by it.</summary>
 public enum RefusalKind
 {
     /// <summary>What it names does not exist.</summary>

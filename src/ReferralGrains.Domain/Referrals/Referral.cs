@@ -7,6 +7,7 @@ using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrals;
 
+/// <summary>Where a referral stands. The numbers are in snapshots and rows and never change.</summary>
 public enum ReferralStatus
 {
     /// <summary>Nobody is known to have referred this referee: its actions wait (D10).</summary>

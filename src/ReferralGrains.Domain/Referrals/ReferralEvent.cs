@@ -78,6 +78,7 @@ public sealed record ReferralFlagResolved(bool Confirmed, string? Reason, string
 /// <summary>The referral was approved and enrolled in every rule that was enabled then (R1, D17).</summary>
 public sealed record ReferralApproved(DateTimeOffset ApprovedAt, ImmutableArray<EnrolledRule> Enrolled) : ReferralEvent;
 
+/// <summary>A rule by its number in the program, and the version whose terms are pinned (D17).</summary>
 public sealed record EnrolledRule(int Rule, int Version);
 
 /// <summary>An approved referral was enrolled in a rule that it had no enrollment under, by command (D17).</summary>

@@ -18,6 +18,7 @@ public enum SelfReferral
     SameAccount = 3,
 }
 
+/// <summary>Finds out whether a referral looks like one of the referrer's own self (D16).</summary>
 public static class SelfReferrals
 {
     /// <param name="refereeEmail">As it was sent with the attribution, if it was.</param>

@@ -8,6 +8,7 @@ using ReferralGrains.Domain.Programs;
 
 namespace ReferralGrains.Domain.Referrers;
 
+/// <summary>Where a referrer stands; None is a referrer that nobody has made. The numbers are in snapshots and never change.</summary>
 public enum ReferrerStatus
 {
     None = 0,
@@ -107,8 +108,10 @@ public abstract record ReferrerEvent
     }
 }
 
+/// <summary>Somebody can refer, with these tags.</summary>
 public sealed record ReferrerCreated(ImmutableArray<string> Tags) : ReferrerEvent;
 
+/// <summary>The referrer's tags are these from now on; conditions look at them (H5).</summary>
 public sealed record ReferrerTagged(ImmutableArray<string> Tags) : ReferrerEvent;
 
 /// <summary>
@@ -117,6 +120,7 @@ public sealed record ReferrerTagged(ImmutableArray<string> Tags) : ReferrerEvent
 /// </summary>
 public sealed record ReferrerProfileChanged : ReferrerEvent;
 
+/// <summary>The referrer earns nothing more; its ledger stays, and its person is erased elsewhere (D18).</summary>
 public sealed record ReferrerClosed(string? Reason, string By) : ReferrerEvent;
 
 /// <summary>What a closed referrer had of an asset was given up: taken back (D13, D18).</summary>
@@ -125,8 +129,10 @@ public sealed record BalanceForfeited(Asset Asset, long Minor, string By) : Refe
 /// <summary>Somebody looked at a flag on the referrer (X9). That it was raised is in no event: what raised it is personal data, or a rate.</summary>
 public sealed record ReferrerFlagResolved(FlagKind Kind, bool Confirmed, string? Reason, string By) : ReferrerEvent;
 
+/// <summary>The referrer may earn by a rule that is only for those to whom it is granted (H1).</summary>
 public sealed record RuleGranted(GrantedRule Rule, string By) : ReferrerEvent;
 
+/// <summary>The grant was taken back; what was earned under it stays (H1).</summary>
 public sealed record RuleRevoked(GrantedRule Rule, string By) : ReferrerEvent;
 
 /// <summary>The tally of a program that has just become tiered, summed from what was committed before (D6).</summary>
