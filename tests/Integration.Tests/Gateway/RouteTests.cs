@@ -129,7 +129,7 @@ public sealed class RouteTests(SharedGateway gateway) : IClassFixture<SharedGate
     [Fact]
     public void Who_looks_after_the_money_sees_what_is_to_be_approved_without_the_role_to_read_and_who_gives_out_keys_what_they_do() => Assert.Equal(
         [
-            "KeyAdmin: GET /v1/audit_entries", "Finance: GET /v1/payout_batches", "Finance: GET /v1/payout_batches/{id}",
+            "KeyAdmin: GET /v1/audit_entries", "Finance: GET /v1/ledger/trial_balance", "Finance: GET /v1/payout_batches", "Finance: GET /v1/payout_batches/{id}",
             "Finance: GET /v1/payout_batches/{id}/items/{item}/reversals", "Finance: GET /v1/payout_terms",
             "Finance: GET /v1/referrers/{id}/credit_account", "Finance: GET /v1/referrers/{id}/payout_account", "Finance: POST /v1/referrers/{id}/onboarding_link",
         ],
