@@ -33,7 +33,10 @@ internal sealed class KeptTotals(LedgerSnapshot snapshot, int? tenant, Differenc
 
     public void HasDiscount(int of, DiscountSide side, DiscountedPayment payment) => discounts[(of, side, payment.Payment.Value)] = payment;
 
-    public void HasUse(int of, ReferralUse use) => uses[use.Referral] = (of, use);
+    // Of a referral that was given to another referrer both say something (D16): one payment at most has it, and what was declined stays so.
+    public void HasUse(int of, ReferralUse use) => uses[use.Referral] = uses.TryGetValue(use.Referral, out var other)
+        ? (of, new(use.Referral, use.Choice > other.Use.Choice ? use.Choice : other.Use.Choice, use.Payment ?? other.Use.Payment))
+        : (of, use);
 
     /// <summary>A stream could not be folded: what it adds to the totals is not known, and it was named already.</summary>
     public void Misses(int of) => unreadable.Add(of);

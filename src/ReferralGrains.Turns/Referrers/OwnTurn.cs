@@ -23,7 +23,7 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     private readonly ImmutableArray<EventRow>.Builder rows = ImmutableArray.CreateBuilder<EventRow>();
     private readonly Dictionary<(EntryKind Kind, CallerId Id), BookedEvent> booked = [];
     private readonly HashSet<BalanceGuard> guards = [];
-    private readonly Dictionary<StreamId, ReferralUse> uses = [];
+    private readonly Dictionary<StreamId, ReferralUseRow> uses = [];
     private readonly List<GroupRow> groups = [];
     private readonly List<FlagRow> flags = [];
     private ReferrerRow? profile;
@@ -54,8 +54,7 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
         rows.Add(EventCodec.Encode(e, stream, now));
         var payment = PaymentDiscounts.After(e, stream, Payments.Find);
         if (payment is not null) Payments.Take(payment, isQuoted: e is PaymentQuoted);
-        foreach (var use in PaymentDiscounts.Uses(e, payment))
-            uses[use.Referral] = use with { Choice = use.Choice ?? (uses.TryGetValue(use.Referral, out var was) ? was.Choice : null) };
+        foreach (var use in PaymentDiscounts.Uses(e, payment)) uses[use.Referral] = new(use, (e as PaymentReleased)?.Payment);
     }
 
     /// <summary>An event with the personal data that it leaves.</summary>
@@ -127,7 +126,7 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
         [
             SideRows.Of<ReferrerRow>(profiled ? [profile!] : []),
             SideRows.Of<DiscountRow>([.. Payments.Changed.Select(static changed => new DiscountRow(DiscountSide.Referrer, changed.Payment, changed.IsNew))]),
-            SideRows.Of<ReferralUseRow>([.. uses.Values.Select(static use => new ReferralUseRow(use))]),
+            SideRows.Of<ReferralUseRow>([.. uses.Values]),
             SideRows.Of<GroupRow>([.. groups]),
             SideRows.Of<FlagRow>([.. flags]),
             SideRows.Of<IdentityRow>(profiled ? [new(stream, IdentityKind.Mailbox, profile!.Email is { } email ? SelfReferrals.Mailbox(email) : null, now)] : []),

@@ -196,9 +196,10 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             var booked = entries.Keys.ToHashSet();
             var asked = discounts.Keys.ToHashSet();
             var begun = directory.Keys.ToHashSet();
+            var used = uses.Values.Where(ReferralUseRow.IsUsedUp).Select(use => use.Referral).ToHashSet();
             var codes = referrers.ToDictionary(pair => (pair.Value.Tenant, pair.Value.Row.Code), pair => pair.Key);
             var payable = balances.ToDictionary(balance => balance.Key, balance => balance.Value.Payable);
-            var outcomes = batch.Select(append => Judge(append, named, booked, asked, begun, codes) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
+            var outcomes = batch.Select(append => Judge(append, named, booked, asked, begun, used, codes) is var judged && judged == AppendOutcome.Committed && IsShort(append, payable)
                 ? AppendOutcome.BalanceShort
                 : judged).ToList();
             commits++;
@@ -220,7 +221,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
     private AppendOutcome Judge(
         Append append, HashSet<(int Tenant, CallerId Id)> named, HashSet<(int Tenant, EntryKind Kind, CallerId Id)> booked,
-        HashSet<(int Tenant, DiscountSide Side, CallerId Payment)> asked, HashSet<StreamKey> begun, Dictionary<(int Tenant, string Code), StreamId> codes)
+        HashSet<(int Tenant, DiscountSide Side, CallerId Payment)> asked, HashSet<StreamKey> begun, HashSet<StreamId> used,
+        Dictionary<(int Tenant, string Code), StreamId> codes)
     {
         if (!bugs.HasFlag(PlantedBugs.NoFence) && append.Streams.Any(Moved)) return AppendOutcome.StreamMoved;
         if (!bugs.HasFlag(PlantedBugs.NoUniqueIndex) && (Ids(append).Any(actions.ContainsKey) || Ids(append).Distinct().Count() < Ids(append).Count())) return AppendOutcome.ActionKnown;
@@ -228,6 +230,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             return AppendOutcome.FactMoved;
         if (Side<EntryRow>(append).Any(entry => !booked.Add((append.Tenant, entry.Kind, entry.Id)))) return AppendOutcome.FactMoved;
         if (Side<DiscountRow>(append).Any(row => row.IsNew && !asked.Add((append.Tenant, row.Side, row.Payment.Payment)))) return AppendOutcome.FactMoved;
+        if (Side<ReferralUseRow>(append).Any(row => row.Claims && !used.Add(row.Use.Referral))) return AppendOutcome.FactMoved;
         if (Side<SendPermit>(append).Any(permit => !senders.Contains((append.Tenant, permit.Term)))) return AppendOutcome.FactMoved;
         if (Side<ReferrerRow>(append).Any(row => !codes.TryAdd((append.Tenant, row.Code), row.Stream) && codes[(append.Tenant, row.Code)] != row.Stream)) return AppendOutcome.FactMoved;
         if (Side<RuleRow>(append).Any(rule => !named.Add((append.Tenant, rule.Id)))) return AppendOutcome.FactMoved;
@@ -285,7 +288,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         foreach (var batch in Side<PayoutBatchRow>(append)) payoutBatches[batch.Stream] = (append.Tenant, batch);
         foreach (var entry in Side<EntryRow>(append)) entries.Add((append.Tenant, entry.Kind, entry.Id), entry);
         foreach (var row in Side<DiscountRow>(append)) discounts[(append.Tenant, row.Side, row.Payment.Payment)] = row.Payment;
-        foreach (var row in Side<ReferralUseRow>(append)) uses[row.Use.Referral] = row.Use with { Choice = row.Use.Choice ?? uses.GetValueOrDefault(row.Use.Referral).Choice };
+        foreach (var row in Side<ReferralUseRow>(append))
+        {
+            var was = uses.GetValueOrDefault(row.Use.Referral);
+            if (row.Claims || was.Payment is null || was.Payment == row.Released) uses[row.Use.Referral] = row.Use with { Choice = row.Use.Choice ?? was.Choice };
+        }
+
         foreach (var row in Side<FlagRow>(append)) flags[(row.Stream, row.Kind)] = flags.TryGetValue((row.Stream, row.Kind), out var raised) ? row with { Reason = raised.Reason } : row;
         foreach (var row in Side<IdentityRow>(append))
         {

@@ -1,6 +1,7 @@
 using ReferralGrains.Domain.Discounts;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
+using ReferralGrains.Simulation.Node;
 using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;
@@ -161,6 +162,45 @@ public sealed class PaymentTests
         await first;
         other.Journal.Release();
         Assert.Equal(("anna 6000", ""), (Shown(shop, await first).Used, Shown(shop, (await second).Outcome).Used));
+    }
+
+    [Theory]
+    [InlineData(false, false, "feb 4000: anna 6000", ReferralChoice.Applies)]
+    [InlineData(false, true, "feb 10000: ", ReferralChoice.Declined)]
+    [InlineData(true, false, "feb 4000: anna 6000", ReferralChoice.None)]
+    [InlineData(true, true, "feb 10000: ", ReferralChoice.None)]
+    public async Task D16_a_referral_that_is_given_to_another_while_the_one_before_uses_or_declines_it_is_used_once(
+        bool quotes, bool earlierFirst, string expected, ReferralChoice left)
+    {
+        await using var shop = await Gym(quotes ? Sixty : Sixty with { ByHand = true }, "anna");
+        await shop.Introduce("bob");
+        var (other, rita, bob) = (shop.Started(), GrainAddress.Referrer(shop.Tenant, new(Shop.Rita)), GrainAddress.Referrer(shop.Tenant, new("bob")));
+        if (!quotes) await Choose(shop, "anna", ReferralChoice.Applies);
+
+        // Both read that it waits: the one before as its own, which it is until then.
+        shop.Node.Journal.Hold();
+        var earlier = quotes
+            ? Quote(shop, "jan") as Task
+            : Choose(shop, "anna", ReferralChoice.Declined);
+        await shop.Node.Journal.Queued(1);
+        await shop.Tell(new ReassignReferral(new("bob"), null, "admin"), "anna", other);
+        other.Journal.Hold();
+        var later = shop.Ask(bob, new QuotePayment(Shop.Program, new("feb"), 100_00), other);
+        await other.Journal.Queued(1);
+        foreach (var (journal, done) in (IEnumerable<(MemoryJournal, Task)>)(earlierFirst ? [(shop.Node.Journal, earlier), (other.Journal, later)] : [(other.Journal, later), (shop.Node.Journal, earlier)]))
+        {
+            journal.Release();
+            await done;
+        }
+
+        var (toPay, used) = Shown(shop, (await later).Outcome);
+        Assert.Equal(expected, $"feb {toPay}: {used}");
+        var anna = shop.Database.Uses[shop.Referral("anna").Id];
+        Assert.Equal((left, earlierFirst ? quotes ? "jan" : null : "feb"), (anna.Choice ?? ReferralChoice.None, anna.Payment?.Value));
+
+        // What is not his gives nothing back.
+        if (quotes) await shop.Ask(rita, new ReleasePayment(new("jan"), "admin"));
+        Assert.Equal(earlierFirst ? null : "feb", shop.Database.Uses[shop.Referral("anna").Id].Payment?.Value);
     }
 
     private static async Task<Shop> Gym(PaymentDiscount? discount, params string[] referees)
