@@ -10,13 +10,14 @@ public readonly record struct Credit(StreamId Referrer, Earnings Earnings);
 
 /// <summary>
 /// One referral's history, taken through a draft event by event: what was sent is decided again, what a person did to single
-/// enrollments and rewards is not, for under another rule these would be others. Of its actions it keeps only those that others name.
+/// enrollments and rewards is not, for under another rule these would be others. Of its actions it keeps only those that others name, and
+/// only until they have.
 /// </summary>
-/// <param name="named">The ids that refunds, chargebacks and what undoes them name.</param>
+/// <param name="named">The ids that refunds, chargebacks and what undoes them name, each with the seq of the last that looks at it.</param>
 /// <param name="rounds">Of its referrers; null where the draft has no books.</param>
 /// <param name="asIs">Hears of each credit that the history recorded.</param>
 /// <param name="drafted">Hears of each credit that the draft would have made.</param>
-public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<CallerId> named, ReplayedRounds? rounds, Action<Credit> asIs, Action<Credit> drafted)
+public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDictionary<CallerId, int> named, ReplayedRounds? rounds, Action<Credit> asIs, Action<Credit> drafted)
 {
     private readonly Dictionary<CallerId, ActionHistory> kept = [];
     private readonly HashSet<CallerId> paid = [];
@@ -25,6 +26,8 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
     private readonly HashSet<StreamId> owners = [];
     private Referral state = Referral.None;
     private ReferrerFacts? referrer;
+
+    public StreamId Stream => stream;
 
     /// <summary>Of the period.</summary>
     public long Actions { get; private set; }
@@ -35,6 +38,21 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
     public void Take(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, ReplayedBooks? books)
     {
         if (!IsOutside(recorded)) Credit(recorded.Event, asIs);
+        Replay(recorded, referrerOf, books);
+        if (recorded.Event is SaleReversed or ReversalUndone) Forget(recorded.Seq);
+    }
+
+    /// <summary>After the last event: what falls due by now.</summary>
+    public void End()
+    {
+        if (state.Scheduled is not null) Replay(static turn => turn.SettleDue(), null);
+    }
+
+    /// <summary>Takes back, or gives back, what has changed of a round whose reward is here (H9).</summary>
+    internal void Settle(UndoneRound round, ReplayedBooks books) => Replay(Gatherings.Settle, books, about: round.Action, undone: round);
+
+    private void Replay(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, ReplayedBooks? books)
+    {
         if (KnownActions.Arrived(recorded.Event) is { } action)
         {
             if (Sends(action)) Send(action, books);
@@ -51,14 +69,12 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         }
     }
 
-    /// <summary>After the last event: what falls due by now.</summary>
-    public void End()
+    // What was paid for together with others is settled when theirs is undone (H9).
+    private void Forget(int seq)
     {
-        if (state.Scheduled is not null) Replay(static turn => turn.SettleDue(), null);
+        foreach (var id in kept.Keys)
+            if (named.TryGetValue(id, out var last) && last <= seq && !paid.Contains(id)) kept.Remove(id);
     }
-
-    /// <summary>Takes back, or gives back, what has changed of a round whose reward is here (H9).</summary>
-    internal void Settle(UndoneRound round, ReplayedBooks books) => Replay(Gatherings.Settle, books, about: round.Action, undone: round);
 
     private void Send(ReferralAction action, ReplayedBooks? books) => Replay(turn => turn.Record(action), books, action.About);
 
@@ -84,7 +100,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
     {
         var isSale = action.Kind == ActionKind.Sale;
         var isOutside = isSale ? !draft.Holds(action.OccurredAt) : action.About is { } about && left.Contains(about);
-        if (isOutside && named.Contains(action.Id)) left.Add(action.Id);
+        if (isOutside && named.ContainsKey(action.Id)) left.Add(action.Id);
         if (isOutside) return false;
         if (isSale || (action.About is { } known && kept.ContainsKey(known)) || draft.Holds(action.OccurredAt)) Actions++;
         return true;
@@ -132,7 +148,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlySet<
         }
 
         foreach (var one in known.All)
-            if (named.Contains(one.Id) || paid.Contains(one.Id)) kept[one.Id] = one;
+            if (named.ContainsKey(one.Id) || paid.Contains(one.Id)) kept[one.Id] = one;
         foreach (var recorded in turn.Events)
             if (draft is { From: null, To: null } || recorded.Event is not (RewardsGranted or ScheduleUnlocked { Sale: 0 }) || draft.Holds(state.ApprovedAt))
                 Credit(recorded.Event, drafted);

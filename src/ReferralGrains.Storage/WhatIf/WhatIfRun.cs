@@ -28,8 +28,8 @@ public sealed record WhatIfProgress(int Referrers, int OfReferrers, long Actions
 
 /// <summary>
 /// Reads referrer by referrer, and of each the events in the order of the journal, so that only the states of one referrer's referrals
-/// are in memory for each of the lanes, and in a program without tiers only one. Referrers of whom one was given a referral of the other are
-/// read as one. One run at a time in this process, and it lets commits go first.
+/// are in memory for each of the lanes, each from its first event to its last, and in a program without tiers only one. Referrers of whom one
+/// was given a referral of the other are read as one. One run at a time in this process, and it lets commits go first.
 /// </summary>
 public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool> busy, TimeProvider time) : IWhatIf, IDisposable
 {
@@ -115,9 +115,10 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
         // Referrals come in order, so that what is left to be sorted is one of them, or those of one group, and not all at once on disk.
         await database.Each(
             $"""
-            select r.first, e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
+            select r.first, e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text, e.seq = r.last
             from (
-              select f.stream, g.first from (select * from referral where tenant = $1 and program = $2 and referrer = any($3)) f
+              select f.stream, g.first, (select e.seq from event e where e.stream = f.stream and e.type <> 0 order by e.seq desc limit 1) as last
+              from (select * from referral where tenant = $1 and program = $2 and referrer = any($3)) f
               join unnest($3, $4) g (referrer, first) on g.referrer = f.referrer order by g.first, f.stream) r
             cross join lateral (select * from event e where e.stream = r.stream and e.type <> 0 offset 0) e
             order by {(books is null ? "r.first, r.stream, e.seq" : "r.first, e.recorded_at, e.commit_id, e.stream, e.seq")}
@@ -125,18 +126,17 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
             reader =>
             {
                 var (group, stream) = (reader.GetInt64(0), new StreamId(reader.GetInt64(1)));
-                if (group != current || (books is null && !open.ContainsKey(stream))) End();
                 if (group != current) rounds = new();
                 current = group;
                 if (!open.TryGetValue(stream, out var referral))
-                    open.Add(stream, referral = new(stream, draft, named.TryGetValue(stream.Value, out var ids) ? ids : ImmutableHashSet<CallerId>.Empty, rounds, AsIs, Drafted));
+                    open.Add(stream, referral = new(stream, draft, named.Remove(stream.Value, out var ids) ? ids : ImmutableDictionary<CallerId, int>.Empty, rounds, AsIs, Drafted));
                 var row = ActionQuery.Row(reader, 2);
                 referral.Take(new(row.Seq, row.At, row.Decode<ReferralEvent>()), ReferrerOf, books);
+                if (reader.GetBoolean(9)) End(referral);
                 if (++rows % RowsBetweenWords == 0) Tell(open.Values.Sum(static one => one.Actions));
             },
             stop, Questions.Int(tenant), Questions.Long(draft.Program.Stream.Value), Questions.Longs(referrers),
             Questions.Longs([.. groups.SelectMany(static group => Enumerable.Repeat(group[0], group.Count))]));
-        End();
         Tell(0);
         all.Add(referrers.Length, totals);
 
@@ -150,15 +150,11 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
             told = actions + unended;
         }
 
-        void End()
+        void End(ReplayedReferral ended)
         {
-            foreach (var ended in open.Values)
-            {
-                ended.End();
-                actions += ended.Actions;
-            }
-
-            open.Clear();
+            ended.End();
+            actions += ended.Actions;
+            open.Remove(ended.Stream);
         }
 
         ReferrerFacts ReferrerOf(StreamId stream) => known.TryGetValue(stream, out var found) ? found : new(stream, new("referrer"), 1, Closed: false, [], []);
@@ -166,19 +162,24 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
 
     // What takes back and gives back names what it is about, which has to be remembered until then; few are named. One that still waits
     // names nothing that the history holds, and would wait under the draft too.
-    private async Task<Dictionary<long, HashSet<CallerId>>> Named(int tenant, Draft draft, long[] referrers, CancellationToken stop)
+    private async Task<Dictionary<long, Dictionary<CallerId, int>>> Named(int tenant, Draft draft, long[] referrers, CancellationToken stop)
     {
-        var named = new Dictionary<long, HashSet<CallerId>>();
+        var named = new Dictionary<long, Dictionary<CallerId, int>>();
         await database.Each(
             $"""
-            select e.stream, e.data -> 'a' ->> 'of' from referral r join event e on e.stream = r.stream and e.about is not null
+            select e.stream, e.seq, coalesce(e.action_id, e.data -> 'a' ->> 'id'), e.data -> 'a' ->> 'of' from referral r join event e on e.stream = r.stream and e.about is not null
             where r.tenant = $1 and r.program = $2 and r.referrer = any($3) and e.data -> 'a' ->> 'of' is not null
               and e.type in ({EventCodec.NumberOf(typeof(SaleReversed))}, {EventCodec.NumberOf(typeof(ReversalUndone))})
+            order by e.stream, e.seq desc
             """,
             reader =>
             {
                 if (!named.TryGetValue(reader.GetInt64(0), out var ids)) named.Add(reader.GetInt64(0), ids = []);
-                ids.Add(new(reader.GetString(1)));
+
+                // Newest first: who undoes a refund looks at the sale of that, too.
+                var last = Math.Max(reader.GetInt32(1), ids.GetValueOrDefault(new CallerId(reader.GetString(2))));
+                var of = new CallerId(reader.GetString(3));
+                if (last > ids.GetValueOrDefault(of)) ids[of] = last;
             },
             stop, Questions.Int(tenant), Questions.Long(draft.Program.Stream.Value), Questions.Longs(referrers));
         return named;
