@@ -3487,6 +3487,9 @@ public sealed partial record SourceAnswer
 
     /// <summary>Where the other system sends its events, after the address of this server.</summary>
     public required string Url { get; init; }
+
+    /// <summary>Events that name sales of which nothing is known; left out where none waits.</summary>
+    public WaitingEventsAnswer? Waiting { get; init; }
 }
 
 /// <summary>What is left out stays as it is.</summary>
@@ -3684,6 +3687,21 @@ public sealed partial record WaitingAction
     public required string ActionId { get; init; }
 
     public required string Code { get; init; }
+}
+
+/// <summary>Refunds and disputes, and names of payments, whose sale is not known. Each takes effect by itself once what names its sale comes, which may be never.</summary>
+public sealed partial record WaitingEventsAnswer
+{
+    public required long Events { get; init; }
+
+    /// <summary>When the first of them came.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>That one's id in the other system.</summary>
+    public required string EventId { get; init; }
+
+    /// <summary>What that one names.</summary>
+    public required IReadOnlyList<string> Names { get; init; }
 }
 
 /// <summary>It is written down, and looked at soon.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using Microsoft.Extensions.Options;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
@@ -53,11 +54,15 @@ internal sealed class SourceEndpoints(
         return Answers.Created(context, SourceAnswer.Of(source), isNew: true, GatewayJson.Default.SourceAnswer, "sources", id.Value);
     }
 
-    private async Task<IResult> List(HttpContext context) => Answers.Ok(
-        new SourcesAnswer([.. (await sources.List(context.Caller().Tenant, context.RequestAborted)).Select(SourceAnswer.Of)]), GatewayJson.Default.SourcesAnswer);
+    private async Task<IResult> List(HttpContext context)
+    {
+        var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
+        var waiting = await sources.AllWaiting(tenant, null, stop);
+        return Answers.Ok(new SourcesAnswer([.. (await sources.List(tenant, stop)).Select(source => SourceAnswer.Of(source, waiting.GetValueOrDefault(source.Id)))]), GatewayJson.Default.SourcesAnswer);
+    }
 
     private async Task<IResult> Show(HttpContext context, string id) =>
-        Ok(await sources.Find(id, context.RequestAborted) is { } source && source.Tenant == context.Caller().Tenant ? source : null);
+        await Ok(await sources.Find(id, context.RequestAborted) is { } source && source.Tenant == context.Caller().Tenant ? source : null, context.RequestAborted);
 
     private async Task<IResult> Change(HttpContext context, string id)
     {
@@ -66,15 +71,19 @@ internal sealed class SourceEndpoints(
         var change = new SourceEdit(body.ProgramId, Reference(body.SecretRef), body.Mapping is { } mapping ? Written(mapping) : null);
 
         // What is not the tenant's is not there, whatever else is wrong.
-        if (await sources.Find(id, stop) is not { } source || source.Tenant != tenant) return Ok(null);
+        if (await sources.Find(id, stop) is not { } source || source.Tenant != tenant) return Missing;
         await Check(tenant, change.Program, change.SecretRef, stop);
-        return Ok(await sources.Change(tenant, id, change, stop));
+        return await Ok(await sources.Change(tenant, id, change, stop), stop);
     }
 
-    private async Task<IResult> Remove(HttpContext context, string id) => Ok(await sources.Remove(context.Caller().Tenant, id, context.RequestAborted));
+    private async Task<IResult> Remove(HttpContext context, string id) =>
+        await sources.Remove(context.Caller().Tenant, id, context.RequestAborted) is { } gone ? Answers.Ok(SourceAnswer.Of(gone), GatewayJson.Default.SourceAnswer) : Missing;
 
-    private static IResult Ok(Source? source) =>
-        source is null ? new ProblemAnswer(Problem.NotFound("source", "id")) : Answers.Ok(SourceAnswer.Of(source), GatewayJson.Default.SourceAnswer);
+    private static ProblemAnswer Missing => new(Problem.NotFound("source", "id"));
+
+    private async Task<IResult> Ok(Source? source, CancellationToken stop) => source is null
+        ? Missing
+        : Answers.Ok(SourceAnswer.Of(source, (await sources.AllWaiting(source.Tenant, source.Id, stop)).GetValueOrDefault(source.Id)), GatewayJson.Default.SourceAnswer);
 
     private static string? Reference(string? name) => Text.Of(name, "secret_ref", NewSource.LongestRef);
 
@@ -186,11 +195,26 @@ internal sealed record SourceMapping(
 }
 
 /// <param name="Url">Where the other system sends its events, after the address of this server.</param>
-internal sealed record SourceAnswer(CallerId Id, string Kind, CallerId ProgramId, string SecretRef, SourceMapping Mapping, string Url)
+/// <param name="Waiting">Events that name sales of which nothing is known; left out where none waits.</param>
+internal sealed record SourceAnswer(
+    CallerId Id,
+    string Kind,
+    CallerId ProgramId,
+    string SecretRef,
+    SourceMapping Mapping,
+    string Url,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] WaitingEventsAnswer? Waiting = null)
 {
-    public static SourceAnswer Of(Source source) => new(
-        source.Id, source.Kind, source.Program, source.SecretRef, JsonSerializer.Deserialize(source.Mapping, GatewayJson.Default.SourceMapping)!, $"/v1/sources/{source.Kind}/{source.Id}");
+    public static SourceAnswer Of(Source source, WaitingEvents? waiting = null) => new(
+        source.Id, source.Kind, source.Program, source.SecretRef, JsonSerializer.Deserialize(source.Mapping, GatewayJson.Default.SourceMapping)!, $"/v1/sources/{source.Kind}/{source.Id}",
+        waiting is null ? null : new(waiting.Count, waiting.Since, waiting.Event, [.. waiting.Objects]));
 }
+
+/// <summary>Refunds and disputes, and names of payments, whose sale is not known. Each takes effect by itself once what names its sale comes, which may be never.</summary>
+/// <param name="Since">When the first of them came.</param>
+/// <param name="EventId">That one's id in the other system.</param>
+/// <param name="Names">What that one names.</param>
+internal sealed record WaitingEventsAnswer(long Events, DateTimeOffset Since, string EventId, ImmutableArray<string> Names);
 
 internal sealed record SourcesAnswer(ImmutableArray<SourceAnswer> Data);
 

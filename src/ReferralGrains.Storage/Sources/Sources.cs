@@ -11,6 +11,12 @@ namespace ReferralGrains.Storage.Sources;
 /// <param name="Mapping">JSON: where in its objects it says what.</param>
 public sealed record Source(CallerId Id, int Tenant, string Kind, CallerId Program, string SecretRef, string Mapping);
 
+/// <summary>Events of a source that name sales of which nothing is known: until it is, which may be never.</summary>
+/// <param name="Since">When the first of them came.</param>
+/// <param name="Event">The id of that one.</param>
+/// <param name="Objects">What that one names.</param>
+public sealed record WaitingEvents(long Count, DateTimeOffset Since, string Event, IReadOnlyList<string> Objects);
+
 /// <summary>What is changed of a source; null leaves it.</summary>
 /// <param name="Mapping">All of it, not some of its members.</param>
 public sealed record SourceEdit(CallerId? Program, string? SecretRef, string? Mapping);
@@ -47,6 +53,9 @@ public interface ISources
 
     /// <summary>What waits for any of some objects, in the order in which it came.</summary>
     Task<IReadOnlyList<(string Event, string Body)>> Waiting(CallerId source, IReadOnlyList<string> objects, CancellationToken stop);
+
+    /// <summary>What waits of each source of a tenant, or of one; a source of which nothing waits is not there.</summary>
+    Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop);
 
     Task Ended(CallerId source, string e, CancellationToken stop);
 }
@@ -111,6 +120,17 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
     public async Task<IReadOnlyList<(string Event, string Body)>> Waiting(CallerId source, IReadOnlyList<string> objects, CancellationToken stop) => await database.Rows(
         "select event, min(body::text) from source_waiting where source = $1 and object = any($2) group by event order by min(received_at), event",
         static row => (row.GetString(0), row.GetString(1)), stop, Questions.Text(source.Value), Texts(objects));
+
+    public async Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop) => (await database.Rows(
+        """
+        select s.id, w.events, f.received_at, f.event, (select array_agg(o.object order by o.object) from source_waiting o where o.source = s.id and o.event = f.event)
+        from source s
+        cross join lateral (select count(distinct event) as events from source_waiting where source = s.id) w
+        cross join lateral (select event, received_at from source_waiting where source = s.id order by received_at, event limit 1) f
+        where s.tenant = $1 and ($2 is null or s.id = $2)
+        """,
+        static row => (Source: new CallerId(row.GetString(0)), Waiting: new WaitingEvents(row.GetInt64(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3), row.GetFieldValue<string[]>(4))),
+        stop, Questions.Int(tenant), Questions.Text(source?.Value))).ToDictionary(static one => one.Source, static one => one.Waiting);
 
     public Task Ended(CallerId source, string e, CancellationToken stop) => database.Rows(
         "delete from source_waiting where source = $1 and event = $2 and is_alive($3)",

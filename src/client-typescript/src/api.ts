@@ -2986,6 +2986,8 @@ export interface SourceAnswer {
   mapping: SourceMapping;
   /** Where the other system sends its events, after the address of this server. */
   url: string;
+  /** Events that name sales of which nothing is known; left out where none waits. */
+  waiting?: WaitingEventsAnswer | null;
 }
 
 /** What is left out stays as it is. */
@@ -3119,6 +3121,17 @@ export interface TrialBalanceAnswer {
 export interface WaitingAction {
   action_id: string;
   code: string;
+}
+
+/** Refunds and disputes, and names of payments, whose sale is not known. Each takes effect by itself once what names its sale comes, which may be never. */
+export interface WaitingEventsAnswer {
+  events: number;
+  /** When the first of them came. */
+  since: string;
+  /** That one's id in the other system. */
+  event_id: string;
+  /** What that one names. */
+  names: string[];
 }
 
 /** It is written down, and looked at soon. */

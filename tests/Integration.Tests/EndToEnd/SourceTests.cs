@@ -147,7 +147,17 @@ public sealed class SourceTests(LivingServer server)
         await shop.Ok("/v1/programs/second/rules", JsonNode.Parse("{\"id\":\"second-twenty\",\"trigger\":\"recurring_action\",\"reward\":{\"kind\":\"cash\",\"type\":\"percent\",\"basis_points\":2000} }")!);
         var source = "/v1/sources/" + url.Split('/')[^1];
         Assert.Equal("recorded", await Tell(url, Invoice("in_1", "pi_1", "cus_jane", 10_000, 10_000, 0)));
+        Assert.Null((await shop.Ok(source))["waiting"]);
         Assert.Equal("waiting", await Tell(url, Refund("re_2", "pi_2")));
+        Assert.Equal("waiting", await Tell(url, Refund("re_3", "pi_3")));
+
+        // Should nothing ever name their sales, then a person can see that they wait, since when, and for what.
+        foreach (var shown in (JsonNode[])[await shop.Ok(source), (await shop.Ok("/v1/sources"))["data"]![0]!])
+        {
+            Assert.Equal((2, "evt_re_2"), ((long)shown["waiting"]!["events"]!, (string)shown["waiting"]!["event_id"]!));
+            Assert.Contains("pi_2", shown["waiting"]!["names"]!.AsArray().Select(static name => (string)name!));
+            Assert.InRange((DateTimeOffset)shown["waiting"]!["since"]!, now.AddMinutes(-1), now.AddHours(1));
+        }
 
         Assert.Equal("program_not_found", (await shop.Send(HttpMethod.Patch, source, JsonContent.Create(new { program_id = "nowhere" }))).Code);
         Assert.Equal("secret_unknown", (await shop.Send(HttpMethod.Patch, source, JsonContent.Create(new { secret_ref = "another" }))).Code);

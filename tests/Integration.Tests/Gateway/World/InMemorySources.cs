@@ -28,5 +28,8 @@ internal sealed class InMemorySources : ISources
     public Task<IReadOnlyList<(string Event, string Body)>> Waiting(CallerId source, IReadOnlyList<string> objects, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<(string Event, string Body)>>([]);
 
+    public Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop) =>
+        Task.FromResult<IReadOnlyDictionary<CallerId, WaitingEvents>>(new Dictionary<CallerId, WaitingEvents>());
+
     public Task Ended(CallerId source, string e, CancellationToken stop) => Task.CompletedTask;
 }
