@@ -58,7 +58,8 @@ internal sealed class SourceEndpoints(
     {
         var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
         var waiting = await sources.AllWaiting(tenant, null, stop);
-        return Answers.Ok(new SourcesAnswer([.. (await sources.List(tenant, stop)).Select(source => SourceAnswer.Of(source, waiting.GetValueOrDefault(source.Id)))]), GatewayJson.Default.SourcesAnswer);
+        var all = await sources.List(tenant, stop);
+        return Answers.Ok(new SourcesAnswer([.. all.Select(source => SourceAnswer.Of(source, waiting.GetValueOrDefault(source.Id)))]), GatewayJson.Default.SourcesAnswer);
     }
 
     private async Task<IResult> Show(HttpContext context, string id) =>

@@ -129,7 +129,9 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
         cross join lateral (select event, received_at from source_waiting where source = s.id order by received_at, event limit 1) f
         where s.tenant = $1 and ($2 is null or s.id = $2)
         """,
-        static row => (Source: new CallerId(row.GetString(0)), Waiting: new WaitingEvents(row.GetInt64(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3), row.GetFieldValue<string[]>(4))),
+        static row => (
+            Source: new CallerId(row.GetString(0)),
+            Waiting: new WaitingEvents(row.GetInt64(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3), row.GetFieldValue<string[]>(4))),
         stop, Questions.Int(tenant), Questions.Text(source?.Value))).ToDictionary(static one => one.Source, static one => one.Waiting);
 
     public Task Ended(CallerId source, string e, CancellationToken stop) => database.Rows(

@@ -61,7 +61,8 @@ public sealed class ReplayedReferralTests
     {
         var named = new Dictionary<CallerId, int>();
         foreach (var recorded in world.Journal.Of(world.Stream()).Reverse())
-            if (KnownActions.Decided(recorded.Event) is { About: { } of } action) named[of] = Math.Max(named.GetValueOrDefault(of), Math.Max(recorded.Seq, named.GetValueOrDefault(action.Id)));
+            if (KnownActions.Decided(recorded.Event) is { About: { } of } action)
+                named[of] = Math.Max(named.GetValueOrDefault(of), Math.Max(recorded.Seq, named.GetValueOrDefault(action.Id)));
         return named;
     }
 }
