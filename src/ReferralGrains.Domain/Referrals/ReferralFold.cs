@@ -12,7 +12,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 11;
+    public const int Version = 12;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -183,9 +183,13 @@ public static class ReferralFold
         };
     }
 
+    /// <summary>Whether an id that looks like the referrer's own flags the referral: not for what somebody has looked at already (D16).</summary>
+    internal static bool Flags(Referral state, SelfReferral why) =>
+        why != SelfReferral.None && (state.Flag == FlagState.None || (state.Flag == FlagState.Cleared && why != state.SelfReferral));
+
     private static Referral Named(Referral state, AliasAdded added)
     {
-        var flagged = added.SelfReferral != SelfReferral.None && state.Flag == FlagState.None;
+        var flagged = Flags(state, added.SelfReferral);
         return state with
         {
             Aliases = (state.Aliases ?? []).Add(added.Alias),

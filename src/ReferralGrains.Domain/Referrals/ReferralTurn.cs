@@ -76,8 +76,9 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     /// <summary>Ends the hold windows, and the quotes, that are over by now (H13).</summary>
     public void SettleDue()
     {
-        Gatherings.Settle(this);
+        // First: whether a reward waits in its group is what is asked of all that follows.
         Groups.Settle(this);
+        Gatherings.Settle(this);
         if (State.Scheduled is not null) Schedules.Settle(this);
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
         CheckoutDiscounts.Settle(this);

@@ -49,7 +49,13 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDict
     }
 
     /// <summary>Takes back, or gives back, what has changed of a round whose reward is here (H9).</summary>
-    internal void Settle(UndoneRound round, ReplayedBooks books) => Replay(Gatherings.Settle, books, about: round.Action, undone: round);
+    internal void Settle(UndoneRound round, ReplayedBooks books) => Replay(
+        static turn =>
+        {
+            Groups.Settle(turn);
+            Gatherings.Settle(turn);
+        },
+        books, about: round.Action, undone: round);
 
     private void Replay(Recorded recorded, Func<StreamId, ReferrerFacts> referrerOf, ReplayedBooks? books)
     {

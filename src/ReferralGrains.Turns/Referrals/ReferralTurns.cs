@@ -56,7 +56,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
         var facts = new DecisionFacts(Later(await Now(taken, prepared), state.LastAt), terms, referrer, Tally: null);
         if (state.AsksForCustomer(facts.Now)) facts = facts with { Customer = await Customer(state) };
-        var undone = await Undone(terms, taken);
+        var undone = await Undone(terms, prepared);
         var known = await Known(state, prepared, undone);
         if (known.IsAhead(state.Seq) || prepared.Exists(command => command.Payment is { } payment && payment.Owner == Stream && CheckoutDiscounts.IsAhead(payment, state))) return Again(AppendOutcome.StreamMoved);
         if (prepared is [{ Command: ReassignReferral, Referrer: { } next }] && state.Status != ReferralStatus.None) facts = facts with { Referrer = next };
@@ -161,8 +161,8 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
     }
 
     // Only the sweep asks: it knows that there is something.
-    private async ValueTask<ImmutableArray<UndoneRound>> Undone(ProgramTerms terms, IReadOnlyList<Envelope> commands) =>
-        terms.GathersSales && commands.Any(static envelope => envelope.Command is SettleDue) ? [.. await World.Tallies.Undone(Stream)] : [];
+    private async ValueTask<ImmutableArray<UndoneRound>> Undone(ProgramTerms terms, List<PreparedCommand> commands) =>
+        terms.GathersSales && commands.Exists(static command => command.Command is SettleDue) ? [.. await World.Tallies.Undone(Stream)] : [];
 
     private async ValueTask<KnownActions> Known(Referral state, List<PreparedCommand> commands, ImmutableArray<UndoneRound> undone)
     {

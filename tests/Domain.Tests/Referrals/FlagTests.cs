@@ -56,6 +56,17 @@ public class FlagTests
         Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
     }
 
+    [Theory]
+    [InlineData(SelfReferral.SameEmail, FlagState.Cleared)]
+    [InlineData(SelfReferral.SameId, FlagState.Open)]
+    public void D16_another_reason_flags_a_referral_that_was_cleared(SelfReferral why, FlagState state)
+    {
+        var world = Flagged(Percent(10_00));
+        Resolve(world, confirmed: false);
+        world.Turn(ReferralWorld.Anna, turn => Aliases.Add(turn, new(new("other"), new(ReferralWorld.Anna), new(99), Referral.None, why), "ada"));
+        Assert.Equal((state, why), (world.State().Flag, world.State().SelfReferral));
+    }
+
     private static ReferralWorld Flagged(params RewardRule[] rules)
     {
         var world = ReferralWorld.Empty(rules);

@@ -1,6 +1,7 @@
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using static ReferralGrains.Domain.Tests.World.Draft;
+using static ReferralGrains.Domain.Tests.World.ReferralWorld;
 using static ReferralGrains.Domain.Tests.World.Rules;
 
 namespace ReferralGrains.Domain.Tests.Referrals;
@@ -67,6 +68,36 @@ public class GroupTests
         world.CancelReward(rewards[1]);
         Assert.Equal(9_00, world.Tally.Groups!.Value[0].SumMinor);
     }
+
+    [Fact]
+    public void H9_H14_a_share_of_first_sales_is_taken_from_what_is_payable_where_their_group_was_released()
+    {
+        var world = Empty(Percent(10_00).ForEvery(2).Grouped(25_00));
+        foreach (var referee in (string[])["a", "b", "c", "d"]) world.Refer(referee).Send(Sale(100_00).By(referee).Named(referee));
+        Assert.Equal(40_00, Assert.Single(world.Released).SumMinor);
+        Assert.Single(world.State("b").Holds); // Its referral has not heard of it.
+
+        world.Send(Refund("a").By("a"));
+        world.SettleRounds();
+        var taken = Assert.Single(world.Journal.Of(world.Stream("b")).Select(recorded => recorded.Event).OfType<RoundReversed>()).Taken;
+        Assert.Equal((10_00, false, 0), (Assert.Single(taken).Minor, taken[0].Pending, taken[0].Group));
+    }
+
+    [Theory]
+    [InlineData(SelfReferral.SameEmail, "rewards_grouped")]
+    [InlineData(SelfReferral.None, null)]
+    public void X9_H14_what_waits_in_a_group_is_not_paid_with_it_once_the_referral_is_flagged(SelfReferral why, string? refused)
+    {
+        var world = new ReferralWorld(Percent(10_00).Grouped(25_00));
+        var reward = world.Send(Sale(100_00)).Reward;
+        Assert.Equal(refused, Named(world, "other", why)?.Code);
+        world.Release(reward);
+        Assert.Null(Named(world, "other", why));
+        Assert.Equal(why != SelfReferral.None, world.State().IsFlagged);
+    }
+
+    private static Refusal? Named(ReferralWorld world, string alias, SelfReferral why) =>
+        (world.Turn(ReferralWorld.Anna, turn => Aliases.Add(turn, new(new(alias), new(ReferralWorld.Anna), new(99), Referral.None, why), "ada")) as Decision.Refused)?.Why;
 
     private static RewardChange Taken(ReferralWorld world, Draft refund)
     {

@@ -100,6 +100,10 @@ public sealed partial class ProblemTests(SharedGateway gateway) : IClassFixture<
         Assert.True(codes.Count > 40, $"only {codes.Count} codes were found");
         Assert.Equal(codes, Anchor().Matches(page).Select(match => match.Groups[1].Value).Order(StringComparer.Ordinal));
         Assert.All(Enum.GetValues<DecisionCode>(), code => Assert.Contains($"| `{code.ToWire()}` |", page, StringComparison.Ordinal));
+
+        // A row that follows no other row, nor the head of a table, is shown as it is written.
+        var lines = page.Split('\n');
+        Assert.All(Enumerable.Range(1, lines.Length - 1).Where(at => lines[at].StartsWith("| <a", StringComparison.Ordinal)), at => Assert.StartsWith("| ", lines[at - 1], StringComparison.Ordinal));
     }
 
     // By its name, in the words of a test: whoever breaks what it is answered to hears of it.
