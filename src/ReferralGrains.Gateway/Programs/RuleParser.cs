@@ -156,10 +156,14 @@ internal static class RuleParser
 /// <summary>Rules of approvals: one at once, several over time, one for every so many (H2, H9, H11).</summary>
 internal static class OfApprovals
 {
+    // From the last time that is taken in, it ends within the calendar.
+    private const int MaxMonthsInAll = 12_000;
+
     public static Schedule? Schedule(RuleBody body, Trigger trigger)
     {
         var (months, times) = (Value(body.EveryMonths, trigger == Trigger.Interval, StepParser.MaxMonths, "every_months"),
             Value(body.Times, trigger == Trigger.Interval, RuleParser.MaxTimes, "times"));
+        if (months * times > MaxMonthsInAll) throw Wrong("times", $"The last reward would be more than {MaxMonthsInAll / 12:N0} years away: every_months and times come to {MaxMonthsInAll:N0} at most.");
         return trigger == Trigger.Interval ? new(months, times) : null;
     }
 

@@ -70,6 +70,7 @@ public sealed class RuleTests
     [InlineData("""{"trigger":"every_n_referrals","reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "missing_field", "n")]
     [InlineData("""{"trigger":"every_n_referrals","n":1,"reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "invalid_field", "n")]
     [InlineData("""{"trigger":"interval","times":3,"reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "missing_field", "every_months")]
+    [InlineData("""{"trigger":"interval","every_months":1200,"times":11,"reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "invalid_rule", "times")]
     [InlineData("""{"trigger":"interval","every_months":1,"times":0,"reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "invalid_field", "times")]
     [InlineData("""{"trigger":"recurring_action","n":3,"reward":{"kind":"cash","type":"fixed","amount_minor":1}}""", "invalid_rule", "n")]
     [InlineData("""{"trigger":"recurring_action","reward":{"kind":"cash","type":"lottery"}}""", "not_supported", "reward.type")]
