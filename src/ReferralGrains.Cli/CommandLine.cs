@@ -63,7 +63,7 @@ internal static class CommandLine
         }
     }
 
-    private static Command Root(Surroundings around)
+    internal static Command Root(Surroundings around)
     {
         var access = new AccessOptions(around);
         var root = new Command("grains", "ReferralGrains from the command line (up, test and check are commands of the script ./grains).")

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using ReferralGrains.Cli;
 
 namespace Cli.Tests;
 
@@ -92,6 +93,15 @@ public sealed class ScriptTests
         files.Write("server.log", "newer");
         Assert.Equal("newer", await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
         process.Kill(entireProcessTree: true);
+    }
+
+    [Fact]
+    public async Task Each_command_of_the_client_is_one_of_the_script_and_said_by_it()
+    {
+        var said = (await Grains("--help")).Out;
+        var dispatched = File.ReadLines(script).Single(static line => line.Contains(") run Cli", StringComparison.Ordinal)).Split(')')[0].Split('|', StringSplitOptions.TrimEntries);
+        Assert.Equal(CommandLine.Root(Surroundings.OfThisProcess()).Subcommands.Select(static command => command.Name).Order(StringComparer.Ordinal), dispatched.Order(StringComparer.Ordinal));
+        Assert.All(dispatched, command => Assert.Contains($"\n  {command} ", said, StringComparison.Ordinal));
     }
 
     private static async Task<Ran> Grains(params string[] arguments)
