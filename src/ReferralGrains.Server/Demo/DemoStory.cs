@@ -71,7 +71,8 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     private async Task Tell(DateTimeOffset from, DateTimeOffset to, CancellationToken stop)
     {
         await Advance(to, stop);
-        var payout = to.Day == 1 && to >= byHand ? Pay(to, stop) : Task.CompletedTask;
+        // What is paid is settled before more comes in, so that it is the same each time; it is sent meanwhile.
+        var payout = to.Day == 1 && to >= byHand ? Approve(await Draw(to, stop), stop) : Task.CompletedTask;
         var referrals = DemoFiles.Referrals.Where(one => one.ApprovedAt > from && one.ApprovedAt <= to);
         await Send(referrals, lines => admin.BatchReferralsAsync(lines, stop), static answer => answer.Error);
         var actions = DemoFiles.Actions.Where(one => one.OccurredAt > from && one.OccurredAt <= to);
@@ -105,13 +106,13 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
         });
     }
 
-    // While more sales come in. What a person draws up, another approves; what the schedule draws up, either of them.
-    private async Task Pay(DateTimeOffset at, CancellationToken stop)
+    // What a person draws up, another approves; what the schedule draws up, either of them.
+    private async Task<string> Draw(DateTimeOffset at, CancellationToken stop)
     {
         var batch = at == byHand ? "march" : ScheduledOn(at);
         if (at == byHand) await finance.CreatePayoutBatcheAsync(new() { Id = batch }, stop: stop);
-        if (at == refusal && await Frozen(batch, stop) is { Status: "frozen" }) await Answer(await Link(DemoCast.Refused, stop), "refused", stop);
-        await Approve(batch, stop);
+        if (await Frozen(batch, stop) is { Status: "frozen" } && at == refusal) await Answer(await Link(DemoCast.Refused, stop), "refused", stop);
+        return batch;
     }
 
     private async Task Discount(CancellationToken stop)
