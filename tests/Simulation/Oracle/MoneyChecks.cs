@@ -32,9 +32,10 @@ internal static class MoneyChecks
             if (!kept.Balances || kept.Pending < 0) yield return $"the balance of {key} does not balance: {kept}";
         }
 
-        foreach (var owner in history.Referrals.SelectMany(referral => referral.State.Holds.Where(hold => history.Waits(referral, hold))).GroupBy(hold => (hold.Referrer, hold.Asset)))
-            if (history.Database.Balances.GetValueOrDefault(owner.Key).Pending != owner.Sum(hold => hold.RemainingMinor))
-                yield return $"{owner.Key} has holds of {owner.Sum(hold => hold.RemainingMinor)}, and pending is {history.Database.Balances.GetValueOrDefault(owner.Key).Pending}";
+        var held = history.Referrals.SelectMany(referral => referral.State.Holds.Where(hold => history.Waits(referral, hold))).ToLookup(hold => (hold.Referrer, hold.Asset), hold => hold.RemainingMinor);
+        foreach (var owner in history.Database.Balances.Keys.Union(held.Select(holds => holds.Key)))
+            if (history.Database.Balances.GetValueOrDefault(owner).Pending != held[owner].Sum())
+                yield return $"{owner} has holds of {held[owner].Sum()}, and pending is {history.Database.Balances.GetValueOrDefault(owner).Pending}";
     }
 
     /// <summary>An id is booked or spent once, as it was answered, and nothing is spent that was not there.</summary>
