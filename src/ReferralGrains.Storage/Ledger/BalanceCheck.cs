@@ -47,10 +47,11 @@ internal static class BalanceCheck
         await snapshot.Each(
             """
             select b.referrer, a.name, b.earned, b.clawed_back, b.pending, b.payable, b.in_transit, b.paid from balance b left join asset a on a.id = b.asset
-            where earned - clawed_back <> pending + payable + in_transit + paid and ($1 is null or tenant = $1) order by 1, 2 limit 100
+            where (earned - clawed_back <> pending + payable + in_transit + paid or pending < 0 or in_transit < 0) and ($1 is null or tenant = $1) order by 1, 2 limit 100
             """,
             reader => differences.Add(
-                "balance", $"Referrer {reader.GetInt64(0)}, {reader.MaybeText(1)}: net is not pending + payable + in transit + paid in {Read(reader)}."),
+                "balance",
+                $"Referrer {reader.GetInt64(0)}, {reader.MaybeText(1)}: net is not pending + payable + in transit + paid, or what waits is less than nothing, in {Read(reader)}."),
             stop, Questions.Int(tenant));
         return compared;
     }

@@ -140,6 +140,7 @@ public sealed class LedgerCheckTests(PostgresServer server, SealedBooks books) :
     [InlineData("update balance set paid = paid + 1", "balance", "but the postings sum to")]
     [InlineData("update balance set payable = payable + 1, earned = earned + 1", "balance", "but the postings sum to")]
     [InlineData("update balance set payable = payable + 1", "balance", "net is not")]
+    [InlineData("update balance set payable = payable + pending + 1, pending = -1", "balance", "less than nothing")]
     [InlineData("delete from balance", "balance", "kept nothing")]
     [InlineData("update due set at = at + interval '1 day'", "due", "but its due row says")]
     [InlineData("delete from due", "due", "but its due row says never")]
