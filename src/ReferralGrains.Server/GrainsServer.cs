@@ -13,7 +13,6 @@ using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Server.Demo;
 using ReferralGrains.Server.Options;
-using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Tenants;
 using ReferralGrains.Web;
@@ -65,7 +64,6 @@ public static class GrainsServer
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
         await using var app = await Build(options, database, lease, Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway }, postgres, log);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
-        app.Services.GetRequiredService<Sealer>(); // It seals from when it is made.
         await app.StartAsync(interrupted.Token);
         claim.Note(options.Url);
         Console.WriteLine($"ready on {options.Url}");

@@ -10,7 +10,11 @@ namespace ReferralGrains.Storage.Sealing;
 /// row that was changed behind our back can be named. It works in the background and lets commits go first; several processes may
 /// run it, and one of them seals at a time. Unfenced: whoever seals, the chain is what the journal makes it.
 /// </summary>
-public sealed partial class Sealer : IAsyncDisposable
+/// <param name="database">The journal's.</param>
+/// <param name="busy">Whether commits are under way.</param>
+/// <param name="time">The clock for its pauses.</param>
+/// <param name="log">Gets the head of the chain.</param>
+public sealed partial class Sealer(NpgsqlDataSource database, Func<bool> busy, TimeProvider time, ILogger<Sealer> log)
 {
     private const int CommitsPerStep = 25;
 
@@ -25,19 +29,7 @@ public sealed partial class Sealer : IAsyncDisposable
     /// <summary>How often the head of the chain goes into the log, from where it can be kept out of the reach of this database.</summary>
     private static readonly TimeSpan HeadEvery = TimeSpan.FromMinutes(10);
 
-    private readonly NpgsqlDataSource database;
-    private readonly Func<bool> busy;
-    private readonly TimeProvider time;
-    private readonly ILogger log;
-    private readonly Outage away;
-    private readonly CancellationTokenSource ending = new();
-    private readonly Task loop;
-
-    public Sealer(NpgsqlDataSource database, Func<bool> busy, TimeProvider time, ILogger<Sealer> log)
-    {
-        (this.database, this.busy, this.time, this.log, away) = (database, busy, time, log, new(time));
-        loop = Task.Run(Run);
-    }
+    private readonly Outage away = new(time);
 
     /// <summary>Seals all that can be sealed now: every commit before the oldest transaction that is still open.</summary>
     public static async Task SealAll(NpgsqlDataSource database, CancellationToken stop)
@@ -53,24 +45,18 @@ public sealed partial class Sealer : IAsyncDisposable
             "select position, hash from seal order by position desc limit 1",
             reader => new SealHead(reader.GetInt64(0), Convert.ToHexStringLower(reader.GetFieldValue<byte[]>(1))), stop);
 
-    public async ValueTask DisposeAsync()
-    {
-        await ending.CancelAsync();
-        await loop;
-        ending.Dispose();
-    }
-
-    private async Task Run()
+    /// <summary>Goes on until it is told to end.</summary>
+    public async Task Watch(CancellationToken stop)
     {
         var (lastStep, lastHead) = (time.GetTimestamp(), 0L);
-        while (!ending.IsCancellationRequested)
+        while (!stop.IsCancellationRequested)
         {
             try
             {
-                await Task.Delay(Pause, time, ending.Token);
+                await Task.Delay(Pause, time, stop);
                 if (busy() && time.GetElapsedTime(lastStep) < Patience) continue;
-                if (busy()) await Step(database, CommitsPerStepUnderLoad, wait: false, ending.Token);
-                while (!busy() && await Step(database, CommitsPerStep, wait: false, ending.Token) == CommitsPerStep)
+                if (busy()) await Step(database, CommitsPerStepUnderLoad, wait: false, stop);
+                while (!busy() && await Step(database, CommitsPerStep, wait: false, stop) == CommitsPerStep)
                 {
                 }
 
@@ -78,9 +64,9 @@ public sealed partial class Sealer : IAsyncDisposable
                 if (away.End() is { } lasted) LogGoesOn(lasted.TotalSeconds);
                 if (lastHead != 0 && time.GetElapsedTime(lastHead) < HeadEvery) continue;
                 lastHead = lastStep;
-                if (await Head(database, ending.Token) is { } head) LogHead(head.Position, head.Hash);
+                if (await Head(database, stop) is { } head) LogHead(head.Position, head.Hash);
             }
-            catch (OperationCanceledException) when (ending.IsCancellationRequested)
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
             {
                 return;
             }

@@ -82,7 +82,8 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
     {
         var (busy, time) = (true, new FixedTime(Rows.At));
         await writer.Append(Rows.Append(1, 1, Rows.Sale("a")));
-        await using var sealer = new Sealer(database.Source, () => busy, time, NullLogger<Sealer>.Instance);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var watch = new Sealer(database.Source, () => busy, time, NullLogger<Sealer>.Instance).Watch(stop.Token);
         for (var i = 0; i < 19; i++) await time.Tick(TimeSpan.FromMilliseconds(250));
         Assert.Null(await Sealer.Head(database.Source, Stop));
         await UntilSealed(1, TimeSpan.FromSeconds(5));
@@ -90,6 +91,8 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
         busy = false;
         await writer.Append(Rows.Append(2, 1, Rows.Sale("b")));
         await UntilSealed(2, TimeSpan.FromMilliseconds(250));
+        await stop.CancelAsync();
+        await watch;
 
         // Transactions of other tests hold up sealing for as long as they are open.
         Task UntilSealed(long position, TimeSpan step) => Eventually.Holds("the commits are sealed", async () =>
