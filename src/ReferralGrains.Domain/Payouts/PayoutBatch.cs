@@ -49,6 +49,7 @@ public enum PayoutBatchStatus
 /// <param name="DrawnAt">Candidates are those of this moment, by the tenant's clock.</param>
 /// <param name="IsScheduled">The schedule drew it up.</param>
 /// <param name="Why">It paused, or something of it was dropped.</param>
+/// <param name="Began">It was being sent once, so that something of it may be on its way whatever its status says: it is never again before its approval.</param>
 public sealed record PayoutBatch(
     int Seq,
     DateTimeOffset LastAt,
@@ -61,9 +62,10 @@ public sealed record PayoutBatch(
     PayoutTerms? Terms = null,
     DateTimeOffset? DrawnAt = null,
     bool IsScheduled = false,
-    string? Why = null)
+    string? Why = null,
+    bool Began = false)
 {
-    public const int FoldVersion = 2;
+    public const int FoldVersion = 3;
 
     public static readonly PayoutBatch None = new(0, DateTimeOffset.MinValue, PayoutBatchStatus.None, null, false, [], null, null);
 
@@ -108,7 +110,7 @@ public sealed record PayoutBatch(
             },
             BatchApproved approved => state with { Status = PayoutBatchStatus.Approved, ApprovedBy = approved.By },
             BatchApprovalRevoked => state with { Status = PayoutBatchStatus.Frozen, ApprovedBy = null },
-            SendingBegan => state with { Status = PayoutBatchStatus.Sending },
+            SendingBegan => state with { Status = PayoutBatchStatus.Sending, Began = true },
             SendingPaused paused => state with { Status = paused.ForFunds ? PayoutBatchStatus.AwaitingFunds : PayoutBatchStatus.Review, Why = paused.Why },
 
             // The intents of what had no money are written again first.

@@ -117,6 +117,7 @@ public static class PayoutBatchDecider
         PayoutBatchCommand.EndList end => EndList(batch, end),
         PayoutBatchCommand.Freeze freeze => Step(batch, PayoutBatchStatus.Reserving, PayoutBatchStatus.Frozen, () => Frozen(batch, freeze)),
         PayoutBatchCommand.Approve approve => Approve(batch, approve),
+        PayoutBatchCommand.RevokeApproval when batch.Began => Refuse(PayoutBatchRefusal.WrongState),
         PayoutBatchCommand.RevokeApproval revoke => Step(batch, PayoutBatchStatus.Approved, PayoutBatchStatus.Frozen, () => new BatchApprovalRevoked(revoke.Why)),
         PayoutBatchCommand.BeginSending => Step(batch, PayoutBatchStatus.Approved, PayoutBatchStatus.Sending, static () => new SendingBegan()),
         PayoutBatchCommand.Pause pause => Step(
@@ -179,14 +180,15 @@ public static class PayoutBatchDecider
     private static PayoutBatchDecision Cancel(PayoutBatch batch, PayoutBatchCommand.Cancel cancel) => batch.Status switch
     {
         PayoutBatchStatus.Cancelling or PayoutBatchStatus.Cancelled => Same(),
-        PayoutBatchStatus.Draft or PayoutBatchStatus.Reserving or PayoutBatchStatus.Frozen => Accept(new BatchCancelling(cancel.By)),
+        PayoutBatchStatus.Draft or PayoutBatchStatus.Reserving or PayoutBatchStatus.Frozen when !batch.Began => Accept(new BatchCancelling(cancel.By)),
         _ => Refuse(PayoutBatchRefusal.WrongState),
     };
 
-    // Orders that are gone already were dropped before, or left out by the freezing.
+    // Orders that are gone already were dropped before, or left out by the freezing. Approved is also what is about to be sent once more, of which
+    // something may be on its way.
     private static PayoutBatchDecision Drop(PayoutBatch batch, PayoutBatchCommand.Drop drop)
     {
-        if (batch.Status is not (PayoutBatchStatus.Frozen or PayoutBatchStatus.Approved)) return Refuse(PayoutBatchRefusal.WrongState);
+        if (batch.Began || batch.Status is not (PayoutBatchStatus.Frozen or PayoutBatchStatus.Approved)) return Refuse(PayoutBatchRefusal.WrongState);
         ImmutableArray<LeftOut> there = [.. drop.Orders.Where(one => batch.Orders.Any(order => order.Item == one.Item))];
         if (there.IsEmpty) return Same();
         var gone = there.Select(static one => one.Item).ToHashSet(StringComparer.Ordinal);

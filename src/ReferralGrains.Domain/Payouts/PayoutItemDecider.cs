@@ -246,7 +246,7 @@ public static class PayoutItemDecider
     private static PayoutItemDecision Release(PayoutItem item, PayoutItemCommand.Release release)
     {
         if (item.Status == PayoutItemStatus.Released) return Same();
-        return item.Status is PayoutItemStatus.Reserved or PayoutItemStatus.Intended or PayoutItemStatus.AwaitingFunds
+        return item.Status is PayoutItemStatus.Reserved or PayoutItemStatus.Intended or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds
             ? Accept(new PayoutReleased(release.Why, release.By))
             : Refuse(PayoutItemRefusal.WrongState);
     }

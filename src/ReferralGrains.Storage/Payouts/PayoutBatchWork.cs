@@ -64,7 +64,8 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
         static reader => reader.GetBoolean(0), stop,
         Questions.Ints(Enumerable.Range(0, Due.DueShards.Count)), Questions.Int(batch.Tenant), Questions.Time(drawnAt), Questions.Long(batch.Stream.Value));
 
-    // Statuses by their numbers. Of a batch that is being reserved, who reserves comes back to it; of a cancelled one, somebody reserved too late.
+    // Statuses by their numbers. Of a batch that is being reserved, who reserves comes back to it; of a cancelled one, somebody reserved too late,
+    // or it was looked up and not found.
     // Once a batch that is paid outside is approved, whoever pays it may have: what of it is given up is said by a person. Flags of 1 and 3 are
     // raised and confirmed. A customer is as ready as it will be: whether it can be credited is known by the sending.
     public async Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop) => await database.Rows(
@@ -77,7 +78,7 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
           cross join lateral (
             select case when i.asset like 'credit:%' then c.customer else c.account end is distinct from i.destination as changed,
               i.asset not like 'credit:%' and (c.transfers <> 1 or not c.pays_out) as unready) a
-        where i.in_transit and i.status in (1, 2, 7) and (b.status = 10
+        where i.in_transit and (i.status in (1, 2, 7) or i.status = 6 and b.status = 10) and (b.status = 10
           or b.status = 3 and b.outside and g.flagged
           or b.status in (3, 4, 5, 6, 7, 8, 11) and not b.outside and (g.flagged or a.changed or a.unready))
         order by b.stream, i.stream limit 10000

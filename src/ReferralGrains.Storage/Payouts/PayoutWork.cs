@@ -19,7 +19,7 @@ public interface IPayoutWork
 {
     /// <summary>
     /// The items and reversals whose time has come, the longest due first. Of a batch that is not being sent, or where the tenant's gate does
-    /// not let this sender send, only those to be looked up. A reversal waits for no batch, and what a person has sent again of a settled one
+    /// not let this sender send, only those to be looked up; of a cancelled one also what was sent so long ago that it is looked up instead of sent. A reversal waits for no batch, and what a person has sent again of a settled one
     /// goes. Account credit waits, before its first sending, for a comparison that began after its intent was written and agreed: Stripe lists
     /// what it has credited to one customer at a time.
     /// </summary>
@@ -45,13 +45,18 @@ public sealed class PayoutWork(NpgsqlDataSource database) : IPayoutWork
           and not exists (select from reconciliation_run r where r.tenant = i.tenant and r.state = 3 and r.started_at > i.changed_at))
         """;
 
+    // No key is sent for longer.
+    private static readonly string KeyLife = PayoutWaits.Live.KeyLife.ToString("c");
+
     public async Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop) => await database.Rows(
         $"""
         with sends as (select tenant from send_gate where not is_shut and term = $4 and life = life())
         select tenant, name, generation, step, reversal, transfer, customer from (
           (select i.tenant, s.a as name, i.generation, i.step, null as reversal, null as transfer, case when i.asset like 'credit:%' then i.destination end as customer, i.next_at, i.stream
            from payout_item i join stream s on s.id = i.stream left join payout_batch b on b.stream = i.batch
-           where i.next_at <= $1 and i.tenant <> all($2) and (i.step = 2 or (b.status is null or b.status in (5, 8)) and i.tenant in (select tenant from sends) and not {IsUncompared})
+           where i.next_at <= $1 and i.tenant <> all($2) and (i.step = 2
+             or b.status = 10 and i.status in (3, 4) and i.changed_at < $1 - interval '{KeyLife}'
+             or (b.status is null or b.status in (5, 8)) and i.tenant in (select tenant from sends) and not {IsUncompared})
            order by i.next_at, i.stream limit $3)
           union all
           (select v.tenant, s.a, v.generation, v.step, v.id, v.transfer, null, v.next_at, v.stream

@@ -154,6 +154,30 @@ public sealed class PayoutBatchTests
         Refused(new PayoutBatchCommand.Cancel("ada"), PayoutBatchRefusal.WrongState);
     }
 
+    // What is sent once more passes through approved, while others of its items are still on their way.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Once_something_may_have_been_sent_it_never_waits_for_an_approval_again(bool pauses)
+    {
+        Freeze();
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+        Do(new PayoutBatchCommand.BeginSending());
+        if (pauses) Do(new PayoutBatchCommand.Pause(ForFunds: true, "why"));
+        Do(new PayoutBatchCommand.Retry("ada"));
+        if (!pauses) Do(new PayoutBatchCommand.EndRetry());
+        Assert.Equal(PayoutBatchStatus.Approved, batch.Status);
+        Refused(new PayoutBatchCommand.Drop([new("item_1", "account_not_ready")]), PayoutBatchRefusal.WrongState);
+        Refused(new PayoutBatchCommand.RevokeApproval("destination_changed"), PayoutBatchRefusal.WrongState);
+        Refused(new PayoutBatchCommand.Cancel("ada"), PayoutBatchRefusal.WrongState);
+
+        // One that had lost its approval so before this was refused: it is approved again, and not cancelled.
+        batch = PayoutBatch.Evolve(batch, default, new OrdersDropped([new("item_1", "account_not_ready")], PayoutBatch.HashOf([two])));
+        Refused(new PayoutBatchCommand.Cancel("ada"), PayoutBatchRefusal.WrongState);
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+        Do(new PayoutBatchCommand.BeginSending());
+    }
+
     private void Freeze(params LeftOut[] left)
     {
         Do(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: true));

@@ -296,6 +296,16 @@ public sealed class PayoutItemTests
             unsent.Refused(Desk.NextIntent, PayoutItemRefusal.WrongState);
             unsent.AssertBalanced();
         }
+
+        desk.Now = desk.Item.NextAt!.Value;
+        desk.Send(new TransferAnswer.Broken(IsReplayed: true));
+        desk.Now += PayoutWaits.Live.Quiet;
+        desk.LookUp();
+        desk.Refused(new PayoutItemCommand.Release("cancelled", "ada"), PayoutItemRefusal.WrongState);
+        desk.Now += PayoutWaits.Live.LookAgain;
+        desk.LookUp();
+        desk.Do(new PayoutItemCommand.Release("cancelled", "ada"));
+        desk.AssertBalanced();
     }
 
     [Fact]

@@ -177,17 +177,34 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         Assert.Equal(new BatchProgress(Open: 0, AwaitingFunds: 1, Stopping: 1), await work.Progress(open.Stream, Stop));
     }
 
+    // Of versions that cancelled what was being sent.
+    [Fact]
+    public async Task What_was_sent_of_a_batch_that_was_cancelled_is_looked_up_and_given_back_or_paid()
+    {
+        var order = await Approved();
+        await Ask(order, Intent);
+        await Tell(new PayoutBatchCommand.BeginSending());
+        await Ask(order, new PayoutItemCommand.BeginSend(1, Term));
+        var sent = await Ask(order, new PayoutItemCommand.RecordAnswer(1, 1, new TransferAnswer.Unknown("no answer"), 0));
+        await Database.Run("update payout_batch set status = 10");
+
+        // While its key is good it would be sent again.
+        var work = new PayoutWork(Database.Source);
+        Assert.Empty(await work.Due(sent.Item.LastAt + PayoutWaits.Live.KeyLife, Term, without: [], limit: 10, Stop));
+        var (late, due) = (sent.Item.LastAt + PayoutWaits.Live.KeyLife + TimeSpan.FromSeconds(1), new DuePayout(1, new("item_1"), 1, PayoutStep.Send));
+        Assert.Equal([due], await work.Due(late, Term, without: [], limit: 10, Stop));
+        Assert.Equal([new LookupOpened(1, LookupReason.KeyTooOld)], Assert.IsType<PayoutItemDecision.Accepted>(PayoutItemDecider.Decide(sent.Item, new PayoutItemCommand.BeginSend(1, Term), late, PayoutWaits.Live)).Events);
+
+        await Database.Run("update payout_item set status = 6, step = 3");
+        Assert.Empty(await Due());
+        var stranded = Assert.Single(await new PayoutBatchWork(Database.Source).Stranded(Stop));
+        Assert.Equal((new CallerId("item_1"), "batch_cancelled"), (stranded.Item, stranded.Why));
+    }
+
     [Fact]
     public async Task What_a_person_has_sent_again_is_due_though_its_batch_was_settled_meanwhile()
     {
-        await Earn(60);
-        await Tell(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
-        await Tell(new PayoutBatchCommand.List([first]));
-        await Tell(new PayoutBatchCommand.EndList(1));
-        var order = (await Ask(new ShowPayoutBatch())).Batch.Orders[0];
-        await Ask(order, new PayoutItemCommand.Reserve(order));
-        await Tell(new PayoutBatchCommand.Freeze([]));
-        await Tell(new PayoutBatchCommand.Approve("ada", PayoutBatch.HashOf([order])));
+        var order = await Approved();
         await Tell(new PayoutBatchCommand.BeginSending());
 
         // Three keys meet want of money; the fourth would be one too many.
@@ -205,6 +222,19 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         Assert.Equal([new DuePayout(1, new("item_1"), 3, PayoutStep.WriteIntent)], await Due());
         await Ask(order, Intent);
         Assert.Equal([new DuePayout(1, new("item_1"), 4, PayoutStep.Send)], await Due());
+    }
+
+    private async Task<PayoutOrder> Approved()
+    {
+        await Earn(60);
+        await Tell(new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: false));
+        await Tell(new PayoutBatchCommand.List([first]));
+        await Tell(new PayoutBatchCommand.EndList(1));
+        var order = (await Ask(new ShowPayoutBatch())).Batch.Orders[0];
+        await Ask(order, new PayoutItemCommand.Reserve(order));
+        await Tell(new PayoutBatchCommand.Freeze([]));
+        await Tell(new PayoutBatchCommand.Approve("ada", PayoutBatch.HashOf([order])));
+        return order;
     }
 
     // As a comparison does that agrees.
