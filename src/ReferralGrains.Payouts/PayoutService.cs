@@ -46,6 +46,11 @@ internal sealed partial class PayoutService(
             {
                 break;
             }
+            catch (Exception exception)
+            {
+                // Our own bug, which ended one of what this turn does. It is said here, and all is taken up again: money does not wait for a restart.
+                LogBug(exception);
+            }
 
             await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -61,15 +66,17 @@ internal sealed partial class PayoutService(
         var reconciler = new Reconciler(store, gates, accounts, router, payouts, term, pause, time, logs.CreateLogger<Reconciler>());
         var worker = new InboxWorker(inbox, followers, store, accounts, payouts.Reconciliation, pause, time, logs.CreateLogger<InboxWorker>());
         LogBegan();
-        var working = Task.WhenAll(sender.Run(mine.Token), runner.Run(mine.Token), reconciler.Run(mine.Token), worker.Run(mine.Token));
+        Task[] working = [sender.Run(mine.Token), runner.Run(mine.Token), reconciler.Run(mine.Token), worker.Run(mine.Token)];
         try
         {
-            while (!working.IsCompleted && await turn.IsMine(stop)) await Task.WhenAny(working, Task.Delay(pause, time, stop));
+            // One that ended, for a bug, ends the others, so that it is taken up with them.
+            var ended = Task.WhenAny(working);
+            while (!ended.IsCompleted && await turn.IsMine(stop)) await Task.WhenAny(ended, Task.Delay(pause, time, stop));
         }
         finally
         {
             await mine.CancelAsync();
-            await working;
+            await Task.WhenAll(working);
             LogEnded();
         }
     }
@@ -79,6 +86,9 @@ internal sealed partial class PayoutService(
 
     [LoggerMessage(LogLevel.Information, "Whether this silo sends payouts can be asked again after {Seconds:0.0} s.")]
     private partial void LogAvailable(double seconds);
+
+    [LoggerMessage(LogLevel.Error, "Sending payouts, following and comparing them met a bug, and are taken up again.")]
+    private partial void LogBug(Exception exception);
 
     [LoggerMessage(LogLevel.Information, "This silo sends payouts.")]
     private partial void LogBegan();

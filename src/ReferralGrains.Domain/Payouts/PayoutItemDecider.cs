@@ -268,7 +268,7 @@ public static class PayoutItemDecider
         {
             var (order, paid) = (item.Order!, resolve.Transfer);
             if (!item.InTransit && item.Transfer != paid?.Id) return Refuse(PayoutItemRefusal.WrongState);
-            return paid is not null && paid.Amount == order.StripeAmount && paid.Currency == order.StripeCurrency && paid.AmountReversed < paid.Amount
+            return paid is not null && order.IsMovable && paid.Amount == order.StripeAmount && paid.Currency == order.StripeCurrency && paid.AmountReversed < paid.Amount
                 ? resolved
                 : Refuse(PayoutItemRefusal.TransferUnfit);
         }

@@ -20,6 +20,9 @@ public sealed record PayoutOrder(string Item, StreamId Batch, StreamId Referrer,
     /// <summary>Account credit: at Stripe no transfer, but a transaction on the balance of a customer, which lowers its next invoices.</summary>
     public bool IsCredit => !Amount.Asset.IsCash;
 
+    /// <summary>Whether Stripe can move exactly that; what is paid outside may be in a currency that it does not, or not in such parts.</summary>
+    public bool IsMovable => StripeUnits.Of(Currency) is { } units && units.Divisible(Amount.Minor) == Amount.Minor;
+
     public long StripeAmount => ToStripe(Amount.Minor);
 
     public string StripeCurrency => Currency.ToLowerInvariant();
@@ -43,7 +46,7 @@ public sealed record PayoutOrder(string Item, StreamId Batch, StreamId Referrer,
 
     /// <summary>Whether a transfer that Stripe shows is the one that was ordered.</summary>
     public bool IsMetBy(TransferSeen transfer) =>
-        transfer.Amount == StripeAmount && transfer.Currency == StripeCurrency && transfer.Destination == Destination && transfer.Item == Item;
+        IsMovable && transfer.Amount == StripeAmount && transfer.Currency == StripeCurrency && transfer.Destination == Destination && transfer.Item == Item;
 }
 
 /// <summary>

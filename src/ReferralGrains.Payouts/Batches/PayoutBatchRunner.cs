@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
 
@@ -68,9 +70,14 @@ public sealed partial class PayoutBatchRunner(
             else if (batch.Status == PayoutBatchStatus.Cancelling) await GiveBack(batch, stop);
             else if (batch.Status == PayoutBatchStatus.Retrying) await ReserveAgain(batch, stop);
         }
-        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException)
+        catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException or LeaseLostException)
         {
             LogUnavailable(exception.Message);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Our own bug, in one batch: the others go on, and this one is tried again.
+            LogBug(batch.Batch, exception);
         }
     }
 
@@ -115,9 +122,13 @@ public sealed partial class PayoutBatchRunner(
                 foreach (var item in batch)
                     await router.Ask(GrainAddress.PayoutItem(item.Tenant, item.Item), new AskPayoutItem(new PayoutItemCommand.Release(item.Why, null)), stop);
             }
-            catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException)
+            catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException or LeaseLostException)
             {
                 LogUnavailable(exception.Message);
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogBug(batch.Key.Batch, exception);
             }
         }
     }
@@ -180,4 +191,7 @@ public sealed partial class PayoutBatchRunner(
 
     [LoggerMessage(LogLevel.Warning, "A step of a payout batch could not be taken: {Reason}")]
     private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Error, "A step of payout batch {Batch} met a bug.")]
+    private partial void LogBug(CallerId batch, Exception exception);
 }

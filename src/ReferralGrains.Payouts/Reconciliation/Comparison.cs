@@ -23,9 +23,10 @@ public static class Comparison
     {
         var (seen, order) = (transfer.Seen, new PayoutOrder(item.Item, default, default, item.Amount, item.Destination));
         if (seen.Currency != order.StripeCurrency) yield return Break(BreakKind.CurrencyDiffers, $"{seen.Currency}, not {order.StripeCurrency}");
+        else if (!order.IsMovable) yield return Break(BreakKind.AmountDiffers, $"{Shown(seen.Amount)}, not {item.Amount} that was paid outside");
         else if (seen.Amount != order.StripeAmount) yield return Break(BreakKind.AmountDiffers, $"{Shown(seen.Amount)}, not {Shown(order.StripeAmount)}");
         if (seen.Destination != item.Destination) yield return Break(BreakKind.DestinationDiffers, $"{seen.Destination}, not {item.Destination}");
-        if (seen.AmountReversed - order.ToStripe(item.AskedBackMinor) is > 0 and var outside) yield return Break(BreakKind.ReversedOutside, $"{Shown(outside)} of {Shown(seen.Amount)}");
+        if (order.IsMovable && seen.AmountReversed - order.ToStripe(item.AskedBackMinor) is > 0 and var outside) yield return Break(BreakKind.ReversedOutside, $"{Shown(outside)} of {Shown(seen.Amount)}");
         if (transfer.Movement is null) yield return Break(BreakKind.BalanceDiffers, "it moved nothing");
         else if (transfer.Moved is { } moved && moved != -seen.Amount) yield return Break(BreakKind.BalanceDiffers, $"{transfer.Movement} moved {Shown(moved)}");
 

@@ -36,7 +36,7 @@ public sealed partial class Reconciler(
                     if (await Due(tenant, stop) is { } due) await Do(due, stop);
                 away.End();
             }
-            catch (Exception exception) when (exception is JournalUnavailableException or LeaseLostException or GrainUnavailableException or GrainBusyException)
+            catch (Exception exception) when (IsOutage(exception))
             {
                 if (away.Begin()) LogUnavailable(exception.Message);
             }
@@ -94,6 +94,12 @@ public sealed partial class Reconciler(
             failure = unanswered.Message;
             LogAway(run.Id, run.Tenant, unanswered.Message);
             if (unanswered.IsRefused) await gates.Shut(run.Tenant, "Stripe refuses the key", Name(run), stop);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException && !IsOutage(exception))
+        {
+            // Our own bug, in what one tenant has: the others are compared, and this one is after a wait.
+            failure = $"a bug: {exception.GetType().Name}";
+            LogBug(run.Id, run.Tenant, exception);
         }
 
         var ended = await store.End(run, failure, term, stop);
@@ -208,6 +214,8 @@ public sealed partial class Reconciler(
         return [named.Transfer is null ? Comparison.NotOpen(transfer, named) : Comparison.Duplicate(transfer, named)];
     }
 
+    private static bool IsOutage(Exception exception) => exception is JournalUnavailableException or LeaseLostException or GrainUnavailableException or GrainBusyException;
+
     private static DateTimeOffset Earlier(DateTimeOffset one, DateTimeOffset other) => one < other ? one : other;
 
     private static string Name(ReconciliationRun run) => string.Create(CultureInfo.InvariantCulture, $"rec_{run.Id}");
@@ -217,6 +225,9 @@ public sealed partial class Reconciler(
 
     [LoggerMessage(LogLevel.Warning, "Comparison {Run} of tenant {Tenant} was not answered to the end: {Reason}")]
     private partial void LogAway(long run, int tenant, string reason);
+
+    [LoggerMessage(LogLevel.Error, "Comparison {Run} of tenant {Tenant} met a bug.")]
+    private partial void LogBug(long run, int tenant, Exception exception);
 
     [LoggerMessage(LogLevel.Information, "Comparison {Run} of tenant {Tenant} ended: {State}, {Transfers} transfers, {Breaks} breaks.")]
     private partial void LogEnded(long run, int tenant, ReconciliationState state, long transfers, long breaks);

@@ -128,6 +128,11 @@ public sealed partial class InboxWorker(
         {
             LogUnavailable(unanswered.Message);
         }
+        catch (Exception exception) when (exception is not (JournalUnavailableException or LeaseLostException or OperationCanceledException))
+        {
+            // Our own bug, in what one tenant's account tells: the others go on.
+            LogBugInSweep(tenant, exception);
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "What others told could not be followed: {Reason}")]
@@ -135,6 +140,9 @@ public sealed partial class InboxWorker(
 
     [LoggerMessage(LogLevel.Error, "Notice {Notice} of type {Type} met a bug.")]
     private partial void LogBug(long notice, string type, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "What tenant {Tenant}'s account tells met a bug.")]
+    private partial void LogBugInSweep(int tenant, Exception exception);
 
     [LoggerMessage(LogLevel.Error, "Notice {Notice} of type {Type} is given up: {Reason}")]
     private partial void LogGivenUp(long notice, string type, string reason);

@@ -296,11 +296,16 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
         },
         stop, Questions.Int(tenant), Questions.Int(limit));
 
+    // In the order in which a comparison notes them, which may be under way.
     public Task<long> Accept(int tenant, string why, string by, CancellationToken stop) => database.Row(
         $"""
-        with accepted as (
-          update reconciliation_break set accepted_by = $3, accepted_why = $2, accepted_at = now()
-          where tenant = $1 and first_run <= ({LastEnded}) and last_run >= ({LastEnded}) and accepted_at is null and is_alive($4) returning 1)
+        with found as (
+          select kind, item, transfer, detail from reconciliation_break
+          where tenant = $1 and first_run <= ({LastEnded}) and last_run >= ({LastEnded}) and accepted_at is null and is_alive($4)
+          order by kind, item, transfer, detail for update),
+        accepted as (
+          update reconciliation_break b set accepted_by = $3, accepted_why = $2, accepted_at = now() from found f
+          where b.tenant = $1 and (b.kind, b.item, b.transfer, b.detail) = (f.kind, f.item, f.transfer, f.detail) returning 1)
         select count(*) from accepted
         """,
         static row => row.GetInt64(0), stop, Questions.Int(tenant), Questions.Text(why), Questions.Text(by), Questions.Long(lease.Silo));
@@ -310,7 +315,7 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
         : database.Rows(
             """
             insert into reconciliation_break as b (tenant, kind, item, transfer, detail, first_run, last_run)
-            select distinct $2, n.*, $1, $1 from unnest($3, $4, $5, $6) as n where is_alive($7)
+            select distinct $2, n.*, $1, $1 from unnest($3, $4, $5, $6) as n where is_alive($7) order by 2, 3, 4, 5
             on conflict (tenant, kind, item, transfer, detail) do update
               set first_run = least(b.first_run, excluded.first_run), last_run = greatest(b.last_run, excluded.last_run)
             """,

@@ -415,6 +415,25 @@ public sealed class PayoutItemTests
         desk.Unchanged(new PayoutItemCommand.Reverse("back", 470, "why", "ada"));
     }
 
+    // A transfer by hand, under the name of an item that Stripe could not have paid.
+    [Theory]
+    [InlineData("UGX", 901)]
+    [InlineData("HUF", 901)]
+    public void A_transfer_is_never_what_was_ordered_where_Stripe_does_not_move_it(string currency, long minor)
+    {
+        var outside = order with { Amount = new(minor, Asset.Cash(currency)), Destination = PayoutOrder.Outside };
+        var seen = new TransferSeen("tr_1", minor, currency.ToLowerInvariant(), PayoutOrder.Outside, "item_1");
+        Assert.False(outside.IsMetBy(seen));
+        var item = new PayoutItem(1, default, PayoutItemStatus.Reserved, outside, InTransit: true);
+        item = PayoutItem.Evolve(item, default, Assert.Single(Accepted(new PayoutItemCommand.RecordLookup(0, new([seen]), default))));
+        Assert.Equal(ReviewReason.Differs, item.Review);
+        var decision = PayoutItemDecider.Decide(item, new PayoutItemCommand.Resolve(ReviewAnswer.PaidBy, "why", "ada", seen, new([seen]), default), default, PayoutWaits.Live);
+        Assert.Equal(PayoutItemRefusal.TransferUnfit, Assert.IsType<PayoutItemDecision.Refused>(decision).Why);
+
+        IEnumerable<PayoutItemEvent> Accepted(PayoutItemCommand command) =>
+            Assert.IsType<PayoutItemDecision.Accepted>(PayoutItemDecider.Decide(item, command, default, PayoutWaits.Live)).Events;
+    }
+
     [Fact]
     public void In_review_a_person_names_the_transfer_that_paid_it()
     {

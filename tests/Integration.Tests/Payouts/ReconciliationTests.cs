@@ -7,6 +7,7 @@ using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Payouts.Reconciliation;
 using ReferralGrains.Payouts.Sending;
 using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Turns.Payouts;
 using Stripe;
 
 namespace ReferralGrains.Integration.Tests.Payouts;
@@ -27,6 +28,56 @@ public sealed class ReconciliationTests(PostgresServer server)
         var run = await house.Reconcile();
         Assert.Equal((ReconciliationState.Clean, 1L, 0L, 0L), (run.State, run.Transfers, run.Items, run.Breaks));
         Assert.Equal(PayoutItemStatus.Confirmed, (await house.Item(order)).Status);
+    }
+
+    [Fact]
+    public async Task A_comparison_that_meets_a_bug_fails_and_is_run_again()
+    {
+        var order = await house.Order("a", 1_000);
+        await ByHand(1_000, order.Destination, order.Item);
+        house.BeforeAsk = static command => command is AskPayoutItem { Command: PayoutItemCommand.RecordLookup } ? throw new InvalidOperationException("a bug") : Task.CompletedTask;
+        await using var running = await house.Run();
+        var run = await house.Ended(1);
+        Assert.Equal((ReconciliationState.Failed, "a bug: InvalidOperationException"), (run.State, run.Failure));
+        house.BeforeAsk = null;
+        await house.Until(order, PayoutItemStatus.Confirmed);
+        Assert.Equal(1, house.Live(order));
+    }
+
+    // PostgreSQL says no in a way that is no outage: to what is due, to what batches wait for, and to nobody else.
+    [Fact]
+    public async Task A_bug_that_ends_a_part_of_the_senders_turn_is_said_and_all_is_taken_up_again()
+    {
+        var order = await house.Order("a", 1_000);
+        await database.Run("alter table payout_batch rename to mislaid");
+        await using var running = await house.Run();
+        await Eventually.Holds("it is said", () => Task.FromResult(house.Errors.Any(static line => line.StartsWith("Sending payouts", StringComparison.Ordinal))));
+        await database.Run("alter table mislaid rename to payout_batch");
+        await house.Until(order, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+    }
+
+    // A person accepts what was found, while the next comparison notes the same, in whatever order Stripe lists it.
+    [Fact]
+    public async Task Breaks_are_noted_in_one_order()
+    {
+        var store = house.Reconciliations;
+        var run = await store.Ask(PayoutHouse.Tenant, ReconciliationCause.Asked, isFull: true, "ada", CancellationToken.None);
+        ReconciliationBreak[] breaks = [.. Enumerable.Range(0, 3).Select(static i => new ReconciliationBreak(BreakKind.TransferWithoutItem, "", $"tr_{2 - i}", "why"))];
+        await store.Seen(run, [], null, breaks, CancellationToken.None);
+        await using var connection = await database.Source.OpenConnectionAsync();
+        await using var accepts = await connection.BeginTransactionAsync();
+        await Lock("tr_0");
+        var noted = store.Seen(run, [], null, breaks, CancellationToken.None);
+        await Eventually.Holds("it waits", async () => await database.Ask<long>("select count(*) from pg_locks where not granted") > 0);
+        foreach (var transfer in (string[])["tr_1", "tr_2"]) await Lock(transfer);
+        await accepts.CommitAsync();
+        await noted;
+
+        async Task Lock(string transfer)
+        {
+            await using var command = new NpgsqlCommand($"select from reconciliation_break where transfer = '{transfer}' for update", connection, accepts);
+            await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]

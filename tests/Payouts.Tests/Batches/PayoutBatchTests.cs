@@ -133,6 +133,33 @@ public sealed class PayoutBatchTests
         Assert.Equal((PayoutItemStatus.Review, ReviewReason.Several), (world.Item(order).Status, world.Item(order).Review));
     }
 
+    [Fact]
+    public async Task A_bug_in_one_step_of_a_batch_ends_nothing()
+    {
+        var bug = new BugOnce();
+        await using var world = await PayoutWorld.Start(FaultScript.None, between: (inner, _) => bug.Before(inner));
+        await world.Earn(1);
+        await Freeze(world);
+        Assert.True(bug.IsMet);
+        await Approve(world);
+        await Until(world, PayoutBatchStatus.Settled);
+    }
+
+    private sealed class BugOnce
+    {
+        private int met;
+
+        public bool IsMet => Volatile.Read(ref met) > 0;
+
+        public IGrainRouter Before(IGrainRouter inner) => new Router(inner, this);
+
+        private sealed class Router(IGrainRouter inner, BugOnce bug) : IGrainRouter
+        {
+            public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop) =>
+                (object)command is AskPayoutItem && Interlocked.Increment(ref bug.met) == 1 ? throw new InvalidOperationException("a bug") : inner.Ask(to, command, stop);
+        }
+    }
+
     private static async Task Freeze(PayoutWorld world)
     {
         await Told(world, new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: true));

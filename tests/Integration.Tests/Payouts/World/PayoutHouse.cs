@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Payouts.Tests.World;
@@ -47,6 +49,7 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     private static readonly Asset usd = Asset.Cash("USD");
 
     private readonly NpgsqlDataSource source;
+    private readonly ErrorLog log = new();
     private readonly JournalWriter writer;
     private readonly TurnWorld world;
     private readonly PostgresFacts facts;
@@ -63,7 +66,7 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
             Waits = Waits,
         };
         Services = new ServiceCollection()
-            .AddLogging()
+            .AddLogging(logging => logging.AddProvider(log))
             .AddSingleton(TimeProvider.System)
             .AddSingleton(source)
             .AddSingleton<ISiloLease>(new StillLease())
@@ -84,6 +87,9 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
 
     /// <summary>What comes between what somebody saw and what it asks for.</summary>
     public Func<object, Task>? BeforeAsk { get; set; }
+
+    /// <summary>What was said of bugs.</summary>
+    public IReadOnlyCollection<string> Errors => log.Errors;
 
     public ISendGates Gates => Services.GetRequiredService<ISendGates>();
 
@@ -251,6 +257,27 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
             await stop.CancelAsync();
             await work;
             stop.Dispose();
+        }
+    }
+
+    private sealed class ErrorLog : ILoggerProvider, ILogger
+    {
+        public ConcurrentQueue<string> Errors { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public void Dispose()
+        {
+        }
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Error;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(logLevel)) Errors.Enqueue(formatter(state, exception));
         }
     }
 
