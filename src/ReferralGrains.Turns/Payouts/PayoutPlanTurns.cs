@@ -41,19 +41,31 @@ public sealed class PayoutPlanTurns(GrainAddress address, TurnWorld world)
         var now = Later(await World.Clock.Now(Address.Tenant), state.LastAt);
         foreach (var envelope in commands)
         {
-            var e = envelope.Command switch
+            var seq = state.Seq;
+            switch (envelope.Command)
             {
-                SetPayoutTerms set => Same(state.Terms, set.Terms) ? null : new PayoutTermsSet(set.Terms, set.By),
-                MeetPayoutDate met => await Met(state, met.Until > now ? met.Until : now, begun, batches, now),
-                _ => throw new UnreachableException(),
-            };
-            if (e is not null)
-            {
-                rows.Add(EventCodec.Encode(e, now));
-                state = PayoutPlan.Evolve(state, now, e);
+                case SetPayoutTerms set when Same(state.Terms, set.Terms):
+                    break;
+                case SetPayoutTerms set:
+                    // A date that has come and was not met yet is one of the terms that held then: the new ones count from now.
+                    Note(await Met(state, now, begun, batches, now));
+                    Note(new PayoutTermsSet(set.Terms, set.By));
+                    break;
+                case MeetPayoutDate met:
+                    Note(await Met(state, met.Until > now ? met.Until : now, begun, batches, now));
+                    break;
+                default:
+                    throw new UnreachableException();
             }
 
-            replies.Add(new PayoutPlanReply(e is not null, state));
+            replies.Add(new PayoutPlanReply(state.Seq > seq, state));
+        }
+
+        void Note(PayoutPlanEvent? e)
+        {
+            if (e is null) return;
+            rows.Add(EventCodec.Encode(e, now));
+            state = PayoutPlan.Evolve(state, now, e);
         }
 
         return new(Append(before, state, rows.ToImmutable(), begun.ToImmutable(), batches.ToImmutable()), replies, () =>
