@@ -110,7 +110,7 @@ public static class GrainsServer
         builder.Services.AddTurns(database, lease, options.AttributionsPerHour, waits);
         if (options.Role == ProcessRole.Gateway) builder.AddClusterClient(database, silo);
         else builder.AddSilo(database, silo);
-        var payouts = new PayoutOptions
+        builder.Services.AddConnectedAccounts(new()
         {
             Keys = options.StripeKeys,
             PublicUrl = new(options.Url),
@@ -118,9 +118,7 @@ public static class GrainsServer
             Reconciliation = new ReconciliationOptions().Hastened(options.StripeHaste),
             PerEndpoint = options.StripeRate,
             InAll = options.StripeRateInAll,
-        };
-        // Somebody waits for each batch of the demo.
-        builder.Services.AddConnectedAccounts(options.Demo ? payouts with { Pause = payouts.Pause / 10 } : payouts);
+        });
         builder.Services.AddWebhooks(new() { Networks = options.WebhookNetworks });
         if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts().AddWebhookDelivery();
         builder.Services.AddGateway(gateway =>

@@ -6,7 +6,7 @@ namespace ReferralGrains.Web.Tests.World;
 public sealed class DemoHouse(Marketplace market) : IAsyncLifetime
 {
     // Half a minute on a machine that does nothing else.
-    private static readonly TimeSpan patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan patience = TimeSpan.FromMinutes(10);
 
     private ServerHouse house = null!;
 
