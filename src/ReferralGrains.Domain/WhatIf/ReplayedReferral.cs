@@ -89,7 +89,8 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDict
         referrer = to;
         owners.Add(to.Stream);
         Replay(
-            turn => ReferralCommands.Attribute(turn, to, attributed.Tags, attributed.ConversionValueMinor, approvedAt: null, attributed.SelfReferral, attributed.StripeCustomerId),
+            turn => ReferralCommands.Attribute(
+                turn, to, attributed.Tags, attributed.ConversionValueMinor, approvedAt: null, attributed.SelfReferral, attributed.StripeCustomerId, attributed.Action),
             books);
     }
 

@@ -42,6 +42,21 @@ public sealed class ReplayedReferralTests
         GC.KeepAlive(books);
     }
 
+    [Fact]
+    public void D9_the_sale_at_whose_checkout_the_code_was_entered_is_rewarded_by_a_draft_as_it_was()
+    {
+        var world = ReferralWorld.Empty(Rules.Percent(10_00));
+        world.Turn(ReferralWorld.Anna, turn => ReferralCommands.Attribute(turn, world.Referrer, [], null, world.Now, action: new("order")));
+        world.Send(Sale(100_00).Named("order").At(world.Now.AddHours(-1)));
+        var rule = world.Program.Rules[0];
+        var draft = ReferralGrains.Domain.WhatIf.Draft.Of(world.Program, rule.Id, rule.Latest.Terms, rule.State, null, null, world.Now);
+        var (asIs, drafted) = (default(Earnings), default(Earnings));
+        var referral = new ReplayedReferral(world.Stream(), draft, Named(world), null, credit => asIs += credit.Earnings, credit => drafted += credit.Earnings);
+        foreach (var recorded in world.Journal.Of(world.Stream())) referral.Take(recorded, _ => world.Referrer, books: null);
+
+        Assert.Equal((10_00, asIs), (drafted.EarnedMinor, drafted));
+    }
+
     // Nobody else has the action that it is given.
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference? Taken(ReplayedReferral referral, Recorded recorded, ReferrerFacts referrer, ReplayedBooks? books)
