@@ -52,23 +52,25 @@ public static partial class EnrollmentDecider
     }
 
     /// <summary>Why a row of a schedule that is due is not unlocked, or null: what is state by now, and not a term (D17).</summary>
-    public static DecisionCode? RefuseDue(Referral referral, Enrollment enrollment, DecisionFacts facts)
+    /// <param name="dueAt">What its rule's dates have to hold, so that a late turn loses no row.</param>
+    public static DecisionCode? RefuseDue(Enrollment enrollment, DecisionFacts facts, DateTimeOffset dueAt)
     {
         var state = facts.Program.Rule(enrollment.Rule).State;
         return enrollment.Disabled ? DecisionCode.EnrollmentDisabled
             : !state.Enabled ? DecisionCode.RuleDisabled
-            : !state.IsActiveAt(facts.Now) ? DecisionCode.RuleInactive
+            : !state.IsActiveAt(dueAt) ? DecisionCode.RuleInactive
             : null;
     }
 
-    /// <summary>A row of a schedule as it enters the ledger; its hold runs from its date, so that a late turn or a leap of a test clock changes nothing.</summary>
-    public static RewardChange Unlock(Referral referral, ScheduledReward row, Enrollment enrollment, DecisionFacts facts)
+    /// <summary>A row of a schedule as it enters the ledger.</summary>
+    /// <param name="dueAt">What its hold runs from, so that a late turn or a leap of a test clock changes nothing (D14).</param>
+    public static RewardChange Unlock(Referral referral, ScheduledReward row, Enrollment enrollment, DecisionFacts facts, DateTimeOffset dueAt)
     {
         var hold = Terms(enrollment, facts.Program.Rule(enrollment.Rule)).Hold;
 
         // The groups of whose it was before are not here: what was to wait in one waits for a person (D16).
         var group = hold.Mode == HoldMode.Group && facts.IsOwn(row.Referrer) ? facts.Tally!.GroupOf(enrollment.Rule, row.Asset).Number : 0;
-        var releaseAt = ReleaseAt(hold, Occasion(row.At), row.At);
+        var releaseAt = ReleaseAt(hold, Occasion(row.At), dueAt);
         var held = hold.Holds(releaseAt, facts.Now);
         if (referral.IsFlagged)
             return new(row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, Pending: true, held ? releaseAt : facts.Now, !held || hold.ReleasesItself, held && hold.ChecksCustomer);

@@ -55,9 +55,11 @@ public static class Schedules
         foreach (var schedule in Of(turn.State, row => row.Minor > 0 && row.At <= turn.Facts.Now))
         {
             var (enrollment, sale) = (turn.State.Enrollments[schedule.First().Enrollment - 1], schedule.First().Sale);
-            turn.Apply(EnrollmentDecider.RefuseDue(turn.State, enrollment, turn.Facts) is { } code
-                ? new ScheduleEnded(schedule.Key, schedule.First().Enrollment, [.. schedule.Select(row => row.Reward)], code, null, null, sale)
-                : new ScheduleUnlocked(schedule.Key, [.. schedule.Select(row => EnrollmentDecider.Unlock(turn.State, row, enrollment, turn.Facts))], By: null, sale));
+            foreach (var rows in schedule.GroupBy(row => EnrollmentDecider.RefuseDue(enrollment, turn.Facts, DueAt(turn, row))))
+                turn.Apply(rows.Key is { } code
+                    ? new ScheduleEnded(schedule.Key, enrollment.Number, [.. rows.Select(row => row.Reward)], code, null, null, sale)
+                    : new ScheduleUnlocked(
+                        schedule.Key, [.. rows.Select(row => EnrollmentDecider.Unlock(turn.State, row, enrollment, turn.Facts, DueAt(turn, row)))], By: null, sale));
         }
     }
 
@@ -71,6 +73,11 @@ public static class Schedules
     /// <summary>A row enters the ledger before its date, and is payable at once.</summary>
     public static int Release(ReferralTurn turn, ScheduledReward row, string by) => turn.Apply(new ScheduleUnlocked(
         RewardId.FromKey(row.Reward).Seq, [new(row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, Pending: false)], by, row.Sale));
+
+    // Rows of dates before their schedule began are unlocked in the turn that begins it, and not due before: who sends a sale late, or
+    // approves for a past date, skips no refund window (D14).
+    private static DateTimeOffset DueAt(ReferralTurn turn, ScheduledReward row) =>
+        turn.Events is [var first, ..] && RewardId.FromKey(row.Reward).Seq >= first.Seq ? turn.Facts.Now : row.At;
 
     private static List<IGrouping<int, ScheduledReward>> Of(Referral state, Func<ScheduledReward, bool> which) =>
         [.. (state.Scheduled ?? []).Where(which).GroupBy(row => RewardId.FromKey(row.Reward).Seq)];

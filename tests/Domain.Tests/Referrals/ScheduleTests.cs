@@ -61,6 +61,64 @@ public class ScheduleTests
         Assert.Equal((0, 20_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void D14_rows_of_dates_before_their_schedule_began_are_held_from_then(bool ofSale)
+    {
+        var world = Empty(ofSale ? Percent(10_00).Monthly(3).Held(30) : Fixed(10_00).Monthly(3).Held(30));
+        world.Now = April;
+        if (ofSale) world.Refer(Anna).Advance(TimeSpan.FromDays(45));
+        world.Now = April.AddDays(45);
+        if (ofSale) world.Send(Sale(100_00).At(April));
+        else world.Refer(Anna, April);
+        Assert.Equal((20_00, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+
+        // The third is due 61 days after the first: a leap of the clock comes to the same as every day by itself.
+        world.Advance(TimeSpan.FromDays(30) - TimeSpan.FromTicks(1));
+        Assert.Equal((30_00, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        world.Advance(TimeSpan.FromTicks(1));
+        Assert.Equal((10_00, 20_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        world.Advance(TimeSpan.FromDays(16));
+        Assert.Equal((0, 30_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void D14_a_hold_from_when_it_occurred_runs_from_the_date_of_each_row()
+    {
+        var world = Empty(Fixed(10_00).Monthly(3).HeldFromOccurred(30));
+        world.Now = April.AddDays(45);
+        world.Refer(Anna, April);
+
+        Assert.Equal((10_00, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void D17_a_row_is_unlocked_if_its_rule_was_active_when_it_was_due_however_late_the_turn_is(bool begins)
+    {
+        var world = Approved(Fixed(10_00).Monthly(3));
+        world.Set(begins ? new(Enabled: true, From: April.AddDays(40)) : new(Enabled: true, To: April.AddDays(40)));
+        world.Advance(TimeSpan.FromDays(365));
+
+        Assert.Equal(20_00, world.Balance(AccountKind.Payable));
+        Assert.Equal(
+            [RewardStatus.Released, begins ? RewardStatus.Cancelled : RewardStatus.Released, begins ? RewardStatus.Released : RewardStatus.Cancelled],
+            world.Granted().Select(row => row.Status));
+    }
+
+    [Fact]
+    public void D17_rows_of_dates_before_their_schedule_began_are_due_then()
+    {
+        var world = Empty();
+        world.Publish(Fixed(10_00).Monthly(3), state: new(Enabled: true, From: April.AddDays(40)));
+        world.Now = April.AddDays(45);
+        world.Refer(Anna, April);
+
+        Assert.Equal(20_00, world.Balance(AccountKind.Payable));
+    }
+
     [Fact]
     public void D15_rows_keep_to_the_last_day_of_shorter_months()
     {
