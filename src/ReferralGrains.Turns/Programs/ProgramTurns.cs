@@ -109,12 +109,14 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
         return new(null, true, turn.State.Terms);
     }
 
-    // What is counted is one asset, and stays with who counts it (X5).
+    // What is counted is one asset, of what sales earn, and stays with who counts it (X5). Who was enrolled before has the terms of then.
     private static ProgramReply? BudgetRefusal(Rule? rule, PublishRule publish, RuleState state)
     {
         if (state.Budget is not { } budget) return null;
         if (rule?.State.Budget is { } there && there.Per != budget.Per)
             return Refused(RefusalKind.Conflict, "budget_owner_fixed", Field.Budget, "Whose a budget is stays as it is; its amount can be changed.");
+        if (publish.Terms.Trigger == Trigger.Interval || rule?.Versions.Any(version => version.Terms.Trigger == Trigger.Interval) == true)
+            return Refused(RefusalKind.Senseless, "invalid_rule", Field.Budget, "A schedule is bounded by its times: a budget is for what sales earn.");
         return rule?.Versions.Any(version => version.Terms.Reward.Asset != publish.Terms.Reward.Asset) == true
             ? Refused(RefusalKind.Senseless, "budget_of_one_asset", Field.Budget, "A budget counts one asset, and an earlier version of this rule gave another.")
             : null;

@@ -4,6 +4,7 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Tests.World;
 
@@ -132,6 +133,20 @@ public sealed class BudgetTests
         Assert.Equal("budget_of_one_asset", (await shop.Publish(Rules.Points(1, 100))).Refusal?.Code);
         Assert.Equal(new(BudgetPer.Program, 20_00), (await shop.Publish(Rules.Percent(10_00), state: new(Budget: new(BudgetPer.Program, 20_00)))).Terms!.Rule(1).State.Budget);
         Assert.Equal(20_00, (await shop.Publish(Rules.Percent(12_00))).Terms!.Rule(1).State.Budget!.AmountMinor);
+    }
+
+    [Fact]
+    public async Task X5_no_version_of_a_rule_with_a_budget_is_a_schedule()
+    {
+        await using var shop = await Shop.Empty();
+        var budget = new SentState(Budget: new(BudgetPer.Program, 10_00));
+        await shop.Publish(Rules.Percent(10_00), state: budget);
+        Assert.Equal("invalid_rule", (await shop.Publish(Rules.Fixed(5_00).Monthly(3))).Refusal?.Code);
+
+        // Who was enrolled before stays on the schedule of then.
+        await shop.Publish(Rules.Fixed(5_00).Monthly(3), "rule2");
+        await shop.Publish(Rules.Percent(10_00), "rule2");
+        Assert.Equal("invalid_rule", (await shop.Publish(Rules.Percent(10_00), "rule2", budget)).Refusal?.Code);
     }
 
     // Anna was Rita's, who was given five for each of her sales as far as the budget goes, and is Tom's.
