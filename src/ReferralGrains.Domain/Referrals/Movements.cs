@@ -16,7 +16,7 @@ public static class Movements
         RewardsGranted granted => RewardsOf(granted.Decisions),
         ScheduleUnlocked unlocked => unlocked.Unlocked.Length,
         SaleReversed reversed => reversed.Taken.Length,
-        ReversalUndone undone => undone.Given.Length,
+        ReversalUndone undone => undone.Given.Sum(PostingsOf),
         RoundReversed reversed => reversed.Taken.Length + reversed.Given.Length,
         RewardsReleased released => released.Released.Select(change => (change.Referrer, change.Asset)).Distinct().Count(),
         _ => 1,
@@ -33,8 +33,8 @@ public static class Movements
         ],
         SaleReversed reversed => [.. reversed.Taken.Select(change => Taken(change, program))],
         RewardCancelled cancelled => [Taken(cancelled.Taken, program)],
-        ReversalUndone undone => [.. undone.Given.Select(change => GivenBack(change, program))],
-        RoundReversed reversed => [.. reversed.Taken.Select(change => Taken(change, program)), .. reversed.Given.Select(change => GivenBack(change, program))],
+        ReversalUndone undone => [.. undone.Given.SelectMany(change => GivenBack(change, program))],
+        RoundReversed reversed => [.. reversed.Taken.Select(change => Taken(change, program)), .. reversed.Given.SelectMany(change => GivenBack(change, program))],
         RewardsReleased released =>
         [
             .. released.Released.GroupBy(change => (change.Referrer, change.Asset)).Select(group => new Posting(
@@ -44,6 +44,9 @@ public static class Movements
         ],
         _ => [],
     };
+
+    /// <summary>How many postings give one reward back: what was taken from it, and what it had never earned, are two.</summary>
+    public static int PostingsOf(RewardChange given) => given.EarnedMinor > 0 && given.EarnedMinor < given.Minor ? 2 : 1;
 
     // A sale is what a marketplace sends by the million: no iterators.
     private static int RewardsOf(ImmutableArray<RuleDecision> decisions)
@@ -69,8 +72,14 @@ public static class Movements
     private static Posting Taken(RewardChange change, StreamId program) =>
         new(Of(change), new(program, AccountKind.Clawbacks), new(change.Minor, change.Asset));
 
-    private static Posting GivenBack(RewardChange change, StreamId program) =>
-        new(new(program, AccountKind.Clawbacks), Of(change), new(change.Minor, change.Asset));
+    private static ImmutableArray<Posting> GivenBack(RewardChange change, StreamId program)
+    {
+        if (change.EarnedMinor == 0) return [From(AccountKind.Clawbacks, change.Minor)];
+        var earned = From(AccountKind.Rewards, change.EarnedMinor);
+        return change.EarnedMinor == change.Minor ? [earned] : [earned, From(AccountKind.Clawbacks, change.Minor - change.EarnedMinor)];
+
+        Posting From(AccountKind kind, long minor) => new(new(program, kind), Of(change), new(minor, change.Asset));
+    }
 
     private static Account Of(RewardChange change) => new(change.Referrer, change.Pending ? AccountKind.Pending : AccountKind.Payable);
 }

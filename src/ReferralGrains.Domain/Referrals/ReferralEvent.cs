@@ -173,6 +173,7 @@ public sealed record RoundReversed(
 /// <param name="ReleaseAt">For money that goes back into its hold window.</param>
 /// <param name="Group">The group that the money waited in, or waits in again; 0 for none (H14).</param>
 /// <param name="Month">The month of whose budget it is; 0 for none (X5).</param>
+/// <param name="EarnedMinor">Of what comes back: what a row had lost before it was due, and which is earned only now (H12, D13).</param>
 public sealed record RewardChange(
     [property: JsonPropertyName("w")] long Reward,
     [property: JsonPropertyName("e")] int Enrollment,
@@ -184,7 +185,8 @@ public sealed record RewardChange(
     [property: JsonPropertyName("z")] bool ReleasesItself = false,
     [property: JsonPropertyName("k")] bool ChecksCustomer = false,
     [property: JsonPropertyName("g")] int Group = 0,
-    [property: JsonPropertyName("b")] int Month = 0);
+    [property: JsonPropertyName("b")] int Month = 0,
+    [property: JsonPropertyName("n")] long EarnedMinor = 0);
 
 /// <summary>Hold windows ended: by themselves, or by hand (H13).</summary>
 /// <param name="Sale">The row of the action that earned the one that was released by hand, so that it is found with it; 0 for those of many.</param>

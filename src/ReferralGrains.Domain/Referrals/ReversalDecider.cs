@@ -116,6 +116,7 @@ public static class ReversalDecider
             ReleaseAt = pending ? reward.Given.ReleaseAt : null,
             ReleasesItself = pending && reward.Given.ReleasesItself,
             ChecksCustomer = pending && reward.Given.ChecksCustomer,
+            EarnedMinor = Math.Max(0, minor - (reward.TakenMinor - reward.UnearnedMinor)),
         };
     }
 

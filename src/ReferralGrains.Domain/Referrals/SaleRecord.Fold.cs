@@ -54,7 +54,8 @@ public sealed partial record SaleRecord
                     break;
                 case ScheduleUnlocked unlocked:
                     foreach (var change in unlocked.Unlocked)
-                        if (IndexOf(rewards, change.Reward) is >= 0 and var due) rewards[due] = rewards[due] with { Given = Unlocked(rewards[due].Given, change) };
+                        if (IndexOf(rewards, change.Reward) is >= 0 and var due)
+                            rewards[due] = rewards[due] with { Given = Unlocked(rewards[due].Given, change), UnearnedMinor = rewards[due].TakenMinor };
                     break;
                 case ScheduleEnded ended:
                     foreach (var reward in ended.Rewards)
@@ -105,7 +106,12 @@ public sealed partial record SaleRecord
             var index = IndexOf(rewards, change.Reward);
             if (index < 0) return;
             var reward = rewards[index];
-            rewards[index] = reward with { LeftMinor = reward.LeftMinor + minor, Released = reward.Released || !change.Pending };
+            rewards[index] = reward with
+            {
+                LeftMinor = reward.LeftMinor + minor,
+                Released = reward.Released || !change.Pending,
+                UnearnedMinor = Math.Min(reward.UnearnedMinor, reward.TakenMinor - minor),
+            };
         }
     }
 }

@@ -121,6 +121,9 @@ public sealed record RecordedReward(long Key, RuleDecision Given, long LeftMinor
 {
     public long TakenMinor => Given.Minor - LeftMinor;
 
+    /// <summary>Of what is taken: what a row had lost before it was due, so that it was never earned (H12). It comes back last.</summary>
+    public long UnearnedMinor { get; init; }
+
     /// <summary>Whether several first sales earned it together: what is undone of one of them comes from all over (H9).</summary>
     public bool IsOfRound => Given.Further is { Round: > 0 };
 }

@@ -168,13 +168,13 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDict
         {
             case SaleDecided sale: Given(credit, sale.Referrer, sale.Decisions); break;
             case RewardsGranted granted: Given(credit, granted.Referrer, granted.Decisions); break;
-            case ScheduleUnlocked unlocked: Changed(credit, unlocked.Unlocked, static minor => new(minor, 0)); break;
-            case SaleReversed reversed: Changed(credit, reversed.Taken, static minor => new(0, minor)); break;
-            case ReversalUndone undone: Changed(credit, undone.Given, static minor => new(0, -minor)); break;
-            case RewardCancelled cancelled: Changed(credit, [cancelled.Taken], static minor => new(0, minor)); break;
+            case ScheduleUnlocked unlocked: Changed(credit, unlocked.Unlocked, static change => new(change.Minor, 0)); break;
+            case SaleReversed reversed: Changed(credit, reversed.Taken, static change => new(0, change.Minor)); break;
+            case ReversalUndone undone: Changed(credit, undone.Given, static change => new(change.EarnedMinor, change.EarnedMinor - change.Minor)); break;
+            case RewardCancelled cancelled: Changed(credit, [cancelled.Taken], static change => new(0, change.Minor)); break;
             case RoundReversed reversed:
-                Changed(credit, reversed.Taken, static minor => new(0, minor));
-                Changed(credit, reversed.Given, static minor => new(0, -minor));
+                Changed(credit, reversed.Taken, static change => new(0, change.Minor));
+                Changed(credit, reversed.Given, static change => new(0, -change.Minor));
                 break;
         }
     }
@@ -185,9 +185,9 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDict
             if (decision.Minor > 0 && decision.Asset == draft.Asset) credit(new(to, new(decision.Minor, 0)));
     }
 
-    private void Changed(Action<Credit> credit, ImmutableArray<RewardChange> changes, Func<long, Earnings> earnings)
+    private void Changed(Action<Credit> credit, ImmutableArray<RewardChange> changes, Func<RewardChange, Earnings> earnings)
     {
         foreach (var change in changes)
-            if (change.Asset == draft.Asset) credit(new(change.Referrer, earnings(change.Minor)));
+            if (change.Asset == draft.Asset) credit(new(change.Referrer, earnings(change)));
     }
 }

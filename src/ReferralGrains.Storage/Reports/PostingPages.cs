@@ -91,7 +91,7 @@ internal sealed class PostingPages(NpgsqlDataSource database, Directory director
         RewardsGranted granted => Given(granted.Decisions, seq, n),
         ScheduleUnlocked unlocked => RewardId.FromKey(unlocked.Unlocked[n].Reward),
         SaleReversed reversed => RewardId.FromKey(reversed.Taken[n].Reward),
-        ReversalUndone undone => RewardId.FromKey(undone.Given[n].Reward),
+        ReversalUndone undone => RewardId.FromKey(undone.Given.SelectMany(static change => Enumerable.Repeat(change.Reward, Movements.PostingsOf(change))).ElementAt(n)),
         RewardCancelled cancelled => RewardId.FromKey(cancelled.Taken.Reward),
         RoundReversed reversed => RewardId.FromKey((n < reversed.Taken.Length ? reversed.Taken[n] : reversed.Given[n - reversed.Taken.Length]).Reward),
         RewardsReleased { Released: [var only] } => RewardId.FromKey(only.Reward),

@@ -61,6 +61,15 @@ public class MovementsTests
         new(Of(Program, AccountKind.Clawbacks), Of(Referrer, AccountKind.Payable), new(2_00, Gbp)));
 
     [Fact]
+    public void H12_D13_what_was_never_earned_comes_back_as_earned() => AssertPostings(
+        new ReversalUndone(
+            Action("w", ActionKind.ChargebackWon, "c"), 1, new("c"),
+            [Change(1, 0, 1, Gbp, 3_00, pending: true) with { EarnedMinor = 3_00 }, Change(1, 1, 2, Gbp, 2_00, pending: false) with { EarnedMinor = 50 }], 0),
+        new(Of(Program, AccountKind.Rewards), Of(Referrer, AccountKind.Pending), new(3_00, Gbp)),
+        new(Of(Program, AccountKind.Rewards), Of(Referrer, AccountKind.Payable), new(50, Gbp)),
+        new(Of(Program, AccountKind.Clawbacks), Of(Referrer, AccountKind.Payable), new(1_50, Gbp)));
+
+    [Fact]
     public void A_cancelled_reward_goes_back_from_pending() => AssertPostings(
         new RewardCancelled(1, Change(1, 0, 1, Gbp, 3_00, pending: true), null, null),
         new Posting(Of(Referrer, AccountKind.Pending), Of(Program, AccountKind.Clawbacks), new(3_00, Gbp)));

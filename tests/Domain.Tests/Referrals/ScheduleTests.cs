@@ -273,6 +273,27 @@ public class ScheduleTests
     }
 
     [Fact]
+    public void H12_D13_what_comes_back_of_a_row_that_had_lost_it_before_it_was_due_is_earned_then()
+    {
+        var world = Approved(Percent(10_00).Monthly(3));
+        world.Send(Sale(300_00).Named("s"));
+        world.Send(Chargeback("s", 150_00).Named("c"));
+        world.Advance(TimeSpan.FromDays(31));
+        world.Send(Chargeback("s", 30_00).Named("c2"));
+        Assert.Equal((-45_00, 21_00), (world.Balance(AccountKind.Rewards), world.Balance(AccountKind.Clawbacks)));
+
+        // What was taken after the row was due comes back first: 6 of the first row, and 3 of 6 of the second.
+        world.Send(Won("c", 60_00));
+        Assert.Equal((-48_00, 12_00), (world.Balance(AccountKind.Rewards), world.Balance(AccountKind.Clawbacks)));
+        world.Send(Won("c"));
+        world.Send(Won("c2"));
+        Assert.Equal((-60_00, 0), (world.Balance(AccountKind.Rewards), world.Balance(AccountKind.Clawbacks)));
+        world.Advance(TimeSpan.FromDays(365));
+        Assert.Equal((-90_00, 90_00), (world.Balance(AccountKind.Rewards), world.Balance(AccountKind.Payable)));
+        Assert.Equal(90_00, world.Enrollment().NetMinor);
+    }
+
+    [Fact]
     public void H12_D12_a_row_that_was_cancelled_gives_and_takes_nothing_more()
     {
         var world = Approved(Percent(10_00).Monthly(2));

@@ -67,6 +67,7 @@ internal static class MoneyChecks
         var released = new HashSet<long>();
         var rows = new Dictionary<long, ScheduleRow>();
         var whole = new Dictionary<long, long>();
+        var clawed = new Dictionary<long, long>();
         foreach (var (row, e) in referral.Events)
         {
             var text = $"row {row.Seq} of {referral.Place}";
@@ -113,7 +114,11 @@ internal static class MoneyChecks
                     break;
                 case SaleReversed reversed:
                     foreach (var taken in reversed.Taken)
+                    {
+                        clawed[taken.Reward] = clawed.GetValueOrDefault(taken.Reward) + taken.Minor;
                         if ((left[taken.Reward] -= taken.Minor) < 0) yield return $"{text} takes back more than was left";
+                    }
+
                     foreach (var less in reversed.Rows ?? [])
                         if ((rows[less.Reward] = rows[less.Reward] with { Minor = rows[less.Reward].Minor - less.Minor }).Minor < 0) yield return $"{text} takes more of a row than was left";
                     break;
@@ -125,7 +130,12 @@ internal static class MoneyChecks
                     break;
                 case ReversalUndone undone:
                     foreach (var back in undone.Given)
+                    {
+                        if ((clawed[back.Reward] = clawed.GetValueOrDefault(back.Reward) - back.Minor + back.EarnedMinor) < 0) yield return $"{text} gives back more than was taken";
+                        if (back.EarnedMinor > 0 && clawed[back.Reward] > 0) yield return $"{text} earns what was taken back";
                         if ((left[back.Reward] += back.Minor) > given[back.Reward].Minor) yield return $"{text} gives back more than was given";
+                    }
+
                     foreach (var more in undone.Rows ?? [])
                         if ((rows[more.Reward] = rows[more.Reward] with { Minor = rows[more.Reward].Minor + more.Minor }).Minor > whole[more.Reward]) yield return $"{text} gives a row more than it had";
                     break;
