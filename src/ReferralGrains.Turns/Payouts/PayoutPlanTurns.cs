@@ -38,7 +38,7 @@ public sealed class PayoutPlanTurns(GrainAddress address, TurnWorld world)
         var before = await Loaded();
         var (state, rows, replies) = (before, ImmutableArray.CreateBuilder<EventRow>(), new List<object>(commands.Count));
         var (begun, batches) = (ImmutableArray.CreateBuilder<StreamRows>(), ImmutableArray.CreateBuilder<PayoutBatchRow>());
-        var now = Later(await World.Clock.Now(Address.Tenant), state.LastAt);
+        var now = Later(await Now(commands), state.LastAt);
         foreach (var envelope in commands)
         {
             var seq = state.Seq;
@@ -48,11 +48,11 @@ public sealed class PayoutPlanTurns(GrainAddress address, TurnWorld world)
                     break;
                 case SetPayoutTerms set:
                     // A date that has come and was not met yet is one of the terms that held then: the new ones count from now.
-                    Note(await Met(state, now, begun, batches, now));
+                    Note(await Met(state, now, begun, batches));
                     Note(new PayoutTermsSet(set.Terms, set.By));
                     break;
-                case MeetPayoutDate met:
-                    Note(await Met(state, met.Until > now ? met.Until : now, begun, batches, now));
+                case MeetPayoutDate:
+                    Note(await Met(state, now, begun, batches));
                     break;
                 default:
                     throw new UnreachableException();
@@ -79,11 +79,20 @@ public sealed class PayoutPlanTurns(GrainAddress address, TurnWorld world)
     {
     }
 
-    private async ValueTask<PayoutPlanEvent?> Met(
-        PayoutPlan state, DateTimeOffset until, ImmutableArray<StreamRows>.Builder begun, ImmutableArray<PayoutBatchRow>.Builder batches, DateTimeOffset now)
+    // Whoever wakes it knows the tenant's clock better than this silo may: a batch is never of a moment before the date that it is for.
+    private async ValueTask<DateTimeOffset> Now(IReadOnlyList<Envelope> commands)
     {
-        if (state is not { NextAt: { } next, Terms: { Schedule: { } schedule } terms } || next > until) return null;
-        var following = schedule.After(until, terms.TimeZone);
+        var now = await World.Clock.Now(Address.Tenant);
+        foreach (var envelope in commands)
+            if (envelope.Command is MeetPayoutDate met) now = Later(met.Until, now);
+        return now;
+    }
+
+    private async ValueTask<PayoutPlanEvent?> Met(
+        PayoutPlan state, DateTimeOffset now, ImmutableArray<StreamRows>.Builder begun, ImmutableArray<PayoutBatchRow>.Builder batches)
+    {
+        if (state is not { NextAt: { } next, Terms: { Schedule: { } schedule } terms } || next > now) return null;
+        var following = schedule.After(now, terms.TimeZone);
         if (schedule.Every == PayoutEvery.Amount && !await World.PayoutCandidates.HasAny(Address.Tenant, terms, now, CancellationToken.None)) return new PayoutDateCame(null, following);
 
         var address = GrainAddress.PayoutBatch(Address.Tenant, state.NextBatch);

@@ -40,6 +40,15 @@ public sealed class PayoutPlanTests(PostgresServer server) : JournalTest(server)
         Assert.Equal("po_scheduled_1 false", await Database.Ask<string>("select s.a || ' ' || b.second_person from payout_batch b join stream s on s.id = b.stream"));
     }
 
+    // Who wakes it knows the tenant's clock better than a silo that has not heard of it lately.
+    [Fact]
+    public async Task A_batch_is_of_the_date_that_it_was_woken_for_though_the_clock_here_is_behind()
+    {
+        await Ask(new SetPayoutTerms(Monthly, "ada"));
+        Assert.True((await Ask(new MeetPayoutDate(Due))).Changed);
+        Assert.Equal("2026-02-01 00:00:00", await Database.Ask<string>("select (drawn_at at time zone 'UTC')::text from payout_batch"));
+    }
+
     public ValueTask<DateTimeOffset> Now(int tenant) => ValueTask.FromResult(now);
 
     private async Task<PayoutPlanReply> Ask(ICommand<PayoutPlanReply> command)
