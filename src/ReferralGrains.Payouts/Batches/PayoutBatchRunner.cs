@@ -81,7 +81,7 @@ public sealed partial class PayoutBatchRunner(
         }
     }
 
-    // What was listed before a crash stays as it was listed: its amounts are of then.
+    // What was listed before a crash stays as it was listed: its amounts are of then. Who is payable may be others since, and the limit is of both.
     private async Task List(OpenBatch batch, CancellationToken stop)
     {
         var drawn = (await Show(batch, stop)).Batch;
@@ -89,15 +89,17 @@ public sealed partial class PayoutBatchRunner(
         var found = await candidates.Find(batch.Tenant, terms, at, stop);
         if (await accounts.LookAgain(batch.Tenant, found, stop)) found = await candidates.Find(batch.Tenant, terms, at, stop);
         var listed = drawn.Orders.Select(static order => order.Item).ToHashSet(StringComparer.Ordinal);
-        var orders = found.Where(static one => one.Why is null).Select(one => Order(batch, terms, one.Candidate)).Where(order => !listed.Contains(order.Item)).ToList();
+        var orders = found.Where(static one => one.Why is null).Select(one => Order(batch, terms, one.Candidate)).Where(order => !listed.Contains(order.Item))
+            .Take(PayoutBatchDecider.MostOrders - listed.Count).ToList();
         if (drawn.IsScheduled && orders.Count + listed.Count == 0)
         {
             await Tell(batch, new PayoutBatchCommand.Cancel(Nobody), stop);
             return;
         }
 
-        foreach (var some in orders.Chunk(OrdersAtOnce)) await Tell(batch, new PayoutBatchCommand.List([.. some]), stop);
-        await Tell(batch, new PayoutBatchCommand.EndList(orders.Count + listed.Count), stop);
+        PayoutBatchCommand[] steps = [.. orders.Chunk(OrdersAtOnce).Select(static some => new PayoutBatchCommand.List([.. some])), new PayoutBatchCommand.EndList(orders.Count + listed.Count)];
+        foreach (var step in steps)
+            if ((await Tell(batch, step, stop)).Refusal is { } refusal) LogRefused(batch.Batch, refusal);
     }
 
     private PayoutOrder Order(OpenBatch batch, PayoutTerms terms, PayoutCandidate candidate) => new(
@@ -191,6 +193,9 @@ public sealed partial class PayoutBatchRunner(
 
     [LoggerMessage(LogLevel.Warning, "A step of a payout batch could not be taken: {Reason}")]
     private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The candidates of payout batch {Batch} were not taken: {Refusal}")]
+    private partial void LogRefused(CallerId batch, PayoutBatchRefusal refusal);
 
     [LoggerMessage(LogLevel.Error, "A step of payout batch {Batch} met a bug.")]
     private partial void LogBug(CallerId batch, Exception exception);

@@ -78,6 +78,20 @@ public sealed class PayoutBatchTests
         Assert.Equal(PayoutItemStatus.None, world.Item(world.Orders[7]).Status);
     }
 
+    // Whoever listed them died before the end of the list, and others have come since.
+    [Fact]
+    public async Task A_batch_whose_list_was_interrupted_is_filled_up_to_what_it_may_hold()
+    {
+        await using var world = await PayoutWorld.Start(FaultScript.None);
+        await world.Earn(2);
+        await Told(world, new PayoutBatchCommand.Draw("ada", NeedsSecondPerson: true, PayoutTerms.Default));
+        var listed = Enumerable.Range(0, PayoutBatchDecider.MostOrders - 1).Select(i => world.Orders[0] with { Item = $"item_{i}", Referrer = new(5_000_000 + i) });
+        await Told(world, new PayoutBatchCommand.List([.. listed]));
+        world.Candidates.AddRange(world.Orders.Select((order, i) => new PayoutCandidate(order.Referrer, new($"referrer{i}"), order.Amount, false, IsOptedIn: true, order.Destination, null, IsReady: true)).ToList());
+        await Until(world, PayoutBatchStatus.Frozen);
+        Assert.Equal([world.Orders[0].Item], (await world.Ask(new ShowPayoutBatch())).Batch.Orders.Select(order => order.Item));
+    }
+
     [Fact]
     public async Task Only_what_failed_is_paid_once_more()
     {
