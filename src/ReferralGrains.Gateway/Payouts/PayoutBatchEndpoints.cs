@@ -96,8 +96,8 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
     private async Task<IResult> Retry(HttpContext context, string id)
     {
         var batch = await reports.Named(context, id);
-        if (batch.Status is PayoutBatchStatus.Sending or PayoutBatchStatus.Settled && (await reports.Totals(batch.Stream, context.RequestAborted)).Sum(static total => total.Failed) == 0)
-            return new ProblemAnswer(new(409, "payout_nothing_failed", null, "No item of this batch has failed."));
+        if (batch.Status is PayoutBatchStatus.Sending or PayoutBatchStatus.Settled && (await reports.Totals(batch.Stream, context.RequestAborted)).Sum(static total => total.Failed + total.AwaitingFunds) == 0)
+            return new ProblemAnswer(new(409, "payout_nothing_failed", null, "No item of this batch has failed, and none awaits funds."));
         return await Tell(context, id, new PayoutBatchCommand.Retry(context.Caller().By));
     }
 
@@ -147,7 +147,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
         {
             var page = await reports.Batches(context.Caller().Tenant, before, Paging.Most, stop);
             foreach (var batch in page.Items)
-                foreach (var total in (await reports.Totals(batch.Stream, stop)) is { Count: > 0 } there ? there : [new(new(""), 0, 0, 0, 0, 0, 0, 0, 0)])
+                foreach (var total in (await reports.Totals(batch.Stream, stop)) is { Count: > 0 } there ? there : [new(new(""), 0, 0, 0, 0, 0, 0, 0, 0, 0)])
                     yield return
                     [
                         batch.Id.Value, batch.Status.ToWire(), PayoutWords.Deliveries.Of(batch.Outside), batch.DrawnBy, batch.DrawnAt?.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),

@@ -69,7 +69,8 @@ public sealed record PayoutBatchView(
 /// <summary>The items of a batch in one asset.</summary>
 /// <param name="Waiting">Items for which something is to be sent to Stripe yet.</param>
 /// <param name="Failed">Items that were released.</param>
-public sealed record PayoutTotal(Asset Asset, int Items, long Minor, int Paid, long PaidMinor, int Open, int Waiting, int Failed, int InReview);
+/// <param name="AwaitingFunds">Items that go on once somebody has paid in and says so: of a settled batch, those that were sent again after a review.</param>
+public sealed record PayoutTotal(Asset Asset, int Items, long Minor, int Paid, long PaidMinor, int Open, int Waiting, int Failed, int InReview, int AwaitingFunds);
 
 public sealed record PayoutItemView(
     StreamId Stream, CallerId Id, CallerId Referrer, Amount Amount, string Destination, PayoutItemStatus Status, int Generation, string? Transfer, string? Reference,
@@ -145,17 +146,18 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
         """,
         Batch, stop, Questions.Int(tenant), Questions.Flag(outside));
 
-    // Statuses by their numbers, which never change: 8 to 11 are of transfers that exist, 12 is released, 13 in review.
+    // Statuses by their numbers, which never change: 7 awaits funds, 8 to 11 are of transfers that exist, 12 is released, 13 in review.
     public async Task<IReadOnlyList<PayoutTotal>> Totals(StreamId batch, CancellationToken stop) => await database.Rows(
         """
         select asset, count(*)::int, sum(minor)::int8, (count(*) filter (where status between 8 and 11))::int,
           coalesce(sum(minor) filter (where status between 8 and 11), 0)::int8, (count(*) filter (where in_transit))::int,
-          (count(*) filter (where step = 1 or status = 1))::int, (count(*) filter (where status = 12))::int, (count(*) filter (where status = 13))::int
+          (count(*) filter (where step = 1 or status = 1))::int, (count(*) filter (where status = 12))::int, (count(*) filter (where status = 13))::int,
+          (count(*) filter (where status = 7))::int
         from payout_item where batch = $1 group by asset order by asset
         """,
         static reader => new PayoutTotal(
             new(reader.GetString(0)), reader.GetInt32(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetInt64(4), reader.GetInt32(5), reader.GetInt32(6),
-            reader.GetInt32(7), reader.GetInt32(8)),
+            reader.GetInt32(7), reader.GetInt32(8), reader.GetInt32(9)),
         stop, Questions.Long(batch.Value));
 
     public async Task<Page<PayoutItemView>> Items(StreamId batch, long? after, int limit, CancellationToken stop)

@@ -62,6 +62,14 @@ public sealed class CodeTests(SharedGateway gateway) : IClassFixture<SharedGatew
         await Refused("POST", "/v1/payout_batches/whole/retry", null, 409, "payout_nothing_failed", null);
     }
 
+    // It is in a batch that was settled meanwhile, after a person had it sent again.
+    [Fact]
+    public async Task A_batch_of_which_an_item_awaits_funds_is_paid_once_more()
+    {
+        host.Grains.Payouts.AddBatch("short", "item_short", new("rita"), new(500, Asset.Cash("GBP")), [new FundsRanShort(1)], outside: false);
+        Assert.Equal("retrying", (await host.Ok("POST", "/v1/payout_batches/short/retry")).GetProperty("status").GetString());
+    }
+
     public static TheoryData<string, long, PayoutItemEvent[], int, string, string> Reversals => new()
     {
         { "back", 10, [new ReversalAsked("other", 10, "why", "ada")], 409, "reversal_open", "item" },

@@ -222,6 +222,12 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         Assert.Equal([new DuePayout(1, new("item_1"), 3, PayoutStep.WriteIntent)], await Due());
         await Ask(order, Intent);
         Assert.Equal([new DuePayout(1, new("item_1"), 4, PayoutStep.Send)], await Due());
+
+        // Again there is none: it waits for a retry of its batch, as it would in one that is being sent.
+        await Ask(order, new PayoutItemCommand.BeginSend(4, Term));
+        await Ask(order, new PayoutItemCommand.RecordAnswer(4, 1, new TransferAnswer.FundsShort(), 0));
+        Assert.Equal(1, Assert.Single(await new PayoutReports(Database.Source).Totals(order.Batch, Stop)).AwaitingFunds);
+        await Tell(new PayoutBatchCommand.Retry("ada"));
     }
 
     private async Task<PayoutOrder> Approved()

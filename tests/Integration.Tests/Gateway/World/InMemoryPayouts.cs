@@ -24,9 +24,9 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
     public void AddBatch(string id, string item, CallerId referrer, int tenant = 1) => AddBatch(id, item, referrer, new(500, Asset.Cash("GBP")), [], tenant);
 
     /// <param name="then">What happened to the item since.</param>
-    public void AddBatch(string id, string item, CallerId referrer, Amount amount, IEnumerable<PayoutItemEvent> then, int tenant = 1)
+    public void AddBatch(string id, string item, CallerId referrer, Amount amount, IEnumerable<PayoutItemEvent> then, int tenant = 1, bool outside = true)
     {
-        var (address, terms) = (GrainAddress.PayoutBatch(tenant, new(id)), PayoutTerms.Default with { Outside = true });
+        var (address, terms) = (GrainAddress.PayoutBatch(tenant, new(id)), PayoutTerms.Default with { Outside = outside });
         var order = new PayoutOrder(item, streamOf(address), streamOf(GrainAddress.Referrer(tenant, referrer)), amount, PayoutOrder.Outside);
         foreach (var e in (PayoutBatchEvent[])[new BatchDrawn("admin_key", false, terms), new CandidatesListed([order]), new BatchListed(), new BatchFrozen(PayoutBatch.HashOf([order]), []), new BatchApproved("admin_key"), new SendingBegan()])
             batches[address] = PayoutBatch.Evolve(batches.GetValueOrDefault(address, PayoutBatch.None), now(), e);
@@ -67,7 +67,8 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
 
     public Task<IReadOnlyList<PayoutTotal>> Totals(StreamId batch, CancellationToken stop) => Task.FromResult<IReadOnlyList<PayoutTotal>>([
         .. Of(batch).GroupBy(pair => pair.Value.Order!.Amount.Asset).Select(group => new PayoutTotal(
-            group.Key, group.Count(), group.Sum(pair => pair.Value.Order!.Amount.Minor), group.Count(pair => pair.Value.IsSettled), 0, group.Count(pair => pair.Value.InTransit), 0, 0, 0))]);
+            group.Key, group.Count(), group.Sum(pair => pair.Value.Order!.Amount.Minor), group.Count(pair => pair.Value.IsSettled), 0, group.Count(pair => pair.Value.InTransit), 0, 0, 0,
+            group.Count(pair => pair.Value.Status == PayoutItemStatus.AwaitingFunds)))]);
 
     public Task<Page<PayoutItemView>> Items(StreamId batch, long? after, int limit, CancellationToken stop) =>
         Task.FromResult(new Page<PayoutItemView>([.. Of(batch).Select(pair => View(pair.Key, pair.Value))], false));
