@@ -61,14 +61,19 @@ public sealed partial class Reconciler(
         return await store.Waiting(tenant, stop);
     }
 
+    // Each kind by the last one that looked at as much: what a lesser one, come as often as it likes, has not looked at is not put off by it.
     private async Task<ReconciliationCause?> Cause(int tenant, ReconciliationRun? last, CancellationToken stop)
     {
         var now = time.GetUtcNow();
         if (last is { State: ReconciliationState.Failed, EndedAt: { } failedAt } && now < failedAt + options.Reconciliation.AgainAfter) return null;
         var lets = await gates.Lets(tenant, term, stop);
         if (lets ? await store.AwaitsComparison(tenant, stop) : !(await gates.Of(tenant, stop)).IsShut) return ReconciliationCause.Start;
-        if (now < last?.StartedAt + options.Reconciliation.Every) return null;
-        return now < (await store.LastFull(tenant, stop))?.StartedAt + options.Reconciliation.FullyEvery ? ReconciliationCause.Hourly : ReconciliationCause.Nightly;
+        var (regular, full) = await store.LastRegular(tenant, stop);
+
+        // One that was not answered to the end is asked for as often as the lesser one.
+        var hasFailed = last is { IsFull: true, State: ReconciliationState.Failed } && now < last.StartedAt + options.Reconciliation.Every;
+        if (now >= full + options.Reconciliation.FullyEvery && !hasFailed) return ReconciliationCause.Nightly;
+        return now < regular + options.Reconciliation.Every ? null : ReconciliationCause.Hourly;
     }
 
     private async Task Do(ReconciliationRun run, CancellationToken stop)

@@ -107,8 +107,11 @@ public interface IReconciliations
     /// <summary>The last one in which all agreed; null for none.</summary>
     Task<ReconciliationRun?> LastAgreed(int tenant, CancellationToken stop);
 
-    /// <summary>The last one from the beginning that has ended, whatever it found; null for none.</summary>
-    Task<ReconciliationRun?> LastFull(int tenant, CancellationToken stop);
+    /// <summary>
+    /// When the last one began that looked at more than what is open, and the last one from the beginning that has ended, whatever it found; when
+    /// this installation did where there is none.
+    /// </summary>
+    Task<(DateTimeOffset Regular, DateTimeOffset Full)> LastRegular(int tenant, CancellationToken stop);
 
     Task<ReconciliationRun?> Last(int tenant, CancellationToken stop);
 
@@ -187,8 +190,14 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
 
     public Task<ReconciliationRun?> LastAgreed(int tenant, CancellationToken stop) => One("tenant = $1 and state = 3 order by id desc", stop, Questions.Int(tenant));
 
-    public Task<ReconciliationRun?> LastFull(int tenant, CancellationToken stop) =>
-        One("tenant = $1 and state in (3, 4) and is_full order by id desc", stop, Questions.Int(tenant));
+    // 1 is of what is open, before the first sending of a sender.
+    public async Task<(DateTimeOffset Regular, DateTimeOffset Full)> LastRegular(int tenant, CancellationToken stop) => (await database.Rows(
+        """
+        select coalesce((select started_at from reconciliation_run where tenant = $1 and cause <> 1 and started_at is not null order by id desc limit 1), began),
+          coalesce((select started_at from reconciliation_run where tenant = $1 and is_full and state in (3, 4) order by id desc limit 1), began)
+        from (select min(applied_at) as began from migration) installed
+        """,
+        static row => (row.GetFieldValue<DateTimeOffset>(0), row.GetFieldValue<DateTimeOffset>(1)), stop, Questions.Int(tenant)))[0];
 
     public Task<ReconciliationRun?> Last(int tenant, CancellationToken stop) => One("tenant = $1 order by id desc", stop, Questions.Int(tenant));
 

@@ -257,6 +257,29 @@ public sealed class ReconciliationTests(PostgresServer server)
         Metadata = item is null ? null : new() { ["item"] = item },
     };
 
+    // Those that are asked for, or that credit waits for, come as often as they like, and look at less.
+    [Theory]
+    [InlineData(ReconciliationCause.Asked, 25, ReconciliationCause.Nightly)]
+    [InlineData(ReconciliationCause.Start, 3, ReconciliationCause.Hourly)]
+    public async Task A_comparison_comes_when_its_time_has_come_though_a_lesser_one_has_just_run(ReconciliationCause lesser, int hours, ReconciliationCause expected)
+    {
+        await house.Order("a", 1_000);
+        await database.Run(
+            $"""
+            insert into send_gate (tenant, term, life) values ({PayoutHouse.Tenant}, 'term', life());
+            insert into reconciliation_run (tenant, cause, is_full, asked_at, started_at, ended_at, state)
+            select {PayoutHouse.Tenant}, cause, is_full, at, at, at, 3
+            from (values ({(int)ReconciliationCause.Nightly}, true, now() - interval '{hours} hours'), ({(int)lesser}, false, now() - interval '10 minutes')) as run(cause, is_full, at)
+            """);
+        var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(house.Services, house.Options, "term", house.Options.Pause);
+        using var stop = new CancellationTokenSource();
+        var running = reconciler.Run(stop.Token);
+        await Eventually.Holds("one is run", async () => await house.Reconciliations.Last(PayoutHouse.Tenant, CancellationToken.None) is { Id: 3, EndedAt: not null });
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal(expected, (await house.Ended(3)).Cause);
+    }
+
     /// <summary>Somebody asks for a comparison after the sender has seen that none waits.</summary>
     private sealed class AskedMeanwhile(PayoutHouse house) : IStripeAccounts
     {

@@ -42,7 +42,7 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
 
     public Task<ReconciliationRun?> LastAgreed(int tenant, CancellationToken stop) => Locked(() => (ReconciliationRun?)null);
 
-    public Task<ReconciliationRun?> LastFull(int tenant, CancellationToken stop) => Locked(() => (ReconciliationRun?)null);
+    public Task<(DateTimeOffset Regular, DateTimeOffset Full)> LastRegular(int tenant, CancellationToken stop) => Task.FromResult((DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
 
     public Task<ReconciliationRun?> Last(int tenant, CancellationToken stop) => Locked(() => runs.LastOrDefault(run => run.Tenant == tenant));
 
