@@ -59,7 +59,6 @@ internal sealed class ReconciliationEndpoints(ISendGates gates, IReconciliations
         var body = await Body.Read(context, GatewayJson.Default.GateOpening);
         var why = Text.Of(body.Reason, "reason", ReasonBody.MaxLength) ?? throw Problem.MissingField("reason").AsException();
         var (caller, stop) = (context.Caller(), context.RequestAborted);
-        await reconciliations.Accept(caller.Tenant, why, caller.By, stop);
         await gates.Open(caller.Tenant, why, caller.By, stop);
         return Answers.Ok(Answer(await gates.Of(caller.Tenant, stop)), GatewayJson.Default.SendGateAnswer);
     }

@@ -149,9 +149,6 @@ public interface IReconciliations
 
     /// <summary>The breaks of the last run that has ended, those first that nobody has accepted.</summary>
     Task<IReadOnlyList<ReconciliationBreak>> Breaks(int tenant, int limit, CancellationToken stop);
-
-    /// <summary>A person has seen the breaks of the last run that has ended: the same ones shut nothing any more.</summary>
-    Task<long> Accept(int tenant, string why, string by, CancellationToken stop);
 }
 
 /// <inheritdoc cref="IReconciliations"/>
@@ -167,7 +164,7 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
         """;
 
     // 3 and 4 have ended as they should. What it found may have been found again by the run that is under way.
-    private const string LastEnded = "select max(id) from reconciliation_run where tenant = $1 and state in (3, 4)";
+    internal const string LastEnded = "select max(id) from reconciliation_run where tenant = $1 and state in (3, 4)";
 
     public async Task<IReadOnlyList<int>> Tenants(CancellationToken stop) => await database.Rows(
         """
@@ -304,20 +301,6 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
             AcceptedAt = row.Maybe<DateTimeOffset>(7),
         },
         stop, Questions.Int(tenant), Questions.Int(limit));
-
-    // In the order in which a comparison notes them, which may be under way.
-    public Task<long> Accept(int tenant, string why, string by, CancellationToken stop) => database.Row(
-        $"""
-        with found as (
-          select kind, item, transfer, detail from reconciliation_break
-          where tenant = $1 and first_run <= ({LastEnded}) and last_run >= ({LastEnded}) and accepted_at is null and is_alive($4)
-          order by kind, item, transfer, detail for update),
-        accepted as (
-          update reconciliation_break b set accepted_by = $3, accepted_why = $2, accepted_at = now() from found f
-          where b.tenant = $1 and (b.kind, b.item, b.transfer, b.detail) = (f.kind, f.item, f.transfer, f.detail) returning 1)
-        select count(*) from accepted
-        """,
-        static row => row.GetInt64(0), stop, Questions.Int(tenant), Questions.Text(why), Questions.Text(by), Questions.Long(lease.Silo));
 
     private Task Note(ReconciliationRun run, IReadOnlyList<ReconciliationBreak> breaks, CancellationToken stop) => breaks.Count == 0
         ? Task.CompletedTask

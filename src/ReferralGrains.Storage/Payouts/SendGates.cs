@@ -34,6 +34,10 @@ public interface ISendGates
     /// <summary>From the moment this ends, nothing more is recorded as leaving. What shut it first stands.</summary>
     Task Shut(int tenant, string why, string by, CancellationToken stop);
 
+    /// <summary>
+    /// A person has seen the breaks of the last comparison that has ended: the same ones shut nothing any more. What a comparison finds that ends
+    /// later shuts it again.
+    /// </summary>
     Task Open(int tenant, string why, string by, CancellationToken stop);
 }
 
@@ -51,22 +55,44 @@ public sealed class SendGates(NpgsqlDataSource database, ISiloLease lease) : ISe
         "select exists (select from send_gate where tenant = $1 and not is_shut and term = $2 and life = life())",
         static row => row.GetBoolean(0), stop, Questions.Int(tenant), Questions.Text(term));
 
-    public Task Shut(int tenant, string why, string by, CancellationToken stop) => Write(
+    public Task Shut(int tenant, string why, string by, CancellationToken stop) => database.Rows(
         """
         insert into send_gate as g (tenant, is_shut, shut_why, shut_by, shut_at) select $1, true, $2, $3, now() where is_alive($4)
         on conflict (tenant) do update set is_shut = true, shut_why = excluded.shut_why, shut_by = excluded.shut_by, shut_at = excluded.shut_at where not g.is_shut
         """,
-        stop, Questions.Int(tenant), Questions.Text(why), Questions.Text(by));
+        static _ => 0, stop, Questions.Int(tenant), Questions.Text(why), Questions.Text(by), Questions.Long(lease.Silo));
 
-    public Task Open(int tenant, string why, string by, CancellationToken stop) => Write(
-        """
-        insert into send_gate as g (tenant, is_shut, opened_why, opened_by, opened_at) select $1, false, $2, $3, now() where is_alive($4)
-        on conflict (tenant) do update set is_shut = false, opened_why = excluded.opened_why, opened_by = excluded.opened_by, opened_at = excluded.opened_at
-        """,
-        stop, Questions.Int(tenant), Questions.Text(why), Questions.Text(by));
+    // The gate first, and then the breaks as they are by then: a comparison that ends meanwhile waits for the gate, and finds it open. They are
+    // accepted in the order in which a comparison notes them, which may be under way.
+    public Task Open(int tenant, string why, string by, CancellationToken stop) => Questions.Reached(async () =>
+    {
+        await using var connection = await database.OpenConnectionAsync(stop);
+        await using var transaction = await connection.BeginTransactionAsync(stop);
+        string[] steps =
+        [
+            """
+            insert into send_gate as g (tenant, is_shut, opened_why, opened_by, opened_at) select $1, false, $2, $3, now() where is_alive($4)
+            on conflict (tenant) do update set is_shut = false, opened_why = excluded.opened_why, opened_by = excluded.opened_by, opened_at = excluded.opened_at
+            """,
+            $"""
+            with found as (
+              select kind, item, transfer, detail from reconciliation_break
+              where tenant = $1 and first_run <= ({Reconciliations.LastEnded}) and last_run >= ({Reconciliations.LastEnded}) and accepted_at is null and is_alive($4)
+              order by kind, item, transfer, detail for update)
+            update reconciliation_break b set accepted_by = $3, accepted_why = $2, accepted_at = now() from found f
+            where b.tenant = $1 and (b.kind, b.item, b.transfer, b.detail) = (f.kind, f.item, f.transfer, f.detail)
+            """,
+        ];
+        foreach (var step in steps)
+        {
+            await using var command = new NpgsqlCommand(step, connection, transaction);
+            command.Parameters.AddRange((NpgsqlParameter[])[Questions.Int(tenant), Questions.Text(why), Questions.Text(by), Questions.Long(lease.Silo)]);
+            await command.ExecuteNonQueryAsync(stop);
+        }
 
-    private Task<List<int>> Write(string sql, CancellationToken stop, params ReadOnlySpan<NpgsqlParameter> parameters) =>
-        database.Rows(sql, static _ => 0, stop, [.. parameters, Questions.Long(lease.Silo)]);
+        await transaction.CommitAsync(stop);
+        return 0;
+    });
 }
 
 /// <summary>

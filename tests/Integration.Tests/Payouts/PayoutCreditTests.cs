@@ -56,7 +56,6 @@ public sealed class PayoutCreditTests(PostgresServer server) : PayoutHouseTests(
         Assert.Equal(ReconciliationState.Breaks, (await house.Reconcile(full: true)).State);
         Assert.Equal([(BreakKind.ReversedOutside, last, taken)], await house.Breaks());
         Assert.True((await house.Gates.Of(PayoutHouse.Tenant, CancellationToken.None)).IsShut);
-        await house.Reconciliations.Accept(PayoutHouse.Tenant, "it was a mistake of ours", "ada", CancellationToken.None);
         await house.Gates.Open(PayoutHouse.Tenant, "it was a mistake of ours", "ada", CancellationToken.None);
         Assert.Equal(ReconciliationState.Clean, (await house.Reconcile(full: true)).State);
 
@@ -78,7 +77,6 @@ public sealed class PayoutCreditTests(PostgresServer server) : PayoutHouseTests(
         Assert.Equal([(BreakKind.TransferWithoutItem, "item_forgotten", forgotten)], await house.Breaks());
         Assert.Equal((PayoutItemStatus.Intended, 0), ((await house.Item(again)).Status, house.Live(again)));
 
-        await house.Reconciliations.Accept(PayoutHouse.Tenant, "booked by an entry", "ada", CancellationToken.None);
         await house.Gates.Open(PayoutHouse.Tenant, "booked by an entry", "ada", CancellationToken.None);
         await house.Until(again, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
         Assert.Equal((1, 1), (house.Live(known), house.Live(again)));

@@ -80,6 +80,37 @@ public sealed class ReconciliationTests(PostgresServer server)
         }
     }
 
+    // Whoever opens it has not seen what that comparison found.
+    [Fact]
+    public async Task A_comparison_that_ends_while_a_person_opens_the_gate_shuts_it_again()
+    {
+        var store = house.Reconciliations;
+        var (seen, next) = (await Found("tr_1"), await Found("tr_2"));
+        await store.End(seen, null, "term", CancellationToken.None);
+        await using var connection = await database.Source.OpenConnectionAsync();
+        await using var holds = await connection.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand("select from reconciliation_break where transfer = 'tr_1' for update", connection, holds)) await hold.ExecuteNonQueryAsync();
+        var opening = house.Gates.Open(PayoutHouse.Tenant, "seen", "ada", CancellationToken.None);
+        await Waiting(1);
+        var ending = store.End(next, null, "term", CancellationToken.None);
+        await Waiting(2);
+        await holds.CommitAsync();
+        await Task.WhenAll(opening, ending);
+        Assert.Equal((true, "rec_2"), (await house.Gates.Of(PayoutHouse.Tenant, CancellationToken.None) is var gate && gate.IsShut, gate.ShutBy));
+        Assert.Equal(["tr_2"], (await house.Breaks()).Select(static one => one.Transfer));
+
+        async Task<ReconciliationRun> Found(string transfer)
+        {
+            var run = await store.Ask(PayoutHouse.Tenant, ReconciliationCause.Asked, isFull: transfer == "tr_1", "ada", CancellationToken.None);
+            await store.Begin(run, TimeProvider.System.GetUtcNow(), CancellationToken.None);
+            await store.Seen(run, [transfer], null, [new(BreakKind.TransferWithoutItem, "", transfer, "500 usd")], CancellationToken.None);
+            return run;
+        }
+
+        Task Waiting(int many) => Eventually.Holds(
+            $"{many} wait", async () => await database.Ask<long>("select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'") >= many);
+    }
+
     [Fact]
     public async Task A_transfer_by_hand_one_missing_and_one_of_another_amount_are_listed_by_kind_and_shut_the_gate()
     {
@@ -102,7 +133,6 @@ public sealed class ReconciliationTests(PostgresServer server)
         Assert.Equal(PayoutItemStatus.Intended, (await house.Item(fine)).Status);
 
         // A person has seen to them: the same ones shut nothing any more, and another one does.
-        Assert.Equal(3, await house.Reconciliations.Accept(PayoutHouse.Tenant, "booked by hand", "ada", CancellationToken.None));
         await house.Gates.Open(PayoutHouse.Tenant, "booked by hand", "ada", CancellationToken.None);
         await house.Until(fine, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
         Assert.Equal(ReconciliationState.Clean, (await house.Reconcile(full: true)).State);
@@ -172,7 +202,6 @@ public sealed class ReconciliationTests(PostgresServer server)
             await Eventually.Holds("the restored one is compared", async () => (await second.Gates.Of(PayoutHouse.Tenant, CancellationToken.None)).IsShut);
             Assert.Equal([(BreakKind.TransferWithoutItem, later.Item)], (await second.Breaks()).Select(one => (one.Kind, one.Item)));
             foreach (var order in open) Assert.Equal(PayoutItemStatus.Confirmed, (await second.Item(order)).Status);
-            await second.Reconciliations.Accept(PayoutHouse.Tenant, "paid after the backup, booked as an entry", "ada", CancellationToken.None);
             await second.Gates.Open(PayoutHouse.Tenant, "paid after the backup, booked as an entry", "ada", CancellationToken.None);
             var next = await second.Order("next", 7_000);
             await second.Until(next, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
@@ -228,6 +257,29 @@ public sealed class ReconciliationTests(PostgresServer server)
         Assert.True((await house.Ended(theirs.Id)).EndedAt <= own.StartedAt, "the one that was asked for first is run first");
     }
 
+    // Those that are asked for, or that credit waits for, come as often as they like, and look at less.
+    [Theory]
+    [InlineData(ReconciliationCause.Asked, 25, ReconciliationCause.Nightly)]
+    [InlineData(ReconciliationCause.Start, 3, ReconciliationCause.Hourly)]
+    public async Task A_comparison_comes_when_its_time_has_come_though_a_lesser_one_has_just_run(ReconciliationCause lesser, int hours, ReconciliationCause expected)
+    {
+        await house.Order("a", 1_000);
+        await database.Run(
+            $"""
+            insert into send_gate (tenant, term, life) values ({PayoutHouse.Tenant}, 'term', life());
+            insert into reconciliation_run (tenant, cause, is_full, asked_at, started_at, ended_at, state)
+            select {PayoutHouse.Tenant}, cause, is_full, at, at, at, 3
+            from (values ({(int)ReconciliationCause.Nightly}, true, now() - interval '{hours} hours'), ({(int)lesser}, false, now() - interval '10 minutes')) as run(cause, is_full, at)
+            """);
+        var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(house.Services, house.Options, "term", house.Options.Pause);
+        using var stop = new CancellationTokenSource();
+        var running = reconciler.Run(stop.Token);
+        await Eventually.Holds("one is run", async () => await house.Reconciliations.Last(PayoutHouse.Tenant, CancellationToken.None) is { Id: 3, EndedAt: not null });
+        await stop.CancelAsync();
+        await running;
+        Assert.Equal(expected, (await house.Ended(3)).Cause);
+    }
+
     // A key that may not read is no difference, and is a reason to stop.
     [Fact]
     public async Task A_comparison_that_Stripe_does_not_answer_is_run_again_and_nothing_is_sent_before()
@@ -256,29 +308,6 @@ public sealed class ReconciliationTests(PostgresServer server)
         TransferGroup = item,
         Metadata = item is null ? null : new() { ["item"] = item },
     };
-
-    // Those that are asked for, or that credit waits for, come as often as they like, and look at less.
-    [Theory]
-    [InlineData(ReconciliationCause.Asked, 25, ReconciliationCause.Nightly)]
-    [InlineData(ReconciliationCause.Start, 3, ReconciliationCause.Hourly)]
-    public async Task A_comparison_comes_when_its_time_has_come_though_a_lesser_one_has_just_run(ReconciliationCause lesser, int hours, ReconciliationCause expected)
-    {
-        await house.Order("a", 1_000);
-        await database.Run(
-            $"""
-            insert into send_gate (tenant, term, life) values ({PayoutHouse.Tenant}, 'term', life());
-            insert into reconciliation_run (tenant, cause, is_full, asked_at, started_at, ended_at, state)
-            select {PayoutHouse.Tenant}, cause, is_full, at, at, at, 3
-            from (values ({(int)ReconciliationCause.Nightly}, true, now() - interval '{hours} hours'), ({(int)lesser}, false, now() - interval '10 minutes')) as run(cause, is_full, at)
-            """);
-        var reconciler = ActivatorUtilities.CreateInstance<Reconciler>(house.Services, house.Options, "term", house.Options.Pause);
-        using var stop = new CancellationTokenSource();
-        var running = reconciler.Run(stop.Token);
-        await Eventually.Holds("one is run", async () => await house.Reconciliations.Last(PayoutHouse.Tenant, CancellationToken.None) is { Id: 3, EndedAt: not null });
-        await stop.CancelAsync();
-        await running;
-        Assert.Equal(expected, (await house.Ended(3)).Cause);
-    }
 
     /// <summary>Somebody asks for a comparison after the sender has seen that none waits.</summary>
     private sealed class AskedMeanwhile(PayoutHouse house) : IStripeAccounts

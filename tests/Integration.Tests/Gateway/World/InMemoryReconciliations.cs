@@ -73,8 +73,6 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
 
     public Task<IReadOnlyList<ReconciliationBreak>> Breaks(int tenant, int limit, CancellationToken stop) => Task.FromResult<IReadOnlyList<ReconciliationBreak>>([]);
 
-    public Task<long> Accept(int tenant, string why, string by, CancellationToken stop) => Task.FromResult(0L);
-
     public Task<long> Take(IReadOnlyList<InboxEvent> events, CancellationToken stop) => Failure is { } failure ? throw failure : Locked(() =>
     {
         var more = events.Where(one => !Events.Exists(known => known == one)).ToList();
