@@ -11,10 +11,8 @@ namespace ReferralGrains.Domain.Payouts;
 [JsonDerivedType(typeof(PayoutBatchCommand.EndList), "end_list")]
 [JsonDerivedType(typeof(PayoutBatchCommand.Freeze), "freeze")]
 [JsonDerivedType(typeof(PayoutBatchCommand.Approve), "approve")]
-[JsonDerivedType(typeof(PayoutBatchCommand.RevokeApproval), "revoke_approval")]
 [JsonDerivedType(typeof(PayoutBatchCommand.BeginSending), "begin_sending")]
 [JsonDerivedType(typeof(PayoutBatchCommand.Pause), "pause")]
-[JsonDerivedType(typeof(PayoutBatchCommand.Resume), "resume")]
 [JsonDerivedType(typeof(PayoutBatchCommand.Settle), "settle")]
 [JsonDerivedType(typeof(PayoutBatchCommand.Cancel), "cancel")]
 [JsonDerivedType(typeof(PayoutBatchCommand.EndCancel), "end_cancel")]
@@ -42,14 +40,10 @@ public abstract record PayoutBatchCommand
     /// <param name="Hash">Of what was looked at.</param>
     public sealed record Approve(string By, string Hash) : PayoutBatchCommand;
 
-    public sealed record RevokeApproval(string Why) : PayoutBatchCommand;
-
     /// <summary>All intents are written.</summary>
     public sealed record BeginSending : PayoutBatchCommand;
 
     public sealed record Pause(bool ForFunds, string Why) : PayoutBatchCommand;
-
-    public sealed record Resume(string By) : PayoutBatchCommand;
 
     /// <summary>No item of it is open.</summary>
     public sealed record Settle : PayoutBatchCommand;
@@ -117,14 +111,9 @@ public static class PayoutBatchDecider
         PayoutBatchCommand.EndList end => EndList(batch, end),
         PayoutBatchCommand.Freeze freeze => Step(batch, PayoutBatchStatus.Reserving, PayoutBatchStatus.Frozen, () => Frozen(batch, freeze)),
         PayoutBatchCommand.Approve approve => Approve(batch, approve),
-        PayoutBatchCommand.RevokeApproval when batch.Began => Refuse(PayoutBatchRefusal.WrongState),
-        PayoutBatchCommand.RevokeApproval revoke => Step(batch, PayoutBatchStatus.Approved, PayoutBatchStatus.Frozen, () => new BatchApprovalRevoked(revoke.Why)),
         PayoutBatchCommand.BeginSending => Step(batch, PayoutBatchStatus.Approved, PayoutBatchStatus.Sending, static () => new SendingBegan()),
         PayoutBatchCommand.Pause pause => Step(
             batch, PayoutBatchStatus.Sending, pause.ForFunds ? PayoutBatchStatus.AwaitingFunds : PayoutBatchStatus.Review, () => new SendingPaused(pause.ForFunds, pause.Why)),
-        PayoutBatchCommand.Resume resume => batch.Status is PayoutBatchStatus.AwaitingFunds or PayoutBatchStatus.Review
-            ? Accept(new SendingResumed(resume.By))
-            : Refuse(PayoutBatchRefusal.WrongState),
         PayoutBatchCommand.Settle => Step(batch, PayoutBatchStatus.Sending, PayoutBatchStatus.Settled, static () => new BatchSettled()),
         PayoutBatchCommand.Cancel cancel => Cancel(batch, cancel),
         PayoutBatchCommand.EndCancel => Step(batch, PayoutBatchStatus.Cancelling, PayoutBatchStatus.Cancelled, static () => new BatchCancelled()),

@@ -26,7 +26,7 @@ public sealed class PayoutBatchTests
         await Until(world, PayoutBatchStatus.Settled, async now =>
         {
             // Somebody has seen to the money.
-            if (now == PayoutBatchStatus.AwaitingFunds) await Told(world, new PayoutBatchCommand.Resume("ada"));
+            if (now == PayoutBatchStatus.AwaitingFunds) await Told(world, new PayoutBatchCommand.Retry("ada"));
             if (kills == 10 || world.Standin.Platform.AllTransfers().Count < 5 * kills) return;
             kills++;
             await world.Kill(random.Next(3));
