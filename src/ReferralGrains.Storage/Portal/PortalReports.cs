@@ -92,7 +92,7 @@ public sealed class PortalReports(NpgsqlDataSource database, ITallySource tallie
               where e.stream = r.stream and e.type = {EventCodec.NumberOf(typeof(SaleDecided))} and (e.data ->> 'n')::bool and (e.data -> 'a' ->> 'm')::int8 > 0
               order by e.seq limit 1)
             from referral r join stream s on s.id = r.stream
-            where r.referrer = $1 and ($2::int8 is null or (r.attributed_at, r.stream) < (select attributed_at, stream from referral where stream = $2))
+            where r.referrer = $1 and ($2::int8 is null or (r.attributed_at, r.stream) < (select attributed_at, stream from referral where stream = $2 and tenant = r.tenant))
             order by r.attributed_at desc, r.stream desc limit $3
             """,
             static reader => new PortalReferral(

@@ -26,7 +26,7 @@ internal sealed class ActivityPages(NpgsqlDataSource database, Directory directo
         var (stream, seq) = after is null ? default : PageCursor.Entry(after);
         var entries = await database.Rows(
             $"""
-            with last as (select recorded_at, stream, seq from event where stream = $4 and seq = $5),
+            with last as (select recorded_at, stream, seq from event where stream = $4 and seq = $5 and tenant = $1),
             span as (
               select r.stream, int4range((select max(g.seq) from reassignment g where g.stream = r.stream), null) as rows
               from referral r where r.tenant = $1 and r.referrer = $2

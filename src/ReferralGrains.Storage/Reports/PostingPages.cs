@@ -21,9 +21,10 @@ internal sealed class PostingPages(NpgsqlDataSource database, Directory director
         }
         else if (filter.Program is { } whole && (program = await directory.FindProgram(filter.Tenant, whole, stop)) is null) return new([], false);
 
-        // A referral that was re-assigned has postings of another's as well.
+        // A referral that was re-assigned has postings of both.
         var streams = referral is not null ? "select $5 as id"
-            : referrer is not null ? "select stream as id from referral where tenant = $1 and referrer = $6 union select $6 union select stream from payout_item where referrer = $6"
+            : referrer is not null ? "select stream as id from referral where tenant = $1 and referrer = $6 union select $6 union select stream from payout_item where referrer = $6 "
+                + "union select stream from reassignment where tenant = $1 and from_referrer = $6"
             : program is not null ? "select stream as id from referral where tenant = $1 and program = $7"
             : "select id from stream where tenant = $1";
         var (stream, seq) = filter.After is null ? default : PageCursor.Entry(filter.After);

@@ -43,7 +43,7 @@ internal sealed class ReferralPages(NpgsqlDataSource database, Directory directo
             $"""
             select {Columns} from {Tables}
             where {rest} and s.tenant = $1 and s.kind = {Directory.Enrollment} and s.a = $8 and ($9 is null or s.b = $9) and ($10 is null or s.b >= $10 and s.b < $11)
-              and s.b > coalesce((select b from stream where id = $6), '')
+              and s.b > coalesce((select b from stream where id = $6 and tenant = $1), '')
             order by s.b limit $7
             """,
             View, stop,

@@ -19,6 +19,10 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
     private static readonly string Gives =
         $"{EventCodec.NumberOf(typeof(SaleDecided))}, {EventCodec.NumberOf(typeof(RewardsGranted))}, {EventCodec.NumberOf(typeof(ScheduleStarted))}";
 
+    // What was earned before a referral was given to another is still of whom it was given from (D8, D16).
+    private const string GivenAway = "select stream from reassignment where tenant = $1 and from_referrer = $5 and stream >= $2";
+    private const string OfIts = "(g.referrer = r.referrer or g.referrer in (select a.from_referrer from reassignment a where a.stream = r.stream))";
+
     public async Task<Page<RewardView>> Read(ListFilter filter, RewardStatus? status, CancellationToken stop)
     {
         if (await Placed(filter, stop) is not { } place) return new([], false);
@@ -86,7 +90,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
                 and ($10 is null or e.seq <= $10) and ($8 is null or e.recorded_at >= $8) and ($9 is null or e.recorded_at < $9)
               order by e.seq limit $4) e
             where r.tenant = $1 and r.stream >= $2
-              {(place.Referrer is null ? "and $5 is null" : "and r.referrer = $5")}
+              {(place.Referrer is null ? "and $5 is null" : $"and r.stream in (select stream from referral where tenant = $1 and referrer = $5 and stream >= $2 union {GivenAway})")}
               {(place.Program is null ? "and $6 is null" : "and r.program = $6")}
               {(place.Referral is null ? "and $7 is null" : "and r.stream = $7")}
               and {MayHold(status)}
@@ -203,11 +207,11 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
                             - case when e.from_account & 7 = {(int)AccountKind.Pending} then e.amount else 0 end)
                   from event e where e.stream = r.stream) > 0)
             """,
-        RewardStatus.Grouped => "exists (select from reward_group g where g.referrer = r.referrer and g.program = r.program and g.sum > 0)",
+        RewardStatus.Grouped => $"exists (select from reward_group g where {OfIts} and g.program = r.program and g.sum > 0)",
         RewardStatus.Released =>
             $"""
             (exists (select from event e where e.stream = r.stream and e.to_account & 7 = {(int)AccountKind.Payable})
-              or exists (select from reward_group g where g.referrer = r.referrer and g.program = r.program and g.number > 1))
+              or exists (select from reward_group g where {OfIts} and g.program = r.program and g.number > 1))
             """,
         RewardStatus.Reversed => $"exists (select from event e where e.stream = r.stream and e.type = {EventCodec.NumberOf(typeof(SaleReversed))})",
         RewardStatus.Cancelled =>

@@ -142,6 +142,25 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
         Assert.Equal((status, code), (answer.Status, (string)answer.Json!["code"]!));
     }
 
+    // A cursor is a name like any other: another tenant's says no more than one that there is not.
+    [Fact]
+    public async Task What_another_tenant_has_is_in_no_page_that_begins_after_it()
+    {
+        var theirs = (await Raw("/v1/referrals?limit=3")).Headers.GetValues("Link").Single().Split("starting_after=")[1].Split('>', '&')[0];
+        Assert.StartsWith("rfl_", theirs, StringComparison.Ordinal); // Of b1.
+        var entry = (string)(await api.Ok("/v1/referrals/p1/b1/activity"))["data"]![0]!["id"]!;
+
+        var id = $"other{Guid.NewGuid():n}"[..12];
+        await server.Api.Ok("/v1/tenants", new { id, sandbox = true, clock_at = "2026-01-01T00:00:00Z" });
+        using var other = new Api(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "admin", tenant = id }))["key"]!);
+        await other.Ok("/v1/programs", new { id = "p1", name = "p1", currency = "USD", time_zone = "UTC" });
+        await other.Ok("/v1/referrers", new { id = "rita" });
+        await other.Ok("/v1/referrals", new { program_id = "p1", referee_id = "a9", referrer_id = "rita" });
+        foreach (var after in (string[])[theirs, "rfl_999999999"])
+            Assert.Equal("a9", (string)Assert.Single((await other.Ok($"/v1/referrals?program_id=p1&q=a&starting_after={after}"))["data"]!.AsArray())!["referee_id"]!);
+        Assert.Empty((await other.Ok($"/v1/referrers/rita/activity?starting_after={entry}"))["data"]!.AsArray());
+    }
+
     [Fact]
     public async Task A_page_is_CSV_where_that_is_asked_for()
     {

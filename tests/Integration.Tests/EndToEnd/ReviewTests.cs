@@ -160,9 +160,18 @@ public sealed class ReviewTests(LivingServer server)
         await Sell(shop, "d16", "a2", "anna");
         await Refund(shop, "d16", "r1", "anna", "a1", 5_000);
         Assert.Equal(((0, 500), (0, 1_000)), (await Balance(shop), await Balance(shop, "tom")));
+
+        // What was earned before is listed with whom it is of.
+        Assert.Equal("a1", await Listed("rewards?referrer_id=rita"));
+        Assert.Equal("a1", await Listed("rewards?referrer_id=rita&state=released"));
+        Assert.Equal("a2", await Listed("rewards?referrer_id=tom"));
+        Assert.Equal("a1 r1", await Listed("ledger/postings?referrer_id=rita"));
+        Assert.Equal("a2", await Listed("ledger/postings?referrer_id=tom"));
         Assert.Equal((404, "referrer_not_found"), await Problem(shop, "/v1/referrals/d16/anna/reassign", new { referrer_id = "nobody" }));
         Assert.Contains("referral_reassigned", (await shop.Ok("/v1/referrals/d16/anna/activity")).ToJsonString(), StringComparison.Ordinal);
         await LedgerCheck.Clean(await Books("d16"));
+
+        async Task<string> Listed(string path) => string.Join(' ', (await shop.Ok("/v1/" + path))["data"]!.AsArray().Select(entry => (string)entry!["action_id"]!));
     }
 
     [Fact]
