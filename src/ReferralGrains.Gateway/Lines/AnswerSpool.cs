@@ -14,11 +14,10 @@ internal sealed class AnswerSpool(PipeWriter client, SpoolSpace space, Pulse pul
 
     private readonly Lock gate = new();
     private readonly Signal moved = new();
-    private SafeFileHandle? file;
+    private readonly Queue<SpoolPart> parts = new();
+    private SpoolPart? last;
     private Task pump = Task.CompletedTask;
     private bool pumps;
-    private long written;
-    private long sent;
 
     /// <summary>Whether no more lines may be taken in. What is under way is still kept, for a window bounds it.</summary>
     public bool IsFull => space.IsFull && Volatile.Read(ref pumps);
@@ -38,9 +37,8 @@ internal sealed class AnswerSpool(PipeWriter client, SpoolSpace space, Pulse pul
                 return;
             }
 
-            file ??= space.Open();
-            RandomAccess.Write(file, answers.Span, written);
-            written += answers.Length;
+            if (last is null or { IsFull: true }) parts.Enqueue(last = new(space.Open()));
+            last.Write(answers.Span);
             space.Take(answers.Length);
         }
     }
@@ -56,8 +54,11 @@ internal sealed class AnswerSpool(PipeWriter client, SpoolSpace space, Pulse pul
     public async ValueTask DisposeAsync()
     {
         await pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        space.Give(written - sent);
-        file?.Dispose();
+        foreach (var part in parts)
+        {
+            space.Give(part.Waiting);
+            part.Dispose();
+        }
     }
 
     private async Task Pump(Task underWay)
@@ -82,20 +83,52 @@ internal sealed class AnswerSpool(PipeWriter client, SpoolSpace space, Pulse pul
         }
     }
 
-    // What has been taken is given back at once; the file starts again whenever it is empty.
+    // What has been taken is given back, its disk with the part that it was in: a client that is always behind a little does not fill the disk.
     private int Next(byte[] buffer)
     {
         lock (gate)
         {
-            var count = file is null ? 0 : RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, written - sent)), sent);
-            sent += count;
-            space.Give(count);
-            if (count > 0) return count;
-            (pumps, written, sent) = (false, 0, 0);
-            if (file is not null) RandomAccess.SetLength(file, 0);
+            while (parts.TryPeek(out var first))
+            {
+                var count = first.Read(buffer);
+                space.Give(count);
+                if (count > 0) return count;
+                parts.Dequeue().Dispose();
+            }
+
+            (pumps, last) = (false, null);
             return 0;
         }
     }
+}
+
+/// <summary>Answers that wait, of one stream and in order: as many as are worth a file.</summary>
+internal sealed class SpoolPart(SafeFileHandle file) : IDisposable
+{
+    private const long Most = 16 * 1024 * 1024;
+
+    private long written;
+    private long sent;
+
+    public bool IsFull => written >= Most;
+
+    public long Waiting => written - sent;
+
+    public void Write(ReadOnlySpan<byte> answers)
+    {
+        RandomAccess.Write(file, answers, written);
+        written += answers.Length;
+    }
+
+    /// <returns>How much of what waits was read; 0 where nothing does.</returns>
+    public int Read(Span<byte> buffer)
+    {
+        var count = RandomAccess.Read(file, buffer[..(int)Math.Min(buffer.Length, Waiting)], sent);
+        sent += count;
+        return count;
+    }
+
+    public void Dispose() => file.Dispose();
 }
 
 /// <summary>The disk that answers may take which nobody has read yet: of all streams of this process together.</summary>
