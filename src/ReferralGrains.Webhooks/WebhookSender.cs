@@ -48,14 +48,13 @@ internal sealed class WebhookSender : IDisposable
     }
 
     /// <summary>
-    /// Signatures of all secrets that are valid. The old one's comes first: some verifiers, .NET's StandardWebhooks among them, look at the first
+    /// Signatures of all secrets that are valid. The oldest one's comes first: some verifiers, .NET's StandardWebhooks among them, look at the first
     /// alone, and who has not changed anything yet must go on as before.
     /// </summary>
     public static string Sign(WebhookTarget target, WebhookMessage message, DateTimeOffset at)
     {
         var body = System.Text.Encoding.UTF8.GetString(message.Body.Span);
-        var signed = new StandardWebhook(target.Secret).Sign(message.Id, at, body);
-        return target is { OldSecret: { } old, OldUntil: { } until } && at < until ? $"{new StandardWebhook(old).Sign(message.Id, at, body)} {signed}" : signed;
+        return string.Join(' ', target.Secrets(at).Select(secret => new StandardWebhook(secret).Sign(message.Id, at, body)));
     }
 
     /// <exception cref="OperationCanceledException">It was stopped: whether the receiver has taken it is unknown.</exception>

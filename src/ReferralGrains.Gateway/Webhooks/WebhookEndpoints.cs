@@ -127,7 +127,7 @@ internal sealed class WebhookEndpoints(IWebhookTargets targets, IWebhookTrials t
     private static WebhookEndpointAnswer Answer(WebhookTarget target, DateTimeOffset now) => new(
         WebhookNames.Endpoint(target.Id), target.Url, target.Description, [.. target.Events.Select(static type => type.ToWord())], WebhookWords.States.Of(target.State), target.Why,
         target.Attempts, target.FailingSince, target is { State: WebhookState.Enabled, Attempts: > 0 } ? target.NextAt : null,
-        target.OldSecret is not null && target.OldUntil > now ? target.OldUntil : null, target.CreatedAt, null);
+        target.RotatesUntil(now), target.CreatedAt, null);
 }
 
 /// <summary>Endpoints and attempts as the outside names them.</summary>
@@ -193,7 +193,7 @@ internal sealed record WebhookResumption([property: OneOf(typeof(WebhookResumpti
 /// <param name="Why">The last attempt failed, as the attempts have it.</param>
 /// <param name="Attempts">That failed one after the other, of the event that it is told next.</param>
 /// <param name="NextAttemptAt">When that is tried again.</param>
-/// <param name="OldSecretUntil">While both secrets sign.</param>
+/// <param name="OldSecretUntil">While an earlier secret signs beside the new one.</param>
 /// <param name="Secret">Shown this once, and not to a repeat.</param>
 internal sealed record WebhookEndpointAnswer(
     string Id,

@@ -32,14 +32,26 @@ public enum WebhookCause
 /// <summary>An address that a tenant wants to be told at.</summary>
 /// <param name="Events">Of which types; empty for all.</param>
 /// <param name="OldSecret">Signs beside the new one until <paramref name="OldUntil"/>.</param>
+/// <param name="OlderSecret">The one before that, where it was rotated twice: until <paramref name="OlderUntil"/>.</param>
 /// <param name="Why">It is disabled, or its last attempt failed.</param>
 /// <param name="Attempts">That failed, of the event that is next.</param>
 /// <param name="NextAt">When it is tried again.</param>
 /// <param name="Position">The last event that it has taken.</param>
 public sealed record WebhookTarget(
     long Id, int Tenant, string Url, string? Description, ImmutableArray<WebhookEventType> Events, string Secret, string? OldSecret, DateTimeOffset? OldUntil,
-    WebhookState State, string? Why, int Attempts, DateTimeOffset? FailingSince, DateTimeOffset NextAt, long Position, DateTimeOffset CreatedAt)
+    string? OlderSecret, DateTimeOffset? OlderUntil, WebhookState State, string? Why, int Attempts, DateTimeOffset? FailingSince, DateTimeOffset NextAt, long Position, DateTimeOffset CreatedAt)
 {
+    /// <summary>What signs, the oldest first.</summary>
+    public IEnumerable<string> Secrets(DateTimeOffset at)
+    {
+        if (OlderSecret is not null && at < OlderUntil) yield return OlderSecret;
+        if (OldSecret is not null && at < OldUntil) yield return OldSecret;
+        yield return Secret;
+    }
+
+    /// <summary>Until when more than one does; null where that is over.</summary>
+    public DateTimeOffset? RotatesUntil(DateTimeOffset at) => new[] { OldUntil, OlderUntil }.Max() is { } until && at < until ? until : null;
+
     public bool Wants(WebhookEventType type) => Events.IsEmpty || Events.Contains(type);
 }
 

@@ -27,7 +27,7 @@ public interface IWebhookTargets
     /// <summary>It and what was sent to it.</summary>
     Task Remove(int tenant, long id, CancellationToken stop);
 
-    /// <summary>Signs with a new secret, and with the one before it until then.</summary>
+    /// <summary>Signs with a new secret, and until then with the one before it; so does what signs still since a rotation before.</summary>
     Task<WebhookTarget?> Rotate(int tenant, long id, string secret, DateTimeOffset oldUntil, CancellationToken stop);
 
     /// <summary>Tells it again, at once: from where it stood, or only of what happens from now on.</summary>
@@ -51,7 +51,7 @@ public interface IWebhookTargets
 public sealed class WebhookTargets(NpgsqlDataSource database, ISiloLease lease, TimeProvider time) : IWebhookTargets
 {
     internal const string Columns =
-        "id, tenant, url, description, events, secret, old_secret, old_until, state, why, attempts, failing_since, next_at, position, created_at";
+        "id, tenant, url, description, events, secret, old_secret, old_until, older_secret, older_until, state, why, attempts, failing_since, next_at, position, created_at";
 
     private const string DeliveryColumns = "id, event, type, cause, attempt, at, milliseconds, status, failure";
 
@@ -82,7 +82,7 @@ public sealed class WebhookTargets(NpgsqlDataSource database, ISiloLease lease, 
         $"select {Columns} from webhook_target where tenant = $1 and id > $2 order by id limit $3", Read, stop,
         Questions.Int(tenant), Questions.Long(after), Questions.Int(limit + 1)));
 
-    // Who is enabled again begins with a clean slate; who was not disabled goes on as it was.
+    // Who is enabled again begins with a clean slate; who was not disabled goes on as it was. What is under way to another address is not this one's.
     public Task<WebhookTarget?> Change(int tenant, long id, WebhookChange change, CancellationToken stop) => database.Row(
         $"""
         update webhook_target set
@@ -91,7 +91,8 @@ public sealed class WebhookTargets(NpgsqlDataSource database, ISiloLease lease, 
           why = case when $6 and state <> 1 then null when not $6 then null else why end,
           attempts = case when $6 and state <> 1 then 0 else attempts end,
           failing_since = case when $6 and state <> 1 then null else failing_since end,
-          next_at = case when $3 is not null or $6 and state <> 1 then $7 else next_at end
+          next_at = case when $3 is not null or $6 and state <> 1 then $7 else next_at end,
+          holder = case when $3 is not null or $6 and state <> 1 then null else holder end
         where tenant = $1 and id = $2 and is_alive($8) returning {Columns}
         """,
         Read, stop, Questions.Int(tenant), Questions.Long(id), Questions.Text(change.Url), Questions.Text(change.Description),
@@ -106,15 +107,20 @@ public sealed class WebhookTargets(NpgsqlDataSource database, ISiloLease lease, 
 
     public Task<WebhookTarget?> Rotate(int tenant, long id, string secret, DateTimeOffset oldUntil, CancellationToken stop) => database.Row(
         $"""
-        update webhook_target set old_secret = secret, old_until = $4, secret = $3 where tenant = $1 and id = $2 and is_alive($5) returning {Columns}
+        update webhook_target set
+          older_secret = case when old_until > $6 then old_secret end, older_until = case when old_until > $6 then least(old_until, $4) end,
+          old_secret = secret, old_until = $4, secret = $3
+        where tenant = $1 and id = $2 and is_alive($5) returning {Columns}
         """,
-        Read, stop, Questions.Int(tenant), Questions.Long(id), Questions.Text(secret), Questions.Time(oldUntil), Questions.Long(lease.Silo));
+        Read, stop, Questions.Int(tenant), Questions.Long(id), Questions.Text(secret), Questions.Time(oldUntil), Questions.Long(lease.Silo),
+        Questions.Time(time.GetUtcNow()));
 
-    // Whoever tells it just now stops: it would move the position from where it was.
+    // Whoever tells it just now stops: it would say of an attempt from before when the next one is, and move the position from where it was.
     public Task<WebhookTarget?> Resume(int tenant, long id, bool fromNow, CancellationToken stop) => database.Row(
         $"""
         update webhook_target set {Again}, next_at = $3,
-          position = case when $4 then (select last_event from webhook_progress) else position end, holder = case when $4 then null else holder end
+          position = case when $4 then (select last_event from webhook_progress) else position end,
+          holder = case when $4 or attempts > 0 or state <> 1 then null else holder end
         where tenant = $1 and id = $2 and is_alive($5) returning {Columns}
         """,
         Read, stop, Questions.Int(tenant), Questions.Long(id), Questions.Time(time.GetUtcNow()), Questions.Flag(fromNow), Questions.Long(lease.Silo));
@@ -153,8 +159,8 @@ public sealed class WebhookTargets(NpgsqlDataSource database, ISiloLease lease, 
 
     internal static WebhookTarget Read(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetInt32(1), row.GetString(2), row.MaybeText(3), [.. row.GetFieldValue<short[]>(4).Select(static type => (WebhookEventType)type)], row.GetString(5),
-        row.MaybeText(6), row.Maybe<DateTimeOffset>(7), (WebhookState)row.GetInt16(8), row.MaybeText(9), row.GetInt32(10), row.Maybe<DateTimeOffset>(11),
-        row.GetFieldValue<DateTimeOffset>(12), row.GetInt64(13), row.GetFieldValue<DateTimeOffset>(14));
+        row.MaybeText(6), row.Maybe<DateTimeOffset>(7), row.MaybeText(8), row.Maybe<DateTimeOffset>(9), (WebhookState)row.GetInt16(10), row.MaybeText(11), row.GetInt32(12),
+        row.Maybe<DateTimeOffset>(13), row.GetFieldValue<DateTimeOffset>(14), row.GetInt64(15), row.GetFieldValue<DateTimeOffset>(16));
 
     private static WebhookDelivery Delivery(NpgsqlDataReader row) => new(
         row.GetInt64(0), row.GetString(1), (WebhookEventType)row.GetInt16(2), (WebhookCause)row.GetInt16(3), row.GetInt32(4), row.GetFieldValue<DateTimeOffset>(5),

@@ -287,6 +287,52 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         Assert.InRange((await house.Target(target)).NextAt - TimeProvider.System.GetUtcNow(), TimeSpan.FromMinutes(58), TimeSpan.FromMinutes(61));
     }
 
+    // The answer to the first one was lost, and with it a secret that nobody has.
+    [Fact]
+    public async Task A_secret_that_is_rotated_twice_goes_on_signing_as_long_as_was_said_at_first()
+    {
+        const string Lost = "whsec_bG9zdCBvbiBpdHMgd2F5IHRvIHRoZSBjYWxsZXIsIDEgYg==";
+        await house.World.Refer("anna");
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        var now = TimeProvider.System.GetUtcNow();
+        await house.Targets.Rotate(house.World.Tenant, target.Id, Lost, now + TimeSpan.FromHours(24), Stop);
+        var rotated = (await house.Targets.Rotate(house.World.Tenant, target.Id, Other, now + TimeSpan.FromHours(48), Stop))!;
+        Assert.Equal([WebhookHouse.Secret, Lost, Other], rotated.Secrets(now));
+        Assert.Equal([Lost, Other], rotated.Secrets(now + TimeSpan.FromHours(25)));
+        await using var process = await house.Deliver();
+        await house.Sell(1);
+        await receiver.Until(1);
+        new StandardWebhook(WebhookHouse.Secret).Verify(receiver.All[0].Body, receiver.All[0].Headers);
+
+        // Whoever keeps nothing ends all that came before.
+        var ended = (await house.Targets.Rotate(house.World.Tenant, target.Id, WebhookHouse.Secret, now, Stop))!;
+        Assert.Equal([WebhookHouse.Secret], ended.Secrets(now));
+        Assert.Null(ended.RotatesUntil(now));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_was_under_way_does_not_undo_what_a_person_said_meanwhile()
+    {
+        var (asked, goes) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        await house.World.Refer("anna");
+        receiver.Answer = async (_, _) =>
+        {
+            asked.TrySetResult();
+            await goes.Task;
+            return 503;
+        };
+        await using var process = await house.Deliver();
+        await house.Sell(1);
+        await asked.Task.WaitAsync(Eventually.Patience, Stop);
+
+        await using var other = await Receiver.Start();
+        await house.Targets.Change(house.World.Tenant, target.Id, new(other.Url, null, null, null), Stop);
+        goes.SetResult();
+        await other.Until(1);
+        Assert.Equal(0, (await house.Target(target)).Attempts);
+    }
+
     [Fact]
     public async Task While_a_secret_is_rotated_both_sign_and_then_only_the_new_one()
     {

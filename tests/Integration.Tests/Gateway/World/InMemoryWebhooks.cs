@@ -19,7 +19,7 @@ internal sealed class InMemoryWebhooks(TimeProvider time) : IWebhookTargets, IWe
         lock (gate)
         {
             var target = new WebhookTarget(
-                ++last, tenant, url, description, events, secret, null, null, WebhookState.Enabled, null, 0, null, time.GetUtcNow(), 0, time.GetUtcNow());
+                ++last, tenant, url, description, events, secret, null, null, null, null, WebhookState.Enabled, null, 0, null, time.GetUtcNow(), 0, time.GetUtcNow());
             targets.Add(target.Id, target);
             return Task.FromResult<(WebhookTarget Target, bool IsNew)?>((target, true));
         }
