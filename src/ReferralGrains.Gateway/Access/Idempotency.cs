@@ -21,7 +21,7 @@ internal sealed class Idempotency(RequestDelegate next, IIdempotentAnswers answe
     public const string Replayed = "Idempotent-Replayed";
     private const int MaxSaved = 1024 * 1024;
 
-    /// <summary>For an answer that holds a secret: what is answered to a repeat instead.</summary>
+    /// <summary>For an answer that holds a secret or personal data, which are not kept: what is answered to a repeat instead.</summary>
     public static void AnswerRepeatsWith<T>(HttpContext context, T answer, JsonTypeInfo<T> type) =>
         context.Items[typeof(Idempotency)] = JsonSerializer.SerializeToUtf8Bytes(answer, type);
 

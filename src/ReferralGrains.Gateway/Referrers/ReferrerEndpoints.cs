@@ -146,6 +146,8 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
     private async Task<IResult> Answer(HttpContext context, CallerId referrer, bool isNew)
     {
         var profile = await reports.Referrer(context.Caller().Tenant, referrer, context.RequestAborted) ?? throw ReferrerPath.Missing();
+        // What is kept for a repeat would outlast the erasure (D18).
+        Idempotency.AnswerRepeatsWith(context, ReferrerFields.Answer(profile, personal: false, !isNew), GatewayJson.Default.ReferrerAnswer);
         return Answers.Created(
             context, ReferrerFields.Answer(profile, personal: true, !isNew), isNew, GatewayJson.Default.ReferrerAnswer, "referrers", referrer.Value);
     }

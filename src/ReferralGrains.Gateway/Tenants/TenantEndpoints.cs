@@ -79,6 +79,8 @@ internal sealed class TenantEndpoints(ITenants tenants)
         var (key, isNew) = RequestKey.NameOf(context) is { } request
             ? await tenants.AddKeyOnce(tenant?.Number, role, secret, body.ExpiresAt, request, context.RequestAborted)
             : (await tenants.AddKey(tenant?.Number, role, secret, body.ExpiresAt, context.RequestAborted), true);
+        // It makes one key for ever: what was asked for then is longer on record than the answer.
+        if (!isNew && (key.Role != role || key.Tenant != tenant?.Number)) throw Problem.KeyReused.AsException();
         var name = new KeyName(key.Id).ToString();
         var answer = new NewKeyAnswer(name, isNew ? secret : null, body.Role, tenant?.Name, key.ExpiresAt);
         Idempotency.AnswerRepeatsWith(context, answer with { Key = null }, GatewayJson.Default.NewKeyAnswer);
@@ -96,11 +98,9 @@ internal sealed class TenantEndpoints(ITenants tenants)
     {
         int? within = context.Caller().Has(KeyRole.Operator) ? null : context.Caller().Tenant;
         var revoked = KeyName.Parse(id) is { } key ? await tenants.RevokeKey(key.Number, within, context.RequestAborted) : null;
-        return revoked is null
-            ? new ProblemAnswer(Problem.NotFound("api_key", "id"))
-            : Answers.Ok(
-                new(new KeyName(revoked.Id).ToString(), revoked.Role == KeyRole.All ? "all" : Roles.Words.Of(revoked.Role), revoked.RevokedAt!.Value),
-                GatewayJson.Default.RevokedKeyAnswer);
+        if (revoked is null) return new ProblemAnswer(Problem.NotFound("api_key", "id"));
+        if (revoked.RevokedAt is not { } at) return new ProblemAnswer(Problem.Forbidden(Roles.Words.Of(KeyRole.Operator)));
+        return Answers.Ok(new(new KeyName(revoked.Id).ToString(), revoked.Role == KeyRole.All ? "all" : Roles.Words.Of(revoked.Role), at), GatewayJson.Default.RevokedKeyAnswer);
     }
 
     // Another tenant's name is answered to a tenant's key like one that nobody has.

@@ -73,7 +73,10 @@ internal sealed class ApiKeys
     public async Task<ApiKey?> Revoke(long id, int? tenant, bool isLink, CancellationToken stop)
     {
         await database.Rows(
-            "update api_key set revoked_at = $3 where id = $1 and ($2 is null or tenant = $2) and (referrer is not null) = $5 and revoked_at is null and is_alive($4)",
+            $"""
+            update api_key set revoked_at = $3 where id = $1 and ($2 is null or tenant = $2 and role <> '{Wire(KeyRole.All)}') and (referrer is not null) = $5
+              and revoked_at is null and is_alive($4)
+            """,
             reader => 0, stop, Questions.Long(id), Questions.Int(tenant), Questions.Time(time.GetUtcNow()), Questions.Long(lease.Silo), Questions.Flag(isLink));
         lock (gate)
         {

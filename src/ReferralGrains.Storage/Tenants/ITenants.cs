@@ -40,7 +40,7 @@ public interface ITenants
     Task<(ApiKey Key, bool IsNew)> AddKeyOnce(int? tenant, KeyRole role, string secret, DateTimeOffset? expiresAt, byte[] request, CancellationToken stop);
 
     /// <summary>From now on it opens nothing here; in another process within <see cref="Tenants.KeyTerm"/>. Null when there is no such key.</summary>
-    /// <param name="tenant">Only a key of this tenant; null for any.</param>
+    /// <param name="tenant">Only a key of this tenant; one with every role, which opens every tenant's door, stays as it is. Null for any.</param>
     Task<ApiKey?> RevokeKey(long id, int? tenant, CancellationToken stop);
 
     /// <summary>

@@ -118,6 +118,11 @@ public sealed class AccessTests : IAsyncLifetime
         Assert.Equal((404, "api_key_not_found"), await Code("DELETE", path, theirs));
         Assert.Equal((200, null), await Code("DELETE", path, ours));
         Assert.Equal((200, null), await Code("DELETE", path, await host.KeyFor(KeyRole.Operator)));
+
+        // The first key is of a tenant, and opens every tenant's door.
+        var first = "/v1/api_keys/" + (await host.Ok("GET", "/v1/api_keys")).GetProperty("data").EnumerateArray().First(key => key.GetProperty("role").GetString() == "all").GetProperty("id").GetString();
+        Assert.Equal((403, "forbidden"), await Code("DELETE", first, await host.KeyFor(KeyRole.KeyAdmin)));
+        Assert.Equal((200, null), await Code("GET", "/v1/api_keys", GatewayHost.AdminKey));
     }
 
     [Fact]

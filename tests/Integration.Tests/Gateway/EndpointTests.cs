@@ -139,8 +139,8 @@ public sealed class EndpointTests : IAsyncLifetime
     [Fact]
     public async Task A_post_that_was_done_is_answered_the_same_when_it_comes_again()
     {
-        var first = await Named("k", "/v1/referrers", """{"name":"N"}""");
-        var again = await Named("k", "/v1/referrers", """{"name":"N"}""");
+        var first = await Named("k", "/v1/referrers", """{"code":"CODE-N"}""");
+        var again = await Named("k", "/v1/referrers", """{"code":"CODE-N"}""");
         Assert.Equal((201, null, first.Location, first.Body), (again.Status, first.Replayed, again.Location, again.Body));
         Assert.Equal("true", again.Replayed);
         Assert.Contains("idempotency_key_reuse", (await Named("k", "/v1/referrers", """{"name":"M"}""")).Body, StringComparison.Ordinal);
@@ -153,6 +153,16 @@ public sealed class EndpointTests : IAsyncLifetime
         const string sale = """{"action_id":"tried","program_id":"p","type":"sale","referee_id":"cus_1","amount_minor":100}""";
         foreach (var _ in Enumerable.Range(0, 2)) Assert.Null((await Named("d", "/v1/actions?dry_run=true", sale)).Replayed);
         Assert.Equal((400, 400), ((await Named("", "/v1/actions", sale)).Status, (await Named(new string('k', 256), "/v1/actions", sale)).Status));
+    }
+
+    [Fact]
+    public async Task D18_what_is_personal_is_not_kept_for_a_repeat()
+    {
+        const string person = """{"id":"jane","email":"jane@example.com","name":"Jane"}""";
+        Assert.Contains("jane@example.com", (await Named("k", "/v1/referrers", person)).Body, StringComparison.Ordinal);
+        var (status, _, again, replayed) = await Named("k", "/v1/referrers", person);
+        Assert.Equal((201, "true", "jane"), (status, replayed, Text(JsonDocument.Parse(again).RootElement, "id")));
+        foreach (var personal in (string[])["jane@example.com", "Jane"]) Assert.DoesNotContain(personal, again, StringComparison.Ordinal);
     }
 
     [Fact]

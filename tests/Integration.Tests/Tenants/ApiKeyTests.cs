@@ -131,4 +131,13 @@ public sealed class ApiKeyTests(PostgresServer server) : IAsyncLifetime
         Assert.NotNull(await tenants.Authenticate(secret, Stop));
         Assert.NotNull(await tenants.RevokeKey(key.Id, null, Stop));
     }
+
+    [Fact]
+    public async Task What_opens_every_tenants_door_is_not_revoked_by_a_key_of_one()
+    {
+        var key = await tenants.AddKey(tenant, KeyRole.All, secret, null, Stop);
+        Assert.Null((await tenants.RevokeKey(key.Id, tenant, Stop))!.RevokedAt);
+        Assert.NotNull(await tenants.Authenticate(secret, Stop));
+        Assert.NotNull((await tenants.RevokeKey(key.Id, null, Stop))!.RevokedAt);
+    }
 }

@@ -78,7 +78,7 @@ internal sealed class InMemoryTenants(TimeProvider time) : ITenants, ITenantCloc
     private Task<ApiKey?> Revoke(long id, int? tenant, bool isLink)
     {
         var i = keys.FindIndex(entry => entry.Key.Id == id && (tenant is null || entry.Key.Tenant == tenant) && entry.Key.Role == KeyRole.Portal == isLink);
-        if (i >= 0) keys[i] = (keys[i].Secret, keys[i].Key with { RevokedAt = time.GetUtcNow() });
+        if (i >= 0 && (tenant is null || keys[i].Key.Role != KeyRole.All)) keys[i] = (keys[i].Secret, keys[i].Key with { RevokedAt = time.GetUtcNow() });
         return Task.FromResult(i < 0 ? null : keys[i].Key);
     }
 
