@@ -145,6 +145,14 @@ internal static class SourceReader
         var kind = type[(type.LastIndexOf('.') + 1)..];
         if (Referrals.ActionParser.Kinds.Find(kind) is null || body["data"] is not JsonObject data) return new(source, id, type, null);
         var action = (JsonObject)data.DeepClone();
+        // Systems number their things; what is neither text nor a number names nothing.
+        foreach (var name in (string[])["action_id", "referee_id", "refund_of", "chargeback_of"])
+        {
+            if (action[name] is not { } named) continue;
+            if (Text(action, name) is not { } known) return new(source, id, type, null);
+            action[name] = known;
+        }
+
         var code = Text(action, mapping.Code ?? "code");
         action.Remove("code");
         action["type"] = kind;

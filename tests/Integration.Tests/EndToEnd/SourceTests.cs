@@ -136,6 +136,13 @@ public sealed class SourceTests(LivingServer server)
         Assert.Equal(400, await Post(url, Next, "application/cloudevents+json", ("Authorization", "Bearer theirs")));
         Assert.Equal(200, await Post(url, Next, "application/cloudevents+json", ("Authorization", "Bearer " + ServerProcess.SourceSecret)));
         Assert.Equal((570, 500), await Earned(shop));
+
+        // Systems number their things; what names nothing is none of ours, and its sender does not send it for ever.
+        Assert.Equal("recorded", await TellEvent(url, "m5", """{"specversion":"1.0","id":"e5","source":"/shop","type":"sale","data":{"action_id":1001,"referee_id":"jane","amount_minor":1000}}"""));
+        Assert.Equal("recorded", await TellEvent(url, "m6", """{"specversion":"1.0","id":"e6","source":"/shop","type":"refund","data":{"referee_id":"jane","refund_of":1001}}"""));
+        Assert.Equal((670, 600), await Earned(shop));
+        Assert.Equal("ignored", await TellEvent(url, "m7", """{"specversion":"1.0","id":"e7","source":"/shop","type":"sale","data":{"action_id":{"n":1},"referee_id":"jane","amount_minor":1000}}"""));
+        Assert.Equal("ignored", await TellEvent(url, "m8", """{"specversion":"1.0","id":"e8","source":"/shop","type":"sale","data":{"referee_id":[7],"amount_minor":1000}}"""));
     }
 
     [Fact]
