@@ -93,10 +93,22 @@ public static class ReferralCommands
     }
 
     /// <summary>
-    /// Gives the referral to another referrer, for the future: its sales from now on are credited to that one (D16). What waits in a group of
-    /// the old one has to be released first, for a group is of one referrer.
+    /// Gives the referral to another referrer, for the future: its sales from now on are credited to that one (D16). A flag is of whose the referral
+    /// is, and what waits is of whose it was: neither are rewards paid because the flag went with the referrer, nor held back and cancelled for the
+    /// flag of another (X9).
     /// </summary>
     public static Decision Reassign(ReferralTurn turn, ReferrerFacts referrer, string? reason, string by, SelfReferral selfReferral)
+    {
+        var state = turn.State;
+        if (state.Referrer != referrer.Stream && (state.IsFlagged || selfReferral != SelfReferral.None) && (state.Scheduled is not null || state.Holds.Count > 0))
+            return Refused(RefusalKind.Conflict, "referral_flagged", null, "The referral is flagged, or would be, and its rewards are of the referrer before: release or cancel those first, or look at the flag.");
+        return Give(turn, referrer, reason, by, selfReferral);
+    }
+
+    /// <summary>
+    /// As <see cref="Reassign"/>, whoever is flagged. What waits in a group of the old one has to be released first, for a group is of one referrer.
+    /// </summary>
+    internal static Decision Give(ReferralTurn turn, ReferrerFacts referrer, string? reason, string by, SelfReferral selfReferral)
     {
         var state = turn.State;
         if (state.Status == ReferralStatus.None) return Missing();

@@ -112,7 +112,7 @@ public static class ReversalDecider
         return Change(referral, record.Referrer, reward, minor) with
         {
             Pending = pending,
-            Group = pending ? reward.Given.Further?.Group ?? 0 : 0,
+            Group = pending && !referral.IsFlagged ? reward.Given.Further?.Group ?? 0 : 0, // As what is earned while it is flagged (X9).
             ReleaseAt = pending ? reward.Given.ReleaseAt : null,
             ReleasesItself = pending && reward.Given.ReleasesItself,
             ChecksCustomer = pending && reward.Given.ChecksCustomer,

@@ -26,12 +26,15 @@ public static class RewardCommands
     /// <summary>How long nobody is asked again who could not say.</summary>
     public static readonly TimeSpan AskAgainAfter = TimeSpan.FromHours(6);
 
+    // Those that fell due together, more than could be asked, do not come back together.
+    private const int SpreadSeconds = 3_600;
+
     /// <summary>Rewards that wait for the referee's customer: sent, cancelled, or left for later (H15).</summary>
     internal static void SettleCustomer(ReferralTurn turn)
     {
         var due = turn.State.Holds.DueBy(turn.Facts.Now).Where(hold => hold.ChecksCustomer).ToList();
         if (due.Count == 0) return;
-        if (turn.Facts.Customer == CustomerState.Unknown) turn.Apply(new HoldsPostponed([.. due.Select(hold => hold.Reward)], turn.Facts.Now + AskAgainAfter));
+        if (turn.Facts.Customer == CustomerState.Unknown) turn.Apply(new HoldsPostponed([.. due.Select(hold => hold.Reward)], AskAgain(turn)));
 
         // Each by itself, so that it is found with the action that earned it.
         else
@@ -40,6 +43,8 @@ public static class RewardCommands
                     ? new RewardsReleased([Whole(hold)], By: null, hold.Sale)
                     : new RewardCancelled(hold.Sale, Whole(hold), "The referee's customer is not active.", By: null));
     }
+
+    internal static DateTimeOffset AskAgain(ReferralTurn turn) => turn.Facts.Now + AskAgainAfter + TimeSpan.FromSeconds(turn.Known.Stream.Value % SpreadSeconds);
 
     internal static RewardChange Whole(OpenHold hold) =>
         new(hold.Reward, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true, Group: hold.Group, Month: hold.Month);

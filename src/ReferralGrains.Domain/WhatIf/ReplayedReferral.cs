@@ -94,12 +94,12 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDict
             books);
     }
 
-    // It is decided with the books of whom it is given to.
+    // It is decided with the books of whom it is given to. That it was given is history, whatever waited there.
     private void Reassign(ReferralReassigned reassigned, ReferrerFacts to, ReplayedBooks? books)
     {
         referrer = to;
         owners.Add(to.Stream);
-        Replay(turn => ReferralCommands.Reassign(turn, to, reassigned.Reason, reassigned.By, reassigned.SelfReferral), books);
+        Replay(turn => ReferralCommands.Give(turn, to, reassigned.Reason, reassigned.By, reassigned.SelfReferral), books);
     }
 
     // A reversal follows what it names, into the period or out of it; of one that comes first its own time has to tell, until that comes.

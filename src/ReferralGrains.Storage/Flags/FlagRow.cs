@@ -37,7 +37,8 @@ public readonly record struct FlagRow(StreamId Stream, FlagKind Kind, FlagState 
 }
 
 /// <summary>
-/// What tells one person from another: of two referrers that have the same, the second is flagged, whichever processes wrote them (X9).
+/// What tells one person from another: of two referrers that have the same, the second is flagged, whichever processes wrote them (X9). A flag that
+/// somebody cleared is raised again for another account; an address comes with every change of the profile, so it is not.
 /// </summary>
 /// <param name="Value">Normalised; null for none any more.</param>
 public readonly record struct IdentityRow(StreamId Referrer, IdentityKind Kind, string? Value, DateTimeOffset At) : ISideRow<IdentityRow>
@@ -62,7 +63,8 @@ public readonly record struct IdentityRow(StreamId Referrer, IdentityKind Kind, 
               case a.kind when 2 then 'shared_email' when 3 then 'shared_payout_account' else 'shared_customer' end, a.at from asked a
             where a.value is not null and not exists (select from new n where n.referrer = a.referrer and n.kind = a.kind)
               and not exists (select from referrer_identity i where i.tenant = a.tenant and i.kind = a.kind and i.value = a.value and i.referrer = a.referrer)
-            on conflict (stream, kind) do nothing
+            on conflict (stream, kind) do update set state = 1, opened_at = excluded.opened_at, resolved_at = null, resolved_by = null
+              where flag.state = 2 and flag.kind = 3
             """,
             CommitBatch.Array(NpgsqlDbType.Bigint, last.Select(static row => row.Row.Referrer.Value)),
             CommitBatch.Array(NpgsqlDbType.Smallint, last.Select(static row => (short)row.Row.Kind)),
@@ -85,7 +87,7 @@ public enum IdentityKind
     Customer = 5,
 }
 
-/// <summary>A referee was attributed: more of one referrer in an hour than <paramref name="Most"/> raise a flag on it (X9).</summary>
+/// <summary>A referee was attributed: more of one referrer in an hour than <paramref name="Most"/> raise a flag on it (X9), and once more an hour after it was cleared.</summary>
 /// <param name="Most">0 for any number.</param>
 public readonly record struct AttributionRow(StreamId Referrer, DateTimeOffset At, int Most) : ISideRow<AttributionRow>
 {
@@ -108,7 +110,8 @@ public readonly record struct AttributionRow(StreamId Referrer, DateTimeOffset A
             insert into flag (stream, kind, tenant, state, reason, opened_at)
             select m.referrer, 4, a.tenant, 1, 'more than ' || a.most || ' attributions in an hour', a.at
             from moved m join asked a on a.referrer = m.referrer where a.most > 0 and m.count > a.most
-            on conflict (stream, kind) do nothing
+            on conflict (stream, kind) do update set state = 1, opened_at = excluded.opened_at, resolved_at = null, resolved_by = null
+              where flag.state = 2 and excluded.opened_at > flag.resolved_at + interval '1 hour'
             """,
             CommitBatch.Array(NpgsqlDbType.Bigint, hours.Select(static row => row.Referrer)),
             CommitBatch.Array(NpgsqlDbType.Integer, hours.Select(static row => row.Tenant)),

@@ -56,6 +56,42 @@ public class FlagTests
         Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
     }
 
+    [Fact]
+    public void X9_D16_a_flag_does_not_go_with_a_referrer_whose_rewards_wait_for_it()
+    {
+        var world = Flagged(Percent(10_00));
+        var reward = world.Send(Sale(100_00)).Reward;
+        Assert.Equal("referral_flagged", Given(world, SelfReferral.None));
+        world.CancelReward(reward);
+        Assert.Null(Given(world, SelfReferral.None));
+        Assert.Equal((FlagState.None, 0, 0), (world.State().Flag, world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void X9_D16_what_was_earned_honestly_is_not_held_back_for_the_flag_of_whoever_gets_the_referral()
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30), Fixed(1_00).Monthly(2));
+        world.Send(Sale(100_00));
+        Assert.Equal("referral_flagged", Given(world, SelfReferral.SameEmail));
+        Assert.Null(Given(world, SelfReferral.None));
+    }
+
+    [Fact]
+    public void X9_H14_what_comes_back_of_a_flagged_referral_is_not_paid_with_a_group()
+    {
+        var world = new ReferralWorld(Percent(10_00).Grouped(15_00));
+        world.Refer("ben").Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        Assert.Empty(world.State().Holds);
+        world.Turn(ReferralWorld.Anna, turn => Aliases.Add(turn, new(new("other"), new(ReferralWorld.Anna), new(99), Referral.None, SelfReferral.SameId), "ada"));
+        world.Send(Sale(90_00).By("ben"));
+        world.Send(Won("c"));
+        Assert.Empty(world.Released);
+        Assert.Equal((10_00, 0), (world.State().Holds[0].RemainingMinor, world.State().Holds[0].Group));
+        Resolve(world, confirmed: true);
+        Assert.Equal(9_00, world.Balance(AccountKind.Pending));
+    }
+
     [Theory]
     [InlineData(SelfReferral.SameEmail, FlagState.Cleared)]
     [InlineData(SelfReferral.SameId, FlagState.Open)]
@@ -66,6 +102,9 @@ public class FlagTests
         world.Turn(ReferralWorld.Anna, turn => Aliases.Add(turn, new(new("other"), new(ReferralWorld.Anna), new(99), Referral.None, why), "ada"));
         Assert.Equal((state, why), (world.State().Flag, world.State().SelfReferral));
     }
+
+    private static string? Given(ReferralWorld world, SelfReferral why) =>
+        (world.Turn(ReferralWorld.Anna, turn => ReferralCommands.Reassign(turn, new(new(3), new("tom"), 1, Closed: false, [], []), null, "ada", why)) as Decision.Refused)?.Why.Code;
 
     private static ReferralWorld Flagged(params RewardRule[] rules)
     {

@@ -181,12 +181,12 @@ public class HoldTests
         world.Send(Sale(1));
         world.Advance(TimeSpan.FromDays(10));
         Assert.Equal((5_00, 1_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
-        Assert.Equal(world.Now + RewardCommands.AskAgainAfter, world.State().DueAt);
+        Assert.Equal(world.Now + RewardCommands.AskAgainAfter + TimeSpan.FromSeconds(world.Stream().Value), world.State().DueAt); // Not all at once.
 
         world.Customer = CustomerState.Active;
         world.Advance(TimeSpan.FromHours(5));
         Assert.Equal(5_00, world.Balance(AccountKind.Pending));
-        world.Advance(TimeSpan.FromHours(1));
+        world.Advance(TimeSpan.FromHours(2));
         Assert.Equal(6_00, world.Balance(AccountKind.Payable));
     }
 

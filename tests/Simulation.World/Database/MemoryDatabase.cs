@@ -301,7 +301,7 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
             if (row.Value is { } value && !identities.TryAdd((append.Tenant, row.Kind, value), row.Referrer) && identities[(append.Tenant, row.Kind, value)] != row.Referrer)
             {
                 var raised = row.Kind == IdentityKind.Mailbox ? FlagKind.SharedEmail : FlagKind.SharedPayoutAccount;
-                flags.TryAdd((row.Referrer, raised), new(row.Referrer, raised, FlagState.Open, "shared", row.At, null));
+                Raise(new(row.Referrer, raised, FlagState.Open, "shared", row.At, null), again: _ => raised == FlagKind.SharedPayoutAccount);
             }
         }
 
@@ -309,7 +309,12 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
         {
             var hour = new DateTimeOffset(row.At.UtcTicks - (row.At.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
             var rate = rates[row.Referrer] = rates.TryGetValue(row.Referrer, out var last) && last.Hour >= hour ? (last.Hour, last.Count + 1) : (hour, 1);
-            if (row.Most > 0 && rate.Item2 > row.Most) flags.TryAdd((row.Referrer, FlagKind.ManyAttributions), new(row.Referrer, FlagKind.ManyAttributions, FlagState.Open, "many", row.At, null));
+            if (row.Most > 0 && rate.Item2 > row.Most) Raise(new(row.Referrer, FlagKind.ManyAttributions, FlagState.Open, "many", row.At, null), again: cleared => row.At > cleared + TimeSpan.FromHours(1));
+        }
+
+        void Raise(FlagRow flag, Func<DateTimeOffset, bool> again)
+        {
+            if (!flags.TryGetValue((flag.Stream, flag.Kind), out var there) || (there.State == FlagState.Cleared && again(there.At))) flags[(flag.Stream, flag.Kind)] = flag;
         }
 
         reassignments.AddRange(Side<ReassignmentRow>(append));

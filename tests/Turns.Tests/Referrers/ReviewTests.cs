@@ -37,6 +37,13 @@ public sealed class ReviewTests
         Assert.Equal(FlagState.Open, shop.Database.Flags[(shop.Stream(GrainKind.Referrer, Shop.Rita).Id, FlagKind.ManyAttributions)].State);
         await shop.Ask(GrainAddress.Referrer(shop.Tenant, new(Shop.Rita)), new ResolveReferrerFlag(FlagKind.ManyAttributions, false, "a fair", "ada"));
         Assert.Equal(FlagState.Cleared, Assert.Single(shop.Database.Flags.Values).State);
+
+        // Whoever looked has seen this hour and not the next ones.
+        await shop.Refer("r21");
+        Assert.Equal(FlagState.Cleared, Assert.Single(shop.Database.Flags.Values).State);
+        shop.Time.Advance(TimeSpan.FromHours(2));
+        for (var i = 0; i < 21; i++) await shop.Refer($"later{i}");
+        Assert.Equal(FlagState.Open, Assert.Single(shop.Database.Flags.Values).State);
     }
 
     [Fact]
