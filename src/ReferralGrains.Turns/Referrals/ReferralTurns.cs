@@ -18,6 +18,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 {
     private bool looksFirst;
     private CallerId? movedTo;
+    private bool looked;
     private ImmutableArray<FactRead> relied = [];
 
     protected override Referral Empty => Referral.None;
@@ -68,7 +69,16 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var turn = new ReferralTurn(state, facts, known);
         var conflicts = new List<ReferralAction>();
         var replies = ReferralWork.Run(turn, prepared, conflicts);
+        if (MayRepeat(replies)) return Again(AppendOutcome.StreamMoved);
         return new(ReferralAppend.Of(Address.Stream, turn, state, conflicts, World.MostAttributions), replies, () => Durable(turn.State)) { Relied = relied };
+    }
+
+    // What is refused appends nothing, so no index says that it was sent before and taken: the next look is first (D11).
+    private bool MayRepeat(ImmutableArray<IReferralReply> replies)
+    {
+        if (looked || !replies.Any(static reply => reply is ActionsRecorded recorded && recorded.Replies.Any(static one => one.Refusal is { Kind: not RefusalKind.Conflict }))) return false;
+        looksFirst = true;
+        return true;
     }
 
     protected override void Refresh(AppendOutcome why)
@@ -179,6 +189,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         }
 
         var first = looksFirst || dryRun || actions.Count > 0 && World.Repeats.LooksFirst(Address.Tenant);
+        looked = first;
         if (!first && !moved && undone.IsEmpty && actions.TrueForAll(static action => action.About is null)) return known;
 
         // What waits is not looked up: what it waits for comes through this grain, and is known then. But under an alias it was not.
@@ -204,6 +215,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var decide = new DecideReferral(Stream, ProgramId, Address.Second!.Value, state, facts.Now, [.. known.All], [.. commands], facts.Customer, undone, facts.Earlier);
         var asked = Moment.Now(World.Time);
         var decided = await World.Router.Ask(GrainAddress.Referrer(Address.Tenant, decides.Id), decide, CancellationToken.None);
+        if (decided.State?.Seq == state.Seq && MayRepeat(decided.Replies)) return Again(AppendOutcome.StreamMoved);
         return new(null, decided.Replies, () => Durable(decided.State!), decided.Outcome)
         {
             Relied = relied,

@@ -111,6 +111,7 @@ public static class ReferralWork
         sent.ConversionValueMinor is { } value && value != state.ConversionValueMinor ? Field.ConversionValueMinor
         : sent.Tags is { } tags && !tags.SequenceEqual(state.Tags) ? Field.Tags
         : sent.Approve && state.Status == ReferralStatus.Pending ? Field.Status
+        : sent.StripeCustomerId is { } customer && customer != state.StripeCustomerId ? Field.StripeCustomerId
         : sent.Action is { } action && action != state.RedeemedWith ? Field.ActionId
         : sent.ApprovedAt is { } at && state.Status == ReferralStatus.Approved && at != state.ApprovedAt ? Field.ApprovedAt
         : null;

@@ -32,6 +32,27 @@ public sealed class RepeatTests
         Assert.Equal(5_00, shop.Balance().Earned);
     }
 
+    // What has happened since would refuse it, and what is refused meets no index: it is looked up all the same.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task D11_a_repeat_that_would_be_refused_by_now_is_answered_with_the_first_decision(bool tiered)
+    {
+        await using var shop = tiered ? await Shop.Open(Rules.Tiered(Rules.SpentShare(0, null, 10_00))) : await Shop.Open(Rules.Percent(10_00));
+        await shop.Sell("s", 100_00);
+        await shop.Send(Sent.Chargeback("c1", "s", shop.Now, 40_00));
+        var won = Sent.Won("w", "s", shop.Now);
+        Assert.False((await shop.Send(won)).Duplicate);
+        await shop.Send(Sent.Chargeback("c2", "s", shop.Now, 10_00));
+        await shop.Send(Sent.Chargeback("c3", "s", shop.Now, 10_00));
+        shop.Restart();
+        Assert.True((await shop.Send(won)).Duplicate);
+
+        var later = Sent.Sale("s", 100_00, shop.Now.AddDays(1));
+        Assert.Equal("action_conflict", (await shop.Send(later)).Refusal!.Code);
+        Assert.Equal("occurred_in_future", (await shop.Send(Sent.Sale("another", 100_00, shop.Now.AddDays(1)))).Refusal!.Code);
+    }
+
     [Fact]
     public async Task D11_thirty_two_at_once_have_one_effect_and_one_answer()
     {
