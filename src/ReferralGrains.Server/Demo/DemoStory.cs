@@ -36,11 +36,13 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     /// <summary>Where it stands when all is told; a batch of the day waits to be approved.</summary>
     public static DateTimeOffset End { get; } = On(8, 1);
 
+    /// <summary>The batch that waits then.</summary>
+    public static string Waiting { get; } = ScheduledOn(End);
+
     public static int Lines => Count(DateTimeOffset.MinValue, End);
 
-    /// <param name="now">Where the clock stands.</param>
-    /// <param name="stop">Cuts it off.</param>
-    public async Task Tell(DateTimeOffset now, CancellationToken stop)
+    /// <summary>Who takes part, and by which rules: enough for there to be something to sign in to.</summary>
+    public async Task Introduce(CancellationToken stop)
     {
         foreach (var (program, rule) in DemoCast.Programs)
         {
@@ -49,6 +51,12 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
         }
 
         foreach (var referrer in DemoCast.Referrers) await admin.CreateReferrerAsync(referrer, stop);
+    }
+
+    /// <param name="now">Where the clock stands.</param>
+    /// <param name="stop">Cuts it off.</param>
+    public async Task Tell(DateTimeOffset now, CancellationToken stop)
+    {
         var from = DateTimeOffset.MinValue;
         foreach (var week in Weeks())
         {
@@ -58,7 +66,7 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
         }
 
         await Advance(End, stop);
-        await Frozen(ScheduledOn(End), stop);
+        await Frozen(Waiting, stop);
     }
 
     private static IEnumerable<DateTimeOffset> Weeks()

@@ -23,9 +23,11 @@ internal sealed class DemoTenant
         installation = new(http, adminKey);
     }
 
+    private string Url => options.OwnUrl.GetLeftPart(UriPartial.Authority);
+
     private string KeysFile => Path.Combine(options.DataDirectory, "demo.keys.json");
 
-    /// <summary>Loads what is missing and prints where to look. What goes wrong is a line: the server serves all the same.</summary>
+    /// <summary>Prints where to look, and loads what is missing: whoever looks sees it grow. What goes wrong is a line: the server serves all the same.</summary>
     public static async Task Open(ServerOptions options, CancellationToken stop)
     {
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false };
@@ -50,10 +52,13 @@ internal sealed class DemoTenant
         if (there is { Sandbox: false }) throw new InvalidOperationException($"a tenant '{Name}' exists, and is no sandbox");
         there ??= await installation.CreateTenantAsync(new() { Id = Name, Sandbox = true, ClockAt = DemoStory.Begin }, stop);
         var (keys, isNew) = await Keys(stop);
-        if (there.ClockAt < DemoStory.End) await Load(keys, there.ClockAt!.Value, stop);
+        var isWhole = there.ClockAt >= DemoStory.End;
+        if (!isWhole) await Story(keys, static _ => { }).Introduce(stop);
         // Good for a day: the next start makes another.
         var portal = await new ReferralGrainsClient(http, keys.Admin).CreatePortalLinkAsync(new() { ReferrerId = DemoCast.First, ExpiresIn = 86_400 }, stop);
         Console.WriteLine(Links(keys, isNew, portal.Url!));
+        if (!isWhole) await Load(keys, there.ClockAt!.Value, stop);
+        Console.WriteLine($"the demo is loaded: a payout waits to be approved at {Url}/console/payouts/{DemoStory.Waiting}");
     }
 
     private async Task<TenantAnswer?> Find(CancellationToken stop)
@@ -66,8 +71,10 @@ internal sealed class DemoTenant
     private async Task Load(DemoKeys keys, DateTimeOffset now, CancellationToken stop)
     {
         using var progress = new ProgressLine("loading the demo", DemoStory.Lines, Console.Error, isTerminal: !Console.IsErrorRedirected, TimeProvider.System);
-        await new DemoStory(new(http, keys.Admin), new(http, keys.Finance), new(http, keys.SecondFinance), http, progress.Add).Tell(now, stop);
+        await Story(keys, progress.Add).Tell(now, stop);
     }
+
+    private DemoStory Story(DemoKeys keys, Action<int> told) => new(new(http, keys.Admin), new(http, keys.Finance), new(http, keys.SecondFinance), http, told);
 
     // Those of a database that is gone open nothing any more.
     private async Task<(DemoKeys Keys, bool IsNew)> Keys(CancellationToken stop)
@@ -97,13 +104,12 @@ internal sealed class DemoTenant
     // The keys open a sandbox and nothing else. They are shown once, like the first key of the installation.
     private string Links(DemoKeys keys, bool isNew, string portal)
     {
-        var url = options.OwnUrl.GetLeftPart(UriPartial.Authority);
         string[] signIn = isNew
             ? [$"sign in    {keys.SecondFinance}   finance: approve the payout that waits", $"           {keys.Admin}   admin: programs, referrers, rewards, why"]
             : [$"sign in    with a key of {KeysFile}"];
         return string.Join(
             "\n  ",
-            ["\nThe demo: a shop's referral programs, December 2010 to July 2011, in the sandbox 'demo'. No money moves.", $"console    {url}/console", .. signIn, $"portal     {portal}", $"API        {url}/docs", $"keys       {KeysFile}"]);
+            ["\nThe demo: a shop's referral programs, December 2010 to July 2011, in the sandbox 'demo'. No money moves.", $"console    {Url}/console", .. signIn, $"portal     {portal}", $"API        {Url}/docs", $"keys       {KeysFile}"]);
     }
 }
 

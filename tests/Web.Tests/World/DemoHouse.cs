@@ -23,7 +23,7 @@ public sealed class DemoHouse(Marketplace market) : IAsyncLifetime
         {
             Assert.False(Server.HasExited, Printed);
             Assert.False(Printed.Contains("not loaded", StringComparison.Ordinal), Printed);
-            return Task.FromResult(Printed.Contains("keys       /", StringComparison.Ordinal));
+            return Task.FromResult(Printed.Contains("the demo is loaded", StringComparison.Ordinal));
         }, patience);
     }
 
