@@ -47,7 +47,7 @@ public sealed partial class ClientPageTests(LivingServer server)
             Environment = { ["GRAINS_URL"] = server.Process.Address.ToString().TrimEnd('/'), ["GRAINS_KEY"] = ServerProcess.AdminKey, ["DOTNET_CLI_HOME"] = folder },
         })!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(2));
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(10));
         Assert.True(process.ExitCode == 0, $"{command}: {await errors} {await output}");
         return await output;
     }

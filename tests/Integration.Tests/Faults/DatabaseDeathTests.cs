@@ -3,9 +3,12 @@ using ReferralGrains.Integration.Tests.Faults.World;
 
 namespace ReferralGrains.Integration.Tests.Faults;
 
-/// <summary>The server's own PostgreSQL dies under load.</summary>
+/// <summary>The server's own PostgreSQL dies under load. How long it may be away is a promise of a machine that does not test at the same time.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+[Collection(Name)]
 public sealed class DatabaseDeathTests
 {
+    private const string Name = "Timed";
     private const int Clients = 8;
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
