@@ -41,4 +41,23 @@ public sealed class FigureSumsTests(PostgresServer server)
             return summed == position;
         });
     }
+
+    // Each balance fits, and any number of them may be of one week.
+    [Fact]
+    public async Task A_week_whose_sum_is_more_than_a_number_holds_keeps_nobody_from_being_summed()
+    {
+        await using var database = await JournalDatabase.Create(server);
+        await using var writer = new JournalWriter(
+            database.Source, new Assets(database.Source), new StillLease(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
+        var sums = new FigureSums(database.Source, new StillLease(), () => false, TimeProvider.System);
+        await writer.Append(Rows.Append(1, 1, Rows.Sale("a1")));
+        await database.SealAll();
+        Assert.Equal(1, await sums.Next(Stop));
+        await database.Run("update figure set earned = 9223372036854775807, pending = 9223372036854775807");
+        await database.Run("update held set minor = 9223372036854775807");
+        await writer.Append(Rows.Append(2, 1, Rows.Sale("a2")));
+        await database.SealAll();
+        Assert.Equal(1, await sums.Next(Stop));
+        Assert.True(await database.Ask<bool>("select sum(earned) > 9223372036854775807 from figure"));
+    }
 }

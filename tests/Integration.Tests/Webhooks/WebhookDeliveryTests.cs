@@ -322,7 +322,7 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
             await goes.Task;
             return 503;
         };
-        await using var process = await house.Deliver();
+        await using var process = await house.Deliver(WebhookHouse.Quick with { Waits = [TimeSpan.FromHours(8)] });
         await house.Sell(1);
         await asked.Task.WaitAsync(Eventually.Patience, Stop);
 
