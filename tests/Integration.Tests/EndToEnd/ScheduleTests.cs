@@ -89,6 +89,17 @@ public sealed class ScheduleTests(LivingServer server)
         Assert.Equal(6_000, await Payable(sandbox));
         Assert.Contains("decisions", (await sandbox.Ok("/v1/actions/h12t-r")).ToJsonString(), StringComparison.Ordinal);
         await LedgerCheck.Clean(await Books("h12t"));
+
+        // Of what comes back of the last row, which had lost it before it was due, only what was taken since was ever earned.
+        await Act(sandbox, "h12t", "jane", "refund", "h12t-r2", 3_000, "h12t-s");
+        await Act(sandbox, "h12t", "jane", "refund_failed", "h12t-f", null, "h12t-r");
+        var line = (await sandbox.Ok("/v1/referrers/rita/balance"))["balances"]!.AsArray().Single()!;
+        Assert.Equal((8_700, 600, 8_100), ((long)line["earned_minor"]!, (long)line["clawed_back_minor"]!, (long)line["payable_minor"]!));
+        var postings = (await sandbox.Ok("/v1/ledger/postings"))["data"]!.AsArray().Where(posting => (string?)posting!["action_id"] == "h12t-f");
+        Assert.Equal(
+            (await Rewards(sandbox)).Select((row, i) => ((string)row["id"]!, i == 2 ? 2 : 1)).Order(),
+            postings.GroupBy(posting => (string)posting!["reward_id"]!).Select(posting => (posting.Key, posting.Count())).Order());
+        await LedgerCheck.Clean(await Books("h12t"));
     }
 
     [Fact]
