@@ -3764,7 +3764,7 @@ public sealed partial record WebhookEndpointAnswer
     /// <summary>When that is tried again.</summary>
     public DateTimeOffset? NextAttemptAt { get; init; }
 
-    /// <summary>While both secrets sign.</summary>
+    /// <summary>While an earlier secret signs beside the new one.</summary>
     public DateTimeOffset? OldSecretUntil { get; init; }
 
     public required DateTimeOffset CreatedAt { get; init; }

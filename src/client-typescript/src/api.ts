@@ -3173,7 +3173,7 @@ export interface WebhookEndpointAnswer {
   failing_since?: string | null;
   /** When that is tried again. */
   next_attempt_at?: string | null;
-  /** While both secrets sign. */
+  /** While an earlier secret signs beside the new one. */
   old_secret_until?: string | null;
   created_at: string;
   /** Shown this once, and not to a repeat. */
