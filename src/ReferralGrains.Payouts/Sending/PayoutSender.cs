@@ -27,6 +27,9 @@ public sealed record PayoutSenderOptions
     /// <summary>Items that are worked on at the same time, on each silo. More only wait for the rate limit.</summary>
     public int AtOnce { get; init; } = 32;
 
+    /// <summary>Of these, of one tenant: one that Stripe keeps waiting leaves places to the others.</summary>
+    public int OfOneTenant { get; init; } = 16;
+
     /// <summary>Items read at a time.</summary>
     public int Page { get; init; } = 500;
 
@@ -41,34 +44,46 @@ public sealed record PayoutSenderOptions
 public sealed partial class PayoutSender(
     IPayoutWork work, IGrainRouter router, IStripeAccounts accounts, ISendGates gates, PayoutSenderOptions options, TimeProvider time, ILogger<PayoutSender> log)
 {
-    private readonly ConcurrentDictionary<(int Tenant, CallerId Item, string? Reversal), bool> busy = new();
-    private readonly Outage away = new(time);
+    // That a tenant rests whom Stripe does not answer: they begin with one and double.
+    private const int MostPauses = 60;
 
-    // Items of which something became.
-    private long moved;
+    private readonly Outage away = new(time);
 
     // Tenants whose Stripe account cannot be used from here, as the file of keys says for as long as this process lives.
     private readonly ConcurrentDictionary<int, bool> unreachable = new();
+
+    // Tenants of whom nothing more is read until then: as long as what was read last is worked on, and while Stripe does not answer. So what of
+    // one tenant waits keeps no other from what it has. It is lost with this process, and learnt again.
+    private readonly ConcurrentDictionary<int, DateTimeOffset> resting = new();
+
+    // Ended when there is more to do at once.
+    private TaskCompletionSource again = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // How often, one after the other, Stripe answered nothing of what was read of a tenant.
+    private readonly ConcurrentDictionary<int, int> silences = new();
 
     /// <summary>Works until it is stopped, and ends when what was under way has.</summary>
     public async Task Run(CancellationToken stop)
     {
         using var places = new SemaphoreSlim(options.AtOnce);
+        var under = new List<Task>();
         while (!stop.IsCancellationRequested)
         {
             try
             {
-                var open = await work.Due(time.GetUtcNow(), options.Term, [.. unreachable.Keys], options.Page, stop);
+                var now = time.GetUtcNow();
+                var open = await work.Due(now, options.Term, [.. unreachable.Keys, .. resting.Where(one => one.Value > now).Select(static one => one.Key)], options.Page, stop);
                 away.End();
-                var before = Volatile.Read(ref moved);
-                foreach (var due in open)
+                foreach (var some in open.GroupBy(static due => due.Tenant))
                 {
-                    await places.WaitAsync(stop);
-                    _ = DoOne(due, places, stop);
+                    resting[some.Key] = DateTimeOffset.MaxValue;
+                    under.Add(DoSome(some.Key, [.. some], now, places, stop));
                 }
 
-                // There are more, and it goes forward: what cannot be sent now is looked at again after a pause only.
-                if (open.Count == options.Page && Volatile.Read(ref moved) - before >= options.Page / 2) continue;
+                under.RemoveAll(static one => one.IsCompleted);
+
+                // There are more, of others.
+                if (open.Count == options.Page) continue;
             }
             catch (JournalUnavailableException exception)
             {
@@ -79,26 +94,43 @@ public sealed partial class PayoutSender(
                 break;
             }
 
-            await Task.Delay(options.Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAny(again.Task, Task.Delay(options.Pause, time, stop));
+            again = new(TaskCreationOptions.RunContinuationsAsynchronously);
         }
 
-        for (var i = 0; i < options.AtOnce; i++) await places.WaitAsync(CancellationToken.None);
+        await Task.WhenAll(under);
     }
 
-    private async Task DoOne(DuePayout due, SemaphoreSlim places, CancellationToken stop)
+    private async Task DoSome(int tenant, IReadOnlyList<DuePayout> open, DateTimeOffset readAt, SemaphoreSlim places, CancellationToken stop)
+    {
+        var heard = new Heard();
+        await Parallel.ForEachAsync(open, new ParallelOptions { MaxDegreeOfParallelism = options.OfOneTenant }, async (due, _) =>
+        {
+            // Nothing of as many as are asked at once was answered: the rest would only wait for as long.
+            if (stop.IsCancellationRequested || heard.IsSilent(options.OfOneTenant)) return;
+            await places.WaitAsync(CancellationToken.None);
+            await DoOne(due, heard, places, stop);
+        });
+
+        // There may be more where it goes forward: what cannot be sent now is looked at again after a pause only.
+        var goesOn = heard.Answers >= options.Page / 2;
+        resting[tenant] = heard.IsSilent(1) ? time.GetUtcNow() + Rest(tenant) : goesOn ? readAt : readAt + options.Pause;
+        if (heard.Answers > 0) silences.TryRemove(tenant, out _);
+        if (goesOn) again.TrySetResult();
+    }
+
+    private TimeSpan Rest(int tenant)
+    {
+        var times = silences.AddOrUpdate(tenant, 1, static (_, before) => before + 1);
+        if (times == 1) LogSilent(tenant);
+        return options.Pause * Math.Min(Math.Pow(2, times - 1), MostPauses);
+    }
+
+    private async Task DoOne(DuePayout due, Heard heard, SemaphoreSlim places, CancellationToken stop)
     {
         try
         {
-            // What was read before the last step of an item was durable shows that step once more.
-            if (!busy.TryAdd((due.Tenant, due.Item, due.Reversal), true)) return;
-            try
-            {
-                await Do(due, stop);
-            }
-            finally
-            {
-                busy.TryRemove((due.Tenant, due.Item, due.Reversal), out _);
-            }
+            await Do(due, heard, stop);
         }
         catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException or LeaseLostException)
         {
@@ -119,7 +151,7 @@ public sealed partial class PayoutSender(
         }
     }
 
-    private async Task Do(DuePayout due, CancellationToken stop)
+    private async Task Do(DuePayout due, Heard heard, CancellationToken stop)
     {
         var account = await accounts.Of(due.Tenant, stop);
         if (account.Transfers is not { } stripe)
@@ -128,12 +160,12 @@ public sealed partial class PayoutSender(
             return;
         }
 
-        if (due.Step == PayoutStep.Send) await Send(stripe, due, stop);
-        else if (due.Step == PayoutStep.LookUp) await LookUp(stripe, due, stop);
+        if (due.Step == PayoutStep.Send) await Send(stripe, due, heard, stop);
+        else if (due.Step == PayoutStep.LookUp) await LookUp(stripe, due, heard, stop);
         else if (due.Step == PayoutStep.WriteIntent) await Ask(due, new PayoutItemCommand.WriteIntent(options.Environment, due.Tenant, options.ApiVersion));
     }
 
-    private async Task Send(StripeTransfers stripe, DuePayout due, CancellationToken stop)
+    private async Task Send(StripeTransfers stripe, DuePayout due, Heard heard, CancellationToken stop)
     {
         await stripe.AdmitSending(SendRoute.Of(due), stop);
         if (due.Reversal is null && !await work.MayGo(due, stop)) return;
@@ -149,16 +181,20 @@ public sealed partial class PayoutSender(
         }
 
         await Ask(due, new PayoutItemCommand.RecordAnswer(sending.Generation, sending.Attempt, answer, RandomNumberGenerator.GetInt32(1_000)));
-        Interlocked.Increment(ref moved);
+
+        // Where it is not known, the item says itself when it is sent again.
+        if (answer is not TransferAnswer.Unknown) heard.Note(isAnswer: true);
     }
 
-    private async Task LookUp(StripeTransfers stripe, DuePayout due, CancellationToken stop)
+    private async Task LookUp(StripeTransfers stripe, DuePayout due, Heard heard, CancellationToken stop)
     {
         var askedAt = time.GetUtcNow();
         var found = due.Reversal is { } reversal ? stripe.LookUp(due.Transfer!, reversal, stop)
             : due.Customer is { } customer ? stripe.LookUpCredit(customer, due.Item.Value, stop)
             : stripe.LookUp(due.Item.Value, stop);
-        if (await found is { } answer) await Ask(due, new PayoutItemCommand.RecordLookup(due.Generation, answer, askedAt));
+        var answer = await found;
+        heard.Note(isAnswer: answer is not null);
+        if (answer is not null) await Ask(due, new PayoutItemCommand.RecordLookup(due.Generation, answer, askedAt));
     }
 
     // Not to be given up once it is sent: what Stripe said is worth more than a quick end.
@@ -173,9 +209,25 @@ public sealed partial class PayoutSender(
     [LoggerMessage(LogLevel.Error, "All sending stops for tenant {Tenant}, until a person opens it: Stripe refuses the key ({Reason}).")]
     private partial void LogStopped(int tenant, string? reason);
 
+    [LoggerMessage(LogLevel.Warning, "Stripe does not answer for tenant {Tenant}: its payouts are looked at again later, more and more seldom, until it does.")]
+    private partial void LogSilent(int tenant);
+
     [LoggerMessage(LogLevel.Warning, "Payouts of tenant {Tenant} are not sent from here: {Reason}.")]
     private partial void LogUnusable(int tenant, string? reason);
 
     [LoggerMessage(LogLevel.Error, "A step of payout item {Item} met a bug.")]
     private partial void LogBug(CallerId item, Exception exception);
+
+    /// <summary>How much of what was asked of Stripe for one tenant was answered.</summary>
+    private sealed class Heard
+    {
+        private int answers;
+        private int silences;
+
+        public int Answers => Volatile.Read(ref answers);
+
+        public bool IsSilent(int times) => Answers == 0 && Volatile.Read(ref silences) >= times;
+
+        public void Note(bool isAnswer) => Interlocked.Increment(ref isAnswer ? ref answers : ref silences);
+    }
 }

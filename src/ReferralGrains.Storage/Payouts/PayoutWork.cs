@@ -24,7 +24,7 @@ public interface IPayoutWork
     /// what it has credited to one customer at a time.
     /// </summary>
     /// <param name="term">Of the sender that asks.</param>
-    /// <param name="without">Tenants whose Stripe account cannot be reached from here.</param>
+    /// <param name="without">Tenants of whom nothing is to be read now.</param>
     /// <exception cref="JournalUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop);
 

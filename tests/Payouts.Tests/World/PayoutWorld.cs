@@ -193,7 +193,8 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
 
     public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop)
     {
-        var (items, lets) = (Database.PayoutItems, Database.LetsSend(Tenant, term) && !without.Contains(Tenant));
+        if (without.Contains(Tenant)) return Task.FromResult<IReadOnlyList<DuePayout>>([]);
+        var (items, lets) = (Database.PayoutItems, Database.LetsSend(Tenant, term));
         var paused = Database.PayoutBatches.Where(row => row.Row.Status != PayoutBatchStatus.Sending).Select(row => row.Row.Stream).ToHashSet();
         return Task.FromResult<IReadOnlyList<DuePayout>>([
             .. items.Select(row => row.Row.Item).Where(item => item.NextAt <= until && (item.Next == PayoutStep.LookUp || lets && !paused.Contains(item.Order!.Batch)))
