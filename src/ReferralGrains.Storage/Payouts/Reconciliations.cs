@@ -166,6 +166,24 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
     // 3 and 4 have ended as they should. What it found may have been found again by the run that is under way.
     internal const string LastEnded = "select max(id) from reconciliation_run where tenant = $1 and state in (3, 4)";
 
+    private const string Ending =
+        $"""
+        with found as (select count(*) filter (where accepted_at is null) as breaks, count(accepted_at) as accepted from reconciliation_break
+          where tenant = $2 and first_run <= $1 and last_run >= $1),
+        ended as (
+          update reconciliation_run r set ended_at = now(), breaks = f.breaks, accepted = f.accepted, failure = $3,
+            state = case when $3 is not null then 5 when f.breaks > 0 then 4 else 3 end
+          from found f where r.id = $1 and is_alive($4) returning r.*),
+        shut as (
+          insert into send_gate as g (tenant, is_shut, shut_why, shut_by, shut_at)
+          select tenant, true, 'Stripe and our books differ in ' || breaks || ' places', 'rec_' || id, now() from ended where state = 4
+          on conflict (tenant) do update set is_shut = true, shut_why = excluded.shut_why, shut_by = excluded.shut_by, shut_at = excluded.shut_at where not g.is_shut),
+        agreed as (
+          insert into send_gate as g (tenant, term, life, reconciled_at) select tenant, $5, life(), now() from ended where state = 3
+          on conflict (tenant) do update set term = excluded.term, life = excluded.life, reconciled_at = excluded.reconciled_at)
+        select {Columns} from ended
+        """;
+
     public async Task<IReadOnlyList<int>> Tenants(CancellationToken stop) => await database.Rows(
         """
         select t.id from tenant t where exists (select from payout_item i where i.tenant = t.id and i.in_transit)
@@ -229,28 +247,30 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
             Questions.Long(run.Id), Questions.Int(items), Questions.Long(lease.Silo));
     }
 
-    // With the run's end, so that no break is known that has not shut the gate.
+    // With the run's end, so that no break is known that has not shut the gate. The gate first: what a person accepts at this moment is counted as that.
     public async Task<ReconciliationRun> End(ReconciliationRun run, string? failure, string term, CancellationToken stop)
     {
         await database.Rows("delete from reconciliation_seen where tenant = $1 and is_alive($2)", static _ => 0, stop, Questions.Int(run.Tenant), Questions.Long(lease.Silo));
-        return (await database.Row(
-            $"""
-            with found as (select count(*) filter (where accepted_at is null) as breaks, count(accepted_at) as accepted from reconciliation_break
-              where tenant = $2 and first_run <= $1 and last_run >= $1),
-            ended as (
-              update reconciliation_run r set ended_at = now(), breaks = f.breaks, accepted = f.accepted, failure = $3,
-                state = case when $3 is not null then 5 when f.breaks > 0 then 4 else 3 end
-              from found f where r.id = $1 and is_alive($4) returning r.*),
-            shut as (
-              insert into send_gate as g (tenant, is_shut, shut_why, shut_by, shut_at)
-              select tenant, true, 'Stripe and our books differ in ' || breaks || ' places', 'rec_' || id, now() from ended where state = 4
-              on conflict (tenant) do update set is_shut = true, shut_why = excluded.shut_why, shut_by = excluded.shut_by, shut_at = excluded.shut_at where not g.is_shut),
-            agreed as (
-              insert into send_gate as g (tenant, term, life, reconciled_at) select tenant, $5, life(), now() from ended where state = 3
-              on conflict (tenant) do update set term = excluded.term, life = excluded.life, reconciled_at = excluded.reconciled_at)
-            select {Columns} from ended
-            """,
-            Run, stop, Questions.Long(run.Id), Questions.Int(run.Tenant), Questions.Text(failure), Questions.Long(lease.Silo), Questions.Text(term)))!;
+        return await Questions.Reached(async () =>
+        {
+            await using var connection = await database.OpenConnectionAsync(stop);
+            await using var transaction = await connection.BeginTransactionAsync(stop);
+            await using var gate = new NpgsqlCommand("select from send_gate where tenant = $1 for update", connection, transaction) { Parameters = { Questions.Int(run.Tenant) } };
+            await gate.ExecuteNonQueryAsync(stop);
+            await using var end = new NpgsqlCommand(Ending, connection, transaction)
+            {
+                Parameters = { Questions.Long(run.Id), Questions.Int(run.Tenant), Questions.Text(failure), Questions.Long(lease.Silo), Questions.Text(term) },
+            };
+            ReconciliationRun ended;
+            await using (var reader = await end.ExecuteReaderAsync(stop))
+            {
+                await reader.ReadAsync(stop);
+                ended = Run(reader);
+            }
+
+            await transaction.CommitAsync(stop);
+            return ended;
+        });
     }
 
     public async Task<IReadOnlyList<ComparedItem>> Items(int tenant, IReadOnlyCollection<string> names, IReadOnlyCollection<string> transfers, CancellationToken stop) =>

@@ -85,7 +85,7 @@ public sealed class ReconciliationTests(PostgresServer server)
     public async Task A_comparison_that_ends_while_a_person_opens_the_gate_shuts_it_again()
     {
         var store = house.Reconciliations;
-        var (seen, next) = (await Found("tr_1"), await Found("tr_2"));
+        var (seen, next) = (await Found("tr_1"), await Found("tr_1", "tr_2"));
         await store.End(seen, null, "term", CancellationToken.None);
         await using var connection = await database.Source.OpenConnectionAsync();
         await using var holds = await connection.BeginTransactionAsync();
@@ -95,15 +95,16 @@ public sealed class ReconciliationTests(PostgresServer server)
         var ending = store.End(next, null, "term", CancellationToken.None);
         await Waiting(2);
         await holds.CommitAsync();
-        await Task.WhenAll(opening, ending);
+        await opening;
+        Assert.Equal((1, 1), ((await ending).Breaks, (await ending).Accepted));
         Assert.Equal((true, "rec_2"), (await house.Gates.Of(PayoutHouse.Tenant, CancellationToken.None) is var gate && gate.IsShut, gate.ShutBy));
         Assert.Equal(["tr_2"], (await house.Breaks()).Select(static one => one.Transfer));
 
-        async Task<ReconciliationRun> Found(string transfer)
+        async Task<ReconciliationRun> Found(params string[] transfers)
         {
-            var run = await store.Ask(PayoutHouse.Tenant, ReconciliationCause.Asked, isFull: transfer == "tr_1", "ada", CancellationToken.None);
+            var run = await store.Ask(PayoutHouse.Tenant, ReconciliationCause.Asked, isFull: transfers.Length == 1, "ada", CancellationToken.None);
             await store.Begin(run, TimeProvider.System.GetUtcNow(), CancellationToken.None);
-            await store.Seen(run, [transfer], null, [new(BreakKind.TransferWithoutItem, "", transfer, "500 usd")], CancellationToken.None);
+            await store.Seen(run, transfers, null, [.. transfers.Select(static one => new ReconciliationBreak(BreakKind.TransferWithoutItem, "", one, "500 usd"))], CancellationToken.None);
             return run;
         }
 
