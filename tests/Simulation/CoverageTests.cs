@@ -10,7 +10,7 @@ namespace ReferralGrains.Simulation;
 /// <summary>A simulation is worth what happens in it.</summary>
 public sealed class CoverageTests
 {
-    private static readonly Lazy<IReadOnlyList<Marketplace>> Run = new(() => [.. Enumerable.Range(1, 100).Select(Of)]);
+    private static readonly Lazy<IReadOnlyList<Marketplace>> Run = new(() => [.. Enumerable.Range(1, 340).Select(Of)]);
 
     [Fact]
     public void Every_event_there_is_happens()
