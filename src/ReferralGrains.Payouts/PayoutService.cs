@@ -13,8 +13,8 @@ using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Webhooks;
 using ReferralGrains.Turns;
-using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Payouts;
+using ReferralGrains.Turns.Referrals;
 
 namespace ReferralGrains.Payouts;
 

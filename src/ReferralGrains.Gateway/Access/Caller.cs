@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Claims;
 using Microsoft.AspNetCore.Authentication;
-using ReferralGrains.Domain.Identity;
 using Microsoft.Extensions.Options;
+using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Lines;
 using ReferralGrains.Storage.Tenants;
 

@@ -1,5 +1,5 @@
-using Orleans.Concurrency;
 using Npgsql;
+using Orleans.Concurrency;
 using Orleans.Placement;
 using Orleans.Storage;
 using ReferralGrains.Grains.Kept;
