@@ -101,7 +101,7 @@ public static class ReferralCommands
     {
         var state = turn.State;
         if (state.Referrer != referrer.Stream && (state.IsFlagged || selfReferral != SelfReferral.None) && (state.Scheduled is not null || state.Holds.Count > 0))
-            return Refused(RefusalKind.Conflict, "referral_flagged", null, "The referral is flagged, or would be, and its rewards are of the referrer before: release or cancel those first, or look at the flag.");
+            return Refused(RefusalKind.Conflict, "referral_flagged", null, "The referral is flagged, or would be, and rewards of the referrer before wait: clear its flag, or cancel them, first.");
         return Give(turn, referrer, reason, by, selfReferral);
     }
 

@@ -44,7 +44,7 @@ public static class RewardCommands
                     : new RewardCancelled(hold.Sale, Whole(hold), "The referee's customer is not active.", By: null));
     }
 
-    internal static DateTimeOffset AskAgain(ReferralTurn turn) => turn.Facts.Now + AskAgainAfter + TimeSpan.FromSeconds(turn.Known.Stream.Value % SpreadSeconds);
+    private static DateTimeOffset AskAgain(ReferralTurn turn) => turn.Facts.Now + AskAgainAfter + TimeSpan.FromSeconds(turn.Known.Stream.Value % SpreadSeconds);
 
     internal static RewardChange Whole(OpenHold hold) =>
         new(hold.Reward, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true, Group: hold.Group, Month: hold.Month);
