@@ -61,8 +61,9 @@ internal sealed partial class PayoutService(
         using var mine = CancellationTokenSource.CreateLinkedTokenSource(stop);
         if (turn.Term is not { } term) return;
         var options = new PayoutSenderOptions { Environment = await turn.Installation(stop), Term = term, Pause = pause };
-        var sender = new PayoutSender(work, router, accounts, gates, options, time, logs.CreateLogger<PayoutSender>());
-        var runner = new PayoutBatchRunner(batches, candidates, connected, router, options, time, logs.CreateLogger<PayoutBatchRunner>());
+        var signal = new WorkSignal();
+        var sender = new PayoutSender(work, router, accounts, gates, options, signal, time, logs.CreateLogger<PayoutSender>());
+        var runner = new PayoutBatchRunner(batches, candidates, connected, router, options, signal, time, logs.CreateLogger<PayoutBatchRunner>());
         var reconciler = new Reconciler(store, gates, accounts, router, payouts, term, pause, time, logs.CreateLogger<Reconciler>());
         var worker = new InboxWorker(inbox, followers, store, accounts, payouts.Reconciliation, pause, time, logs.CreateLogger<InboxWorker>());
         LogBegan();

@@ -18,8 +18,8 @@ namespace ReferralGrains.Payouts.Batches;
 /// keeps nothing that matters: whoever comes after a crash asks again.
 /// </summary>
 public sealed partial class PayoutBatchRunner(
-    IPayoutBatchWork work, IPayoutCandidates candidates, IConnectedAccounts accounts, IGrainRouter router, PayoutSenderOptions options, TimeProvider time,
-    ILogger<PayoutBatchRunner> log)
+    IPayoutBatchWork work, IPayoutCandidates candidates, IConnectedAccounts accounts, IGrainRouter router, PayoutSenderOptions options, WorkSignal signal,
+    TimeProvider time, ILogger<PayoutBatchRunner> log)
 {
     private const int OrdersAtOnce = 500;
     private const string Nobody = "nobody_to_pay";
@@ -37,6 +37,7 @@ public sealed partial class PayoutBatchRunner(
         while (!stop.IsCancellationRequested)
         {
             var movedOn = false;
+            var more = signal.Next;
             try
             {
                 var open = await work.Open(stop);
@@ -55,7 +56,7 @@ public sealed partial class PayoutBatchRunner(
             }
 
             // The next step of one that has just come a step further waits for nothing.
-            if (!movedOn) await Task.Delay(options.Pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!movedOn) await Task.WhenAny(more, Task.Delay(options.Pause, time, stop));
         }
     }
 
@@ -152,6 +153,7 @@ public sealed partial class PayoutBatchRunner(
     {
         await Each(batch, order => Ask(batch.Tenant, order, new PayoutItemCommand.WriteIntent(options.Environment, batch.Tenant, options.ApiVersion), stop), stop);
         await Tell(batch, new PayoutBatchCommand.BeginSending(), stop);
+        signal.Raise();
     }
 
     private async Task Watch(OpenBatch batch, CancellationToken stop)

@@ -24,11 +24,11 @@ public sealed record PayoutSenderOptions
     /// <summary>Written into each new intent, and sent with it for ever.</summary>
     public string ApiVersion { get; init; } = "2026-10-28.endive";
 
-    /// <summary>Items that are worked on at the same time, on each silo. More only wait for the rate limit.</summary>
-    public int AtOnce { get; init; } = 32;
+    /// <summary>Items that are worked on at the same time, on each silo: as many share a commit.</summary>
+    public int AtOnce { get; init; } = 64;
 
     /// <summary>Of these, of one tenant: one that Stripe keeps waiting leaves places to the others.</summary>
-    public int OfOneTenant { get; init; } = 16;
+    public int OfOneTenant { get; init; } = 32;
 
     /// <summary>Items read at a time.</summary>
     public int Page { get; init; } = 500;
@@ -42,7 +42,7 @@ public sealed record PayoutSenderOptions
 /// durable by then, sends the bytes that it was given, and tells what was answered. Where that is lost, the item says what is next.
 /// </summary>
 public sealed partial class PayoutSender(
-    IPayoutWork work, IGrainRouter router, IStripeAccounts accounts, ISendGates gates, PayoutSenderOptions options, TimeProvider time, ILogger<PayoutSender> log)
+    IPayoutWork work, IGrainRouter router, IStripeAccounts accounts, ISendGates gates, PayoutSenderOptions options, WorkSignal signal, TimeProvider time, ILogger<PayoutSender> log)
 {
     // That a tenant rests whom Stripe does not answer: they begin with one and double.
     private const int MostPauses = 60;
@@ -56,9 +56,6 @@ public sealed partial class PayoutSender(
     // one tenant waits keeps no other from what it has. It is lost with this process, and learnt again.
     private readonly ConcurrentDictionary<int, DateTimeOffset> resting = new();
 
-    // Ended when there is more to do at once.
-    private TaskCompletionSource again = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     // How often, one after the other, Stripe answered nothing of what was read of a tenant.
     private readonly ConcurrentDictionary<int, int> silences = new();
 
@@ -69,6 +66,7 @@ public sealed partial class PayoutSender(
         var under = new List<Task>();
         while (!stop.IsCancellationRequested)
         {
+            var more = signal.Next;
             try
             {
                 var now = time.GetUtcNow();
@@ -94,8 +92,7 @@ public sealed partial class PayoutSender(
                 break;
             }
 
-            await Task.WhenAny(again.Task, Task.Delay(options.Pause, time, stop));
-            again = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            await Task.WhenAny(more, Task.Delay(options.Pause, time, stop));
         }
 
         await Task.WhenAll(under);
@@ -112,11 +109,15 @@ public sealed partial class PayoutSender(
             await DoOne(due, heard, places, stop);
         });
 
+        // What was given up says nothing about Stripe.
+        if (stop.IsCancellationRequested) return;
+
         // There may be more where it goes forward: what cannot be sent now is looked at again after a pause only.
         var goesOn = heard.Answers >= options.Page / 2;
         resting[tenant] = heard.IsSilent(1) ? time.GetUtcNow() + Rest(tenant) : goesOn ? readAt : readAt + options.Pause;
-        if (heard.Answers > 0) silences.TryRemove(tenant, out _);
-        if (goesOn) again.TrySetResult();
+        if (heard.Answers == 0) return;
+        silences.TryRemove(tenant, out _);
+        signal.Raise();
     }
 
     private TimeSpan Rest(int tenant)

@@ -21,6 +21,8 @@ public sealed class PayoutSenderTests : IPayoutWork, IStripeAccounts, IGrainRout
     private readonly ConcurrentQueue<string> said = [];
     private readonly ConcurrentQueue<int> asked = [];
     private readonly ConcurrentDictionary<string, bool> told = new();
+    private volatile bool isDue = true;
+    private int looks;
     private StripeTransfers nobody = null!;
     private StripeTransfers standin = null!;
 
@@ -33,7 +35,7 @@ public sealed class PayoutSenderTests : IPayoutWork, IStripeAccounts, IGrainRout
         using (standin = Open(running.Url))
         using (var stop = new CancellationTokenSource())
         {
-            var sending = new PayoutSender(this, this, this, gates: null!, options, TimeProvider.System, this).Run(stop.Token);
+            var sending = new PayoutSender(this, this, this, gates: null!, options, new(), TimeProvider.System, this).Run(stop.Token);
             await Eventually.Holds("the other one is told", () => Task.FromResult(told.ContainsKey("other")));
             await Eventually.Holds("the silent one is asked for again", () => Task.FromResult(asked.Count(tenant => tenant == Silent) > 10 * options.OfOneTenant));
             await stop.CancelAsync();
@@ -44,10 +46,35 @@ public sealed class PayoutSenderTests : IPayoutWork, IStripeAccounts, IGrainRout
         Assert.Equal(["other"], told.Keys);
     }
 
-    public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop) =>
-        Task.FromResult<IReadOnlyList<DuePayout>>([
+    // With a pause of an hour only the signal can bring it back in time.
+    [Fact]
+    public async Task What_has_become_due_by_a_signal_waits_for_no_pause()
+    {
+        await using var running = await RunningStandin.Start();
+        using (nobody = Open("http://127.0.0.1:1"))
+        using (standin = Open(running.Url))
+        using (var stop = new CancellationTokenSource())
+        {
+            var signal = new WorkSignal();
+            isDue = false;
+            var sending = new PayoutSender(this, this, this, gates: null!, options with { Pause = TimeSpan.FromHours(1) }, signal, TimeProvider.System, this).Run(stop.Token);
+            await Eventually.Holds("it has looked, and found nothing", () => Task.FromResult(Volatile.Read(ref looks) > 0));
+            isDue = true;
+            signal.Raise();
+            await Eventually.Holds("it is told", () => Task.FromResult(told.ContainsKey("other")));
+            await stop.CancelAsync();
+            await sending;
+        }
+    }
+
+    public Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop)
+    {
+        var isDueNow = isDue;
+        Interlocked.Increment(ref looks);
+        return Task.FromResult<IReadOnlyList<DuePayout>>(!isDueNow ? [] : [
             .. Enumerable.Range(0, 2 * limit).Select(i => new DuePayout(Silent, new($"silent_{i}"), 1, PayoutStep.LookUp)).Append(new(Other, new("other"), 1, PayoutStep.LookUp))
                 .Where(due => !without.Contains(due.Tenant)).Take(limit)]);
+    }
 
     public Task<bool> MayGo(DuePayout due, CancellationToken stop) => Task.FromResult(true);
 

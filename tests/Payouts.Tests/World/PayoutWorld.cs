@@ -302,8 +302,9 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         var node = new MemoryNode(
             Database, tenants, world => new PlainRouter(world with { Waits = Waits, Time = TimeProvider.System }, TimeProvider.System));
         var router = between(node.Router, Database);
-        var sender = new PayoutSender(this, router, this, this, options, TimeProvider.System, NullLogger<PayoutSender>.Instance);
-        var runner = new PayoutBatchRunner(this, this, this, router, options, TimeProvider.System, NullLogger<PayoutBatchRunner>.Instance);
+        var signal = new WorkSignal();
+        var sender = new PayoutSender(this, router, this, this, options, signal, TimeProvider.System, NullLogger<PayoutSender>.Instance);
+        var runner = new PayoutBatchRunner(this, this, this, router, options, signal, TimeProvider.System, NullLogger<PayoutBatchRunner>.Instance);
         return new(node, router, stop => Task.WhenAll(sender.Run(stop), runner.Run(stop)), Database);
     }
 
