@@ -38,6 +38,17 @@ public sealed class MakingTests(Browser browser, Marketplace market)
         await person.Page.GetByLabel("Tags, with commas").FillAsync("gold");
         await PayoutTests.Press(person, "Save");
         await person.Sees("Saved.");
+
+        // A link for one referrer does not stand on the page of another, to which Back leads from where it was found.
+        await person.Page.GetByLabel("Find by any id").FillAsync("first");
+        await person.Page.GetByLabel("Find by any id").PressAsync("Enter");
+        await person.Heading("Referrer first");
+        await PayoutTests.Press(person, "Make a link to their portal");
+        await person.Page.Locator("#portal-link").WaitForAsync();
+        await person.Page.GoBackAsync();
+        await person.Heading("Referrer nora");
+        await person.Page.GetByText("NORA-10").First.WaitForAsync();
+        Assert.Equal(0, await person.Page.Locator("#portal-link").CountAsync());
         await PayoutTests.Press(person, "Make a link to their portal");
         Assert.Contains("/portal/open?token=", await person.Page.Locator("#portal-link").InnerTextAsync(), StringComparison.Ordinal);
         await person.IsWellServed();
