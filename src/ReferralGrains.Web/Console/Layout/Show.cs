@@ -6,11 +6,13 @@ namespace ReferralGrains.Web.Console.Layout;
 /// <summary>Values as people read them. Amounts stay whole numbers: the point is put in, nothing is divided.</summary>
 public static class Show
 {
-    /// <summary>12,345.67 GBP; −3.00 GBP; 120 points; 5.00 GBP credit.</summary>
+    /// <summary>12,345.67 GBP; −3.00 GBP; 120 points; 5.00 GBP credit; 2 VIP coupon.</summary>
     public static string Amount(long minor, string asset)
     {
-        var (kind, unit) = asset.Split(':') is [var before, var after] ? (before, after) : ("", asset);
-        var isMoney = Currencies.IsCurrency(unit);
+        var (kind, unit) = asset.Split(':', 2) is [var before, var after] ? (before, after) : ("", asset);
+
+        // Of other kinds the unit is an id, which may look like a currency.
+        var isMoney = kind is "" or "credit" && Currencies.IsCurrency(unit);
         var places = isMoney ? Currencies.DigitsOf(unit) : 0;
         var text = Int128.Abs(minor).ToString("#,0", CultureInfo.InvariantCulture);
         if (places > 0)

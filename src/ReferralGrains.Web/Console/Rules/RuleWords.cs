@@ -7,7 +7,7 @@ using ReferralGrains.Web.Sessions;
 namespace ReferralGrains.Web.Console.Rules;
 
 /// <summary>What a rule means, in a sentence or two. Whatever may hold a reward back or bound it is said.</summary>
-internal static class RuleWords
+public static class RuleWords
 {
     private static readonly (string Key, string Words)[] tagWords = [("any_of", "one of the tags"), ("none_of", "none of the tags")];
 
@@ -106,7 +106,7 @@ internal static class RuleWords
     private static string Held(RuleBody rule, string currency) => rule.Hold?.Mode switch
     {
         HoldBodyMode.Days => $"held for {Count(rule.Hold.Days ?? 0, "day")}{From(rule.Hold)}",
-        HoldBodyMode.Manual => "held until a person releases it" + (rule.Hold.Days is > 0 and var days ? $", or for {Count(days, "day")}{From(rule.Hold)}" : ""),
+        HoldBodyMode.Manual => "held until a person releases it" + (rule.Hold.Days is > 0 and var days ? $", expected after {Count(days, "day")}{From(rule.Hold)}" : ""),
         HoldBodyMode.DaysThenActiveCustomer => $"held for {Count(rule.Hold.Days ?? 0, "day")}{From(rule.Hold)}, then payable if the referee is still a customer",
         HoldBodyMode.Group => $"held until {Amount(rule.Reward, rule.Hold.AmountMinor ?? 0, currency)} have come together",
         _ => "payable at once",
