@@ -1,11 +1,13 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Gateway.Referrals;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sources;
 using ReferralGrains.Storage.Webhooks;
 using ReferralGrains.Turns;
@@ -17,8 +19,10 @@ namespace ReferralGrains.Gateway.Sources;
 /// Makes actions of events (X10). An event is answered after what it says is durable; whatever breaks before that, its sender sends it again,
 /// and every step finds what was done. What names a payment of which nothing is known waits for it; what names an action parks as ever (D10).
 /// </summary>
-internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, ReferrersByCode codes, IGrainRouter router)
+internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, ReferrersByCode codes, IReports reports, IGrainRouter router)
 {
+    private const string Conflict = "action_conflict";
+
     /// <exception cref="ProblemException">It cannot be taken now: it is to be sent again.</exception>
     public async Task<SourceOutcome> Take(Source source, SourceEvent told, CancellationToken stop)
     {
@@ -36,8 +40,8 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         {
             // Written down before it is looked for, as a sale writes its own names before it looks for what waits: one of the two sees the other.
             var body = action.Action.ToJsonString();
-            if (await sources.Linked(source.Id, action.About, stop) is null) await sources.Wait(source.Id, told.Id, action.About, body, stop);
-            if (await sources.Linked(source.Id, action.About, stop) is not { } sale) return (SourceOutcome.Waiting, null);
+            if (await Known(source, action.About, stop) is null) await sources.Wait(source.Id, told.Id, action.About, body, stop);
+            if (await Known(source, action.About, stop) is not { } sale) return (SourceOutcome.Waiting, null);
             var taken = await Follow(source, action.Action, sale, stop);
             await sources.Ended(source.Id, told.Id, stop);
             return taken;
@@ -46,9 +50,33 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, "it names no referee");
         await Redeem(source, new(referee), action, stop);
         var recorded = await Record(source, source.Program, action.Action, stop);
-        if (recorded.Outcome == SourceOutcome.Recorded && action.Links.Length > 0) await Link(source, action.Links, new(new((string)action.Action["action_id"]!), source.Program, new(referee)), stop);
+        if (action.Links.IsEmpty) return recorded;
+
+        // What was recorded in other words by an import or by hand is the sale all the same, and its payment is refunded like any other's.
+        var id = (string)action.Action["action_id"]!;
+        var own = recorded.Outcome == SourceOutcome.Recorded ? new(new(id), source.Program, new(referee)) : recorded.Detail == Conflict ? await Imported(source, id, stop) : null;
+        if (own is not null) await Link(source, action.Links, own, stop);
         return recorded;
     }
+
+    // What no event of this source told of may be there all the same, under its own id: it is linked, and what waited for it before follows.
+    private async Task<LinkedSale?> Known(Source source, ImmutableArray<string> names, CancellationToken stop)
+    {
+        if (await sources.Linked(source.Id, names, stop) is { } linked) return linked;
+        foreach (var name in names)
+        {
+            if (await Imported(source, name, stop) is not { } sale) continue;
+            await Link(source, [name], sale, stop);
+            return sale;
+        }
+
+        return null;
+    }
+
+    private async Task<LinkedSale?> Imported(Source source, string id, CancellationToken stop) =>
+        CallerId.IsValid(id) && await reports.Action(source.Tenant, new(id), stop) is { Outcome.Action.Kind: ActionKind.Sale } there && there.Program == source.Program
+            ? new(new(id), there.Program, there.Referee)
+            : null;
 
     // A reversal names its sale by what the sale was recorded as, and whose it was.
     private static JsonObject Named(JsonObject action, LinkedSale sale)

@@ -201,6 +201,42 @@ public sealed class SourceTests(LivingServer server)
             """);
     }
 
+    // What was imported, or sent by hand, has the ids of the other system: its events name it by these.
+    [Fact]
+    public async Task X10_a_sale_that_came_another_way_is_undone_by_what_names_it()
+    {
+        var (shop, url) = await Source("src-imported", "stripe");
+        using var owner = shop;
+        await shop.Ok("/v1/referrals", new { program_id = "src-imported", referee_id = "jane@example.com", referrer_id = "rita", approved_at = now.AddDays(-400) });
+        foreach (var id in (string[])["in_1", "ch_2", "in_3", "in_5"])
+            await shop.Ok("/v1/actions", new { action_id = id, program_id = "src-imported", type = "sale", referee_id = "jane@example.com", amount_minor = 10_000, occurred_at = now.AddDays(-100) });
+        Assert.Equal((4_000, 0), await Earned(shop));
+
+        Assert.Equal("recorded", await Tell(url, Refund("re_1", 2_000, "\"metadata\":{\"invoice\":\"in_1\"}")));
+        Assert.Equal("recorded", await Tell(url, Refund("re_2", 3_000, "\"charge\":\"ch_2\"")));
+        Assert.Equal((4_000, 500), await Earned(shop));
+
+        // That its invoice comes too, in other words, changes nothing of it and names its payment, for which a refund waited.
+        Assert.Equal("waiting", await Tell(url, Refund("re_3", 10_000, "\"payment_intent\":\"pi_3\"")));
+        Assert.Equal("ignored", await Tell(url, Invoice("in_3", "pi_3", "cus_jane", 12_000, 10_000, 0)));
+        Assert.Equal((4_000, 1_500), await Earned(shop));
+
+        // So does what only names its payment.
+        Assert.Equal("waiting", await Tell(url, Refund("re_5", 10_000, "\"payment_intent\":\"pi_5\"")));
+        Assert.Equal("recorded", await Tell(url, Stripe("evt_inpay", "invoice_payment.paid", """{"id":"inpay_5","object":"invoice_payment","invoice":"in_5","payment":{"type":"payment_intent","payment_intent":"pi_5"},"status":"paid"}""")));
+        Assert.Equal((4_000, 2_500), await Earned(shop));
+
+        // What is of another program, or is no sale, is not meant.
+        await shop.Ok("/v1/programs", new { id = "another", name = "another", currency = "USD", time_zone = "UTC" });
+        await shop.Ok("/v1/actions", new { action_id = "in_6", program_id = "another", type = "sale", referee_id = "tom", amount_minor = 10_000 });
+        Assert.Equal("waiting", await Tell(url, Refund("re_6", 1_000, "\"metadata\":{\"invoice\":\"in_6\"}")));
+        Assert.Equal("waiting", await Tell(url, Refund("re_7", 1_000, "\"metadata\":{\"invoice\":\"re_1\"}")));
+        await LedgerCheck.Clean(new(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "finance", tenant = "src-imported" }))["key"]!));
+
+        static string Refund(string id, long minor, string names) =>
+            Stripe("evt_" + id, "refund.created", $$"""{"id":"{{id}}","object":"refund","amount":{{minor}},"currency":"usd","created":CREATED,{{names}} }""");
+    }
+
     // A program of 10 % at once, of the referrer whose code is RITA-10, and an address for events.
     private async Task<(Api Shop, string Url)> Source(string tenant, string kind, string? program = null)
     {
