@@ -73,4 +73,19 @@ public sealed class PaidElsewhereTests
         Assert.Contains("--paid-until takes a day such as 2026-01-31, or an instant, not 'February'", wrong.Line, StringComparison.Ordinal);
         Assert.Empty(server.Received);
     }
+
+    [Fact]
+    public async Task X6_what_a_referee_earned_whom_somebody_else_referred_is_not_booked_for_the_referrer_of_the_file()
+    {
+        await using var server = await StandIn.Start();
+        server.Attributed["c1"] = "zoe";
+        using var files = new Files();
+
+        // A referee's first line counts (D16), and a second one that is refused takes nothing of it.
+        var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", files.Write("a.csv", actions), "--referrals", files.Write("r.csv", [.. referrals, "c2,bob"]), "--paid-until", "2026-02-01");
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Equal(["ann 500", "bob 710"], server.Entries.Values.Select(entry => $"{entry.Referrer} {entry.Body.GetProperty("amount_minor")}").Order());
+        Assert.Contains("2 actions that were paid for are of referees whose referral was refused, such as 'c1': they are not booked as paid", ran.Out + ran.Error, StringComparison.Ordinal);
+    }
 }

@@ -15,7 +15,6 @@ internal sealed class StandIn : IAsyncDisposable
     public const string Program = "classic10";
     private readonly WebApplication app;
     private readonly ConcurrentDictionary<string, bool> actions = new();
-    private readonly ConcurrentDictionary<string, bool> referees = new();
 
     private StandIn(WebApplication app) => this.app = app;
 
@@ -41,9 +40,12 @@ internal sealed class StandIn : IAsyncDisposable
     /// <summary>What was booked by hand, by its id.</summary>
     public ConcurrentDictionary<string, (string Referrer, JsonElement Body)> Entries { get; } = new();
 
+    /// <summary>The referrer of each referee.</summary>
+    public ConcurrentDictionary<string, string> Attributed { get; } = new();
+
     public int Actions => actions.Count;
 
-    public int Referees => referees.Count;
+    public int Referees => Attributed.Count;
 
     public Uri Url => new(app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
         .Features.Get<IServerAddressesFeature>()!.Addresses.First());
@@ -135,8 +137,14 @@ internal sealed class StandIn : IAsyncDisposable
         if (most == int.MaxValue) await context.Response.WriteAsync(JsonSerializer.Serialize(new { summary = new { lines, rewarded } }) + "\n");
     }
 
-    private object AnswerReferral(int number, JsonElement line) =>
-        new { line = number, duplicate = !referees.TryAdd(line.GetProperty("referee_id").GetString()!, true) };
+    private object AnswerReferral(int number, JsonElement line)
+    {
+        var (referee, referrer) = (line.GetProperty("referee_id").GetString()!, line.GetProperty("referrer_id").GetString()!);
+        var duplicate = !Attributed.TryAdd(referee, referrer);
+        return Attributed[referee] == referrer
+            ? new { line = number, referee_id = referee, referrer_id = referrer, duplicate }
+            : new { line = number, referee_id = referee, error = new { status = 409, code = "already_attributed", param = "referrer_id", detail = "another referrer" } };
+    }
 
     private object Answer(int number, JsonElement line)
     {

@@ -22,8 +22,8 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
         var referrals = referralInput is null ? null : new ReferralFile(referralInput, options.Program, options.ReferralTimes());
         using var rejects = options.Rejects is { } path ? new Rejects(path, actions.Table) : null;
         var paidBefore = options.PaidBefore(program.TimeZone);
-        var look = new ImportLook(actions, referrals, rejects, program.Currency, keepsReferees: paidBefore is not null);
-        var report = new ImportReport(options.Program, look) { Paid = paidBefore is { } until ? new(until, options.Program, look.Referees) : null };
+        var look = new ImportLook(actions, referrals, rejects, program.Currency);
+        var report = new ImportReport(options.Program, look) { Paid = paidBefore is { } until ? new(until, options.Program) : null };
 
         await Stages.Show(around, json, stages => stages.Stage("checked", 0, advance => look.Run(advance, stop)));
         var cautions = new Cautions(options, look, program, around.Time.GetUtcNow());

@@ -3,11 +3,9 @@ using ReferralGrains.Cli.Files;
 namespace ReferralGrains.Cli.Import;
 
 /// <summary>The first reading of both files, to their ends: all that is wrong with them is known before anything is sent.</summary>
-/// <param name="keepsReferees">Whether it is wanted who referred each; otherwise only referrers are held in memory.</param>
-internal sealed class ImportLook(ActionFile actions, ReferralFile? referrals, Rejects? rejects, string currency, bool keepsReferees)
+internal sealed class ImportLook(ActionFile actions, ReferralFile? referrals, Rejects? rejects, string currency)
 {
     private readonly HashSet<string> referrers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> referees = new(StringComparer.Ordinal);
 
     public FileFindings Actions { get; } = new();
 
@@ -16,9 +14,6 @@ internal sealed class ImportLook(ActionFile actions, ReferralFile? referrals, Re
     /// <summary>Every referrer once. This is the one thing that is held in memory for the whole file.</summary>
     public IReadOnlyCollection<string> Referrers => referrers;
 
-    /// <summary>The referrer of each referee, if that was asked for.</summary>
-    public IReadOnlyDictionary<string, string> Referees => referees;
-
     public long Bad => Actions.Bad + Referrals.Bad;
 
     /// <summary>Whether anything may be sent: all is right, or what is wrong has its place in a file of rejects.</summary>
@@ -26,13 +21,11 @@ internal sealed class ImportLook(ActionFile actions, ReferralFile? referrals, Re
 
     public async Task Run(Action<long> advance, CancellationToken stop)
     {
-        foreach (var (line, referee, referrer) in referrals?.Lines() ?? [])
+        foreach (var (line, _, referrer) in referrals?.Lines() ?? [])
         {
             stop.ThrowIfCancellationRequested();
             Referrals.Add(line, currency);
             if (referrer is not null) referrers.Add(referrer);
-            // The first one is the one that counts (D16).
-            if (keepsReferees && referee is not null) referees.TryAdd(referee, referrer!);
             advance(1);
         }
 

@@ -11,10 +11,12 @@ namespace ReferralGrains.Cli.Import;
 /// </summary>
 /// <param name="until">Actions that occurred before it were paid for.</param>
 /// <param name="program">Where they are imported.</param>
-/// <param name="referrers">Of each referee.</param>
-internal sealed class PaidElsewhere(DateTimeOffset until, string program, IReadOnlyDictionary<string, string> referrers)
+internal sealed class PaidElsewhere(DateTimeOffset until, string program)
 {
     private const int AtOnce = 16;
+
+    // Null for one whose referral was refused: whatever it earned is not of the referrer whom the file names.
+    private readonly Dictionary<string, string?> referrers = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Referrer, string Asset), Int128> sums = [];
 
     /// <summary>Entries that are new, and that were there.</summary>
@@ -30,12 +32,27 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program, IReadO
     /// <summary>Actions before that day of referees that the file of referrals does not have: whose they are is not known here.</summary>
     public long Unknown { get; private set; }
 
+    /// <summary>Such actions of referees whose referral was refused: somebody else may have earned by them.</summary>
+    public long Elsewhere { get; private set; }
+
+    /// <summary>The first of these referees.</summary>
+    public string? FirstElsewhere { get; private set; }
+
     public int Entries => sums.Count(sum => sum.Value > 0);
 
     /// <summary>What it comes to, by asset.</summary>
     public IReadOnlyDictionary<string, Int128> Totals =>
         sums.Where(sum => sum.Value > 0).GroupBy(sum => sum.Key.Asset).OrderBy(asset => asset.Key, StringComparer.Ordinal)
             .ToDictionary(asset => asset.Key, asset => asset.Aggregate(Int128.Zero, (total, sum) => total + sum.Value));
+
+    /// <summary>Takes in whose a referee is, by the answer to its line: the first that is not refused is the one that counts (D16).</summary>
+    public void Attribute(NumberedLine line, JsonElement answer)
+    {
+        using var referral = JsonDocument.Parse(line.Json);
+        var referee = referral.RootElement.Text("referee_id")!;
+        if (answer.Object("error") is not null) referrers.TryAdd(referee, null);
+        else referrers[referee] = answer.Text("referrer_id") ?? referral.RootElement.Text("referrer_id");
+    }
 
     /// <summary>Counts an action whose state is known.</summary>
     public void Add(NumberedLine line, JsonElement answer)
@@ -45,9 +62,17 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program, IReadO
         if (rewards.Count == 0) return;
         using var action = JsonDocument.Parse(line.Json);
         if (action.RootElement.Text("occurred_at") is not { } time || FileTimes.Exact.Read(time) is not { } occurred || occurred >= until) return;
-        if (!referrers.TryGetValue(action.RootElement.Text("referee_id") ?? "", out var referrer))
+        var referee = action.RootElement.Text("referee_id") ?? "";
+        if (!referrers.TryGetValue(referee, out var referrer))
         {
             Unknown++;
+            return;
+        }
+
+        if (referrer is null)
+        {
+            Elsewhere++;
+            FirstElsewhere ??= referee;
             return;
         }
 

@@ -37,6 +37,7 @@ internal sealed class Sending(ApiClient api, LineExchange exchange, Stages stage
         await stages.Stage("referrals", report.Look.Referrals.Fit, advance => exchange.Run("/v1/referrals:batch", lines, ReferralsPerRequest, (line, answer) =>
         {
             tally.Add(line, answer);
+            report.Paid?.Attribute(line, answer);
             advance(1);
         }, stop));
     }
