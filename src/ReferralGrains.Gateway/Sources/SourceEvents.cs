@@ -24,6 +24,12 @@ internal sealed record ToldAction(JsonObject Action, ImmutableArray<string> Link
 {
     private const string OfSale = "names";
 
+    /// <summary>The referee's, where it is compared with the referrer's (D16).</summary>
+    public string? Email { get; init; }
+
+    /// <summary>The referee among Stripe's customers, for holds that look at it (H15).</summary>
+    public string? StripeCustomer { get; init; }
+
     /// <summary>The referee stopped paying: its referral is active no more (G6).</summary>
     public bool IsEnd { get; init; }
 
@@ -71,7 +77,11 @@ internal static class SourceReader
             Seconds(Whole(invoice, "status_transitions.paid_at") ?? Whole(invoice, "created")));
         Products(action, Each(invoice, "lines.data").Select(static line => Text(line, "price.product") ?? Text(line, "pricing.price_details.product")));
         var payments = Each(invoice, "payments.data").SelectMany(static one => new[] { Text(one, "payment.payment_intent"), Text(one, "payment.charge") });
-        return new(action, Names([id, Text(invoice, "payment_intent"), Text(invoice, "charge"), .. payments]), [], Names([Text(invoice, mapping.Code ?? "metadata.referral_code")]));
+        return new(action, Names([id, Text(invoice, "payment_intent"), Text(invoice, "charge"), .. payments]), [], Names([Text(invoice, mapping.Code ?? "metadata.referral_code")]))
+        {
+            Email = Text(invoice, "customer_email"),
+            StripeCustomer = Text(invoice, "customer"),
+        };
     }
 
     // Since 2025 an invoice does not name its payment: this does.
@@ -119,7 +129,7 @@ internal static class SourceReader
         var action = Sale(id, Text(order, mapping.RefereeId ?? "customer.id"), total, net, currency, Text(order, "processed_at") ?? Text(order, "created_at"));
         Products(action, Each(order, "line_items").Select(static line => Text(line, "product_id")));
         var codes = mapping.Code is { } path ? [Text(order, path)] : Each(order, "discount_codes").Select(static one => Text(one, "code"));
-        return new(action, [id], [], Names(codes));
+        return new(action, [id], [], Names(codes)) { Email = Text(order, "email") ?? Text(order, "customer.email") };
     }
 
     private static ToldAction? ShopifyRefund(JsonObject refund, string id)
@@ -154,11 +164,12 @@ internal static class SourceReader
         }
 
         var code = Text(action, mapping.Code ?? "code");
-        action.Remove("code");
+        var (email, customer) = (Text(action, "referee_email"), Text(action, "stripe_customer_id"));
+        foreach (var name in (string[])["code", "referee_email", "stripe_customer_id"]) action.Remove(name);
         action["type"] = kind;
         action["action_id"] ??= id;
         action["occurred_at"] ??= Text(body, "time");
-        return new(source, id, type, new(action, [], [], Names([code])));
+        return new(source, id, type, new(action, [], [], Names([code])) { Email = email, StripeCustomer = customer });
     }
 
     private static JsonObject Sale(string id, string? referee, long minor, long earning, string currency, string? at)

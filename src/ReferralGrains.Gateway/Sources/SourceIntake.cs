@@ -48,7 +48,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         }
 
         if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, "it names no referee");
-        await Redeem(source, new(referee), action, stop);
+        await Redeem(source, told.Account, new(referee), action, stop);
         var recorded = await Record(source, source.Program, action.Action, stop);
         if (action.Links.IsEmpty) return recorded;
 
@@ -107,16 +107,22 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     }
 
     // The first valid attribution wins (D16), so a code of somebody else's later changes nothing. It came with this very sale (D9).
-    private async Task Redeem(Source source, CallerId referee, ToldAction action, CancellationToken stop)
+    private async Task Redeem(Source source, string account, CallerId referee, ToldAction action, CancellationToken stop)
     {
         foreach (var code in action.Codes)
         {
             if (await codes.Find(source.Tenant, code, stop) is not { } referrer) continue;
-            var attribute = new AttributeReferral(referrer, null, null, Approve: true, null, Action: new((string)action.Action["action_id"]!));
+            // A customer of a connected account is none of the tenant's own, who alone are asked about.
+            var customer = account.Length == 0 || source.Kind != SourceKinds.Stripe ? action.StripeCustomer : null;
+            var attribute = new AttributeReferral(
+                referrer, null, null, Approve: true, null, Fit(action.Email, Text.MaxEmail), Fit(customer, Text.MaxForeignId), new((string)action.Action["action_id"]!));
             await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, referee), attribute, stop);
             return;
         }
     }
+
+    // What no endpoint of ours would take is left out: the sale counts without it.
+    private static string? Fit(string? text, int most) => text is { Length: > 0 } && Text.Fault(text, most) is null ? text : null;
 
     private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, CallerId program, JsonObject action, CancellationToken stop)
     {

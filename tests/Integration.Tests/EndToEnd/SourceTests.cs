@@ -237,6 +237,38 @@ public sealed class SourceTests(LivingServer server)
             Stripe("evt_" + id, "refund.created", $$"""{"id":"{{id}}","object":"refund","amount":{{minor}},"currency":"usd","created":CREATED,{{names}} }""");
     }
 
+    [Fact]
+    public async Task X10_who_is_attributed_by_an_event_is_known_by_customer_and_e_mail()
+    {
+        var (shop, url) = await Source("src-known", "stripe");
+        using var owner = shop;
+        await shop.Ok("/v1/referrers", new { id = "tom", code = "TOM-10", email = "Tom@Example.com" });
+        var theirs = Invoice("in_1", "pi_1", "cus_jane", 10_000, 10_000, 0).Replace("\"customer\":", "\"customer_email\":\"jane@example.com\",\"customer\":", StringComparison.Ordinal);
+        var own = Invoice("in_2", "pi_2", "cus_tom", 10_000, 10_000, 0).Replace("\"customer\":", "\"customer_email\":\"tom@example.com\",\"customer\":", StringComparison.Ordinal)
+            .Replace("rita-10", "tom-10", StringComparison.Ordinal);
+        Assert.Equal("recorded", await Tell(url, theirs));
+        Assert.Equal("recorded", await Tell(url, own));
+
+        // H15 asks of this customer whether it is active; to name another one is another referral.
+        Assert.Equal(200, (await shop.Post("/v1/referrals", new { program_id = "src-known", referee_id = "cus_jane", referrer_id = "rita", stripe_customer_id = "cus_jane" })).Status);
+        Assert.Equal(409, (await shop.Post("/v1/referrals", new { program_id = "src-known", referee_id = "cus_jane", referrer_id = "rita", stripe_customer_id = "cus_other" })).Status);
+        Assert.Empty(await Flags("cus_jane"));
+        Assert.Contains("self_referral", await Flags("cus_tom")); // D16
+        foreach (var (kind, tenant) in (ValueTuple<string, string>[])[("shopify", "src-known-shop"), ("cloudevents", "src-known-events")])
+        {
+            var (other, address) = await Source(tenant, kind);
+            await other.Ok("/v1/referrers", new { id = "tom", code = "TOM-10", email = "Tom@Example.com" });
+            Assert.Equal("recorded", kind == "shopify"
+                ? await TellShopify(address, "orders/paid", "w1", """{"id":1,"currency":"USD","total_price":"10.00","processed_at":"2026-01-05T10:00:00Z","email":"tom@example.com","customer":{"id":7},"discount_codes":[{"code":"TOM-10"}]}""")
+                : await TellEvent(address, "m1", """{"specversion":"1.0","id":"e1","source":"/shop","type":"sale","data":{"referee_id":"7","amount_minor":1000,"code":"TOM-10","referee_email":"tom@example.com","stripe_customer_id":"cus_7"}}"""));
+            Assert.Contains("self_referral", ((await other.Ok($"/v1/referrals/{tenant}/7"))["flags"]?.AsArray() ?? []).Select(static flag => (string)flag!["kind"]!));
+            other.Dispose();
+        }
+
+        async Task<List<string>> Flags(string referee) =>
+            [.. ((await shop.Ok($"/v1/referrals/src-known/{referee}"))["flags"]?.AsArray() ?? []).Select(static flag => (string)flag!["kind"]!)];
+    }
+
     // A program of 10 % at once, of the referrer whose code is RITA-10, and an address for events.
     private async Task<(Api Shop, string Url)> Source(string tenant, string kind, string? program = null)
     {
