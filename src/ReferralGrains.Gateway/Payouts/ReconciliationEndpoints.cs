@@ -42,7 +42,7 @@ internal sealed class ReconciliationEndpoints(ISendGates gates, IReconciliations
                 run is null ? null : Answer(run),
                 [.. breaks.Take(MostBreaks).Select(Answer)],
                 breaks.Count > MostBreaks,
-                [.. notices.Select(static one => new NoticeAnswer(one.Type, one.Event, one.Account, one.About, one.ReceivedAt, one.Outcome == InboxOutcome.GivenUp ? one.Detail : null))]),
+                [.. notices.Select(static one => new NoticeAnswer(one.Type, one.Event, one.Account, one.About, one.ReceivedAt, one.Detail))]),
             GatewayJson.Default.ReconciliationAnswer);
     }
 

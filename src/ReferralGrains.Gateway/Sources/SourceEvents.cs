@@ -9,8 +9,9 @@ namespace ReferralGrains.Gateway.Sources;
 /// <summary>An event of another system, as far as it says anything to us.</summary>
 /// <param name="Account">Whom it is about there; empty for the tenant itself.</param>
 /// <param name="Id">Its id there.</param>
-/// <param name="Told">Null for what is none of ours.</param>
-internal sealed record SourceEvent(string Account, string Id, string Type, ToldAction? Told);
+/// <param name="Told">Null for what is none of ours, or cannot be taken in.</param>
+/// <param name="Lacks">Why what moved money cannot be taken in; it is shown to people.</param>
+internal sealed record SourceEvent(string Account, string Id, string Type, ToldAction? Told, string? Lacks = null);
 
 /// <summary>What an event says that happened.</summary>
 /// <param name="Action">
@@ -43,6 +44,9 @@ internal sealed record ToldAction(JsonObject Action, ImmutableArray<string> Link
 /// <summary>Reads the events of one kind of source. What it does not know, or what lacks what an action needs, is none of ours.</summary>
 internal static class SourceReader
 {
+    private const string CurrencyUnknown = "currency_unknown";
+    private const string AmountUnknown = "amount_unknown";
+
     /// <summary>Null where it is no event at all.</summary>
     public static SourceEvent? Read(string kind, JsonObject body, IHeaderDictionary headers, SourceMapping mapping) => kind switch
     {
@@ -54,7 +58,7 @@ internal static class SourceReader
     private static SourceEvent? Stripe(JsonObject body, SourceMapping mapping)
     {
         if (Text(body, "id") is not { } id || Text(body, "type") is not { } type || At(body, "data.object") is not JsonObject told) return null;
-        return new(Text(body, "account") ?? "", id, type, Text(told, "id") is not { } name ? null : type switch
+        var action = Text(told, "id") is not { } name ? null : type switch
         {
             "invoice.paid" => Invoice(told, name, mapping),
             "invoice_payment.paid" => Payment(told),
@@ -65,12 +69,19 @@ internal static class SourceReader
             "charge.dispute.funds_reinstated" => Reversal(told, "chargeback_won", name + ":won", mapping, "chargeback_of", name, withAmount: false),
             "customer.subscription.deleted" => new(new() { ["referee_id"] = Text(told, mapping.RefereeId ?? "customer") }, [], [], []) { IsEnd = true },
             _ => null,
-        });
+        };
+        return new(Text(body, "account") ?? "", id, type, action, action is null && MovedMoney(type) && Units(told) is null ? CurrencyUnknown : null);
     }
+
+    private static bool MovedMoney(string type) =>
+        type is "invoice.paid" or "refund.created" or "refund.failed" or "charge.dispute.funds_withdrawn" or "charge.dispute.funds_reinstated";
+
+    private static (string Currency, StripeUnits Units)? Units(JsonObject told) =>
+        Currency(told) is { } currency && StripeUnits.Of(currency) is { } units ? (currency, units) : null;
 
     private static ToldAction? Invoice(JsonObject invoice, string id, SourceMapping mapping)
     {
-        if (Currency(invoice) is not { } currency || StripeUnits.Of(currency) is not { } units || Whole(invoice, "amount_paid") is not { } paid) return null;
+        if (Units(invoice) is not var (currency, units) || Whole(invoice, "amount_paid") is not { } paid) return null;
         var total = Whole(invoice, "total") ?? paid;
         var net = (Whole(invoice, "total_excluding_tax") ?? total - (Whole(invoice, "tax") ?? 0)) - (Whole(invoice, "shipping_cost.amount_subtotal") ?? 0);
         var action = Sale(id, Text(invoice, mapping.RefereeId ?? "customer"), units.FromStripe(paid), units.FromStripe(Part(paid, net, total)), currency,
@@ -96,7 +107,7 @@ internal static class SourceReader
 
     private static ToldAction? Reversal(JsonObject told, string type, string id, SourceMapping mapping, string of, string? named, bool withAmount)
     {
-        if (Currency(told) is not { } currency || StripeUnits.Of(currency) is not { } units) return null;
+        if (Units(told) is not var (_, units)) return null;
         var action = new JsonObject { ["action_id"] = id, ["type"] = type, ["occurred_at"] = Seconds(Whole(told, "created")) };
         if (named is not null) action[of] = named;
         if (withAmount)
@@ -112,17 +123,23 @@ internal static class SourceReader
     {
         var (topic, id) = (headers["X-Shopify-Topic"].ToString(), headers["X-Shopify-Webhook-Id"].ToString());
         if (id.Length == 0 || Whole(body, "id") is not { } number) return null;
-        return new(headers["X-Shopify-Shop-Domain"].ToString(), id, topic, topic switch
+        var lacks = (string?)null;
+        var action = topic switch
         {
-            "orders/paid" => Order(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Order/{number}", mapping),
-            "refunds/create" => ShopifyRefund(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Refund/{number}"),
+            "orders/paid" => Order(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Order/{number}", mapping, out lacks),
+            "refunds/create" => ShopifyRefund(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Refund/{number}", out lacks),
             _ => null,
-        });
+        };
+        return new(headers["X-Shopify-Shop-Domain"].ToString(), id, topic, action, lacks);
     }
 
-    private static ToldAction? Order(JsonObject order, string id, SourceMapping mapping)
+    private static ToldAction? Order(JsonObject order, string id, SourceMapping mapping, out string? lacks)
     {
-        if (Currency(order) is not { } currency || Minor(order, "total_price", currency) is not { } total) return null;
+        lacks = CurrencyUnknown;
+        if (Currency(order) is not { } currency) return null;
+        lacks = AmountUnknown;
+        if (Minor(order, "total_price", currency) is not { } total) return null;
+        lacks = null;
         var net = Minor(order, "subtotal_price", currency) ?? total;
         if ((bool?)order["taxes_included"] == true)
             net -= Each(order, "line_items").SelectMany(static line => Each(line, "tax_lines")).Sum(tax => Minor(tax, "price", currency) ?? 0);
@@ -132,17 +149,27 @@ internal static class SourceReader
         return new(action, [id], [], Names(codes)) { Email = Text(order, "email") ?? Text(order, "customer.email") };
     }
 
-    private static ToldAction? ShopifyRefund(JsonObject refund, string id)
+    // What was paid back in the customer's own money is given in the shop's as well, which is the order's. Different monies have no sum.
+    private static ToldAction? ShopifyRefund(JsonObject refund, string id, out string? lacks)
     {
+        lacks = null;
         if (Whole(refund, "order_id") is not { } order) return null;
-        var paid = Each(refund, "transactions").Where(static one => Text(one, "kind") == "refund" && Text(one, "status") == "success").ToList();
-        var minor = paid.Sum(one => Currency(one) is { } currency ? Minor(one, "amount", currency) ?? 0 : 0);
-        if (minor <= 0) return null; // Goods came back, and no money went.
+        var paid = Each(refund, "transactions").Where(static one => Text(one, "kind") == "refund" && Text(one, "status") == "success")
+            .Select(static one => At(one, "amount_set.shop_money") is JsonObject own ? (Of: own, Currency: Currency(own, "currency_code")) : (Of: one, Currency: Currency(one))).ToList();
+        if (paid.Count == 0) return null; // Goods came back, and no money went.
+        lacks = CurrencyUnknown;
+        if (paid[0].Currency is not { } currency || paid.Any(one => one.Currency != currency)) return null;
+        lacks = AmountUnknown;
+        var parts = paid.ConvertAll(one => Minor(one.Of, "amount", currency));
+        if (parts.Contains(null)) return null;
+        lacks = null;
+        if (parts.Sum() is not (> 0 and var minor)) return null;
         var action = new JsonObject
         {
             ["action_id"] = id,
             ["type"] = "refund",
             ["amount_minor"] = minor,
+            ["currency"] = currency,
             ["occurred_at"] = Text(refund, "processed_at") ?? Text(refund, "created_at"),
         };
         return new(action, [], [$"gid://shopify/Order/{order.ToString(CultureInfo.InvariantCulture)}"], []);
@@ -190,8 +217,8 @@ internal static class SourceReader
 
     private static ImmutableArray<string> Names(IEnumerable<string?> names) => [.. names.OfType<string>().Where(static name => name.Length > 0).Distinct()];
 
-    private static string? Currency(JsonNode from) =>
-        Text(from, "currency")?.ToUpperInvariant() is { } code && Domain.Money.Currency.IsKnown(code) ? code : null;
+    private static string? Currency(JsonNode from, string path = "currency") =>
+        Text(from, path)?.ToUpperInvariant() is { } code && Domain.Money.Currency.IsKnown(code) ? code : null;
 
     private static string? Seconds(long? unix) =>
         unix is > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(unix.Value).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : null;

@@ -28,7 +28,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     {
         var notice = new InboxEvent(source.Tenant, source.Id.Value, told.Account, told.Id, told.Type, (string?)told.Told?.Action["action_id"]);
         if (await inbox.Knows(notice, stop)) return SourceOutcome.Duplicate;
-        var (outcome, detail) = told.Told is { } action ? await Apply(source, told, action, stop) : (SourceOutcome.Ignored, null);
+        var (outcome, detail) = told.Told is { } action ? await Apply(source, told, action, stop) : (SourceOutcome.Ignored, told.Lacks);
         await inbox.Note(notice, detail is not null ? InboxOutcome.Shown : outcome == SourceOutcome.Ignored ? InboxOutcome.Passed : InboxOutcome.Followed, detail, stop);
         return outcome;
     }
@@ -101,7 +101,8 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         await sources.Link(source.Id, names, sale, stop);
         foreach (var (id, body) in await sources.Waiting(source.Id, names, stop))
         {
-            await Follow(source, JsonNode.Parse(body)!.AsObject(), sale, stop);
+            // Its sender was answered long ago: only people can still see that it was refused.
+            if ((await Follow(source, JsonNode.Parse(body)!.AsObject(), sale, stop)).Detail is { } why) await inbox.Show(source.Tenant, source.Id.Value, id, why, stop);
             await sources.Ended(source.Id, id, stop);
         }
     }

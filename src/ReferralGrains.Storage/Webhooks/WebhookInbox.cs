@@ -54,6 +54,9 @@ public interface IWebhookInbox
     /// <summary>Puts in one that was followed before it was answered.</summary>
     Task Note(InboxEvent e, InboxOutcome outcome, string? detail, CancellationToken stop);
 
+    /// <summary>Shows one that is there, for a reason that came up after it was answered.</summary>
+    Task Show(int tenant, string source, string e, string detail, CancellationToken stop);
+
     /// <summary>What waits, the oldest first.</summary>
     Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop);
 
@@ -101,6 +104,10 @@ public sealed class WebhookInbox(NpgsqlDataSource database, ISiloLease lease) : 
         """,
         static _ => 0, stop, Questions.Int(e.Tenant), Questions.Text(e.Source), Questions.Text(e.Account), Questions.Text(e.Event), Questions.Text(e.Type),
         Questions.Text(e.About), Questions.Int((int)outcome), Questions.Text(detail), Questions.Long(lease.Silo));
+
+    public Task Show(int tenant, string source, string e, string detail, CancellationToken stop) => database.Rows(
+        "update webhook_inbox set outcome = $4, detail = $5 where tenant = $1 and source = $2 and event = $3 and is_alive($6)", static _ => 0, stop,
+        Questions.Int(tenant), Questions.Text(source), Questions.Text(e), Questions.Int((int)InboxOutcome.Shown), Questions.Text(detail), Questions.Long(lease.Silo));
 
     public async Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop) =>
         await database.Rows($"select {Columns} from webhook_inbox where next_at <= $1 order by next_at, id limit $2", Event, stop, Questions.Time(now), Questions.Int(limit));

@@ -269,6 +269,38 @@ public sealed class SourceTests(LivingServer server)
             [.. ((await shop.Ok($"/v1/referrals/src-known/{referee}"))["flags"]?.AsArray() ?? []).Select(static flag => (string)flag!["kind"]!)];
     }
 
+    [Fact]
+    public async Task X10_what_cannot_be_taken_in_is_shown_with_its_reason()
+    {
+        var (shop, url) = await Source("src-shown", "shopify");
+        using var owner = shop;
+        const string Order = """{"id":1,"currency":"USD","total_price":"10.00","processed_at":"2026-01-05T10:00:00Z","customer":{"id":7},"discount_codes":[{"code":"RITA-10"}]}""";
+        var waited = Refund(2, """{"kind":"refund","status":"success","amount":"8.00","currency":"EUR"}""");
+        Assert.Equal("waiting", await TellShopify(url, "refunds/create", "w1", waited));
+        Assert.Equal("recorded", await TellShopify(url, "orders/paid", "w2", Order));
+        Assert.Equal("ignored", await TellShopify(url, "refunds/create", "w3", Refund(3, """{"kind":"refund","status":"success","amount":"1.00","currency":"EUR"}""")));
+        Assert.Equal("ignored", await TellShopify(url, "refunds/create", "w4", Refund(4,
+            """{"kind":"refund","status":"success","amount":"1.00","currency":"EUR"},{"kind":"refund","status":"success","amount":"1.00","currency":"USD"}""")));
+        Assert.Equal("ignored", await TellShopify(url, "orders/paid", "w5", Order.Replace("USD", "XXL", StringComparison.Ordinal).Replace(":1,", ":5,", StringComparison.Ordinal)));
+        Assert.Equal((100, 0), await Earned(shop));
+
+        // In the shop's own money it is the order's.
+        Assert.Equal("recorded", await TellShopify(url, "refunds/create", "w6", Refund(6,
+            """{"kind":"refund","status":"success","amount":"4.00","currency":"EUR","amount_set":{"shop_money":{"amount":"5.00","currency_code":"USD"},"presentment_money":{"amount":"4.00","currency_code":"EUR"} } }""")));
+        Assert.Equal((100, 50), await Earned(shop));
+        var stripe = (string)(await shop.Ok("/v1/sources", new { kind = "stripe", program_id = "src-shown", secret_ref = "shop" }))["url"]!;
+        Assert.Equal("ignored", await Tell(stripe, Invoice("in_1", "pi_1", "cus_jane", 1_000, 1_000, 0).Replace("usd", "xxl", StringComparison.Ordinal)));
+        Assert.Equal("ignored", await Tell(stripe, Stripe("evt_refund", "refund.created", """{"id":"re_1","amount":3000,"currency":"xxl","created":CREATED,"payment_intent":"pi_1"}""")));
+
+        // The answer to a source is 200 all the same: a person finds what became of it.
+        var finance = new Api(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "finance", tenant = "src-shown" }))["key"]!);
+        var shown = (await finance.Ok("/v1/reconciliation"))["notices"]!.AsArray().Select(static one => $"{one!["event_id"]} {one["failure"]}").Order(StringComparer.Ordinal);
+        Assert.Equal(["evt_in_1 currency_unknown", "evt_refund currency_unknown", "w1 other_currency", "w3 other_currency", "w4 currency_unknown", "w5 currency_unknown"], shown);
+        finance.Dispose();
+
+        static string Refund(int id, string transactions) => $$"""{"id":{{id}},"order_id":1,"processed_at":"2026-01-06T10:00:00Z","transactions":[{{transactions}}]}""";
+    }
+
     // A program of 10 % at once, of the referrer whose code is RITA-10, and an address for events.
     private async Task<(Api Shop, string Url)> Source(string tenant, string kind, string? program = null)
     {

@@ -84,6 +84,8 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
 
     public Task Note(InboxEvent e, InboxOutcome outcome, string? detail, CancellationToken stop) => Take([e], stop);
 
+    public Task Show(int tenant, string source, string e, string detail, CancellationToken stop) => Task.CompletedTask;
+
     public Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop) => Task.FromResult<IReadOnlyList<InboxEvent>>([]);
 
     public Task End(long id, InboxOutcome outcome, string? detail, CancellationToken stop) => Task.CompletedTask;
