@@ -88,4 +88,26 @@ public sealed class PaidElsewhereTests
         Assert.Equal(["ann 500", "bob 710"], server.Entries.Values.Select(entry => $"{entry.Referrer} {entry.Body.GetProperty("amount_minor")}").Order());
         Assert.Contains("2 actions that were paid for are of referees whose referral was refused, such as 'c1': they are not booked as paid", ran.Out + ran.Error, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("referral_approved", "fixed", null, false)]
+    [InlineData("every_n_referrals", "fixed", null, false)]
+    [InlineData("every_n_referrals", "percent", "conversion_value", false)]
+    [InlineData("every_n_referrals", "percent", "transaction", true)]
+    [InlineData("interval", "fixed", null, false)]
+    [InlineData("recurring_action", "fixed", null, true)]
+    public async Task X6_what_approvals_earn_is_in_no_file_of_actions_and_is_not_left_out_unsaid(string trigger, string type, string? of, bool goes)
+    {
+        await using var server = await StandIn.Start();
+        var reward = $$"""{"kind":"cash","type":"{{type}}"{{(of is null ? "" : $",\"of\":\"{of}\"")}}}""";
+        server.ProgramBody = $$"""{"id":"classic10","currency":"GBP","time_zone":"UTC","rules":[{"id":"ten","enabled":true,"trigger":"{{trigger}}","reward":{{reward}}},{"id":"old","enabled":false,"trigger":"referral_approved"}]}""";
+        using var files = new Files();
+
+        var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", files.Write("a.csv", actions), "--referrals", files.Write("r.csv", referrals), "--paid-until", "2026-02-01");
+
+        Assert.Equal(goes ? 0 : 1, ran.ExitCode);
+        if (goes) return;
+        Assert.Contains("rule 'ten' rewards approved referrals, and no line of the file shows what these earned", ran.Line, StringComparison.Ordinal);
+        Assert.Empty(server.Received);
+    }
 }

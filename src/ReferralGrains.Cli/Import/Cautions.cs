@@ -24,6 +24,12 @@ internal sealed class Cautions(ImportOptions options, ImportLook look, ProgramRu
     {
         if (options.PaidUntil is null) return;
         if (options.Referrals is null) throw new CommandFailed("--paid-until comes with --referrals, which say whom each reward was paid to");
+        if (program.EarningByApproval is [var approving, ..])
+        {
+            throw new CommandFailed($"rule '{approving.Id}' rewards approved referrals, and no line of the file shows what these earned: import without --paid-until, " +
+                "and book what was paid by POST /v1/referrers/{id}/entries with already_paid; nothing was sent");
+        }
+
         if (options.HoldsFrom is null && program.HoldingFromNow is [var rule, ..])
             throw new CommandFailed($"rule '{rule.Id}' holds rewards for {rule.HoldDays} days from now on, and what was paid is held no more: say --holds-from occurred as well; nothing was sent");
     }

@@ -8,7 +8,8 @@ namespace ReferralGrains.Cli.Import;
 /// <param name="HoldDays">How long its rewards are held; 0 when they are not, or until somebody releases them.</param>
 /// <param name="HoldsFromOccurred">Whether those days run from when an action occurred (D14).</param>
 /// <param name="Cap">What it pays at most of each referral, in words; null for a rule to which the order of actions is all one.</param>
-internal sealed record ProgramRule(string Id, bool Enabled, int HoldDays, bool HoldsFromOccurred, string? Cap, JsonElement Body);
+/// <param name="EarnsByApproval">Whether what it gives comes of a referral's approval, and of no action.</param>
+internal sealed record ProgramRule(string Id, bool Enabled, int HoldDays, bool HoldsFromOccurred, string? Cap, bool EarnsByApproval, JsonElement Body);
 
 /// <summary>The program that is imported into.</summary>
 internal sealed class ProgramRules(ApiClient api, string program, string currency, string timeZone, IReadOnlyList<ProgramRule> rules)
@@ -24,6 +25,9 @@ internal sealed class ProgramRules(ApiClient api, string program, string currenc
 
     /// <summary>Rules whose holds run from now on, even for what occurred long ago.</summary>
     public IReadOnlyList<ProgramRule> HoldingFromNow => [.. rules.Where(rule => rule is { Enabled: true, HoldDays: > 0, HoldsFromOccurred: false })];
+
+    /// <summary>Rules whose rewards are in no answer to an action.</summary>
+    public IReadOnlyList<ProgramRule> EarningByApproval => [.. rules.Where(rule => rule is { Enabled: true, EarnsByApproval: true })];
 
     /// <exception cref="CommandFailed">There is no such program.</exception>
     public static async Task<ProgramRules> Read(ApiClient api, Access access, string program, CancellationToken stop)
@@ -57,7 +61,15 @@ internal sealed class ProgramRules(ApiClient api, string program, string currenc
     {
         var hold = rule.Object("hold");
         var days = hold?.Text("mode")?.StartsWith("days", StringComparison.Ordinal) == true ? (int)(hold.Value.Number("days") ?? 0) : 0;
-        return new(rule.Text("id") ?? "", rule.IsTrue("enabled"), days, hold?.Text("from") == OccurredAt, Cap(rule), rule);
+        return new(rule.Text("id") ?? "", rule.IsTrue("enabled"), days, hold?.Text("from") == OccurredAt, Cap(rule), EarnsByApproval(rule), rule);
+    }
+
+    // Every N referrals, and at an interval, it is the first sale that earns where the reward is a share of it, and the approval otherwise.
+    private static bool EarnsByApproval(JsonElement rule)
+    {
+        var reward = rule.Object("reward");
+        var isOfSale = reward?.Text("type") != "fixed" && reward?.Text("of") == "transaction";
+        return rule.Text("trigger") is "referral_approved" || (rule.Text("trigger") is "every_n_referrals" or "interval" && !isOfSale);
     }
 
     private static string? Cap(JsonElement rule)
