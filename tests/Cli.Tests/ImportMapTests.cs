@@ -34,6 +34,28 @@ public sealed class ImportMapTests
         Assert.Contains("left out: 1 where Email is empty", ran.Ran.Out, StringComparison.Ordinal);
     }
 
+    // Events of a source name an order by its number in Shopify, and so does the import: what came by one is known by the other (X10).
+    [Fact]
+    public async Task X10_shopify_orders_have_the_ids_that_its_events_name()
+    {
+        var ran = await Import("shopify-orders",
+            "Name,Email,Financial Status,Paid at,Currency,Subtotal,Total,Lineitem name,Refunded Amount,Id",
+            "#1001,ann@example.com,paid,2026-01-05 10:00:00 -0500,USD,100.00,120.00,Mug,0.00,820982911",
+            "#1001,ann@example.com,,,,,,Tea,,",
+            "#1002,ann@example.com,refunded,2026-01-05 10:00:00 -0500,USD,25.00,25.00,Mug,25.00,820982912",
+            "#1002,ann@example.com,,,,,,Pot,,820982912",
+            "#1003,ann@example.com,paid,2026-01-05 10:00:00 -0500,USD,25.00,25.00,Mug,0.00,");
+
+        Assert.Equal(
+            [
+                """{"action_id":"gid://shopify/Order/820982911","type":"sale","referee_id":"ann@example.com","occurred_at":"2026-01-05T15:00:00Z","amount_minor":12000,"base_minor":10000,"currency":"USD","product_ids":["Mug","Tea"]}""",
+                """{"action_id":"gid://shopify/Order/820982912","type":"sale","referee_id":"ann@example.com","occurred_at":"2026-01-05T15:00:00Z","amount_minor":2500,"base_minor":2500,"currency":"USD","product_ids":["Mug","Pot"]}""",
+                """{"action_id":"gid://shopify/Order/820982912:refund","type":"refund","referee_id":"ann@example.com","amount_minor":2500,"currency":"USD","refund_of":"gid://shopify/Order/820982912"}""",
+                """{"action_id":"#1003","type":"sale","referee_id":"ann@example.com","occurred_at":"2026-01-05T15:00:00Z","amount_minor":2500,"base_minor":2500,"currency":"USD","product_ids":["Mug"]}""",
+            ],
+            ran.Sent);
+    }
+
     [Fact]
     public async Task X1_woocommerce_orders_are_of_the_shop_s_zone_and_earn_nothing_on_tax_and_shipping()
     {
@@ -42,13 +64,17 @@ public sealed class ImportMapTests
             "order_id,order_number,order_date,paid_date,status,shipping_total,shipping_tax_total,tax_total,order_total,order_currency,customer_id,customer_email,refunded_total",
             "31,31,2026-07-01 10:00:00,2026-07-01 10:01:00,completed,5.00,0.95,19.95,124.95,EUR,7,ann@example.com,0",
             "32,32,2026-07-02 10:00:00,,refunded,0.00,0.00,0.00,50.00,EUR,8,bob@example.com,",
-            "33,33,2026-07-03 10:00:00,,cancelled,0.00,0.00,0.00,50.00,EUR,8,bob@example.com,");
+            "33,33,2026-07-03 10:00:00,,cancelled,0.00,0.00,0.00,50.00,EUR,8,bob@example.com,",
+            "34,34,2026-07-04 10:00:00,,completed,5.00,0.95,19.95,20.00,EUR,8,bob@example.com,0", // A gift card paid the rest.
+            "35,35,2026-07-05 10:00:00,,completed,-5.00,0.00,0.00,20.00,EUR,8,bob@example.com,0");
 
         Assert.Equal(
             [
                 """{"action_id":"31","type":"sale","referee_id":"ann@example.com","occurred_at":"2026-07-01T08:01:00Z","amount_minor":12495,"base_minor":10000,"currency":"EUR"}""",
                 """{"action_id":"32","type":"sale","referee_id":"bob@example.com","occurred_at":"2026-07-02T08:00:00Z","amount_minor":5000,"base_minor":5000,"currency":"EUR"}""",
                 """{"action_id":"32:refund","type":"refund","referee_id":"bob@example.com","amount_minor":5000,"currency":"EUR","refund_of":"32"}""",
+                """{"action_id":"34","type":"sale","referee_id":"bob@example.com","occurred_at":"2026-07-04T08:00:00Z","amount_minor":2000,"base_minor":0,"currency":"EUR"}""",
+                """{"action_id":"35","type":"sale","referee_id":"bob@example.com","occurred_at":"2026-07-05T08:00:00Z","amount_minor":2000,"base_minor":2000,"currency":"EUR"}""",
             ],
             ran.Sent);
     }
@@ -69,10 +95,19 @@ public sealed class ImportMapTests
         var ran = await Import("stripe-invoices",
             "id,Amount Due,Amount Paid,Currency,Customer,Date (UTC),Number,Paid,Subscription,Subtotal,Tax,Total,Status",
             "in_1,60.00,60.00,usd,cus_1,2026-01-31 23:59,A-1,true,sub_1,50.00,10.00,60.00,paid",
-            "in_2,60.00,0.00,usd,cus_1,2026-02-28 23:59,A-2,false,sub_1,50.00,10.00,60.00,open");
+            "in_2,60.00,0.00,usd,cus_1,2026-02-28 23:59,A-2,false,sub_1,50.00,10.00,60.00,open",
+            "in_3,60.00,15.01,usd,cus_1,2026-03-31 23:59,A-3,true,sub_1,50.00,10.00,60.00,paid", // The rest was paid by a balance.
+            "in_4,60.00,0.00,usd,cus_1,2026-04-30 23:59,A-4,true,sub_1,50.00,10.00,60.00,paid",
+            "in_5,60.00,,usd,cus_1,2026-05-31 23:59,A-5,true,sub_1,50.00,10.00,60.00,paid");
 
         Assert.Equal(
-            ["""{"action_id":"in_1","type":"sale","referee_id":"cus_1","occurred_at":"2026-01-31T23:59:00Z","amount_minor":6000,"base_minor":5000,"currency":"USD"}"""], ran.Sent);
+            [
+                """{"action_id":"in_1","type":"sale","referee_id":"cus_1","occurred_at":"2026-01-31T23:59:00Z","amount_minor":6000,"base_minor":5000,"currency":"USD"}""",
+                """{"action_id":"in_3","type":"sale","referee_id":"cus_1","occurred_at":"2026-03-31T23:59:00Z","amount_minor":1501,"base_minor":1251,"currency":"USD"}""",
+                """{"action_id":"in_4","type":"sale","referee_id":"cus_1","occurred_at":"2026-04-30T23:59:00Z","amount_minor":0,"base_minor":0,"currency":"USD"}""",
+                """{"action_id":"in_5","type":"sale","referee_id":"cus_1","occurred_at":"2026-05-31T23:59:00Z","amount_minor":6000,"base_minor":5000,"currency":"USD"}""",
+            ],
+            ran.Sent);
         Assert.Contains("left out: 1 where Status is 'open'", ran.Ran.Out, StringComparison.Ordinal);
     }
 

@@ -9,7 +9,7 @@ internal sealed class ActionColumns
     public const string Rejected = "rejected_because";
 
     private readonly CsvTable table;
-    private readonly Dictionary<(string? Type, string Field), int[]> places = [];
+    private readonly Dictionary<(string? Type, string Field), Place[]> places = [];
 
     public ActionColumns(CsvTable table, FileMap map)
     {
@@ -22,15 +22,18 @@ internal sealed class ActionColumns
         else CheckMapped(map);
         Only = [.. map.Only.Where(only => table.Find(only.Key) is not null).Select(only => (table.Find(only.Key)!.Value, only.Key, only.Value))];
         Subtract = [.. map.Subtract.Select(table.Find).OfType<int>()];
+        Whole = map.Whole is { } whole ? table.Find(whole) : null;
         TypeColumn = map.Types is { } types ? Needed(types.Column) : null;
-        RefundAmount = map.Refund?.Amount is { } amount ? Places(amount) : [];
-        RefundTime = map.Refund?.OccurredAt is { } time ? Places(time) : [];
+        RefundAmount = map.Refund?.Amount is { } amount ? Columns(amount) : [];
+        RefundTime = map.Refund?.OccurredAt is { } time ? Columns(time) : [];
         WholeIf = [.. (map.Refund?.WholeIf ?? new Dictionary<string, Names>()).Where(whole => table.Find(whole.Key) is not null).Select(whole => (table.Find(whole.Key)!.Value, whole.Value))];
     }
 
     public IReadOnlyList<(int Column, string Name, Names Words)> Only { get; }
 
     public IReadOnlyList<int> Subtract { get; }
+
+    public int? Whole { get; }
 
     public int? TypeColumn { get; }
 
@@ -41,21 +44,34 @@ internal sealed class ActionColumns
     public IReadOnlyList<(int Column, Names Words)> WholeIf { get; }
 
     /// <summary>The first cell of a field's columns that is not empty.</summary>
-    public string? Text(TableRow row, string? type, string field) => First(row, Of(type, field));
+    public string? Text(TableRow row, string? type, string field) => Of(type, field).Select(place => place.In(row)).FirstOrDefault(text => text is not null);
+
+    /// <summary>Each cell of a field's columns.</summary>
+    public string?[] Texts(TableRow row, string field) => [.. Of(null, field).Select(place => place.In(row))];
 
     public static string? First(TableRow row, int[] columns) => columns.Select(row.Cell).FirstOrDefault(text => text is not null);
 
     /// <summary>What the file calls a field, and where it is; for messages.</summary>
-    public (string Name, long Column) Place(string? type, string field) => field == "type" && TypeColumn is { } word
+    public (string Name, long Column) PlaceOf(string? type, string field) => field == "type" && TypeColumn is { } word
         ? (table.Header[word], word + 1)
-        : Of(type, field) is [var first, ..] ? (table.Header[first], first + 1) : (field, table.Header.Count + 1);
+        : Of(type, field) is [{ Column: var first }, ..] ? (table.Header[first], first + 1) : (field, table.Header.Count + 1);
 
     public string NameOf(int column) => table.Header[column];
 
-    private int[] Of(string? type, string field) =>
+    private Place[] Of(string? type, string field) =>
         type is not null && places.TryGetValue((type, field), out var own) ? own : places.GetValueOrDefault((null, field), []);
 
-    private int[] Places(Names names) => [.. names.All.Select(table.Find).OfType<int>()];
+    private int[] Columns(Names names) => [.. names.All.Select(table.Find).OfType<int>()];
+
+    private Place[] Places(Names names) => [.. names.All.Select(PlaceNamed).OfType<Place>()];
+
+    // A name that is there as it stands is meant so.
+    private Place? PlaceNamed(string name)
+    {
+        if (table.Find(name) is { } column) return new(column, "", "");
+        var (open, close) = (name.IndexOf('{', StringComparison.Ordinal), name.LastIndexOf('}'));
+        return open >= 0 && close > open && table.Find(name[(open + 1)..close]) is { } inside ? new(inside, name[..open], name[(close + 1)..]) : null;
+    }
 
     private int Needed(string name) => table.Find(name) ?? throw table.BadHeader(table.Header.Count, name, "this column is missing");
 
@@ -89,5 +105,11 @@ internal sealed class ActionColumns
 
         if (map.Only.Count > 0 && !map.Only.Keys.Any(name => table.Find(name) is not null))
             throw table.BadHeader(table.Header.Count, new Names([.. map.Only.Keys]).ToString(), "this column is missing (it says which rows count)");
+    }
+
+    /// <summary>A column, and the text around what it says.</summary>
+    private sealed record Place(int Column, string Before, string After)
+    {
+        public string? In(TableRow row) => row.Cell(Column) is { } text ? Before + text + After : null;
     }
 }

@@ -6,12 +6,14 @@ internal sealed class ActionRow
     private readonly ActionColumns columns;
     private readonly ActionReading reading;
     private readonly FileMap map;
+    private readonly string?[] ids;
 
     public ActionRow(TableRow row, ActionColumns columns, ActionReading reading)
     {
         (this.columns, this.reading, map) = (columns, reading, reading.Map);
         Draft = new(row.Line) { Source = reading.KeepsSource ? row.Source : null };
         Draft.ActionId = columns.Text(row, null, "action_id");
+        ids = columns.Texts(row, "action_id");
         Skipped = WhyLeftOut(row);
         if (Skipped is not null) return;
         Read(row);
@@ -26,6 +28,13 @@ internal sealed class ActionRow
     public string? Skipped { get; }
 
     private string Currency => Draft.Currency ?? reading.Currency;
+
+    /// <summary>Whether a row has this action's id. A further row of an order may leave out the one of two that is the action's.</summary>
+    public bool IsAlsoIn(TableRow row)
+    {
+        var both = columns.Texts(row, "action_id").Zip(ids).Where(static id => id.First is not null && id.Second is not null).ToList();
+        return both.Count > 0 && both.TrueForAll(static id => id.First == id.Second);
+    }
 
     /// <summary>A row of the same action: another product of the same order.</summary>
     public void AddRow(TableRow row)
@@ -46,7 +55,7 @@ internal sealed class ActionRow
         Draft.Type = TypeOf(row, out var why);
         if (why is not null) return why;
         return map.SkipWithout.FirstOrDefault(field => columns.Text(row, Draft.Type, field) is null) is { } empty
-            ? $"{columns.Place(Draft.Type, empty).Name} is empty"
+            ? $"{columns.PlaceOf(Draft.Type, empty).Name} is empty"
             : null;
     }
 
@@ -95,7 +104,15 @@ internal sealed class ActionRow
     {
         var given = Number(row, "base_minor");
         if (given is not null || columns.Subtract.Count == 0) return given;
-        return columns.Subtract.Aggregate(Draft.AmountMinor, (left, column) => left - (Number(row, column) ?? 0));
+        if (Draft.AmountMinor is not { } amount) return null;
+        var whole = columns.Whole is { } column ? Number(row, column) ?? amount : amount;
+        var left = columns.Subtract.Aggregate(whole, (rest, of) => rest - (Number(row, of) ?? 0));
+
+        // The rest was paid otherwise, as by a balance or a gift card: what was paid holds as large a part of the tax as of the whole.
+        // Half away from zero, as the server rounds. A discount may make the tax more than what is left, and none of it earns then.
+        return whole == amount || whole <= 0 || amount < 0 || left <= 0
+            ? Math.Clamp(left, 0, Math.Max(0, amount))
+            : Math.Min(amount, (long)((((Int128)amount * Math.Min(left, whole) * 2) + whole) / ((Int128)whole * 2)));
     }
 
     private long? Number(TableRow row, string field)
@@ -150,7 +167,7 @@ internal sealed class ActionRow
 
     private void Wrong(string field, string reason)
     {
-        var (name, column) = columns.Place(Draft.Type, field);
+        var (name, column) = columns.PlaceOf(Draft.Type, field);
         Draft.Wrong(Fault.Invalid(name, column, reason));
     }
 

@@ -34,7 +34,7 @@ internal sealed class ActionTable
                 open = null;
                 yield return FileLine.Bad(row.Line, row.Source, fault);
             }
-            else if (open is not null && columns.Text(row, null, "action_id") is { } id && id == open.Draft.ActionId && columns.Text(row, null, "amount_minor") is null)
+            else if (open is not null && open.IsAlsoIn(row) && columns.Text(row, null, "amount_minor") is null)
             {
                 open.AddRow(row);
             }
@@ -67,7 +67,7 @@ internal sealed class ActionTable
 
     private FileLine Line(ActionDraft draft)
     {
-        var faults = draft.Check(field => columns.Place(draft.Type, field));
+        var faults = draft.Check(field => columns.PlaceOf(draft.Type, field));
         return faults.Count > 0 ? FileLine.Bad(draft.Number, draft.Source, faults) : new(draft.Line(reading.Program), draft.Facts, [], null);
     }
 }

@@ -31,7 +31,9 @@ internal sealed record FileMap
     [JsonIgnore]
     public bool IsOurs { get; private init; }
 
-    /// <summary>The column of each field; of several names the first whose cell is not empty counts.</summary>
+    /// <summary>
+    /// The column of each field; of several names the first whose cell is not empty counts. A name in braces is a cell with text around it.
+    /// </summary>
     public IReadOnlyDictionary<string, Names> Columns { get; init; } = new Dictionary<string, Names>();
 
     /// <summary>Other columns for one type of action.</summary>
@@ -50,6 +52,9 @@ internal sealed record FileMap
 
     /// <summary>Columns that earn no commission, such as tax and shipping: the base is the amount without them (X1).</summary>
     public IReadOnlyList<string> Subtract { get; init; } = [];
+
+    /// <summary>What they are subtracted from, where the amount may be only a part of it: the base is as large a part of what is left.</summary>
+    public string? Whole { get; init; }
 
     /// <summary>What an amount below zero is: nothing that may be, a refund of it, or just the other direction of the money.</summary>
     public NegativeAmounts Negative { get; init; }
