@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Microsoft.Playwright;
 using ReferralGrains.Integration.Tests;
 using ReferralGrains.Web.Tests.World;
@@ -25,7 +26,8 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         await person.Sees("Saved.");
         Assert.Equal(["gold", "vip"], (await admin.Ok("/v1/referrals/shop/kim"))["tags"]!.AsArray().Select(static tag => (string)tag!));
 
-        await person.Page.GetByText("Change the tags, or add another id").ClickAsync();
+        // What is typed and not sent stays as it is when another thing is done.
+        await person.Page.GetByLabel("Tags, with commas").FillAsync("gold, vip, late");
         await person.Page.GetByLabel("Another id of the same customer").FillAsync("lou");
         await PayoutTests.Press(person, "Add the id");
         await person.IsRefused("field alias");
@@ -34,6 +36,12 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         await PayoutTests.Press(person, "Add the id");
         await person.Sees("kim@mail.example names this referral from now on.");
         await person.Sees("Also known as");
+        Assert.Equal("gold, vip, late", await person.Page.GetByLabel("Tags, with commas").InputValueAsync());
+        await admin.Send(HttpMethod.Patch, "/v1/referrals/shop/kim", JsonContent.Create(new { active = false })); // What others have set meanwhile is not set back.
+        await PayoutTests.Press(person, "Save");
+        await person.Sees("Saved.");
+        var changed = await admin.Ok("/v1/referrals/shop/kim");
+        Assert.Equal((3, false), (changed["tags"]!.AsArray().Count, (bool)changed["active"]!));
         await Eventually.Holds("what waited is rewarded", async () => (string?)(await admin.Ok("/v1/actions/early"))["status"] == "rewarded");
         await person.ResizeTo(390);
         await person.IsWellServed();

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Microsoft.Playwright;
 using ReferralGrains.Integration.Tests.Faults.World;
 using ReferralGrains.Web.Tests.World;
@@ -36,8 +37,11 @@ public sealed class MakingTests(Browser browser, Marketplace market)
         await person.Page.GetByText("Change who they are").ClickAsync();
         await person.Page.GetByLabel("Name").FillAsync("Nora L.");
         await person.Page.GetByLabel("Tags, with commas").FillAsync("gold");
+        await admin.Send(HttpMethod.Patch, "/v1/referrers/nora", JsonContent.Create(new { cash_opt_in = true }));
         await PayoutTests.Press(person, "Save");
         await person.Sees("Saved.");
+        var changed = await admin.Ok("/v1/referrers/nora");
+        Assert.Equal(("Nora L.", true), ((string)changed["name"]!, (bool)changed["cash_opt_in"]!)); // What others have set meanwhile is not set back.
 
         // A link for one referrer does not stand on the page of another, to which Back leads from where it was found.
         await person.Page.GetByLabel("Find by any id").FillAsync("first");
@@ -143,7 +147,11 @@ public sealed class MakingTests(Browser browser, Marketplace market)
         await person.Sees("From now on jo earns by it");
         Assert.Equal("jo", (string?)(await admin.Ok("/v1/referrals/shop/kim"))["referrer_id"]);
 
-        var reward = (string)(await admin.Ok("/v1/rewards?state=pending"))["data"]![0]!["id"]!;
+        // H13: of many rewards the newest too.
+        foreach (var sale in Enumerable.Range(1, 21)) await admin.Ok("/v1/actions", new { action_id = $"s{sale}", program_id = "shop", type = "sale", referee_id = "kim", amount_minor = 1_000 });
+        await person.Open("/console/referrals/shop/kim", "Referral of kim");
+        await person.Page.GetByText("Cancel it, or give it to another referrer").ClickAsync();
+        var reward = (string)(await admin.Ok("/v1/rewards?state=pending&limit=100"))["data"]!.AsArray()[^1]!["id"]!;
         await PayoutTests.Press(person, $"Release {reward}");
         await person.Sees($"{reward} is released.");
         await person.ResizeTo(390);

@@ -94,7 +94,11 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await market.Refer("classic", "olga", "rita");
         await using var person = await SignedIn("admin", "/console/referrals/classic/olga");
         await person.Page.GetByLabel("Action id").FillAsync("by_hand_1");
-        await person.Page.GetByLabel("Amount in minor units").FillAsync("5000");
+        await person.Page.GetByLabel("Amount, in GBP").FillAsync("50.000");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await person.Sees("The amount is written as 25.00.");
+        await person.Page.GetByLabel("Amount, in GBP").FillAsync("50.00");
+        await person.Page.GetByLabel("Occurred, in UTC").FillAsync("2026-02-01T12:30");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
         await person.Sees("Nothing is saved yet");
         await person.Sees("5.00 GBP");
@@ -102,10 +106,18 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.IsWellServed();
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Record it" }).ClickAsync();
         await person.Sees("by_hand_1 is recorded: rewarded.");
-        Assert.Equal("rewarded", (string?)(await market.Admin.Ok("/v1/actions/by_hand_1"))["status"]);
+        var recorded = await market.Admin.Ok("/v1/actions/by_hand_1");
+        Assert.Equal(("rewarded", 5_000, "2026-02-01T12:30:00Z"), ((string)recorded["status"]!, (long)recorded["amount_minor"]!, (string)recorded["occurred_at"]!));
+        await person.Page.GetByRole(AriaRole.Region, new() { Name = "Enrollments" }).Last.GetByText("5.00 GBP").WaitForAsync();
 
+        await person.Page.GetByLabel("Action id").FillAsync("by_hand_2"); // D8: a refund of all that is left.
+        await person.Page.GetByLabel("Type").SelectOptionAsync("refund");
+        await person.Page.GetByLabel("Of sale").FillAsync("by_hand_1");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
+        await person.Sees("−5.00 GBP");
+        await person.Page.GetByLabel("Type").SelectOptionAsync("sale");
         await person.Page.GetByLabel("Action id").FillAsync("inv_1");
-        await person.Page.GetByLabel("Amount in minor units").FillAsync("1");
+        await person.Page.GetByLabel("Amount, in GBP").FillAsync("0.01");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Preview" }).ClickAsync();
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "action_conflict" }).WaitForAsync();
         await person.ResizeTo(390);

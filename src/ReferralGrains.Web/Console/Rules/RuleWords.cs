@@ -24,6 +24,14 @@ public static class RuleWords
         return Of(terms, rule is null ? $"by version {one.RuleVersion} of the rule" : Words.Of(rule.Trigger), program.Currency);
     }
 
+    /// <summary>What came of an enrollment so far.</summary>
+    public static string Net(EnrollmentAnswer one, string currency) => one.Payout.Reward.Kind switch
+    {
+        RewardBodyKind.Cash => Show.Amount(one.NetMinor, currency),
+        RewardBodyKind.Credit => Show.Amount(one.NetMinor, $"credit:{currency}"),
+        var kind => $"{one.NetMinor.ToString("#,0", CultureInfo.InvariantCulture)} {Words.Of(kind).Replace('_', ' ')}",
+    };
+
     private static string Of(RuleBody rule, string trigger, string currency)
     {
         var when = trigger switch
