@@ -121,7 +121,7 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
         await using var person = await browser.Arrive(market.Address);
         await person.SignIn((await market.NewKey("key_admin", "keyed")).Key, "/console/settings");
         await person.Page.GetByLabel("What a new key may do").SelectOptionAsync("Ingest");
-        await PayoutTests.Press(person, "Make a key");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Make a key" }).DblClickAsync();
         var secret = await person.Page.Locator("#new-key").InnerTextAsync();
         using (var made = new Api(market.Address, secret)) Assert.Equal("ingest", (string?)(await made.Ok("/v1/session"))["role"]);
         await person.IsWellServed();

@@ -10,6 +10,7 @@ namespace ReferralGrains.Web.Console.Layout;
 public abstract class Asking : ComponentBase, IDisposable
 {
     private readonly CancellationTokenSource gone = new();
+    private bool isOfLook;
 
     protected Asking() => Gone = gone.Token;
 
@@ -29,9 +30,25 @@ public abstract class Asking : ComponentBase, IDisposable
 
     /// <summary>Asks, and renders before and after it.</summary>
     /// <returns>Whether it was answered.</returns>
-    protected async Task<bool> Ask(Func<ReferralGrainsClient, CancellationToken, Task> question)
+    protected Task<bool> Ask(Func<ReferralGrainsClient, CancellationToken, Task> question)
     {
-        (Problem, IsBusy) = (null, true);
+        Problem = null;
+        return Answer(question, false);
+    }
+
+    /// <summary>Makes what has no id yet: a second click does nothing while the first is on its way.</summary>
+    protected Task<bool> AskOnce(Func<ReferralGrainsClient, CancellationToken, Task> question) => IsBusy ? Task.FromResult(false) : Ask(question);
+
+    /// <summary>Looks again at what nobody has asked for: what was refused to a person goes on being said.</summary>
+    protected Task<bool> AskAgain(Func<ReferralGrainsClient, CancellationToken, Task> question)
+    {
+        if (isOfLook) Problem = null;
+        return Answer(question, true);
+    }
+
+    private async Task<bool> Answer(Func<ReferralGrainsClient, CancellationToken, Task> question, bool isLook)
+    {
+        (IsBusy, isOfLook) = (true, isLook && Problem is null);
         StateHasChanged();
         try
         {
