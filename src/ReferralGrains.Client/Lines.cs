@@ -10,13 +10,20 @@ internal interface ILineAnswer<out TSelf>
     /// <summary>Whether it is no line's answer but the count of them all.</summary>
     bool IsSummary { get; }
 
+    /// <summary>Whether the line was not taken, nor what came after it: too many answers were left unread.</summary>
+    bool IsUnread { get; }
+
     /// <summary>The same, with the number of its line among all that were sent.</summary>
     TSelf At(long line);
 }
 
 public sealed partial record OutcomeLineBody : ILineAnswer<OutcomeLineBody>
 {
+    internal const string AnswersUnread = "answers_unread";
+
     bool ILineAnswer<OutcomeLineBody>.IsSummary => Summary is not null;
+
+    bool ILineAnswer<OutcomeLineBody>.IsUnread => Error?.Code == AnswersUnread;
 
     OutcomeLineBody ILineAnswer<OutcomeLineBody>.At(long line) => this with { Line = line };
 }
@@ -24,6 +31,8 @@ public sealed partial record OutcomeLineBody : ILineAnswer<OutcomeLineBody>
 public sealed partial record ReferralLineAnswer : ILineAnswer<ReferralLineAnswer>
 {
     bool ILineAnswer<ReferralLineAnswer>.IsSummary => false;
+
+    bool ILineAnswer<ReferralLineAnswer>.IsUnread => Error?.Code == OutcomeLineBody.AnswersUnread;
 
     ReferralLineAnswer ILineAnswer<ReferralLineAnswer>.At(long line) => this with { Line = line };
 }

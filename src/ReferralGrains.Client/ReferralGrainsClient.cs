@@ -165,6 +165,7 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
             if (text.Length == 0) continue;
             var answer = JsonSerializer.Deserialize<TAnswer>(text, json)!;
             if (answer.IsSummary) yield break;
+            if (answer.IsUnread) throw new HttpRequestException("More answers are left unread than the server keeps.");
             yield return answer;
         }
     }

@@ -163,6 +163,21 @@ public sealed class ClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_line_that_was_not_taken_because_answers_were_left_unread_is_sent_again()
+    {
+        answers.Enqueue(async (context, body) =>
+        {
+            await Lines(context, body, only: 2);
+            await context.Response.WriteAsync("""{"line":3,"error":{"status":429,"code":"answers_unread","detail":"More answers are left unread than are kept."}}""" + "\n");
+        });
+        answers.Enqueue((context, body) => Lines(context, body));
+        var seen = new List<OutcomeLineBody>();
+        await foreach (var answer in Client().StreamActionsAsync(Actions(4), Stop)) seen.Add(answer);
+        Assert.Equal(["a1", "a2", "a3", "a4"], seen.Select(one => one.Status is null ? one.Error?.Code : one.ActionId));
+        Assert.Equal([4, 2], asked.Select(one => one.Body.Count(c => c == '\n')));
+    }
+
+    [Fact]
     public async Task A_word_that_is_none_is_not_sent() =>
         await Assert.ThrowsAsync<ArgumentException>(() => Client().CreateActionAsync(new() { ActionId = "a", ProgramId = "p", RefereeId = "r", Type = ActionBodyType.Unknown }, stop: Stop));
 

@@ -90,19 +90,23 @@ export class Connection {
       let [answered, attempt] = [0, 1];
       while (answered < chunk.length) {
         const answers = this.#answers<TAnswer>(path, query, chunk.slice(answered));
-        while (answered < chunk.length) {
-          let next: IteratorResult<TAnswer>;
-          try {
-            next = await answers.next();
-            if (next.done) throw new ReferralGrainsUnreachable("The answer ended before its last line.");
-          } catch (error) {
-            await this.#pause(attempt++, error);
-            break;
+        try {
+          while (answered < chunk.length) {
+            let next: IteratorResult<TAnswer>;
+            try {
+              next = await answers.next();
+              if (next.done) throw new ReferralGrainsUnreachable("The answer ended before its last line.");
+            } catch (error) {
+              await this.#pause(attempt++, error);
+              break;
+            }
+            [answered, attempt] = [answered + 1, 1];
+            yield { ...next.value, line: ++line } as unknown as Awaited<TAnswer>;
           }
-          [answered, attempt] = [answered + 1, 1];
-          yield { ...next.value, line: ++line } as unknown as Awaited<TAnswer>;
+        } finally {
+          // Whoever stops reading leaves no request open.
+          await answers.return(undefined).catch(() => undefined);
         }
-        await answers.return(undefined).catch(() => undefined);
       }
     }
   }
@@ -122,6 +126,8 @@ export class Connection {
           if (text === "") continue;
           const answer = JSON.parse(text);
           if (answer.summary) return;
+          // Neither this line was taken nor those after it.
+          if (answer.error?.code === "answers_unread") throw new ReferralGrainsUnreachable("More answers are left unread than the server keeps.");
           yield answer as TAnswer;
         }
       }

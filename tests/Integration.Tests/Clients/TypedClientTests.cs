@@ -52,10 +52,23 @@ public sealed class TypedClientTests(LivingServer server)
                 const gone = await new ReferralGrains({ url: "http://127.0.0.1:9", key: "none", retries: 1, firstPause: 1 }).getAction("none").catch((error) => error);
                 const leave = (url, init) => fetch(url, { ...init, signal: AbortSignal.abort() });
                 const left = await new ReferralGrains({ url: process.env.GRAINS_URL, key: "none", firstPause: 60_000, fetch: leave }).getAction("none").catch((error) => error);
+                let [requests, cancelled, unread] = [0, 0, true];
+                const keeper = (url, init) => {
+                  requests++;
+                  const lines = init.body.trim().split("\n").map((line, i) => JSON.stringify(unread && i === 1 ? { line: i + 1, error: { status: 429, code: "answers_unread" } } : { line: i + 1, action_id: JSON.parse(line).action_id, status: "rewarded" }) + "\n");
+                  unread = false;
+                  const chunks = [...lines.map((line) => new TextEncoder().encode(line))];
+                  return Promise.resolve(new Response(new ReadableStream({ pull: (stream) => (chunks.length > 0 ? stream.enqueue(chunks.shift()) : new Promise(() => {})), cancel: () => void cancelled++ })));
+                };
+                const again = [];
+                for await (const outcome of new ReferralGrains({ url: "http://none", key: "none", firstPause: 1, fetch: keeper }).streamActions(sales.slice(0, 3))) {
+                  again.push(outcome.action_id?.at(-1) ?? outcome.error.code);
+                  if (again.length === 2 && requests === 2) break;
+                }
                 const balance = await client.getReferrerBalance("script|jane");
-                console.log(last, ids.size, refused instanceof ReferralGrainsError && refused.code, balance.balances[0].payable_minor, gone.name, left.name);
+                console.log(last, ids.size, refused instanceof ReferralGrainsError && refused.code, balance.balances[0].payable_minor, gone.name, left.name, again.join(), requests, cancelled);
                 """, Stop);
-            Assert.Equal("30 30 action_not_found 14700 ReferralGrainsUnreachable AbortError", (await Run(folder, "node run.mjs")).Trim());
+            Assert.Equal("30 30 action_not_found 14700 ReferralGrainsUnreachable AbortError 0,1 2 2", (await Run(folder, "node run.mjs")).Trim());
         }
         finally
         {
