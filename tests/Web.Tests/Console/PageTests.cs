@@ -236,10 +236,16 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.Sees("8.00 GBP");
         await person.IsWellServed();
         await person.Photograph("console-what-if");
+        await person.Page.GetByLabel("Share in %").FillAsync("30"); // What was replayed was another draft.
+        await person.Page.GetByText("8.00 GBP").WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await person.Page.GetByLabel("Share in %").FillAsync("20");
+        await person.Sees("8.00 GBP");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
         await person.Sees("is published as version 2");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Disable 10% of each sale" }).ClickAsync();
         await person.Sees("Rule drafted is disabled.");
+        await person.Page.GetByLabel("Id", new() { Exact = true }).FillAsync("drafted");
+        await person.Sees("to publish makes another version of it");
         await person.Page.GetByLabel("Id", new() { Exact = true }).FillAsync("ten");
         await person.Page.GetByLabel("Share in %").FillAsync("5");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();
