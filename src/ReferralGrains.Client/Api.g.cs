@@ -473,56 +473,57 @@ public sealed partial class ReferralGrainsClient
     /// <summary>Draw up a batch of all that is payable; or see, with dry_run, what it would be and who is left out</summary>
     /// <remarks><c>POST /v1/payout_batches</c>. Needs a key with the role finance.</remarks>
     /// <param name="dryRun">true saves nothing and answers what would be.</param>
-    public Task<PayoutBatchAnswer> CreatePayoutBatcheAsync(NewPayoutBatch body, bool? dryRun = null, CancellationToken stop = default) =>
+    public Task<PayoutBatchAnswer> CreatePayoutBatchAsync(NewPayoutBatch body, bool? dryRun = null, CancellationToken stop = default) =>
         Send<PayoutBatchAnswer>(HttpMethod.Post, new("/v1/payout_batches", ("dry_run", dryRun)), body, stop);
 
     /// <summary>Payout batches, the newest first; as a table with Accept: text/csv</summary>
     /// <remarks><c>GET /v1/payout_batches</c>. Needs a key with the role read or finance.</remarks>
+    /// <param name="needsPerson">true: only those that wait to be approved, for funds or for a review, or have an item that is in review.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
-    public IAsyncEnumerable<PayoutBatchAnswer> ListPayoutBatchesAsync(int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfPayoutBatchAnswer, PayoutBatchAnswer>(new("/v1/payout_batches", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    public IAsyncEnumerable<PayoutBatchAnswer> ListPayoutBatchesAsync(bool? needsPerson = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfPayoutBatchAnswer, PayoutBatchAnswer>(new("/v1/payout_batches", ("needs_person", needsPerson), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv</summary>
     /// <remarks><c>GET /v1/payout_batches/{id}</c>. Needs a key with the role read or finance.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the last entry of the page before.</param>
-    public Task<PayoutBatchAnswer> GetPayoutBatcheAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+    public Task<PayoutBatchAnswer> GetPayoutBatchAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
         Send<PayoutBatchAnswer>(HttpMethod.Get, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}", ("limit", limit), ("starting_after", startingAfter)), null, stop);
 
     /// <summary>Approve what a frozen batch pays to whom; from then on money leaves</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/approve</c>. Needs a key with the role finance.</remarks>
-    public Task<PayoutBatchAnswer> ApprovePayoutBatcheAsync(string id, PayoutApproval body, CancellationToken stop = default) =>
+    public Task<PayoutBatchAnswer> ApprovePayoutBatchAsync(string id, PayoutApproval body, CancellationToken stop = default) =>
         Send<PayoutBatchAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/approve"), body, stop);
 
     /// <summary>Give up a batch that is not approved; what it had reserved is payable again</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/cancel</c>. Needs a key with the role finance.</remarks>
-    public Task<PayoutBatchAnswer> CancelPayoutBatcheAsync(string id, CancellationToken stop = default) =>
+    public Task<PayoutBatchAnswer> CancelPayoutBatchAsync(string id, CancellationToken stop = default) =>
         Send<PayoutBatchAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/cancel"), null, stop);
 
     /// <summary>Pay once more what has failed, and nothing else; after a pause, go on</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/retry</c>. Needs a key with the role finance.</remarks>
-    public Task<PayoutBatchAnswer> RetryPayoutBatcheAsync(string id, CancellationToken stop = default) =>
+    public Task<PayoutBatchAnswer> RetryPayoutBatchAsync(string id, CancellationToken stop = default) =>
         Send<PayoutBatchAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/retry"), null, stop);
 
     /// <summary>An item of an approved batch was paid outside, under a reference</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/confirm_paid</c>. Needs a key with the role finance.</remarks>
-    public Task<PayoutItemAnswer> ConfirmPaidPayoutBatcheItemAsync(string id, string item, PaidReference body, CancellationToken stop = default) =>
+    public Task<PayoutItemAnswer> ConfirmPaidPayoutBatchItemAsync(string id, string item, PaidReference body, CancellationToken stop = default) =>
         Send<PayoutItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/confirm_paid"), body, stop);
 
     /// <summary>Give up an item of which certainly nothing was paid; its amount is payable again</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/release</c>. Needs a key with the role finance.</remarks>
-    public Task<PayoutItemAnswer> ReleasePayoutBatcheItemAsync(string id, string item, ReasonBody body, CancellationToken stop = default) =>
+    public Task<PayoutItemAnswer> ReleasePayoutBatchItemAsync(string id, string item, ReasonBody body, CancellationToken stop = default) =>
         Send<PayoutItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/release"), body, stop);
 
     /// <summary>Ask money of the item's transfer back; what comes back is payable again, which pays down what the referrer owes</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/reverse</c>. Needs a key with the role finance.</remarks>
-    public Task<ReversalAnswer> ReversePayoutBatcheItemAsync(string id, string item, NewReversal body, CancellationToken stop = default) =>
+    public Task<ReversalAnswer> ReversePayoutBatchItemAsync(string id, string item, NewReversal body, CancellationToken stop = default) =>
         Send<ReversalAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/reverse"), body, stop);
 
     /// <summary>What was asked back of the item's transfer, the newest first, and what came of it</summary>
     /// <remarks><c>GET /v1/payout_batches/{id}/items/{item}/reversals</c>. Needs a key with the role read or finance.</remarks>
-    public Task<ReversalsAnswer> ListPayoutBatcheItemReversalsAsync(string id, string item, CancellationToken stop = default) =>
+    public Task<ReversalsAnswer> ListPayoutBatchItemReversalsAsync(string id, string item, CancellationToken stop = default) =>
         Send<ReversalsAnswer>(HttpMethod.Get, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/reversals"), null, stop);
 
     /// <summary>How this tenant pays out</summary>
@@ -605,7 +606,7 @@ public sealed partial class ReferralGrainsClient
 
     /// <summary>Say what became of an item in review; it is held against what Stripe shows now</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/resolve</c>. Needs a key with the role finance.</remarks>
-    public Task<ReviewedItemAnswer> ResolvePayoutBatcheItemAsync(string id, string item, ReviewBody body, CancellationToken stop = default) =>
+    public Task<ReviewedItemAnswer> ResolvePayoutBatchItemAsync(string id, string item, ReviewBody body, CancellationToken stop = default) =>
         Send<ReviewedItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/resolve"), body, stop);
 
     /// <summary>Take events of Stripe, Shopify or CloudEvents as actions of a program, at an address of their own</summary>
@@ -2551,6 +2552,9 @@ public sealed partial record PortalPayouts
     /// <summary>When the next batch is drawn up, where that has a date.</summary>
     public DateTimeOffset? NextAt { get; init; }
 
+    /// <summary>The day that it is then where the tenant pays out, as 2026-01-31: that of UTC may be the one before.</summary>
+    public string? NextOn { get; init; }
+
     /// <summary>Whether there is an account to which money can be sent.</summary>
     public required bool AccountLinked { get; init; }
 
@@ -3255,6 +3259,9 @@ public sealed partial record RewardAnswer
 
     /// <summary>When a pending one is expected: due, or released from its hold.</summary>
     public DateTimeOffset? ExpectedAt { get; init; }
+
+    /// <summary>What ends the hold window of a pending one, by the terms that it was given under. Absent where it only waits for its date.</summary>
+    public RewardAnswerHold? Hold { get; init; }
 
     /// <summary>Of a schedule: this reward and those before it.</summary>
     public long? TotalSoFarMinor { get; init; }
@@ -5142,6 +5149,21 @@ public enum ReviewBodyDecision
 
     [JsonStringEnumMemberName("send_again")]
     SendAgain,
+}
+
+public enum RewardAnswerHold
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("days")]
+    Days,
+
+    [JsonStringEnumMemberName("manual")]
+    Manual,
+
+    [JsonStringEnumMemberName("days_then_active_customer")]
+    DaysThenActiveCustomer,
 }
 
 public enum RewardAnswerState

@@ -27,11 +27,13 @@ internal sealed class AuditEndpoints(IAuditLog audit)
     private async Task<IResult> List(HttpContext context)
     {
         var (filter, _) = entries.Read(context);
+        var of = Id(context, operation) is { } named ? OperationNames.Current(named) : null;
         var page = await audit.List(
             new(filter.Tenant, filter.Limit, filter.After is { } after ? AuditNames.Parse(after) : null)
             {
                 By = Id(context, by),
-                Operation = Id(context, operation),
+                Operation = of,
+                FormerOperation = of is null ? null : OperationNames.Former(of),
                 Subject = Id(context, subject),
                 From = filter.From,
                 To = filter.To,
@@ -79,7 +81,7 @@ internal static class AuditNames
         one.Entry.At,
         one.Entry.By,
         one.Entry.Role == KeyRole.All ? "all" : Roles.Needed.Of(one.Entry.Role),
-        one.Entry.Operation,
+        OperationNames.Current(one.Entry.Operation),
         one.Entry.Request,
         one.Entry.Subject ?? one.Outcome?.Subject,
         one.Outcome?.Status,

@@ -1,9 +1,10 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace ReferralGrains.Gateway.Description;
 
 /// <summary>What generated clients call an operation: made from its address, so that no route can be without one.</summary>
-internal static class OperationNames
+internal static partial class OperationNames
 {
     private static readonly Dictionary<string, string> tags = new(StringComparer.Ordinal)
     {
@@ -58,8 +59,20 @@ internal static class OperationNames
         };
     }
 
+    /// <summary>As it is called now. The audit log keeps what it was called when it was done: a batch was once a batche.</summary>
+    public static string Current(string operation) => OldBatch().Replace(operation, "PayoutBatch");
+
+    /// <summary>As it was called before; null where it always was as it is.</summary>
+    public static string? Former(string operation) => Batch().Replace(operation, "PayoutBatche") is var old && old != operation ? old : null;
+
+    [GeneratedRegex("PayoutBatche(?![a-z])")]
+    private static partial Regex OldBatch();
+
+    [GeneratedRegex("PayoutBatch(?![a-z])")]
+    private static partial Regex Batch();
+
     private static string Singular(string noun) =>
-        noun.EndsWith("ies", StringComparison.Ordinal) ? noun[..^3] + "y" : noun.EndsWith("ases", StringComparison.Ordinal) ? noun[..^2] : noun.TrimEnd('s');
+        noun.EndsWith("ies", StringComparison.Ordinal) ? noun[..^3] + "y" : noun.EndsWith("ases", StringComparison.Ordinal) || noun.EndsWith("ches", StringComparison.Ordinal) ? noun[..^2] : noun.TrimEnd('s');
 
     private static string Name(string verb, string[] things)
     {

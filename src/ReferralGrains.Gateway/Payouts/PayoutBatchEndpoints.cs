@@ -21,6 +21,9 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
     private const int MostPreviewed = 1_000;
     private const string ReservedIds = "po_scheduled_";
 
+    private static readonly QueryParameter NeedsPerson = new(
+        "needs_person", "boolean", "true: only those that wait to be approved, for funds or for a review, or have an item that is in review.");
+
     public void Map(IEndpointRouteBuilder routes)
     {
         // What it would be shows whose account gets how much, as a batch does: who only looks is logged as well.
@@ -28,7 +31,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
             .WithSummary("Draw up a batch of all that is payable; or see, with dry_run, what it would be and who is left out")
             .Takes<NewPayoutBatch>(mayBeAbsent: true).Answers<PayoutBatchAnswer>(creates: true).Query(RouteDescription.DryRun);
         routes.Get("/v1/payout_batches", List).Needs(KeyRole.Read).OrFinance()
-            .WithSummary("Payout batches, the newest first; as a table with Accept: text/csv").Pages<PageAnswer<PayoutBatchAnswer>>();
+            .WithSummary("Payout batches, the newest first; as a table with Accept: text/csv").Pages<PageAnswer<PayoutBatchAnswer>>(NeedsPerson);
         routes.Get("/v1/payout_batches/{id}", Show).Needs(KeyRole.Read).OrFinance().ShowsPersonalData()
             .WithSummary("A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv").Pages<PayoutBatchAnswer>();
         routes.Post("/v1/payout_batches/{id}/approve", Approve).Needs(KeyRole.Finance)
@@ -64,7 +67,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
         if (paging.After is { } after)
             before = (CallerId.IsValid(after) ? await reports.Batch(tenant, new(after), context.RequestAborted) : null)?.Stream
                 ?? throw Problem.InvalidField("starting_after", "The id of an entry of this list is expected.").AsException();
-        var page = await reports.Batches(tenant, before, paging.Limit, context.RequestAborted);
+        var page = await reports.Batches(tenant, before, paging.Limit, context.Flag(NeedsPerson.Name), context.RequestAborted);
         var answers = ImmutableArray.CreateBuilder<PayoutBatchAnswer>(page.Items.Length);
         foreach (var batch in page.Items) answers.Add(await Answer(context, batch));
         return Answers.Ok(new(answers.ToImmutable(), page.HasMore), GatewayJson.Default.PageAnswerPayoutBatchAnswer);
@@ -145,7 +148,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
     {
         for (StreamId? before = null; ;)
         {
-            var page = await reports.Batches(context.Caller().Tenant, before, Paging.Most, stop);
+            var page = await reports.Batches(context.Caller().Tenant, before, Paging.Most, context.Flag(NeedsPerson.Name), stop);
             foreach (var batch in page.Items)
                 foreach (var total in (await reports.Totals(batch.Stream, stop)) is { Count: > 0 } there ? there : [new(new(""), 0, 0, 0, 0, 0, 0, 0, 0, 0)])
                     yield return

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json.Serialization;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
@@ -131,6 +132,9 @@ internal sealed class PortalEndpoints(
             ]);
     }
 
+    private static string? Day(DateTimeOffset? at, string timeZone) =>
+        at is { } moment ? TimeZoneInfo.ConvertTime(moment, TimeZoneInfo.FindSystemTimeZoneById(timeZone)).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture) : null;
+
     // A tier is measured the way its rule is; the next one is the nearest that begins above what was reached.
     private static PortalTier Tier(Rule rule, Tally tally)
     {
@@ -150,9 +154,10 @@ internal sealed class PortalEndpoints(
         var isFlagged = (await flags.Stopped([profile.Stream], stop)).Count > 0;
         var currencies = programs.Where(PaysCash).Select(static program => program.Currency)
             .Concat(balances.Where(static one => Currency.IsKnown(one.Asset.Name)).Select(static one => one.Asset.Name)).Distinct().Order(StringComparer.Ordinal).ToList();
+        var next = view.Terms.Schedule is { Every: not PayoutEvery.Amount } ? view.NextAt : null;
         return new(
             currencies.Count > 0, PayoutWords.Deliveries.Of(view.Terms.Outside), view.Terms.Schedule is { } schedule ? PayoutWords.Schedules.Of(schedule.Every) : null,
-            view.Terms.Schedule is { Every: not PayoutEvery.Amount } ? view.NextAt : null, account is not null, account?.IsReady ?? false,
+            next, Day(next, view.Terms.TimeZone), account is not null, account?.IsReady ?? false,
             [.. currencies.Select(Cash)]);
 
         PortalCash Cash(string currency)
@@ -238,12 +243,14 @@ internal sealed record PortalTier(
 /// <param name="PaysCash">Whether any program gives money, or there is some.</param>
 /// <param name="Every">By which a batch is drawn up: week, month, or amount as soon as a minimum is reached. Absent: on demand.</param>
 /// <param name="NextAt">When the next batch is drawn up, where that has a date.</param>
+/// <param name="NextOn">The day that it is then where the tenant pays out, as 2026-01-31: that of UTC may be the one before.</param>
 /// <param name="AccountLinked">Whether there is an account to which money can be sent.</param>
 /// <param name="AccountReady">Whether what is sent there arrives.</param>
 internal sealed record PortalPayouts(
     bool PaysCash, [property: OneOf("stripe", "outside")] string Delivery,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Every,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? NextAt, bool AccountLinked, bool AccountReady, ImmutableArray<PortalCash> Currencies);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? NextAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NextOn, bool AccountLinked, bool AccountReady, ImmutableArray<PortalCash> Currencies);
 
 /// <param name="MinimumMinor">Below it nothing is paid out.</param>
 /// <param name="WaitsFor">

@@ -15,6 +15,7 @@ namespace ReferralGrains.Gateway.Rewards;
 /// <param name="LeftMinor">After refunds, chargebacks and cancellation.</param>
 /// <param name="ActionId">Null for what no action earned: an approval, a schedule.</param>
 /// <param name="ExpectedAt">When a pending one is expected: due, or released from its hold.</param>
+/// <param name="Hold">What ends the hold window of a pending one, by the terms that it was given under. Absent where it only waits for its date.</param>
 /// <param name="TotalSoFarMinor">Of a schedule: this reward and those before it.</param>
 /// <param name="TotalMinor">Of a schedule: all of its rewards.</param>
 /// <param name="GroupSumMinor">Of a grouped one: what waits with it (H14).</param>
@@ -34,6 +35,7 @@ internal sealed record RewardAnswer(
     int RuleVersion,
     DateTimeOffset CreatedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? ExpectedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull), OneOf("days", "manual", "days_then_active_customer")] string? Hold = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalSoFarMinor = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? TotalMinor = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? GroupSumMinor = null,
@@ -64,6 +66,7 @@ internal sealed class RewardAnswers(IFacts facts)
         view.Version,
         view.GivenAt,
         view.Status == RewardStatus.Pending ? view.ExpectedAt : null,
+        view is { Status: RewardStatus.Pending, Hold: { } hold } ? RuleWords.Holds.Of(hold) : null,
         view.Total?.SoFarMinor,
         view.Total?.TotalMinor,
         view.Group?.SumMinor,

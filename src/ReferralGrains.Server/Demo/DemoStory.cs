@@ -118,7 +118,7 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     private async Task<string> Draw(DateTimeOffset at, CancellationToken stop)
     {
         var batch = at == byHand ? "march" : ScheduledOn(at);
-        if (at == byHand) await finance.CreatePayoutBatcheAsync(new() { Id = batch }, stop: stop);
+        if (at == byHand) await finance.CreatePayoutBatchAsync(new() { Id = batch }, stop: stop);
         if (await Frozen(batch, stop) is { Status: "frozen" } && at == refusal) await Answer(await Link(DemoCast.Refused, stop), "refused", stop);
         return batch;
     }
@@ -215,7 +215,7 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
             var hash = now.Hash!;
             try
             {
-                await second.ApprovePayoutBatcheAsync(batch, new() { Hash = hash }, stop);
+                await second.ApprovePayoutBatchAsync(batch, new() { Hash = hash }, stop);
             }
             catch (ReferralGrainsException refused) when (refused.Problem.Code == "payout_hash_differs")
             {
@@ -237,7 +237,7 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
         {
             try
             {
-                var now = await finance.GetPayoutBatcheAsync(batch, limit: 1, stop: stop);
+                var now = await finance.GetPayoutBatchAsync(batch, limit: 1, stop: stop);
                 if (isSoFar(now)) return now;
                 last = now.Status;
             }

@@ -55,6 +55,9 @@ public sealed record AuditFilter(int Tenant, int Limit, Guid? Before)
 
     public string? Operation { get; init; }
 
+    /// <summary>What it was called before, for entries of then.</summary>
+    public string? FormerOperation { get; init; }
+
     public string? Subject { get; init; }
 
     /// <summary>From this moment on.</summary>
@@ -116,12 +119,13 @@ public sealed class AuditLog : IAuditLog, IAsyncDisposable
             $"""
             select e.id, e.tenant, e.by, e.role, e.operation, e.request, e.subject, e.request_id, o.status, o.subject, o.reason
             from {from} left join audit_outcome o on o.entry = e.id
-            where e.tenant = $1 and ($3 is null or e.by = $3) and ($4 is null or e.operation = $4)
+            where e.tenant = $1 and ($3 is null or e.by = $3) and ($4 is null or e.operation in ($4, $9))
               and ($5 is null or e.id < $5) and ($6 is null or e.id >= $6) and ($7 is null or e.id < $7)
             order by e.id desc limit $8
             """,
             Read, stop, Questions.Int(filter.Tenant), Questions.Text(filter.Subject), Questions.Text(filter.By), Questions.Text(filter.Operation), Id(filter.Before),
-            Id(filter.From is { } start ? AuditEntry.FirstAt(start) : null), Id(filter.To is { } end ? AuditEntry.FirstAt(end) : null), Questions.Int(filter.Limit + 1));
+            Id(filter.From is { } start ? AuditEntry.FirstAt(start) : null), Id(filter.To is { } end ? AuditEntry.FirstAt(end) : null), Questions.Int(filter.Limit + 1),
+            Questions.Text(filter.FormerOperation));
         return new([.. rows.Take(filter.Limit)], rows.Count > filter.Limit);
     }
 

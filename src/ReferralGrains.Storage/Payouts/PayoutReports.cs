@@ -30,7 +30,8 @@ public interface IPayoutReports
 
     /// <summary>The newest first.</summary>
     /// <param name="before">The last one of the page before.</param>
-    Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, CancellationToken stop);
+    /// <param name="needsPerson">Only those that wait to be approved, for funds or for a review, or have an item that does.</param>
+    Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, bool needsPerson, CancellationToken stop);
 
     Task<PayoutBatchView?> Batch(int tenant, CallerId batch, CancellationToken stop);
 
@@ -123,15 +124,16 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
         """,
         static reader => new PayoutCustomerView(reader.GetString(0), reader.Maybe<DateTimeOffset>(1)), stop, Questions.Int(tenant), Questions.Text(referrer.Value));
 
-    public async Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, CancellationToken stop)
+    public async Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, bool needsPerson, CancellationToken stop)
     {
         var found = await database.Rows(
             $"""
             select {BatchColumns} from payout_batch b join stream s on s.id = b.stream
             where b.tenant = $1 and ($2::int8 is null or (b.created_at, b.stream) < (select created_at, stream from payout_batch where stream = $2))
+              and (not $4 or b.status in (3, 6, 7) or b.stream in (select batch from payout_item where tenant = $1 and status = 13))
             order by b.created_at desc, b.stream desc limit $3
             """,
-            Batch, stop, Questions.Int(tenant), Questions.Long(before?.Value), Questions.Int(limit + 1));
+            Batch, stop, Questions.Int(tenant), Questions.Long(before?.Value), Questions.Int(limit + 1), Questions.Flag(needsPerson));
         return new([.. found.Take(limit)], found.Count > limit);
     }
 

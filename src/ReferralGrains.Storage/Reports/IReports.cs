@@ -127,9 +127,11 @@ public sealed record ActionConflict(DateTimeOffset At, ReferralAction Action);
 /// <param name="Action">Null for what no action earned.</param>
 /// <param name="LeftMinor">What is left of it after refunds, chargebacks and cancellation.</param>
 /// <param name="Group">In which it waits (H14).</param>
+/// <param name="Hold">What ends the hold window of a pending one, by the terms that it was given under (D17); null where it only waits for its date.</param>
 public sealed record RewardView(
     StreamId Referral, RewardId Reward, CallerId Program, CallerId Referee, CallerId Referrer, CallerId? Action, int Enrollment, int Rule, int Version,
-    Asset Asset, long Minor, long LeftMinor, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt, RunningTotal? Total = null, RewardGroup? Group = null);
+    Asset Asset, long Minor, long LeftMinor, RewardStatus Status, DateTimeOffset GivenAt, DateTimeOffset? ExpectedAt, RunningTotal? Total = null, RewardGroup? Group = null,
+    HoldMode? Hold = null);
 
 /// <summary>Of a schedule: a row with those before it, and all of them (H11).</summary>
 public sealed record RunningTotal(long SoFarMinor, long TotalMinor);

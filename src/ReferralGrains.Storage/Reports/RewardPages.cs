@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
@@ -194,8 +195,17 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
             : given.ExpectedAt;
         return new(
             new(row.Stream), given.Id, row.Program, row.Referee, referrer, given.Action, decision.Enrollment, decision.Rule, decision.Version,
-            decision.Asset!.Value, decision.Minor, given.Reward.LeftMinor, given.Status, given.GivenAt, expected, given.Total, given.Group);
+            decision.Asset!.Value, decision.Minor, given.Reward.LeftMinor, given.Status, given.GivenAt, expected, given.Total, given.Group,
+            given.Status == RewardStatus.Pending ? HoldOf(decision) : null);
     }
+
+    private static HoldMode? HoldOf(RuleDecision decision) => decision switch
+    {
+        { Held: false } or { Further.Group: > 0 } => null,
+        { ChecksCustomer: true } => HoldMode.DaysThenActiveCustomer,
+        { ReleasesItself: true } => HoldMode.Days,
+        _ => HoldMode.Manual,
+    };
 
     // Leaves out whole streams that cannot hold what is asked for.
     private static string MayHold(RewardStatus? status) => status switch

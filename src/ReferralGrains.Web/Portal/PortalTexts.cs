@@ -64,6 +64,9 @@ public sealed class PortalTexts
     /// <summary>The day in UTC.</summary>
     public string Day(DateTimeOffset at) => Of("date", at.UtcDateTime.Day, months[at.UtcDateTime.Month - 1], at.UtcDateTime.Year);
 
+    /// <summary>A day as the API writes it: 2026-01-31.</summary>
+    public string Day(string day) => Day(DateTimeOffset.ParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal));
+
     public string Month(DateTimeOffset at) => Of("month", months[at.UtcDateTime.Month - 1], at.UtcDateTime.Year);
 
     private string Money(long minor, string currency)

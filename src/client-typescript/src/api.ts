@@ -658,7 +658,7 @@ export class ReferralGrains extends Connection {
    *
    * `POST /v1/payout_batches`. Needs a key with the role finance.
    */
-  createPayoutBatche(body: NewPayoutBatch, query: { dry_run?: boolean } = {}): Promise<PayoutBatchAnswer> {
+  createPayoutBatch(body: NewPayoutBatch, query: { dry_run?: boolean } = {}): Promise<PayoutBatchAnswer> {
     return this.send("POST", `/v1/payout_batches`, query, body);
   }
 
@@ -667,7 +667,7 @@ export class ReferralGrains extends Connection {
    *
    * `GET /v1/payout_batches`. Needs a key with the role read or finance.
    */
-  listPayoutBatches(query: { limit?: number } = {}): AsyncGenerator<PayoutBatchAnswer> {
+  listPayoutBatches(query: { needs_person?: boolean; limit?: number } = {}): AsyncGenerator<PayoutBatchAnswer> {
     return this.pages<PayoutBatchAnswer>(`/v1/payout_batches`, query);
   }
 
@@ -676,7 +676,7 @@ export class ReferralGrains extends Connection {
    *
    * `GET /v1/payout_batches/{id}`. Needs a key with the role read or finance.
    */
-  getPayoutBatche(id: string, query: { limit?: number; starting_after?: string } = {}): Promise<PayoutBatchAnswer> {
+  getPayoutBatch(id: string, query: { limit?: number; starting_after?: string } = {}): Promise<PayoutBatchAnswer> {
     return this.send("GET", `/v1/payout_batches/${encodeURIComponent(id)}`, query, undefined);
   }
 
@@ -685,7 +685,7 @@ export class ReferralGrains extends Connection {
    *
    * `POST /v1/payout_batches/{id}/approve`. Needs a key with the role finance.
    */
-  approvePayoutBatche(id: string, body: PayoutApproval): Promise<PayoutBatchAnswer> {
+  approvePayoutBatch(id: string, body: PayoutApproval): Promise<PayoutBatchAnswer> {
     return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/approve`, {}, body);
   }
 
@@ -694,7 +694,7 @@ export class ReferralGrains extends Connection {
    *
    * `POST /v1/payout_batches/{id}/cancel`. Needs a key with the role finance.
    */
-  cancelPayoutBatche(id: string): Promise<PayoutBatchAnswer> {
+  cancelPayoutBatch(id: string): Promise<PayoutBatchAnswer> {
     return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/cancel`, {}, undefined);
   }
 
@@ -703,7 +703,7 @@ export class ReferralGrains extends Connection {
    *
    * `POST /v1/payout_batches/{id}/retry`. Needs a key with the role finance.
    */
-  retryPayoutBatche(id: string): Promise<PayoutBatchAnswer> {
+  retryPayoutBatch(id: string): Promise<PayoutBatchAnswer> {
     return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/retry`, {}, undefined);
   }
 
@@ -712,7 +712,7 @@ export class ReferralGrains extends Connection {
    *
    * `POST /v1/payout_batches/{id}/items/{item}/confirm_paid`. Needs a key with the role finance.
    */
-  confirmPaidPayoutBatcheItem(id: string, item: string, body: PaidReference): Promise<PayoutItemAnswer> {
+  confirmPaidPayoutBatchItem(id: string, item: string, body: PaidReference): Promise<PayoutItemAnswer> {
     return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/confirm_paid`, {}, body);
   }
 
@@ -721,7 +721,7 @@ export class ReferralGrains extends Connection {
    *
    * `POST /v1/payout_batches/{id}/items/{item}/release`. Needs a key with the role finance.
    */
-  releasePayoutBatcheItem(id: string, item: string, body: ReasonBody): Promise<PayoutItemAnswer> {
+  releasePayoutBatchItem(id: string, item: string, body: ReasonBody): Promise<PayoutItemAnswer> {
     return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/release`, {}, body);
   }
 
@@ -730,7 +730,7 @@ export class ReferralGrains extends Connection {
    *
    * `POST /v1/payout_batches/{id}/items/{item}/reverse`. Needs a key with the role finance.
    */
-  reversePayoutBatcheItem(id: string, item: string, body: NewReversal): Promise<ReversalAnswer> {
+  reversePayoutBatchItem(id: string, item: string, body: NewReversal): Promise<ReversalAnswer> {
     return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/reverse`, {}, body);
   }
 
@@ -739,7 +739,7 @@ export class ReferralGrains extends Connection {
    *
    * `GET /v1/payout_batches/{id}/items/{item}/reversals`. Needs a key with the role read or finance.
    */
-  listPayoutBatcheItemReversals(id: string, item: string): Promise<ReversalsAnswer> {
+  listPayoutBatchItemReversals(id: string, item: string): Promise<ReversalsAnswer> {
     return this.send("GET", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/reversals`, {}, undefined);
   }
 
@@ -874,7 +874,7 @@ export class ReferralGrains extends Connection {
    *
    * `POST /v1/payout_batches/{id}/items/{item}/resolve`. Needs a key with the role finance.
    */
-  resolvePayoutBatcheItem(id: string, item: string, body: ReviewBody): Promise<ReviewedItemAnswer> {
+  resolvePayoutBatchItem(id: string, item: string, body: ReviewBody): Promise<ReviewedItemAnswer> {
     return this.send("POST", `/v1/payout_batches/${encodeURIComponent(id)}/items/${encodeURIComponent(item)}/resolve`, {}, body);
   }
 
@@ -2373,6 +2373,8 @@ export interface PortalPayouts {
   every?: string | null;
   /** When the next batch is drawn up, where that has a date. */
   next_at?: string | null;
+  /** The day that it is then where the tenant pays out, as 2026-01-31: that of UTC may be the one before. */
+  next_on?: string | null;
   /** Whether there is an account to which money can be sent. */
   account_linked: boolean;
   /** Whether what is sent there arrives. */
@@ -2837,6 +2839,8 @@ export interface RewardAnswer {
   created_at: string;
   /** When a pending one is expected: due, or released from its hold. */
   expected_at?: string | null;
+  /** What ends the hold window of a pending one, by the terms that it was given under. Absent where it only waits for its date. */
+  hold?: "days" | "manual" | "days_then_active_customer" | null;
   /** Of a schedule: this reward and those before it. */
   total_so_far_minor?: number | null;
   /** Of a schedule: all of its rewards. */

@@ -43,6 +43,8 @@ public sealed class AuditLogTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(mine, await Ids(new(1, 60, null)));
         Assert.Equal(mine.Where(static one => one.By == "key_1"), await Ids(new(1, 60, null) { By = "key_1" }));
         Assert.Equal(mine.Where(static one => one.Operation == "closeReferrer"), await Ids(new(1, 60, null) { Operation = "closeReferrer" }));
+        Assert.Equal(
+            mine.Where(static one => one.Operation == "closeReferrer"), await Ids(new(1, 60, null) { Operation = "endReferrer", FormerOperation = "closeReferrer" }));
         Assert.Equal(mine.Where(static one => one.Subject == "ref_7"), await Ids(new(1, 7, null) { Subject = "ref_7" }));
         Assert.Equal(mine.Where(static one => one.Subject is null && one.By == "key_0"), await Ids(new(1, 7, null) { Subject = "made", By = "key_0" }));
         Assert.Equal(

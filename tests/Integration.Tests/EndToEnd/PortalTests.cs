@@ -19,7 +19,7 @@ public sealed class PortalTests(LivingServer server)
         {
             minimums = new[] { new { currency = "USD", amount_minor = 2_500 } },
             schedule = new { every = "month", day = 1 },
-            time_zone = "UTC",
+            time_zone = "Europe/Berlin",
         }));
         await shop.Ok("/v1/programs/portal-all/rules", JsonNode.Parse("""
             {"id":"portal-all-tiers","name":"More for many","trigger":"recurring_action","acknowledge_warnings":true,"reward":{"kind":"points","type":"fixed"},
@@ -40,7 +40,9 @@ public sealed class PortalTests(LivingServer server)
         Assert.Equal(("count", 2, 5, 10), ((string)tier["by"]!, (long)tier["reached"]!, (long)tier["next"]!, (long)tier["next_amount_minor"]!));
         Assert.Equal((2_200, 0), Usd(seen["balances"]!));
         var (payouts, cash) = (seen["payouts"]!, seen["payouts"]!["currencies"]![0]!);
-        Assert.Equal(("2026-02-01T00:00:00Z", "month", false), ((string)payouts["next_at"]!, (string)payouts["every"]!, (bool)payouts["account_linked"]!));
+        Assert.Equal(
+            ("2026-01-31T23:00:00Z", "2026-02-01", "month", false),
+            ((string)payouts["next_at"]!, (string)payouts["next_on"]!, (string)payouts["every"]!, (bool)payouts["account_linked"]!));
         Assert.Equal((0, 2_500, null), ((long)cash["payable_minor"]!, (long)cash["minimum_minor"]!, (string?)cash["waits_for"]));
 
         await shop.Ok("/v1/test_clock/advance", new { to = "2026-02-15T00:00:00Z" });

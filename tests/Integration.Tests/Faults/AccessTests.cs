@@ -167,7 +167,7 @@ public sealed class AccessTests(LivingServer server)
         await Eventually.Holds("the batch has its item", async () => (await finance.Get("/v1/payout_batches/seen-paid")).Body.Contains(account, StringComparison.Ordinal));
         return "seen-paid";
 
-        async Task<int> Logged() => (await admin.Ok("/v1/audit_entries?operation=createPayoutBatche&limit=100"))["data"]!.AsArray().Count;
+        async Task<int> Logged() => (await admin.Ok("/v1/audit_entries?operation=createPayoutBatch&limit=100"))["data"]!.AsArray().Count;
     }
 
     // What one tenant has of everything that a route can name.

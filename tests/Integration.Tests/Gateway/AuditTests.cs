@@ -1,4 +1,5 @@
 using ReferralGrains.Integration.Tests.Gateway.World;
+using ReferralGrains.Storage.Audit;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Tenants;
 
@@ -106,6 +107,11 @@ public sealed class AuditTests : IAsyncLifetime
         using var asked = new HttpRequestMessage(HttpMethod.Get, "/v1/audit_entries") { Headers = { Accept = { new("text/csv") }, Authorization = new("Bearer", GatewayHost.AdminKey) } };
         using var table = await host.Client.SendAsync(asked);
         Assert.StartsWith("id,at,by,role,operation,request,subject_id,status,reason,request_id\r\naud_", await table.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        // What was written down under a name of then is shown under that of now.
+        await host.Audit.Begin(host.Audit.All[^1].Entry with { Id = AuditEntry.NewId(TimeProvider.System), Operation = "releasePayoutBatcheItem" });
+        var operations = (await host.Ok("GET", "/v1/audit_entries?operation=releasePayoutBatcheItem")).GetProperty("data").EnumerateArray().Select(static one => one.GetProperty("operation").GetString());
+        Assert.Equal("releasePayoutBatchItem", operations.First());
         Assert.Equal(0, (await host.Send("GET", "/v1/audit_entries", key: await host.KeyFor(KeyRole.Operator))).Body.GetProperty("data").GetArrayLength());
     }
 }

@@ -17,11 +17,16 @@ public sealed class PayoutListTests(PostgresServer server)
         await using var database = await JournalDatabase.Create(server);
         await Three(database);
         var reports = new PayoutReports(database.Source);
-        var first = await reports.Batches(1, null, 2, CancellationToken.None);
-        var rest = await reports.Batches(1, first.Items[^1].Stream, 2, CancellationToken.None);
+        var first = await reports.Batches(1, null, 2, false, CancellationToken.None);
+        var rest = await reports.Batches(1, first.Items[^1].Stream, 2, false, CancellationToken.None);
         Assert.Equal(["third", "second"], first.Items.Select(static one => one.Id.Value));
         Assert.Equal((true, "first", false), (first.HasMore, Assert.Single(rest.Items).Id.Value, rest.HasMore));
         Assert.Equal("third", (await reports.LastBatch(1, outside: false, CancellationToken.None))!.Id.Value);
+
+        // What waits for a person is found behind all that was drawn up since: a batch in review, and one with an item that is.
+        await database.Run("update payout_batch set status = case stream when 12 then 5 when 11 then 7 else 8 end; update payout_item set status = 13 where batch = 1011");
+        Assert.Equal(["second", "first"], (await reports.Batches(1, null, 2, true, CancellationToken.None)).Items.Select(static one => one.Id.Value));
+        Assert.Equal(["first"], (await reports.Batches(1, first.Items[^1].Stream, 2, true, CancellationToken.None)).Items.Select(static one => one.Id.Value));
 
         var portal = new PortalReports(database.Source, null!, null!);
         var paid = await portal.Payouts(referrer, null, 2, CancellationToken.None);

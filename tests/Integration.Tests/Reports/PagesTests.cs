@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Ledger;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Postgres;
@@ -122,7 +123,7 @@ public sealed class PagesTests(PostgresServer server)
         Assert.Equal(
             new RewardView(
                 await World.Stream("anna"), new(3, 0), new("program"), new("anna"), Rita, new("s1"), 1, 1, 1, new("GBP"), 1_00, 1_00,
-                RewardStatus.Pending, World.Now, World.Now.AddDays(30)),
+                RewardStatus.Pending, World.Now, World.Now.AddDays(30), Hold: HoldMode.Days),
             reward);
     }
 

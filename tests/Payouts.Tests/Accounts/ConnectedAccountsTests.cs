@@ -164,7 +164,7 @@ public sealed class ConnectedAccountsTests
 
         Task<PayoutTermsView> IPayoutReports.Terms(int tenant, CancellationToken stop) => throw new NotSupportedException();
 
-        Task<Page<PayoutBatchView>> IPayoutReports.Batches(int tenant, StreamId? before, int limit, CancellationToken stop) => throw new NotSupportedException();
+        Task<Page<PayoutBatchView>> IPayoutReports.Batches(int tenant, StreamId? before, int limit, bool needsPerson, CancellationToken stop) => throw new NotSupportedException();
 
         Task<PayoutBatchView?> IPayoutReports.Batch(int tenant, CallerId batch, CancellationToken stop) => throw new NotSupportedException();
 

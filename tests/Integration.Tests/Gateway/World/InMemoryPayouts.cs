@@ -53,7 +53,7 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
     public Task<PayoutCustomerView?> Customer(int tenant, CallerId referrer, CancellationToken stop) => Task.FromResult(
         accounts.GetValueOrDefault(GrainAddress.PayoutAccount(tenant, referrer)) is { Customer: { } customer } known ? new PayoutCustomerView(customer, known.CustomerChangedAt) : null);
 
-    public Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, CancellationToken stop) => Task.FromResult(
+    public Task<Page<PayoutBatchView>> Batches(int tenant, StreamId? before, int limit, bool needsPerson, CancellationToken stop) => Task.FromResult(
         new Page<PayoutBatchView>([.. batches.Where(pair => pair.Key.Tenant == tenant).Select(pair => View(pair.Key, pair.Value)).Where(view => view.Stream.Value < (before?.Value ?? long.MaxValue)).OrderByDescending(view => view.Stream.Value).Take(limit)], false));
 
     public Task<IReadOnlyList<CallerId>> ReferrersOf(int tenant, string account, CancellationToken stop) => Task.FromResult<IReadOnlyList<CallerId>>([]);
