@@ -29,6 +29,9 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
 
     protected abstract int SeqOf(TState state);
 
+    /// <summary>When its last row was recorded.</summary>
+    protected abstract DateTimeOffset LastAtOf(TState state);
+
     protected async ValueTask<TState> Loaded()
     {
         // That a stream is not there is never kept: another silo may begin it at any moment, under a number of its own.
@@ -36,9 +39,9 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
         var asked = Moment.Now(World.Time);
         var loaded = await World.Loader.Load(Address.Stream);
         Stream = loaded.Stream;
-        var folded = loaded.Rows is null ? await Kept(loaded.Head) : Empty;
+        var (folded, rows) = loaded.Rows is { } all ? (Empty, all) : await Kept(loaded.Head);
         keptSeq = SeqOf(folded);
-        foreach (var row in loaded.Rows ?? await World.Loader.Rows(Stream, keptSeq)) folded = Evolve(folded, row);
+        foreach (var row in rows) folded = Evolve(folded, row);
         seenAt = asked;
         return state = folded;
     }
@@ -62,22 +65,35 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
     {
         var kept = JsonSerializer.SerializeToElement(durable, json);
         (keptSeq, keptBytes) = (SeqOf(durable), JsonMarshal.GetRawUtf8Value(kept).Length);
-        World.Snapshots.Offer(Address.Stream, new(Stream, keptSeq, foldVersion, kept));
+        World.Snapshots.Offer(Address.Stream, new(Stream, keptSeq, foldVersion, kept) { At = LastAtOf(durable) });
     }
 
-    private async ValueTask<TState> Kept(int head)
+    // With the rows that follow. A snapshot that ends with another row than the journal has there is of commits that are lost.
+    private async ValueTask<(TState Folded, IReadOnlyList<StoredRow> Rows)> Kept(int head)
     {
-        if (await World.Snapshots.Read(Address.Stream) is not { } kept || kept.Stream != Stream || kept.Fold != foldVersion || kept.Seq > head) return Empty;
+        if (await World.Snapshots.Read(Address.Stream) is { } kept && kept.Stream == Stream && kept.Fold == foldVersion && kept.Seq <= head && Read(kept) is { } folded)
+        {
+            var tail = await World.Loader.Tail(Stream, kept.Seq);
+            if ((kept.At ?? tail.At) == tail.At)
+            {
+                keptBytes = JsonMarshal.GetRawUtf8Value(kept.State).Length;
+                return (folded, tail.Rows);
+            }
+        }
+
+        return (Empty, (await World.Loader.Tail(Stream, 0)).Rows);
+    }
+
+    private TState? Read(Snapshot kept)
+    {
         try
         {
-            if (kept.State.Deserialize(json) is not { } folded || SeqOf(folded) != kept.Seq) return Empty;
-            keptBytes = JsonMarshal.GetRawUtf8Value(kept.State).Length;
-            return folded;
+            return kept.State.Deserialize(json) is { } folded && SeqOf(folded) == kept.Seq ? folded : null;
         }
         catch (JsonException)
         {
             // It cannot be read: as good as lost.
-            return Empty;
+            return null;
         }
     }
 

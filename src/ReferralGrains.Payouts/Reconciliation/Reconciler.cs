@@ -21,6 +21,7 @@ public sealed partial class Reconciler(
 {
     private const int ItemsAtOnce = 100;
     private const int CustomersAtOnce = 8;
+    private const int TenantsAtOnce = 8;
 
     private readonly TransferNews news = new(router, time);
     private readonly Outage away = new(time);
@@ -28,24 +29,59 @@ public sealed partial class Reconciler(
     /// <summary>Works until it is stopped.</summary>
     public async Task Run(CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        using var places = new SemaphoreSlim(TenantsAtOnce);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var under = new Dictionary<int, Task>();
+        try
         {
-            try
+            while (!stop.IsCancellationRequested)
             {
-                foreach (var tenant in await store.Tenants(stop))
-                    if (await Due(tenant, stop) is { } due) await Do(due, stop);
-                away.End();
-            }
-            catch (Exception exception) when (IsOutage(exception))
-            {
-                if (away.Begin()) LogUnavailable(exception.Message);
-            }
-            catch (OperationCanceledException) when (stop.IsCancellationRequested)
-            {
-                break;
-            }
+                try
+                {
+                    foreach (var (tenant, ended) in under.Where(static one => one.Value.IsCompleted).ToList())
+                    {
+                        under.Remove(tenant);
+                        await ended;
+                    }
 
-            await Task.Delay(pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                    foreach (var tenant in await store.Tenants(stop))
+                        if (!under.ContainsKey(tenant)) under.Add(tenant, One(tenant, places, ending.Token));
+                }
+                catch (Exception exception) when (IsOutage(exception))
+                {
+                    if (away.Begin()) LogUnavailable(exception.Message);
+                }
+                catch (OperationCanceledException) when (stop.IsCancellationRequested)
+                {
+                    break;
+                }
+
+                await Task.Delay(pause, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await Task.WhenAll(under.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // Nothing is sent for a tenant before it was compared: one whose Stripe shows much, or does not answer, keeps no other waiting.
+    private async Task One(int tenant, SemaphoreSlim places, CancellationToken stop)
+    {
+        await places.WaitAsync(stop);
+        try
+        {
+            if (await Due(tenant, stop) is { } due) await Do(due, stop);
+            away.End();
+        }
+        catch (Exception exception) when (IsOutage(exception))
+        {
+            if (away.Begin()) LogUnavailable(exception.Message);
+        }
+        finally
+        {
+            places.Release();
         }
     }
 

@@ -22,6 +22,10 @@ public readonly record struct StoredRow(int Seq, DateTimeOffset At, short Type, 
 /// <param name="Rows">All of them, or null when they are many: a snapshot may spare reading most of them.</param>
 public sealed record LoadedStream(StreamId Stream, int Head, IReadOnlyList<StoredRow>? Rows);
 
+/// <summary>What follows a row of a stream.</summary>
+/// <param name="At">When that row was recorded; null when it is not there.</param>
+public sealed record StreamTail(DateTimeOffset? At, IReadOnlyList<StoredRow> Rows);
+
 /// <summary>Where grains load from. One implementation is PostgreSQL's; a simulation has another.</summary>
 /// <exception cref="JournalUnavailableException">From every call: the database cannot be reached.</exception>
 public interface IStreamLoader
@@ -35,7 +39,7 @@ public interface IStreamLoader
     Task<LoadedStream> Load(StreamKey key);
 
     /// <summary>The rows of a stream after one of them; after 0, all.</summary>
-    Task<IReadOnlyList<StoredRow>> Rows(StreamId stream, int after);
+    Task<StreamTail> Tail(StreamId stream, int after);
 
     /// <summary>The last row of a stream; 0 when there is none.</summary>
     Task<int> Head(StreamKey key);
@@ -60,7 +64,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
     private readonly NpgsqlDataSource database;
     private readonly StreamNumbers numbers = new();
     private readonly Coalescer<StreamKey, LoadedStream> streams;
-    private readonly Coalescer<(StreamId Stream, int After), IReadOnlyList<StoredRow>> tails;
+    private readonly Coalescer<(StreamId Stream, int After), StreamTail> tails;
     private readonly Coalescer<StreamKey, int> heads;
     private readonly Coalescer<(int Tenant, CallerId Id), ActionHistory?> actions;
 
@@ -78,7 +82,7 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
 
     public Task<LoadedStream> Load(StreamKey key) => streams.Ask(key);
 
-    public Task<IReadOnlyList<StoredRow>> Rows(StreamId stream, int after) => tails.Ask((stream, after));
+    public Task<StreamTail> Tail(StreamId stream, int after) => tails.Ask((stream, after));
 
     public Task<int> Head(StreamKey key) => heads.Ask(key);
 
@@ -153,20 +157,29 @@ public sealed class StreamLoader : IStreamLoader, IAsyncDisposable
         while (await reader.ReadAsync()) found[(int)reader.GetInt64(0) - 1]!.Value.Rows!.Add(ActionQuery.Row(reader, 1));
     }
 
-    private async Task<IReadOnlyList<IReadOnlyList<StoredRow>>> Tails(IReadOnlyList<(StreamId Stream, int After)> asked)
+    private async Task<IReadOnlyList<StreamTail>> Tails(IReadOnlyList<(StreamId Stream, int After)> asked)
     {
         var tails = asked.Select(_ => new List<StoredRow>()).ToArray();
-        await using var command = database.CreateCommand(
+        var times = new DateTimeOffset?[asked.Count];
+        NpgsqlParameter[] Of() =>
+            [CommitBatch.Array(NpgsqlDbType.Bigint, asked.Select(one => one.Stream.Value)), CommitBatch.Array(NpgsqlDbType.Integer, asked.Select(one => one.After))];
+        await using var batch = database.CreateBatch();
+        CommitBatch.Command(
+            batch,
+            "select k.n, e.recorded_at from unnest($1, $2) with ordinality as k(stream, after, n) join event e on e.stream = k.stream and e.seq = k.after", Of());
+        CommitBatch.Command(
+            batch,
             """
             select k.n, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text
             from unnest($1, $2) with ordinality as k(stream, after, n) join event e on e.stream = k.stream and e.seq > k.after and e.type <> 0
             order by k.n, e.seq
-            """);
-        command.Parameters.Add(CommitBatch.Array(NpgsqlDbType.Bigint, asked.Select(one => one.Stream.Value)));
-        command.Parameters.Add(CommitBatch.Array(NpgsqlDbType.Integer, asked.Select(one => one.After)));
-        await using var reader = await command.ExecuteReaderAsync();
+            """,
+            Of());
+        await using var reader = await batch.ExecuteReaderAsync();
+        while (await reader.ReadAsync()) times[(int)reader.GetInt64(0) - 1] = reader.GetFieldValue<DateTimeOffset>(1);
+        await reader.NextResultAsync();
         while (await reader.ReadAsync()) tails[(int)reader.GetInt64(0) - 1].Add(ActionQuery.Row(reader, 1));
-        return tails;
+        return [.. tails.Select((rows, n) => new StreamTail(times[n], rows))];
     }
 
     internal static NpgsqlParameter[] Parameters(IReadOnlyList<StreamKey> keys) =>

@@ -7,7 +7,8 @@ namespace ReferralGrains.Storage.Silos;
 /// <summary>
 /// The row of one process, renewed each second on a connection of its own. Several silos live on one database at a time; whoever sees
 /// one declared dead ends its row, and from then on nothing that it sends is written. A silo that slept through its term and that
-/// nobody ended renews its row and goes on: every commit has looked at the row, so it has missed nothing.
+/// nobody ended renews its row and goes on: every commit has looked at the row, so it has missed nothing. Where the database is another than
+/// it began with, a standby that took over or a backup, it ends: what it has in memory may be of commits that are lost.
 /// </summary>
 public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
 {
@@ -26,11 +27,12 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
     private readonly CancellationTokenSource ending = new();
     private readonly TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NpgsqlConnection? connection;
+    private DateTime seenAt;
     private Task renewing = Task.CompletedTask;
     private Renewal renewed;
 
-    private SiloLease(NpgsqlDataSource database, long silo, Moment renewed, TimeProvider time, ILogger log) =>
-        (this.database, Silo, this.renewed, this.time, this.log, away) = (database, silo, new(renewed), time, log, new(time));
+    private SiloLease(NpgsqlDataSource database, long silo, DateTime seenAt, Moment renewed, TimeProvider time, ILogger log) =>
+        (this.database, Silo, this.seenAt, this.renewed, this.time, this.log, away) = (database, silo, seenAt, new(renewed), time, log, new(time));
 
     public long Silo { get; }
 
@@ -39,7 +41,7 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
     /// <summary>Whether the last renewal did not reach the database: what others complain of meanwhile says the same.</summary>
     public bool IsDatabaseAway => away.IsOn;
 
-    /// <summary>Completes when the row was ended by another, or the heartbeat by a bug: this process must end.</summary>
+    /// <summary>Completes when the row was ended by another or is not there any more, or the heartbeat by a bug: this process must end.</summary>
     public Task Lost => lost.Task;
 
     /// <summary>
@@ -55,10 +57,10 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
         NpgsqlDataSource database, string name, string role, TimeProvider time, ILogger log, CancellationToken stop)
     {
         var started = Moment.Now(time);
-        var silo = await database.Row(
-            "insert into silo (name, role, connections) values ($1, $2, current_setting('application_name')) returning id",
-            reader => reader.GetInt64(0), stop, Questions.Text(name), Questions.Text(role));
-        var lease = new SiloLease(database, silo, started, time, log);
+        var (silo, seenAt) = await database.Row(
+            "insert into silo (name, role, connections, timeline) values ($1, $2, current_setting('application_name'), timeline()) returning id, seen_at",
+            static reader => (reader.GetInt64(0), reader.GetDateTime(1)), stop, Questions.Text(name), Questions.Text(role));
+        var lease = new SiloLease(database, silo, seenAt, started, time, log);
         lease.renewing = lease.Renew();
         return lease;
     }
@@ -97,7 +99,7 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
         await renewing;
         try
         {
-            await Update("update silo set ended_at = clock_timestamp() where id = $1 and ended_at is null returning id", CancellationToken.None);
+            await Update("ended_at = clock_timestamp()", CancellationToken.None);
         }
         catch (Exception exception) when (exception is NpgsqlException or InvalidOperationException)
         {
@@ -134,13 +136,13 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
         lost.TrySetResult();
     }
 
-    // False when the row has been ended. While the database is away nobody can say so: the term runs out meanwhile.
+    // False when the row has been ended, or is not the one that it was. While the database is away nobody can say so: the term runs out meanwhile.
     private async Task<bool> Renewed()
     {
         var started = Moment.Now(time);
         try
         {
-            if (!await Update("update silo set seen_at = clock_timestamp() where id = $1 and ended_at is null returning id", ending.Token)) return false;
+            if (!await Update("seen_at = clock_timestamp()", ending.Token)) return false;
             Volatile.Write(ref renewed, new(started));
             if (away.End() is { } lasted) LogRenewed(lasted.TotalSeconds);
         }
@@ -154,7 +156,8 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
         return true;
     }
 
-    private async Task<bool> Update(string sql, CancellationToken stop)
+    // A database that has lost commits may have lost this row, given its number to another, or forgotten when it was last renewed.
+    private async Task<bool> Update(string change, CancellationToken stop)
     {
         if (connection is not { State: System.Data.ConnectionState.Open })
         {
@@ -162,14 +165,21 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
             connection = await database.OpenConnectionAsync(stop);
         }
 
-        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)Term.TotalSeconds, Parameters = { Questions.Long(Silo) } };
-        return await command.ExecuteScalarAsync(stop) is not null;
+        var sql =
+            $"""
+            update silo set {change}
+            where id = $1 and ended_at is null and connections = current_setting('application_name') and silo.timeline = timeline() and seen_at >= $2 returning seen_at
+            """;
+        await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = (int)Term.TotalSeconds, Parameters = { Questions.Long(Silo), new() { Value = seenAt } } };
+        if (await command.ExecuteScalarAsync(stop) is not DateTime seen) return false;
+        seenAt = seen;
+        return true;
     }
 
     // A reference, so that it is read and written whole.
     private sealed record Renewal(Moment StartedAt);
 
-    [LoggerMessage(LogLevel.Critical, "Silo {Silo} was ended by another: this process ends.")]
+    [LoggerMessage(LogLevel.Critical, "Silo {Silo} was ended by another, or its database took another's place: this process ends.")]
     private partial void LogEnded(long silo);
 
     [LoggerMessage(LogLevel.Critical, "The heartbeat of silo {Silo} died: this process ends.")]

@@ -25,6 +25,8 @@ public sealed class PayoutAccountTurns(GrainAddress address, TurnWorld world)
 
     protected override int SeqOf(PayoutAccount state) => state.Seq;
 
+    protected override DateTimeOffset LastAtOf(PayoutAccount state) => state.LastAt;
+
     // Where somebody is paid is for those who look after the money.
     protected override PayoutAccount Redacted(PayoutAccount state) => state with { Account = null, Customer = null };
 

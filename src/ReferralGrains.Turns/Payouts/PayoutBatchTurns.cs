@@ -28,6 +28,8 @@ public sealed class PayoutBatchTurns(GrainAddress address, TurnWorld world)
 
     protected override int SeqOf(PayoutBatch state) => state.Seq;
 
+    protected override DateTimeOffset LastAtOf(PayoutBatch state) => state.LastAt;
+
     // Who is paid what is for those who look after the money.
     protected override PayoutBatch Redacted(PayoutBatch state) => state with { Orders = [] };
 

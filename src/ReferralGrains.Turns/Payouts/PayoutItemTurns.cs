@@ -32,6 +32,8 @@ public sealed class PayoutItemTurns(GrainAddress address, TurnWorld world)
 
     protected override int SeqOf(PayoutItem state) => state.Seq;
 
+    protected override DateTimeOffset LastAtOf(PayoutItem state) => state.LastAt;
+
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var before = await Loaded();

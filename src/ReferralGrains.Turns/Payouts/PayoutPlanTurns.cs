@@ -33,6 +33,8 @@ public sealed class PayoutPlanTurns(GrainAddress address, TurnWorld world)
 
     protected override int SeqOf(PayoutPlan state) => state.Seq;
 
+    protected override DateTimeOffset LastAtOf(PayoutPlan state) => state.LastAt;
+
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var before = await Loaded();

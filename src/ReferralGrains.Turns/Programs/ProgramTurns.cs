@@ -26,6 +26,8 @@ public sealed class ProgramTurns(GrainAddress address, TurnWorld world)
 
     protected override int SeqOf(ReferralProgram state) => state.Seq;
 
+    protected override DateTimeOffset LastAtOf(ReferralProgram state) => state.LastAt;
+
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();

@@ -29,6 +29,8 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
 
     protected override int SeqOf(Referral state) => state.Seq;
 
+    protected override DateTimeOffset LastAtOf(Referral state) => state.LastAt;
+
     protected override Referral Redacted(Referral state)
     {
         var shown = ParkedActions.None;
@@ -149,7 +151,7 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         // Without a referral there are no rows but of what waits: where there are more, that is all that is to be known.
         if (loaded.Head > ActionDecider.MaxParked + 1) state = state with { Seq = loaded.Head, Status = ReferralStatus.Approved };
         else
-            foreach (var row in loaded.Rows ?? await World.Loader.Rows(loaded.Stream, 0)) state = Evolve(state, row);
+            foreach (var row in loaded.Rows ?? (await World.Loader.Tail(loaded.Stream, 0)).Rows) state = Evolve(state, row);
         var self = referrer is null ? SelfReferral.None : await Suspected(referrer.Id, alias, alias.Value);
         return new(alias, Address.Second!.Value, loaded.Stream, state, self);
     }

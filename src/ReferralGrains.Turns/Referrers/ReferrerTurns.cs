@@ -25,6 +25,8 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
 
     protected override int SeqOf(Referrer state) => state.Seq;
 
+    protected override DateTimeOffset LastAtOf(Referrer state) => state.LastAt;
+
     protected override async ValueTask<Prepared> Prepare(IReadOnlyList<Envelope> commands)
     {
         var state = await Loaded();

@@ -132,7 +132,7 @@ public sealed class JournalWorld : IAsyncDisposable
     public async Task<IReadOnlyList<Recorded>> Recorded(string referee)
     {
         var loaded = await loader.Load(Key(referee));
-        return [.. (loaded.Rows ?? await loader.Rows(loaded.Stream, 0)).Select(static row => new Recorded(row.Seq, row.At, row.Decode<ReferralEvent>()))];
+        return [.. (loaded.Rows ?? (await loader.Tail(loaded.Stream, 0)).Rows).Select(static row => new Recorded(row.Seq, row.At, row.Decode<ReferralEvent>()))];
     }
 
     /// <summary>Many sales in one turn.</summary>

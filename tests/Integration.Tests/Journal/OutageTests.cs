@@ -22,7 +22,7 @@ public sealed class OutageTests : IAsyncDisposable
         var stop = TestContext.Current.CancellationToken;
 
         await Unavailable(() => loader.Load(key));
-        await Unavailable(() => loader.Rows(new(1), after: 0));
+        await Unavailable(() => loader.Tail(new(1), after: 0));
         await Unavailable(() => loader.Head(key));
         await Unavailable(() => facts.Confirm([new(new(1), 1)]).AsTask());
         await Unavailable(() => loader.Actions(1, [new("action")]));

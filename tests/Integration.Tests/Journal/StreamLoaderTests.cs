@@ -41,10 +41,11 @@ public sealed class StreamLoaderTests(PostgresServer server) : JournalTest(serve
         await Write(loader.FewRows + 1);
         var loaded = await loader.Load(Key);
         Assert.Equal((loader.FewRows + 1, null), (loaded.Head, loaded.Rows));
-        Assert.Equal(Enumerable.Range(1, loader.FewRows + 1), (await loader.Rows(stream, after: 0)).Select(row => row.Seq));
-        var tails = await Task.WhenAll(loader.Rows(stream, loader.FewRows - 1), loader.Rows(stream, loader.FewRows + 1));
-        Assert.Equal([loader.FewRows, loader.FewRows + 1], tails[0].Select(row => row.Seq));
-        Assert.Empty(tails[1]);
+        Assert.Equal(Enumerable.Range(1, loader.FewRows + 1), (await loader.Tail(stream, after: 0)).Rows.Select(row => row.Seq));
+        var tails = await Task.WhenAll(loader.Tail(stream, loader.FewRows - 1), loader.Tail(stream, loader.FewRows + 1), loader.Tail(stream, loader.FewRows + 2));
+        Assert.Equal([loader.FewRows, loader.FewRows + 1], tails[0].Rows.Select(row => row.Seq));
+        Assert.Empty(tails[1].Rows);
+        Assert.Equal([Rows.At, Rows.At, null], tails.Select(static tail => tail.At));
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Payouts.Tests.World;
 using ReferralGrains.Domain.Payouts;
@@ -54,6 +55,23 @@ public sealed class ReconciliationTests(PostgresServer server)
         await Eventually.Holds("it is said", () => Task.FromResult(house.Errors.Any(static line => line.StartsWith("Sending payouts", StringComparison.Ordinal))));
         await database.Run("alter table mislaid rename to payout_batch");
         await house.Until(order, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+    }
+
+    // The one before has more to compare than ends today, or a Stripe that keeps it waiting.
+    [Fact]
+    public async Task A_tenant_whose_comparison_goes_on_and_on_keeps_no_other_waiting()
+    {
+        var other = await database.Ask<int>("insert into tenant (name, sandbox) values ('other', true) returning id");
+        foreach (var tenant in (int[])[PayoutHouse.Tenant, other]) await house.Reconciliations.Ask(tenant, ReconciliationCause.Asked, isFull: true, "ada", CancellationToken.None);
+        using var stop = new CancellationTokenSource();
+        var reconciler = new Reconciler(
+            house.Reconciliations, house.Gates, new Waits(house.Services.GetRequiredService<IStripeAccounts>()), house, house.Options, "term", house.Options.Pause, TimeProvider.System,
+            NullLogger<Reconciler>.Instance);
+        var running = reconciler.Run(stop.Token);
+        await Eventually.Holds("the other one is compared", async () => (await house.Reconciliations.Last(other, CancellationToken.None))?.EndedAt is not null);
+        Assert.Null((await house.Reconciliations.Last(PayoutHouse.Tenant, CancellationToken.None))?.EndedAt);
+        await stop.CancelAsync();
+        await running;
     }
 
     // A person accepts what was found, while the next comparison notes the same, in whatever order Stripe lists it.
@@ -298,6 +316,15 @@ public sealed class ReconciliationTests(PostgresServer server)
     }
 
     private static TransferSeen Seen(PayoutOrder order, string transfer) => new(transfer, order.StripeAmount, order.StripeCurrency, order.Destination, order.Item);
+
+    private sealed class Waits(IStripeAccounts accounts) : IStripeAccounts
+    {
+        public async ValueTask<StripeAccount> Of(int tenant, CancellationToken stop)
+        {
+            if (tenant == PayoutHouse.Tenant) await Task.Delay(Timeout.Infinite, stop);
+            return await accounts.Of(PayoutHouse.Tenant, stop);
+        }
+    }
 
     private async Task<string> ByHand(long amount, string destination, string? item = null) => (await standin.Client().V1.Transfers.CreateAsync(Options(amount, destination, item, "usd"))).Id;
 

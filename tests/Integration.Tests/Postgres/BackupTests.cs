@@ -6,6 +6,8 @@ namespace ReferralGrains.Integration.Tests.Postgres;
 /// <summary><c>grains backup</c> and <c>grains restore</c>, on the PostgreSQL of our own.</summary>
 public sealed class BackupTests : IAsyncDisposable
 {
+    private const string Timeline = "select left(pg_walfile_name(pg_current_wal_lsn()), 8)";
+
     private readonly PostgresHouse house = new();
 
     public ValueTask DisposeAsync() => house.DisposeAsync();
@@ -34,6 +36,9 @@ public sealed class BackupTests : IAsyncDisposable
         Assert.Equal(0, (await Grains("restore", "--from", At("backup"), "--data", At("later"), "--wal", archive.FullName, "--until", until)).Code);
         foreach (var (folder, rows) in ((string, string)[])[("then", "1"), ("later", "1,2")])
             Assert.Equal((rows, false), await Rows(folder));
+
+        // What lived on the lost end of the other one is told apart by this.
+        Assert.NotEqual(await Ask(postgres, Timeline), await Ask(await house.Start("later"), Timeline));
     }
 
     [Fact]

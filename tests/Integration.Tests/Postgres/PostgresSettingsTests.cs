@@ -41,6 +41,15 @@ public sealed class PostgresSettingsTests(PostgresServer server) : IAsyncLifetim
         Assert.Contains("synchronous_commit", refused.Message, StringComparison.Ordinal);
     }
 
+    // What is in force is the socket's, and that is none of TCP here: what was asked for is seen.
+    [Fact]
+    public async Task PostgreSQL_ends_a_connection_that_was_cut_without_a_word_in_seconds_beside_what_else_is_asked_of_it()
+    {
+        await using var database = Databases.Open(application + ";Options=-c work_mem=5MB");
+        await using var ask = database.CreateCommand("select string_agg(reset_val, ' ' order by name) from pg_settings where name like 'tcp%' or name = 'work_mem'");
+        Assert.Equal("3 5 2 11000 5120", await ask.ExecuteScalarAsync(TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task The_write_ahead_log_may_take_an_eighth_of_the_disk_but_no_more_than_8_GB()
     {

@@ -33,6 +33,7 @@ public sealed class FencedTests(PostgresServer server) : JournalTest(server)
     [Theory]
     [InlineData("ended_at = clock_timestamp()")]
     [InlineData("seen_at = clock_timestamp() - interval '3 s'")]
+    [InlineData("timeline = 'FFFFFFFF'")]
     public async Task It_commits_nothing(string fenced)
     {
         await using var writer = NewWriter(process, silo);

@@ -51,6 +51,23 @@ public sealed class LeaseTests(PostgresServer server) : JournalTest(server)
         Assert.False(lease.IsHeld);
     }
 
+    // A standby that took over is on another timeline; a backup is of the past, where the row may be another's by now.
+    [Theory]
+    [InlineData("timeline = 'FFFFFFFF'")]
+    [InlineData("seen_at = seen_at - interval '1 ms'")]
+    [InlineData("connections = 'referralgrains-another'")]
+    public async Task One_whose_database_took_anothers_place_is_told_and_leaves_the_row_alone(string then)
+    {
+        await using var process = Database.Process();
+        var lease = await Begin(process, "behind");
+        await Database.Run($"update silo set {then} where name = 'behind'");
+
+        await UntilLost(lease);
+        Assert.False(lease.IsHeld);
+        await lease.DisposeAsync();
+        Assert.True(await Database.Ask<bool>("select ended_at is null from silo where name = 'behind'"));
+    }
+
     [Fact]
     public async Task A_heartbeat_that_dies_is_noticed()
     {

@@ -37,10 +37,11 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
         });
     }
 
-    public async Task<IReadOnlyList<StoredRow>> Rows(StreamId stream, int after)
+    public async Task<StreamTail> Tail(StreamId stream, int after)
     {
         await Round();
-        return database.Read(_ => Rows(database.Stream(stream), after));
+        return database.Read(_ => new StreamTail(
+            database.Stream(stream).Rows.Where(row => row.Seq == after).Select(static row => (DateTimeOffset?)row.Event.At).SingleOrDefault(), Rows(database.Stream(stream), after)));
     }
 
     public async Task<int> Head(StreamKey key)

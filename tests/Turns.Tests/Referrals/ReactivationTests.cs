@@ -93,6 +93,18 @@ public sealed class ReactivationTests
         Assert.Equal(Json(before), Json(await shop.State()));
     }
 
+    // A standby that took over lacked its last rows, and the stream went on with others.
+    [Fact]
+    public async Task A_snapshot_that_ends_with_a_row_which_is_lost_is_not_used()
+    {
+        await using var shop = await Busy(sales: 60);
+        var before = await shop.State();
+        var kept = shop.Referral().Snapshot!;
+        shop.Referral().Snapshot = kept with { At = kept.At!.Value.AddMicroseconds(1), State = Changed(kept.State) };
+        shop.Restart();
+        Assert.Equal(Json(before), Json(await shop.State()));
+    }
+
     // Held rewards, a refund, a parked refund and an adjustment: something of everything that a state keeps.
     private static async Task<Shop> Busy(int sales)
     {
