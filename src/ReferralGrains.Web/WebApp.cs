@@ -24,7 +24,7 @@ public static class WebApp
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(static hub => hub.ClientTimeoutInterval = TimeSpan.FromMinutes(2)); // As console.js has it.
         services.AddCascadingAuthenticationState();
         services.AddMudServices();
-        return services.AddSingleton(options).AddSingleton<ApiClients>();
+        return services.AddSingleton(options).AddSingleton<ApiClients>().AddSingleton<SessionEnds>();
     }
 
     /// <summary>Maps the pages and the files that they are made of.</summary>

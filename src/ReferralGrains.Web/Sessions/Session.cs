@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Claims;
 using ReferralGrains.Client;
 
@@ -8,6 +9,14 @@ namespace ReferralGrains.Web.Sessions;
 /// <param name="Tenant">Null for an operator, who speaks for none.</param>
 public sealed record Session(string Key, string KeyId, string Role, string? Tenant, bool IsSandbox)
 {
+    private const string UntilClaim = "until";
+
+    /// <summary>Of one sign-in, whatever browser pages were opened by it.</summary>
+    public string Id { get; private init; } = Guid.NewGuid().ToString("N");
+
+    /// <summary>When its ticket ends; null before there is one.</summary>
+    public DateTimeOffset? Until { get; private init; }
+
     /// <summary>Of authentication, and of the policy that lets in whoever has signed in.</summary>
     public const string Policy = "console";
 
@@ -20,17 +29,29 @@ public sealed record Session(string Key, string KeyId, string Role, string? Tena
     public static Session? Of(ClaimsPrincipal person)
     {
         if (person.Identity?.AuthenticationType != Policy) return null;
-        return new(Claim("key")!, Claim("key_id")!, Claim("role")!, Claim("tenant"), Claim("sandbox") is not null);
+        return new(Claim("key")!, Claim("key_id")!, Claim("role")!, Claim("tenant"), Claim("sandbox") is not null)
+        {
+            Id = Claim("session") ?? "",
+            Until = Claim(UntilClaim) is { } until ? DateTimeOffset.Parse(until, CultureInfo.InvariantCulture) : null,
+        };
 
         string? Claim(string name) => person.FindFirst(name)?.Value;
     }
 
     public ClaimsPrincipal ToPrincipal()
     {
-        List<Claim> claims = [new("key", Key), new("key_id", KeyId), new("role", Role)];
+        List<Claim> claims = [new("key", Key), new("key_id", KeyId), new("role", Role), new("session", Id)];
         if (Tenant is not null) claims.Add(new("tenant", Tenant));
         if (IsSandbox) claims.Add(new("sandbox", "true"));
         return new(new ClaimsIdentity(claims, Policy));
+    }
+
+    /// <summary>Says to the pages of a request when the ticket ends that it came with.</summary>
+    public static void EndsAt(ClaimsPrincipal person, DateTimeOffset? until)
+    {
+        if (person.Identity is not ClaimsIdentity known || until is not { } end) return;
+        foreach (var earlier in known.FindAll(UntilClaim).ToList()) known.RemoveClaim(earlier);
+        known.AddClaim(new(UntilClaim, end.ToString("O", CultureInfo.InvariantCulture)));
     }
 
     // A record would print it.

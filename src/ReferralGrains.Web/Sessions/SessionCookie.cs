@@ -39,6 +39,12 @@ public static class SessionCookie
             session.ReturnUrlParameter = ReturnTo;
             session.ExpireTimeSpan = Term;
 
+            session.Events.OnValidatePrincipal = static shown =>
+            {
+                Session.EndsAt(shown.Principal!, shown.Properties.ExpiresUtc);
+                return Task.CompletedTask;
+            };
+
             // A proxy that ends TLS says so. Whoever says so without one only locks himself out.
             session.Events.OnSigningIn = signing =>
             {

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Playwright;
+using ReferralGrains.Web.Sessions;
 using ReferralGrains.Web.Tests.World;
 
 namespace ReferralGrains.Web.Tests.Console;
@@ -26,13 +27,27 @@ public sealed class SessionTests(Browser browser, Marketplace market)
         await person.Page.Keyboard.PressAsync("Enter");
         await person.Heading("Programs");
 
+        var other = await person.Page.Context.NewPageAsync(); // Which is left open, and goes with the session.
+        await other.GotoAsync("/console/referrers");
+        await other.GetByRole(AriaRole.Heading, new() { Name = "Referrers", Level = 1 }).WaitForAsync();
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Sign out" }).FocusAsync();
         await person.Page.Keyboard.PressAsync("Enter");
         await person.Heading("Sign out?");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Sign out" }).FocusAsync();
         await person.Page.Keyboard.PressAsync("Enter");
         await person.Heading("Sign in");
+        await other.GetByRole(AriaRole.Heading, new() { Name = "Sign in", Level = 1 }).WaitForAsync();
         await person.Open("/console", "Sign in");
+    }
+
+    [Fact]
+    public void A_page_knows_when_the_ticket_ends_by_which_it_was_opened()
+    {
+        var (session, now) = (new Session("rg_test", "key_1", "admin", "acme", IsSandbox: true), TimeProvider.System.GetUtcNow());
+        var person = session.ToPrincipal();
+        Assert.Equal(session, Session.Of(person));
+        foreach (var until in (DateTimeOffset[])[now, now.AddHours(12)]) Session.EndsAt(person, until); // It was renewed.
+        Assert.Equal((session.Id, now.AddHours(12)), (Session.Of(person)!.Id, Session.Of(person)!.Until));
     }
 
     [Fact]
