@@ -2,24 +2,18 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using ReferralGrains.Integration.Tests.Faults.World;
-using ReferralGrains.Integration.Tests.Postgres;
 
 namespace ReferralGrains.Integration.Tests.Clients;
 
 /// <summary>HTTP/2 in clear, for clients that begin with it.</summary>
-public sealed class Http2Tests(PostgresServer postgres)
+[Collection(OneServer.Name)]
+public sealed class Http2Tests(LivingServer server)
 {
     [Fact]
     public async Task A_client_that_begins_with_HTTP_2_in_clear_is_served_on_a_port_of_its_own()
     {
-        await using var house = await ServerHouse.On(postgres);
-        var second = ServerHouse.FreePort();
-        var server = house.Launch(http2Port: second);
-        await server.Ready();
-        using var api = new Api(server.Address);
-        var shop = await Shop.Open(api, "shop", referrers: 1, refereesEach: 2);
-
-        using var client = new HttpClient { BaseAddress = new($"http://127.0.0.1:{second}") };
+        var shop = await server.OpenShop(refereesEach: 2);
+        using var client = new HttpClient { BaseAddress = new($"http://127.0.0.1:{server.Http2Port}") };
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/actions:stream")
         {
             Version = HttpVersion.Version20,

@@ -95,7 +95,6 @@ public sealed class TakeoverTests(PostgresServer postgres)
         await LedgerCheck.Clean(toOther);
     }
 
-    // Its commits, tombstones too, and what is written without a commit.
     // What became of each line.
     private static async Task<List<string?>> Streamed(Api api, params SentAction[] actions)
     {
@@ -103,6 +102,7 @@ public sealed class TakeoverTests(PostgresServer postgres)
         return [.. answers.Body.Split('\n', StringSplitOptions.RemoveEmptyEntries).SkipLast(1).Select(static line => (string?)JsonNode.Parse(line)!["status"])];
     }
 
+    // Its commits, tombstones too, and what is written without a commit.
     private static string Written(long silo) =>
         $"select concat((select count(*) from commit where silo = {silo}), ' commits, ', (select count(*) from tenant), ' tenants, ', (select count(*) from api_key), ' keys')";
 

@@ -10,6 +10,9 @@ public sealed class LivingServer(PostgresServer postgres) : IAsyncLifetime
 
     public ServerProcess Process { get; private set; } = null!;
 
+    /// <summary>Where it speaks HTTP/2 in clear.</summary>
+    public int Http2Port { get; } = ServerHouse.FreePort();
+
     public Api Api { get; private set; } = null!;
 
     /// <summary>The superuser's connection to its database.</summary>
@@ -18,7 +21,8 @@ public sealed class LivingServer(PostgresServer postgres) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         house = await ServerHouse.On(postgres);
-        Process = await house.Start();
+        Process = house.Launch(http2Port: Http2Port);
+        await Process.Ready();
         Api = new(Process.Address);
     }
 
