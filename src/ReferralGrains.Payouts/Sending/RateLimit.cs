@@ -19,9 +19,6 @@ public sealed class RateLimit(TimeProvider time, int perEndpoint, int inAll)
         await own.Pass(() => all.Pass(static () => ValueTask.CompletedTask, stop), stop);
     }
 
-    /// <summary>How long what is already waiting will take.</summary>
-    public TimeSpan TimeFor(int requests) => TimeSpan.FromSeconds((requests + perEndpoint - 1) / perEndpoint);
-
     // One at a time passes, and the next one a step after it: only the first of a line waits for a time, the others for the first.
     private sealed class Line(SemaphoreSlim first, TimeProvider time, int perSecond)
     {

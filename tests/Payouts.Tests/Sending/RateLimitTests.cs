@@ -57,9 +57,6 @@ public sealed class RateLimitTests
         Assert.InRange(clock.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromMilliseconds(100));
     }
 
-    [Fact]
-    public void The_time_left_is_told() => Assert.Equal(TimeSpan.FromSeconds(200), new RateLimit(TimeProvider.System, 25, 100).TimeFor(5_000));
-
     private async Task Pass(RateLimit limit, string endpoint, CancellationToken stop)
     {
         await limit.Wait(endpoint, stop);
