@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -31,6 +32,47 @@ public static class GatewayApp
     // Above every body that is read whole, so that Kestrel drains a body that was refused and its sender sees why.
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
+    private static readonly Type[] endpoints =
+    [
+        typeof(TenantEndpoints),
+        typeof(AuditEndpoints),
+        typeof(ProgramEndpoints),
+        typeof(RuleEndpoints),
+        typeof(WhatIfEndpoints),
+        typeof(ReferrerEndpoints),
+        typeof(EntryEndpoints),
+        typeof(GroupEndpoints),
+        typeof(FlagEndpoints),
+        typeof(ShareEndpoints),
+        typeof(FigureEndpoints),
+        typeof(BudgetEndpoints),
+        typeof(AttributionEndpoints),
+        typeof(ReferralEndpoints),
+        typeof(ActionEndpoints),
+        typeof(EnrollmentEndpoints),
+        typeof(RewardEndpoints),
+        typeof(CheckoutEndpoints),
+        typeof(PaymentEndpoints),
+        typeof(PayoutBatchEndpoints),
+        typeof(PayoutItemEndpoints),
+        typeof(ReversalEndpoints),
+        typeof(PayoutTermsEndpoints),
+        typeof(PayoutAccountEndpoints),
+        typeof(CreditAccountEndpoints),
+        typeof(LedgerEndpoints),
+        typeof(ReconciliationEndpoints),
+        typeof(ReviewEndpoint),
+        typeof(StripeWebhookEndpoint),
+        typeof(SourceEndpoints),
+        typeof(PortalLinkEndpoints),
+        typeof(PortalEndpoints),
+        typeof(EventEndpoints),
+        typeof(WebhookEndpoints),
+        typeof(WebhookTrialEndpoints),
+        typeof(ClockEndpoints),
+        typeof(SessionEndpoint),
+    ];
+
     /// <summary>
     /// Needs <c>IGrainRouter</c>, <c>IReports</c>, <c>IReferrerLedger</c>, <c>IPortalReports</c>, <c>ISources</c>, <c>IAliasNames</c>, <c>IDiscounts</c>, <c>IWhatIf</c>, <c>IFacts</c>, <c>ITenants</c>, <c>ITenantClock</c>,
     /// <c>ITestClock</c>, <c>ILedgerCheck</c>, <c>IAuditLog</c>, <c>IIdempotentAnswers</c>, all of payouts and <c>AddWebhooks</c> beside it, and <c>AddTelemetry</c>. Ready is what the health checks
@@ -49,6 +91,14 @@ public static class GatewayApp
         services.AddResponseCompression();
         services.AddHealthChecks();
         services.AddCors();
+
+        // A proxy that ends TLS says so, wherever it is. Whoever says so without one only locks himself out.
+        services.Configure<ForwardedHeadersOptions>(static forwarded =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedProto;
+            forwarded.KnownIPNetworks.Clear();
+            forwarded.KnownProxies.Clear();
+        });
         services.AddOptions<CorsOptions>().Configure<IOptions<GatewayOptions>>((cors, gateway) => cors.AddDefaultPolicy(policy => policy
             .WithOrigins([.. gateway.Value.CorsOrigins]).WithMethods("GET", "POST", "PATCH", "PUT", "DELETE")
             .WithHeaders("Authorization", "Content-Type", "Idempotency-Key").WithExposedHeaders(ProblemAnswer.RequestId, "Location", "Retry-After", "Link", "Idempotent-Replayed")));
@@ -57,6 +107,7 @@ public static class GatewayApp
         services.AddSingleton<IProblemDetailsWriter, ProblemAnswer.Writer>().AddProblemDetails().AddExceptionHandler<Faults>();
         services.AddDescription();
         services.TryAddSingleton(TimeProvider.System);
+        foreach (var group in endpoints) services.AddSingleton(group);
         return services
             .AddSingleton<FairShares>()
             .AddSingleton<StreamPace>()
@@ -68,45 +119,8 @@ public static class GatewayApp
             .AddSingleton<RewardAnswers>()
             .AddSingleton<MetricsEndpoints>()
             .AddSingleton<HealthEndpoints>()
-            .AddSingleton<SessionEndpoint>()
-            .AddSingleton<TenantEndpoints>()
-            .AddSingleton<AuditEndpoints>()
-            .AddSingleton<ProgramEndpoints>()
-            .AddSingleton<RuleEndpoints>()
             .AddSingleton<WhatIfPages>()
-            .AddSingleton<WhatIfEndpoints>()
-            .AddSingleton<ReferrerEndpoints>()
-            .AddSingleton<EntryEndpoints>()
-            .AddSingleton<GroupEndpoints>()
-            .AddSingleton<FlagEndpoints>()
-            .AddSingleton<ShareEndpoints>()
-            .AddSingleton<FigureEndpoints>()
-            .AddSingleton<BudgetEndpoints>()
-            .AddSingleton<AttributionEndpoints>()
-            .AddSingleton<ReferralEndpoints>()
-            .AddSingleton<ActionEndpoints>()
-            .AddSingleton<EnrollmentEndpoints>()
-            .AddSingleton<RewardEndpoints>()
-            .AddSingleton<CheckoutEndpoints>()
-            .AddSingleton<PaymentEndpoints>()
-            .AddSingleton<PayoutBatchEndpoints>()
-            .AddSingleton<PayoutItemEndpoints>()
-            .AddSingleton<ReversalEndpoints>()
-            .AddSingleton<PayoutTermsEndpoints>()
-            .AddSingleton<PayoutAccountEndpoints>()
-            .AddSingleton<CreditAccountEndpoints>()
-            .AddSingleton<LedgerEndpoints>()
-            .AddSingleton<ReconciliationEndpoints>()
-            .AddSingleton<ReviewEndpoint>()
-            .AddSingleton<StripeWebhookEndpoint>()
-            .AddSingleton<SourceIntake>()
-            .AddSingleton<SourceEndpoints>()
-            .AddSingleton<PortalLinkEndpoints>()
-            .AddSingleton<PortalEndpoints>()
-            .AddSingleton<EventEndpoints>()
-            .AddSingleton<WebhookEndpoints>()
-            .AddSingleton<WebhookTrialEndpoints>()
-            .AddSingleton<ClockEndpoints>();
+            .AddSingleton<SourceIntake>();
     }
 
     /// <summary>For a process that only holds grains: whether it is well, and its figures.</summary>
@@ -125,47 +139,12 @@ public static class GatewayApp
         ErrorPage.Map(app);
         Of<HealthEndpoints>(app).Map(app);
         Of<MetricsEndpoints>(app).Map(app);
-        Of<TenantEndpoints>(app).Map(app);
-        Of<AuditEndpoints>(app).Map(app);
-        Of<ProgramEndpoints>(app).Map(app);
-        Of<RuleEndpoints>(app).Map(app);
-        Of<WhatIfEndpoints>(app).Map(app);
-        Of<ReferrerEndpoints>(app).Map(app);
-        Of<EntryEndpoints>(app).Map(app);
-        Of<GroupEndpoints>(app).Map(app);
-        Of<FlagEndpoints>(app).Map(app);
-        Of<ShareEndpoints>(app).Map(app);
-        Of<FigureEndpoints>(app).Map(app);
-        Of<BudgetEndpoints>(app).Map(app);
-        Of<AttributionEndpoints>(app).Map(app);
-        Of<ReferralEndpoints>(app).Map(app);
-        Of<ActionEndpoints>(app).Map(app);
-        Of<EnrollmentEndpoints>(app).Map(app);
-        Of<RewardEndpoints>(app).Map(app);
-        Of<CheckoutEndpoints>(app).Map(app);
-        Of<PaymentEndpoints>(app).Map(app);
-        Of<PayoutBatchEndpoints>(app).Map(app);
-        Of<PayoutItemEndpoints>(app).Map(app);
-        Of<ReversalEndpoints>(app).Map(app);
-        Of<PayoutTermsEndpoints>(app).Map(app);
-        Of<PayoutAccountEndpoints>(app).Map(app);
-        Of<CreditAccountEndpoints>(app).Map(app);
-        Of<LedgerEndpoints>(app).Map(app);
-        Of<ReconciliationEndpoints>(app).Map(app);
-        Of<ReviewEndpoint>(app).Map(app);
-        Of<StripeWebhookEndpoint>(app).Map(app);
-        Of<SourceEndpoints>(app).Map(app);
-        Of<PortalLinkEndpoints>(app).Map(app);
-        Of<PortalEndpoints>(app).Map(app);
-        Of<EventEndpoints>(app).Map(app);
-        Of<WebhookEndpoints>(app).Map(app);
-        Of<WebhookTrialEndpoints>(app).Map(app);
-        Of<ClockEndpoints>(app).Map(app);
-        Of<SessionEndpoint>(app).Map(app);
+        foreach (var group in endpoints) ((IEndpoints)app.Services.GetRequiredService(group)).Map(app);
     }
 
     private static void Guard(WebApplication app)
     {
+        app.UseForwardedHeaders();
         app.Use(Begin);
         app.UseExceptionHandler();
         app.UseStatusCodePages();

@@ -11,7 +11,7 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Audit;
 
 /// <summary>The audit log: who changed what, and who looked at what is personal.</summary>
-internal sealed class AuditEndpoints(IAuditLog audit)
+internal sealed class AuditEndpoints(IAuditLog audit) : IEndpoints
 {
     private static readonly QueryParameter by = new("by", "string", "Only of this key, as key_id of a session has it.");
     private static readonly QueryParameter operation = new("operation", "string", "Only of this operation, as this description names it.");

@@ -15,7 +15,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Discounts;
 
 /// <summary>The discount on a referee's first invoice: asked for before the charge, confirmed or released by what becomes of it (S4).</summary>
-internal sealed class CheckoutEndpoints(IGrainRouter router, KnownPrograms known, IDiscounts discounts)
+internal sealed class CheckoutEndpoints(IGrainRouter router, KnownPrograms known, IDiscounts discounts) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -20,7 +20,7 @@ namespace ReferralGrains.Gateway.Discounts;
 /// Discounts on referrers' own payments: asked for before the charge, confirmed or released by what becomes of it (G3, D19); and case by
 /// case, what a person says of a referral (G2).
 /// </summary>
-internal sealed class PaymentEndpoints(IGrainRouter router, IDiscounts discounts, IReports reports)
+internal sealed class PaymentEndpoints(IGrainRouter router, IDiscounts discounts, IReports reports) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

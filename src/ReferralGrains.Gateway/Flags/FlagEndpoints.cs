@@ -15,7 +15,7 @@ using ReferralGrains.Turns.Referrers;
 namespace ReferralGrains.Gateway.Flags;
 
 /// <summary>The review list: referrals and referrers that somebody should look at (X9).</summary>
-internal sealed class FlagEndpoints(IGrainRouter router, IFlags flags)
+internal sealed class FlagEndpoints(IGrainRouter router, IFlags flags) : IEndpoints
 {
     private static readonly QueryParameter State = new("state", "string", "Only flags in this state.", new OneOfAttribute(typeof(FlagWords), nameof(FlagWords.States)));
 

@@ -27,6 +27,22 @@ internal static class Body
         }
     }
 
+    /// <summary>As it was signed; null where it cannot be read.</summary>
+    public static async Task<byte[]?> Bytes(HttpContext context)
+    {
+        try
+        {
+            var body = await ReadWhole(context.Request, context.Request.BodyReader);
+            var bytes = body.ToArray();
+            context.Request.BodyReader.AdvanceTo(body.End);
+            return bytes;
+        }
+        catch (Exception unread) when (unread is ProblemException or BadHttpRequestException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>For calls whose body may be left out.</summary>
     public static async Task<T> ReadOr<T>(HttpContext context, JsonTypeInfo<T> type, T absent)
     {

@@ -12,7 +12,7 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Ledger;
 
 /// <summary>The books as a whole.</summary>
-internal sealed class LedgerEndpoints(IReports reports, ILedgerCheck check)
+internal sealed class LedgerEndpoints(IReports reports, ILedgerCheck check) : IEndpoints
 {
     private static readonly ImmutableDictionary<AccountKind, string> Accounts =
         Enum.GetValues<AccountKind>().ToImmutableDictionary(kind => kind, kind => JsonNamingPolicy.SnakeCaseLower.ConvertName(kind.ToString()));

@@ -14,7 +14,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>Where account credit of referrers goes: to the balance of a customer at Stripe, which lowers its next invoices (S1).</summary>
-internal sealed class CreditAccountEndpoints(IConnectedAccounts accounts, IPayoutReports payouts, IReports reports)
+internal sealed class CreditAccountEndpoints(IConnectedAccounts accounts, IPayoutReports payouts, IReports reports) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

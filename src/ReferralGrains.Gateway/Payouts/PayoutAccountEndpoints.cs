@@ -14,7 +14,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>Where referrers are paid (S10).</summary>
-internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayoutReports payouts, IReports reports)
+internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayoutReports payouts, IReports reports) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -16,7 +16,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>Payout batches: drawn up, looked at, approved, followed.</summary>
-internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports reports, IPayoutCandidates candidates, ITenantClock clock, IConnectedAccounts accounts)
+internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports reports, IPayoutCandidates candidates, ITenantClock clock, IConnectedAccounts accounts) : IEndpoints
 {
     private const int MostPreviewed = 1_000;
     private const string ReservedIds = "po_scheduled_";

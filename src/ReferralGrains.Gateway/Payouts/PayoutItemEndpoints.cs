@@ -13,7 +13,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>What a person does with one payout item.</summary>
-internal sealed class PayoutItemEndpoints(IGrainRouter router, IPayoutReports reports)
+internal sealed class PayoutItemEndpoints(IGrainRouter router, IPayoutReports reports) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -13,7 +13,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>How a tenant pays out: minimums, schedule, who approves.</summary>
-internal sealed class PayoutTermsEndpoints(IGrainRouter router, IPayoutReports reports)
+internal sealed class PayoutTermsEndpoints(IGrainRouter router, IPayoutReports reports) : IEndpoints
 {
     private const int DaysOfWeek = 7;
     private const int DaysOfMonth = 31;

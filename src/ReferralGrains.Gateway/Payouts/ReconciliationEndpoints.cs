@@ -12,7 +12,7 @@ using ReferralGrains.Storage.Webhooks;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>Whether Stripe and our books agree, and whether anything is sent.</summary>
-internal sealed class ReconciliationEndpoints(ISendGates gates, IReconciliations reconciliations, IWebhookInbox inbox)
+internal sealed class ReconciliationEndpoints(ISendGates gates, IReconciliations reconciliations, IWebhookInbox inbox) : IEndpoints
 {
     private const int MostBreaks = 100;
     private const int MostNotices = 20;

@@ -15,7 +15,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>Money of a transfer is asked back from the connected account, by a person and never by itself.</summary>
-internal sealed class ReversalEndpoints(IGrainRouter router, IPayoutReports reports)
+internal sealed class ReversalEndpoints(IGrainRouter router, IPayoutReports reports) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

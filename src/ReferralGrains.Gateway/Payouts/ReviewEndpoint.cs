@@ -11,7 +11,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>What a person has found out of a payout item that is in review.</summary>
-internal sealed class ReviewEndpoint(IPayoutReview review, IPayoutReports reports)
+internal sealed class ReviewEndpoint(IPayoutReview review, IPayoutReports reports) : IEndpoints
 {
     public static readonly Words<ReviewAnswer> Decisions = new(("paid_by", ReviewAnswer.PaidBy), ("never_paid", ReviewAnswer.NeverPaid), ("send_again", ReviewAnswer.SendAgain));
 

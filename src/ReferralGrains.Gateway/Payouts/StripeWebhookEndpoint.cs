@@ -1,4 +1,3 @@
-using System.Buffers;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Gateway.Access;
 using ReferralGrains.Gateway.Description;
@@ -9,7 +8,7 @@ using ReferralGrains.Turns.Payouts;
 namespace ReferralGrains.Gateway.Payouts;
 
 /// <summary>Where Stripe tells what happened. It needs no key: what it sends is signed, and the signature is over the bytes that came.</summary>
-internal sealed class StripeWebhookEndpoint(IStripeDoor door)
+internal sealed class StripeWebhookEndpoint(IStripeDoor door) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) =>
         routes.Post("/webhooks/stripe/{tenant}", Take).NeedsNoKey().WithMetadata(new TakesAnyQuery())
@@ -18,24 +17,9 @@ internal sealed class StripeWebhookEndpoint(IStripeDoor door)
     // Whatever is wrong with it is one answer: who sends what Stripe did not learns nothing from it, not even whether there is such a tenant.
     private async Task<IResult> Take(HttpContext context, string tenant)
     {
-        if (!CallerId.IsValid(tenant) || await Payload(context) is not { } payload) return new ProblemAnswer(Problem.WebhookNotBelieved);
+        if (!CallerId.IsValid(tenant) || await Body.Bytes(context) is not { } payload) return new ProblemAnswer(Problem.WebhookNotBelieved);
         var told = await door.Take(new(tenant), payload, context.Request.Headers["Stripe-Signature"].ToString(), context.RequestAborted);
         return told == StripeTold.Taken ? Answers.Ok(new(true), GatewayJson.Default.WebhookAnswer) : new ProblemAnswer(Problem.WebhookNotBelieved);
-    }
-
-    private static async Task<byte[]?> Payload(HttpContext context)
-    {
-        try
-        {
-            var body = await Body.ReadWhole(context.Request, context.Request.BodyReader);
-            var bytes = body.ToArray();
-            context.Request.BodyReader.AdvanceTo(body.End);
-            return bytes;
-        }
-        catch (Exception unread) when (unread is ProblemException or BadHttpRequestException or InvalidDataException)
-        {
-            return null;
-        }
     }
 }
 

@@ -31,7 +31,7 @@ namespace ReferralGrains.Gateway.Portal;
 /// </summary>
 internal sealed class PortalEndpoints(
     IGrainRouter router, IReports reports, IPortalReports portal, IFlags flags, IPayoutReports payouts, PayoutAccountEndpoints accounts,
-    GroupEndpoints groups, ITenantClock clock)
+    GroupEndpoints groups, ITenantClock clock) : IEndpoints
 {
     private const int MostPrograms = 100;
     private const int MostLines = 1_000;

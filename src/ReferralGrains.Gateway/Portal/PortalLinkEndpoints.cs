@@ -15,7 +15,7 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Portal;
 
 /// <summary>What a marketplace does for the portal: it makes links for its referrers, ends them, and says how the portal looks.</summary>
-internal sealed class PortalLinkEndpoints(ITenants tenants, IReports reports, IPortalReports portal, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class PortalLinkEndpoints(ITenants tenants, IReports reports, IPortalReports portal, IOptions<GatewayOptions> options, TimeProvider time) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -13,7 +13,7 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>What rules have used of their budgets (X5).</summary>
-internal sealed class BudgetEndpoints(IFacts facts, IReports reports, IFigures figures, RulePrograms programs)
+internal sealed class BudgetEndpoints(IFacts facts, IReports reports, IFigures figures, RulePrograms programs) : IEndpoints
 {
     private static readonly QueryParameter Referrer = new("referrer_id", "string", "Whose, where each referrer has the budget for itself.");
 

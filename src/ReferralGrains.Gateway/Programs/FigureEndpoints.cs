@@ -13,7 +13,7 @@ using ReferralGrains.Turns;
 namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>How a program does (S11).</summary>
-internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClock clock)
+internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClock clock) : IEndpoints
 {
     private static readonly TimeSpan Recent = TimeSpan.FromDays(30);
 

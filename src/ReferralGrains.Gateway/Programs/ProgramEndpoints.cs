@@ -18,7 +18,7 @@ using ReferralGrains.Turns.Programs;
 namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>Programs: a currency, a time zone and the rules in it.</summary>
-internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts, IReports reports)
+internal sealed class ProgramEndpoints(IGrainRouter router, IFacts facts, IReports reports) : IEndpoints
 {
     /// <summary>What programs and rules are: taking part, or not.</summary>
     public static readonly Words<bool> States = new(("enabled", true), ("disabled", false));

@@ -15,7 +15,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Programs;
 
 /// <summary>Rules: published, disabled, enabled. A changed rule is a new version (S7).</summary>
-internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, IReports reports, RulePrograms programs, RuleJoins joins)
+internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, IReports reports, RulePrograms programs, RuleJoins joins) : IEndpoints
 {
     private static readonly Listing<RuleAnswer> Rules = new(
         GatewayJson.Default.PageAnswerRuleAnswer, static id => CallerId.IsValid(id), ProgramEndpoints.States.Known,

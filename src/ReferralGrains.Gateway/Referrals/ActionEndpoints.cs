@@ -18,7 +18,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Actions, one by one and as a stream. This is where an action is answered.</summary>
-internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams, StreamPace pace, KnownPrograms known, IAliasNames aliases)
+internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReports reports, LineStreams streams, StreamPace pace, KnownPrograms known, IAliasNames aliases) : IEndpoints
 {
     private static readonly QueryParameter AnswersParameter = new("answers", "string", "errors answers only the lines that went wrong, and the summary.", new OneOfAttribute("all", "errors"));
 

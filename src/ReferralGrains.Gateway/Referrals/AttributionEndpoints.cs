@@ -17,7 +17,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>The three ways in which a referee is attributed: by a referral, by many, by a code that was redeemed.</summary>
-internal sealed class AttributionEndpoints(IGrainRouter router, KnownPrograms known, ReferrersByCode codes, LineStreams streams)
+internal sealed class AttributionEndpoints(IGrainRouter router, KnownPrograms known, ReferrersByCode codes, LineStreams streams) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -17,7 +17,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>One enrollment: only it changes, and its page shows only its own (R10).</summary>
-internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IReports reports)
+internal sealed class EnrollmentEndpoints(IGrainRouter router, IFacts facts, IReports reports) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

@@ -20,7 +20,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Referrals: who referred whom, and what has come of it.</summary>
-internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IReports reports, IAliasNames aliases, IDiscounts discounts)
+internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IReports reports, IAliasNames aliases, IDiscounts discounts) : IEndpoints
 {
     private static readonly Words<ReferralStatus> States = new(
         ("pending", ReferralStatus.Pending), ("approved", ReferralStatus.Approved), ("cancelled", ReferralStatus.Cancelled));

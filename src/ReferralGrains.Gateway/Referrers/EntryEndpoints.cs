@@ -15,7 +15,7 @@ using ReferralGrains.Turns.Referrers;
 namespace ReferralGrains.Gateway.Referrers;
 
 /// <summary>What is booked for a referrer beside its rewards: by hand (X6), and what it spends.</summary>
-internal sealed class EntryEndpoints(IGrainRouter router, IReferrerLedger ledger)
+internal sealed class EntryEndpoints(IGrainRouter router, IReferrerLedger ledger) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

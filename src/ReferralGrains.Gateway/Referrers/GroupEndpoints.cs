@@ -14,7 +14,7 @@ using ReferralGrains.Turns.Referrers;
 namespace ReferralGrains.Gateway.Referrers;
 
 /// <summary>Rewards of a referrer that wait for each other (H14).</summary>
-internal sealed class GroupEndpoints(IGrainRouter router, IReports reports, IFigures figures, IFacts facts, RulePrograms rules)
+internal sealed class GroupEndpoints(IGrainRouter router, IReports reports, IFigures figures, IFacts facts, RulePrograms rules) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes)
     {

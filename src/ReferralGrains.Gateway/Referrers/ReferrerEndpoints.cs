@@ -17,7 +17,7 @@ using ReferralGrains.Turns.Referrers;
 namespace ReferralGrains.Gateway.Referrers;
 
 /// <summary>Referrers: those who are paid.</summary>
-internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, RulePrograms rules)
+internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, RulePrograms rules) : IEndpoints
 {
     private static readonly Listing<ReferrerAnswer> Referrers = new(
         GatewayJson.Default.PageAnswerReferrerAnswer, static id => CallerId.IsValid(id), ["active", "closed"],

@@ -15,7 +15,7 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Referrers;
 
 /// <summary>What a referrer shares: its code, a link and texts to send (S2).</summary>
-internal sealed class ShareEndpoints(IFacts facts, IReports reports)
+internal sealed class ShareEndpoints(IFacts facts, IReports reports) : IEndpoints
 {
     private static readonly QueryParameter Program = new("program_id", "string", "The program to invite to.");
 

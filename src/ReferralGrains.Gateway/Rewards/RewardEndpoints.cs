@@ -11,7 +11,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Rewards;
 
 /// <summary>Rewards: shown, released, cancelled.</summary>
-internal sealed class RewardEndpoints(IGrainRouter router, IReports reports, RewardAnswers answers)
+internal sealed class RewardEndpoints(IGrainRouter router, IReports reports, RewardAnswers answers) : IEndpoints
 {
     private static readonly Listing<RewardAnswer> Rewards = new(
         GatewayJson.Default.PageAnswerRewardAnswer, PageCursor.IsReward, RewardAnswers.States.Known,

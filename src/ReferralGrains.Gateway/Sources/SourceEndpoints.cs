@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -22,7 +21,7 @@ namespace ReferralGrains.Gateway.Sources;
 /// that came, and its address names the tenant.
 /// </summary>
 internal sealed class SourceEndpoints(
-    ISources sources, SourceIntake intake, IStripeDoor stripe, IFacts facts, ITenants tenants, IOptions<GatewayOptions> options, TimeProvider time)
+    ISources sources, SourceIntake intake, IStripeDoor stripe, IFacts facts, ITenants tenants, IOptions<GatewayOptions> options, TimeProvider time) : IEndpoints
 {
     /// <summary>Of a tenant: each program has a few.</summary>
     public const int MaxSources = 100;
@@ -100,7 +99,7 @@ internal sealed class SourceEndpoints(
     // Whatever is wrong with it is one answer: who sends what the source did not learns nothing from it, not even whether there is such a source.
     private async Task<IResult> Take(HttpContext context, string kind, string source)
     {
-        if (await Payload(context) is not { } payload || await sources.Find(source, context.RequestAborted) is not { } known || known.Kind != kind) return NotBelieved;
+        if (await Body.Bytes(context) is not { } payload || await sources.Find(source, context.RequestAborted) is not { } known || known.Kind != kind) return NotBelieved;
         var secrets = options.Value.SourceSecrets.Of((await tenants.Get(known.Tenant, context.RequestAborted)).Name, known.SecretRef);
         if (!IsSigned(context.Request.Headers, kind, payload, secrets) || Parse(payload) is not { } body) return NotBelieved;
         var mapping = JsonSerializer.Deserialize(known.Mapping, GatewayJson.Default.SourceMapping)!;
@@ -131,21 +130,6 @@ internal sealed class SourceEndpoints(
             return JsonNode.Parse(payload, documentOptions: new() { MaxDepth = 64 }) as JsonObject;
         }
         catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private static async Task<byte[]?> Payload(HttpContext context)
-    {
-        try
-        {
-            var body = await Body.ReadWhole(context.Request, context.Request.BodyReader);
-            var bytes = body.ToArray();
-            context.Request.BodyReader.AdvanceTo(body.End);
-            return bytes;
-        }
-        catch (Exception unread) when (unread is ProblemException or BadHttpRequestException or InvalidDataException)
         {
             return null;
         }

@@ -15,7 +15,7 @@ internal sealed record ClockAdvance(DateTimeOffset To);
 internal sealed record ClockAnswer(DateTimeOffset Now);
 
 /// <summary>The test clock of a sandbox tenant.</summary>
-internal sealed class ClockEndpoints(ITestClock clock)
+internal sealed class ClockEndpoints(ITestClock clock) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) =>
         routes.Post("/v1/test_clock/advance", Advance).Needs(KeyRole.Admin)

@@ -18,7 +18,7 @@ internal sealed record SessionAnswer(
     DateTimeOffset Now);
 
 /// <summary>Says to a key what it is.</summary>
-internal sealed class SessionEndpoint(ITenants tenants, TimeProvider time)
+internal sealed class SessionEndpoint(ITenants tenants, TimeProvider time) : IEndpoints
 {
     public void Map(IEndpointRouteBuilder routes) => routes.Get("/v1/session", Show).NeedsAnyKey()
         .WithSummary("What the key that asks is: its role, its tenant and the time there").Answers<SessionAnswer>();

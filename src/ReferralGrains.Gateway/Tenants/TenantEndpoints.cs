@@ -11,7 +11,7 @@ using ReferralGrains.Storage.Tenants;
 namespace ReferralGrains.Gateway.Tenants;
 
 /// <summary>Tenants, which are an operator's, and keys: a key_admin's in its own tenant, an operator's in all.</summary>
-internal sealed class TenantEndpoints(ITenants tenants)
+internal sealed class TenantEndpoints(ITenants tenants) : IEndpoints
 {
     private static readonly Words<KeyState> States = new(("active", KeyState.Active), ("expired", KeyState.Expired), ("revoked", KeyState.Revoked));
 

@@ -10,7 +10,7 @@ using ReferralGrains.Storage.Webhooks;
 namespace ReferralGrains.Gateway.Webhooks;
 
 /// <summary>What tenants are told, as a list: for whoever cannot be called, or wants to look again.</summary>
-internal sealed class EventEndpoints(IWebhookFeed feed, ITenants tenants)
+internal sealed class EventEndpoints(IWebhookFeed feed, ITenants tenants) : IEndpoints
 {
     private static readonly QueryParameter Latest = new("latest", "boolean", "true answers the last events instead of the first: where to begin if what was before does not matter.");
 

@@ -13,7 +13,7 @@ using ReferralGrains.Turns.Webhooks;
 namespace ReferralGrains.Gateway.Webhooks;
 
 /// <summary>Where a tenant wants to be told of what happens.</summary>
-internal sealed class WebhookEndpoints(IWebhookTargets targets, IWebhookTrials trials, ITenants tenants, TimeProvider time)
+internal sealed class WebhookEndpoints(IWebhookTargets targets, IWebhookTrials trials, ITenants tenants, TimeProvider time) : IEndpoints
 {
     /// <summary>Of one tenant: each costs as much as all the others together.</summary>
     public const int Most = 16;

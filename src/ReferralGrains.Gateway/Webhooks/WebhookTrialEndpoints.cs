@@ -10,7 +10,7 @@ using ReferralGrains.Turns.Webhooks;
 namespace ReferralGrains.Gateway.Webhooks;
 
 /// <summary>What was sent to an endpoint, and sending out of turn while somebody waits.</summary>
-internal sealed class WebhookTrialEndpoints(IWebhookTargets targets, IWebhookFeed feed, IWebhookTrials trials, TimeProvider time)
+internal sealed class WebhookTrialEndpoints(IWebhookTargets targets, IWebhookFeed feed, IWebhookTrials trials, TimeProvider time) : IEndpoints
 {
     private static readonly TimeSpan Recent = TimeSpan.FromHours(24);
 

@@ -24,7 +24,7 @@ namespace ReferralGrains.Gateway.WhatIf;
 /// What a program's history would have cost under a rule that is not saved. Memory does not grow with the history; where all share a budget it
 /// grows with the referrals between their first event and their last (docs/performance.md).
 /// </summary>
-internal sealed class WhatIfEndpoints(IFacts facts, IWhatIf whatIf, ITenantClock clock, WhatIfPages pages)
+internal sealed class WhatIfEndpoints(IFacts facts, IWhatIf whatIf, ITenantClock clock, WhatIfPages pages) : IEndpoints
 {
     private static readonly QueryParameter Limit = new("limit", "integer", "How many referrers; 20 when it is left out.", new WholeAttribute(1, Paging.Most));
     private static readonly QueryParameter After = new("starting_after", "string", "The id of the last referrer of the page before.");

@@ -120,7 +120,7 @@ internal static class PortalPages
     // What is redirected to after a form is held to the page's policy for forms, and Stripe shows itself in no frame: a link can do both.
     private static async Task<IResult> SetUpAccount(HttpContext context, WebOptions options, PortalVisit visit, ReferralGrainsClient api, IFormCollection form)
     {
-        var here = options.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? $"{(visit.IsSecure ? "https" : "http")}://{context.Request.Host.ToUriComponent()}";
+        var here = options.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? $"{context.Request.Scheme}://{context.Request.Host.ToUriComponent()}";
         try
         {
             var country = form["country"].ToString().Trim();

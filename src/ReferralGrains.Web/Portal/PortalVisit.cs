@@ -45,7 +45,7 @@ public sealed class PortalVisit
 
     public bool IsFramed => context.Request.Headers["Sec-Fetch-Dest"].ToString() is "iframe" or "frame";
 
-    public bool IsSecure => context.Request.IsHttps || context.Request.Headers["X-Forwarded-Proto"] == "https";
+    public bool IsSecure => context.Request.IsHttps;
 
     /// <summary>The page's own address. The answer to a form has none, and a link that was followed is not named again.</summary>
     public string Address => HttpMethods.IsGet(context.Request.Method) && context.Request.Path.Value is not "/portal/open" and { } path ? path : Path;

@@ -98,8 +98,7 @@ internal static partial class ProviderSignIn
     {
         var options = leaving.HttpContext.RequestServices.GetRequiredService<WebOptions>();
         var request = leaving.Request;
-        var scheme = request.Headers["X-Forwarded-Proto"] == "https" ? "https" : request.Scheme;
-        leaving.ProtocolMessage.RedirectUri = (options.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? $"{scheme}://{request.Host.ToUriComponent()}") + ReturnPath;
+        leaving.ProtocolMessage.RedirectUri = (options.PublicUrl?.AbsoluteUri.TrimEnd('/') ?? $"{request.Scheme}://{request.Host.ToUriComponent()}") + ReturnPath;
         return Task.CompletedTask;
     }
 

@@ -44,13 +44,6 @@ public static class SessionCookie
                 Session.EndsAt(shown.Principal!, shown.Properties.ExpiresUtc);
                 return Task.CompletedTask;
             };
-
-            // A proxy that ends TLS says so. Whoever says so without one only locks himself out.
-            session.Events.OnSigningIn = signing =>
-            {
-                signing.CookieOptions.Secure |= signing.Request.Headers["X-Forwarded-Proto"] == "https";
-                return Task.CompletedTask;
-            };
         });
         services.AddAuthorizationBuilder().AddPolicy(Session.Policy, policy => policy.AddAuthenticationSchemes(Session.Policy).RequireAuthenticatedUser());
     }

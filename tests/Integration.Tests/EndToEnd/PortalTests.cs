@@ -123,6 +123,22 @@ public sealed class PortalTests(LivingServer server)
         Assert.Equal(["rita", "tom"], told);
     }
 
+    // The proxy is told of by what it adds, and by nothing else here.
+    [Fact]
+    public async Task Behind_a_proxy_that_ends_TLS_a_link_and_its_session_are_for_https()
+    {
+        using var shop = await Sandbox("portal-proxied");
+        var stop = TestContext.Current.CancellationToken;
+        var key = (string)(await server.Api.Ok("/v1/api_keys", new { role = "admin", tenant = "portal-proxied" }))["key"]!;
+        using var browser = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = server.Api.Address, DefaultRequestHeaders = { { "X-Forwarded-Proto", "https" } } };
+        using var ask = new HttpRequestMessage(HttpMethod.Post, "/v1/portal_links") { Headers = { Authorization = new("Bearer", key) }, Content = JsonContent.Create(new { referrer_id = "rita" }) };
+        using var made = await browser.SendAsync(ask, stop);
+        var url = (string)(await made.Content.ReadFromJsonAsync<JsonObject>(stop))!["url"]!;
+        Assert.StartsWith($"https://127.0.0.1:{server.Api.Address.Port}/portal/open?token=", url, StringComparison.Ordinal);
+        using var opened = await browser.GetAsync(new Uri(url).PathAndQuery, stop);
+        Assert.Contains(opened.Headers.GetValues("Set-Cookie"), static cookie => cookie.Contains("; secure", StringComparison.OrdinalIgnoreCase));
+    }
+
     [Fact]
     public async Task D18_a_link_ends_with_its_time_by_being_revoked_and_when_its_referrer_is_closed()
     {
