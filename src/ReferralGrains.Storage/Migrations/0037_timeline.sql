@@ -1,5 +1,12 @@
--- Differs after a standby has taken over and after a restore to a time: the newest commits may be lost then.
-create function timeline() returns text language sql stable as $$ select left(pg_walfile_name(pg_current_wal_lsn()), 8) $$;
+-- Differs after a standby has taken over and after a restore to a time: the newest commits may be lost then. A service that keeps its log
+-- otherwise, as Aurora does, does not tell where in it one is; there nothing is lost when another instance takes over.
+do $do$
+begin
+  perform pg_walfile_name(pg_current_wal_lsn());
+  create function timeline() returns text language sql stable as $$ select left(pg_walfile_name(pg_current_wal_lsn()), 8) $$;
+exception when object_not_in_prerequisite_state or feature_not_supported or insufficient_privilege then
+  create function timeline() returns text language sql immutable as $$ select '' $$;
+end $do$;
 
 -- On which it began; null where a version before this wrote the row.
 alter table silo add timeline text collate "C";

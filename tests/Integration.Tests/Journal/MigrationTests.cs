@@ -45,6 +45,17 @@ public sealed class MigrationTests(PostgresServer server) : IAsyncLifetime
         Assert.DoesNotContain('\n', refused.Message);
     }
 
+    // As at Aurora, whose owner may not ask where in its log it is. A role that owns the database is enough for all else.
+    [Fact]
+    public async Task A_service_that_does_not_tell_its_timeline_is_served()
+    {
+        var name = new NpgsqlConnectionStringBuilder(database.OwnerConnectionString).Database;
+        await Run($"create role {name}_owner login; alter database {name} owner to {name}_owner; revoke execute on function pg_current_wal_lsn() from public");
+        await Migrator.Migrate(new NpgsqlConnectionStringBuilder(database.OwnerConnectionString) { Username = name + "_owner" }.ConnectionString, Stop);
+
+        Assert.Equal("", await PostgresHouse.Ask(database.OwnerConnectionString, "select grains.timeline()"));
+    }
+
     // A ledger check reads for minutes. Whoever writes must not wait behind a new version that waits for it.
     [Fact]
     public async Task A_change_that_waits_for_a_reader_lets_all_others_pass()
