@@ -42,7 +42,8 @@ public sealed class PayoutSenderTests : IPayoutWork, IStripeAccounts, IGrainRout
             await sending;
         }
 
-        Assert.Single(said);
+        // On a machine with much to do the other one may be silent for a moment, too.
+        Assert.Single(said, static line => line.Contains($"tenant {Silent}", StringComparison.Ordinal));
         Assert.Equal(["other"], told.Keys);
     }
 

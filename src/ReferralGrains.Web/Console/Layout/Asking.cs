@@ -39,7 +39,10 @@ public abstract class Asking : ComponentBase, IDisposable
     /// <summary>Makes what has no id yet: a second click does nothing while the first is on its way.</summary>
     protected Task<bool> AskOnce(Func<ReferralGrainsClient, CancellationToken, Task> question) => IsBusy ? Task.FromResult(false) : Ask(question);
 
-    /// <summary>Looks again at what nobody has asked for: what was refused to a person goes on being said.</summary>
+    /// <summary>
+    /// Looks again at what nobody has asked for: what was refused to a person goes on being said, and no button is out of use meanwhile, for a click
+    /// on it would be lost. What a person asks for may so be answered before it.
+    /// </summary>
     protected Task<bool> AskAgain(Func<ReferralGrainsClient, CancellationToken, Task> question)
     {
         if (isOfLook) Problem = null;
@@ -48,8 +51,13 @@ public abstract class Asking : ComponentBase, IDisposable
 
     private async Task<bool> Answer(Func<ReferralGrainsClient, CancellationToken, Task> question, bool isLook)
     {
-        (IsBusy, isOfLook) = (true, isLook && Problem is null);
-        StateHasChanged();
+        isOfLook = isLook && Problem is null;
+        if (!isLook)
+        {
+            IsBusy = true;
+            StateHasChanged();
+        }
+
         try
         {
             await question(Desk.Api, Gone);
@@ -70,7 +78,7 @@ public abstract class Asking : ComponentBase, IDisposable
         }
         finally
         {
-            IsBusy = false;
+            if (!isLook) IsBusy = false;
         }
 
         return false;
