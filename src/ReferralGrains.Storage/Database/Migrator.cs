@@ -62,10 +62,11 @@ public static class Migrator
         await using var transaction = await connection.BeginTransactionAsync(stop);
         try
         {
-            await Execute(connection, "set local lock_timeout = '1s'", stop);
+            // Shorter than it takes PostgreSQL to look for a deadlock, so that it is we who give way.
+            await Execute(connection, "set local lock_timeout = '500ms'", stop);
             await Execute(connection, sql, stop);
         }
-        catch (PostgresException waited) when (waited.SqlState == PostgresErrorCodes.LockNotAvailable)
+        catch (PostgresException waited) when (waited.SqlState is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected)
         {
             return false;
         }

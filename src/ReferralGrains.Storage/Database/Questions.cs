@@ -78,9 +78,10 @@ internal static class Questions
 
     public static string? MaybeText(this NpgsqlDataReader reader, int column) => reader.IsDBNull(column) ? null : reader.GetString(column);
 
-    // Without an answer of PostgreSQL, or with one of the classes that say: not now.
+    // Without an answer of PostgreSQL, or with one of the classes that say: not now. So does what was given up for another (a migration of a
+    // later version takes locks of many tables), and a server that has not taken another's place yet.
     internal static bool IsOutage(NpgsqlException exception) =>
-        exception is not PostgresException { SqlState: var state } || state is ['0', '8', ..] or ['5', '3' or '7' or '8', ..];
+        exception is not PostgresException { SqlState: var state } || state is ['0', '8', ..] or ['4', '0', ..] or ['5', '3' or '5' or '7' or '8', ..] or PostgresErrorCodes.ReadOnlySqlTransaction;
 
     private static NpgsqlParameter Typed(NpgsqlDbType type, object? value) => new() { Value = value ?? DBNull.Value, NpgsqlDbType = type };
 }

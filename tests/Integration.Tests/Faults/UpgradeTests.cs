@@ -23,13 +23,13 @@ public sealed class UpgradeTests(PostgresServer postgres)
         {
             while (!enough.IsCancellationRequested) await log.SendUntilAcknowledged(api, shop.Sale(referee, 1_000));
         })).ToList();
-        await Eventually.Holds("there is load", () => Task.FromResult(log.Acknowledged > 100));
+        await Eventually.Holds("there is load", () => HasAcknowledged(100));
 
         await Migrator.Migrate(house.Owner, typeof(MigrationTests).Assembly, "later", TestContext.Current.CancellationToken);
         await PostgresHouse.Ask(house.Owner, "insert into grains.migration (name, sha256) select name, sha256 from later.migration returning name");
         var before = log.Acknowledged;
-        await Eventually.Holds("it goes on", () => Task.FromResult(log.Acknowledged > before + 100));
-        var older = house.Launch(port: ServerHouse.FreePort());
+        await Eventually.Holds("it goes on", () => HasAcknowledged(before + 100));
+        var older = house.Launch(port: Ports.Next());
         Assert.NotEqual(0, await older.Exit(TimeSpan.FromMinutes(4)));
         Assert.Equal("grains: This database was made by a newer version of ReferralGrains (0001_later.sql is not known here). Start that version, or name another database.", older.Log.Trim());
 
@@ -37,5 +37,12 @@ public sealed class UpgradeTests(PostgresServer postgres)
         await Task.WhenAll(clients);
         Assert.Empty(EffectOracle.Complaints(shop, log, await shop.Balances(api)));
         await LedgerCheck.Clean(api);
+
+        async Task<bool> HasAcknowledged(int actions)
+        {
+            Assert.False(server.HasExited, $"The server ended:\n{server.Log}");
+            if (clients.Find(static client => client.IsFaulted) is { } failed) await failed;
+            return log.Acknowledged > actions;
+        }
     }
 }

@@ -379,6 +379,24 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(receiver.All[2].Body, Encoding.UTF8.GetString(found!.Body.Span));
     }
 
+    // A deadlock with a migration, or a standby that has not taken over yet: whoever works beside the requests waits, and the process goes on.
+    [Theory]
+    [InlineData("40P01")]
+    [InlineData("40001")]
+    [InlineData("55P03")]
+    [InlineData("55000")]
+    [InlineData("25006")]
+    public async Task What_the_database_gives_up_for_now_is_an_outage(string state)
+    {
+        await house.Database.Run($"create function refuse() returns trigger language plpgsql as $$ begin raise exception 'not now' using errcode = '{state}'; end $$");
+        await house.Database.Run("create trigger refuse before update on webhook_progress for each statement execute function refuse()");
+        await house.World.Refer("anna");
+        var work = house.Offices.GetRequiredService<WebhookWork>();
+        await Assert.ThrowsAsync<Storage.Journal.JournalUnavailableException>(() => work.Gather(Stop));
+        await house.Database.Run("drop trigger refuse on webhook_progress");
+        Assert.Null(await work.Gather(Stop));
+    }
+
     [Fact]
     public async Task A_commit_that_is_seen_late_is_not_passed_over()
     {
