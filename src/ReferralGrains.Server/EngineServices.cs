@@ -58,14 +58,16 @@ internal static class EngineServices
         services.AddSingleton<IWhatIf>(all => new WhatIfRun(database, all.GetRequiredService<IFacts>(), Busy(all), TimeProvider.System));
         services.AddSingleton<SilentSilos>();
         services.AddSingleton<FigureSums>(all => new(database, all.GetRequiredService<ISiloLease>(), Busy(all), TimeProvider.System));
-        services.AddSingleton<ITenants, Tenants>();
+        // Grain time is the database's.
+        services.AddSingleton<ITenants>(new Tenants(database, lease, lease.Time));
         services.AddSingleton<IIdempotentAnswers, IdempotentAnswers>();
         services.AddSingleton<IAuditLog, AuditLog>();
         services.AddSingleton<ITenantClock, TenantClock>();
         services.AddSingleton<IReferrerProfiles, ReferrerProfiles>();
         services.AddSingleton<RepeatWatch>();
         services.AddSingleton(all => World(all, all.GetRequiredService<IGrainRouter>()) with { MostAttributions = attributionsPerHour, Waits = waits });
-        services.AddSingleton<Sweeper>();
+        services.AddSingleton(all => new Sweeper(
+            all.GetRequiredService<IDueReader>(), all.GetRequiredService<ITenants>(), all.GetRequiredService<IGrainRouter>(), lease.Time, all.GetRequiredService<ILogger<Sweeper>>()));
         services.AddSingleton<ITestClock>(all => all.GetRequiredService<Sweeper>());
         return services;
     }

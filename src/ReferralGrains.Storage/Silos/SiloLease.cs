@@ -20,23 +20,35 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
+    // Clocks that are kept, as by NTP, differ by less.
+    private static readonly TimeSpan MostStray = TimeSpan.FromMinutes(1);
+
     private readonly NpgsqlDataSource database;
     private readonly TimeProvider time;
     private readonly ILogger log;
     private readonly Outage away;
+    private readonly DatabaseTime clock;
     private readonly CancellationTokenSource ending = new();
     private readonly TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private NpgsqlConnection? connection;
     private DateTime seenAt;
     private Task renewing = Task.CompletedTask;
     private Renewal renewed;
+    private bool strays;
 
     private SiloLease(NpgsqlDataSource database, long silo, DateTime seenAt, Moment renewed, TimeProvider time, ILogger log) =>
-        (this.database, Silo, this.seenAt, this.renewed, this.time, this.log, away) = (database, silo, seenAt, new(renewed), time, log, new(time));
+        (this.database, Silo, this.seenAt, this.renewed, this.time, this.log, away, clock) =
+            (database, silo, seenAt, new(renewed), time, log, new(time), new(time, seenAt));
 
     public long Silo { get; }
 
     public bool IsHeld => !lost.Task.IsCompleted && Volatile.Read(ref renewed).StartedAt.Age(time) < Term;
+
+    /// <summary>
+    /// The database's clock, by which all processes release holds and begin months, whatever the clocks of their machines say. Only the time of day
+    /// is its own; it stands still while the machine is suspended, until the next renewal.
+    /// </summary>
+    public TimeProvider Time => clock;
 
     /// <summary>Whether the last renewal did not reach the database: what others complain of meanwhile says the same.</summary>
     public bool IsDatabaseAway => away.IsOn;
@@ -61,6 +73,7 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
             "insert into silo (name, role, connections, timeline) values ($1, $2, current_setting('application_name'), timeline()) returning id, seen_at",
             static reader => (reader.GetInt64(0), reader.GetDateTime(1)), stop, Questions.Text(name), Questions.Text(role));
         var lease = new SiloLease(database, silo, seenAt, started, time, log);
+        lease.Compare();
         lease.renewing = lease.Renew();
         return lease;
     }
@@ -143,6 +156,8 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
         try
         {
             if (!await Update("seen_at = clock_timestamp()", ending.Token)) return false;
+            clock.Set(seenAt, time.GetElapsedTime(started.Timestamp));
+            Compare();
             Volatile.Write(ref renewed, new(started));
             if (away.End() is { } lasted) LogRenewed(lasted.TotalSeconds);
         }
@@ -176,14 +191,49 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
         return true;
     }
 
+    private void Compare()
+    {
+        var ahead = time.GetUtcNow() - clock.GetUtcNow();
+        if (ahead.Duration() > MostStray != strays && (strays = !strays)) LogStrays(ahead.TotalSeconds);
+    }
+
     // A reference, so that it is read and written whole.
     private sealed record Renewal(Moment StartedAt);
+
+    private sealed class DatabaseTime(TimeProvider own, DateTime at) : TimeProvider
+    {
+        private Anchor anchor = new(at, own.GetTimestamp());
+
+        public override long TimestampFrequency => own.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            var last = Volatile.Read(ref anchor);
+            return last.At + own.GetElapsedTime(last.Stamp);
+        }
+
+        public override long GetTimestamp() => own.GetTimestamp();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => own.CreateTimer(callback, state, dueTime, period);
+
+        // It was so somewhere within what the answer took, so a slow answer moves nothing that may be right.
+        public void Set(DateTime seen, TimeSpan took)
+        {
+            var now = GetUtcNow();
+            Volatile.Write(ref anchor, new(now < seen ? seen : now > seen + took ? seen + took : now, own.GetTimestamp()));
+        }
+
+        private sealed record Anchor(DateTimeOffset At, long Stamp);
+    }
 
     [LoggerMessage(LogLevel.Critical, "Silo {Silo} was ended by another, or its database took another's place: this process ends.")]
     private partial void LogEnded(long silo);
 
     [LoggerMessage(LogLevel.Critical, "The heartbeat of silo {Silo} died: this process ends.")]
     private partial void LogDied(long silo, Exception exception);
+
+    [LoggerMessage(LogLevel.Warning, "This machine's clock is {Seconds:0} s ahead of the database's, by which holds are released: set whichever is wrong.")]
+    private partial void LogStrays(double seconds);
 
     [LoggerMessage(LogLevel.Warning, "The lease could not be renewed: {Reason}")]
     private partial void LogSilent(string reason);

@@ -40,6 +40,33 @@ public sealed class LeaseTests(PostgresServer server) : JournalTest(server)
         Assert.False(lease.Lost.IsCompleted);
     }
 
+    // What a hold of thirty days is released by, and no machine whose clock is set to next month.
+    [Fact]
+    public async Task D14_its_time_is_the_databases_whatever_the_machines_clock_says()
+    {
+        var before = await DatabaseNow();
+        await using var process = Database.Process();
+        await using var lease = await Begin(process);
+        Assert.InRange(lease.Time.GetUtcNow(), before, await DatabaseNow());
+        time.Suspend(TimeSpan.FromDays(4_000));
+        Assert.InRange(lease.Time.GetUtcNow(), before, await DatabaseNow());
+        Assert.True(time.GetUtcNow() - lease.Time.GetUtcNow() > TimeSpan.FromDays(3_000));
+
+        // What passes here passes there too, until that is asked.
+        var shown = lease.Time.GetUtcNow();
+        time.Advance(Beat / 2);
+        Assert.Equal(Beat / 2, lease.Time.GetUtcNow() - shown);
+        var later = await DatabaseNow();
+        await Eventually.Holds("it is renewed", async () =>
+        {
+            await time.Tick(Beat);
+            return await Database.Ask<bool>($"select seen_at > '{later:O}' from silo where id = {lease.Silo}") && lease.Time.GetUtcNow() >= later;
+        });
+        Assert.InRange(lease.Time.GetUtcNow(), later, await DatabaseNow() + (2 * Beat));
+
+        async Task<DateTimeOffset> DatabaseNow() => await Database.Ask<DateTime>("select clock_timestamp()");
+    }
+
     [Fact]
     public async Task One_that_another_has_ended_is_told()
     {
