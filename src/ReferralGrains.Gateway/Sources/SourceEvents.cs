@@ -31,8 +31,8 @@ internal sealed record ToldAction(JsonObject Action, ImmutableArray<string> Link
     /// <summary>The referee among Stripe's customers, for holds that look at it (H15).</summary>
     public string? StripeCustomer { get; init; }
 
-    /// <summary>The referee stopped paying: its referral is active no more (G6).</summary>
-    public bool IsEnd { get; init; }
+    /// <summary>What was paid for, or has ended: who pays for none any more is active no more (G6).</summary>
+    public ToldSubscription? Subscription { get; init; }
 
     /// <summary>What only gives a sale more names.</summary>
     public static JsonObject Naming(IEnumerable<string> names) => new() { [OfSale] = new JsonArray([.. names.Select(static name => (JsonNode)JsonValue.Create(name))]) };
@@ -40,6 +40,10 @@ internal sealed record ToldAction(JsonObject Action, ImmutableArray<string> Link
     /// <summary>Those names; null where something happened.</summary>
     public static ImmutableArray<string>? NamesIn(JsonObject said) => said[OfSale] is JsonArray names ? [.. names.Select(static name => (string)name!)] : null;
 }
+
+/// <summary>A subscription at the other system, which was paid for or has ended.</summary>
+/// <param name="At">Until when it is paid, or when it ended; null where the event does not say.</param>
+internal sealed record ToldSubscription(string Id, bool HasEnded, DateTimeOffset? At);
 
 /// <summary>Reads the events of one kind of source. What it does not know, or what lacks what an action needs, is none of ours.</summary>
 internal static class SourceReader
@@ -67,7 +71,10 @@ internal static class SourceReader
             "refund.updated" when Text(told, "status") is "canceled" or "failed" => Failed(told, name, mapping),
             "charge.dispute.funds_withdrawn" => Reversal(told, "chargeback", name, mapping, "chargeback_of", null, withAmount: true),
             "charge.dispute.funds_reinstated" => Reversal(told, "chargeback_won", name + ":won", mapping, "chargeback_of", name, withAmount: false),
-            "customer.subscription.deleted" => new(new() { ["referee_id"] = Text(told, mapping.RefereeId ?? "customer") }, [], [], []) { IsEnd = true },
+            "customer.subscription.deleted" => new(new() { ["referee_id"] = Text(told, mapping.RefereeId ?? "customer") }, [], [], [])
+            {
+                Subscription = new(name, HasEnded: true, Unix(Whole(told, "ended_at") ?? Whole(body, "created"))),
+            },
             _ => null,
         };
         return new(Text(body, "account") ?? "", id, type, action, action is null && MovedMoney(type) && Units(told) is null ? CurrencyUnknown : null);
@@ -92,6 +99,9 @@ internal static class SourceReader
         {
             Email = Text(invoice, "customer_email"),
             StripeCustomer = Text(invoice, "customer"),
+            Subscription = (Text(invoice, "subscription") ?? Text(invoice, "parent.subscription_details.subscription")) is { Length: > 0 } subscription
+                ? new(subscription, HasEnded: false, Unix(Each(invoice, "lines.data").Max(static line => Whole(line, "period.end"))))
+                : null,
         };
     }
 
@@ -220,8 +230,9 @@ internal static class SourceReader
     private static string? Currency(JsonNode from, string path = "currency") =>
         Text(from, path)?.ToUpperInvariant() is { } code && Domain.Money.Currency.IsKnown(code) ? code : null;
 
-    private static string? Seconds(long? unix) =>
-        unix is > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(unix.Value).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture) : null;
+    private static string? Seconds(long? unix) => Unix(unix)?.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+    private static DateTimeOffset? Unix(long? seconds) => seconds is > 0 and < 253_402_300_800 ? DateTimeOffset.FromUnixTimeSeconds(seconds.Value) : null;
 
     // "12.50" in the currency's minor unit; what does not fit it is no amount.
     private static long? Minor(JsonNode from, string path, string currency)

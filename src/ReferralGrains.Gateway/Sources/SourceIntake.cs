@@ -35,7 +35,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
 
     private async Task<(SourceOutcome Outcome, string? Detail)> Apply(Source source, SourceEvent told, ToldAction action, CancellationToken stop)
     {
-        if (action.IsEnd) return await End(source, action, stop);
+        if (action.Subscription is { HasEnded: true } ended) return await End(source, action, ended, stop);
         if (!action.About.IsEmpty)
         {
             // Written down before it is looked for, as a sale writes its own names before it looks for what waits: one of the two sees the other.
@@ -50,6 +50,8 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, "it names no referee");
         await Redeem(source, told.Account, new(referee), action, stop);
         var recorded = await Record(source, source.Program, action.Action, stop);
+        if (action.Subscription is { } paid && await sources.Paid(source.Id, paid.Id, new(referee), paid.At, stop))
+            await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, new(referee)), new ChangeReferral(null, Active: true), stop);
         if (action.Links.IsEmpty) return recorded;
 
         // What was recorded in other words by an import or by hand is the sale all the same, and its payment is refunded like any other's.
@@ -139,9 +141,12 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         };
     }
 
-    private async Task<(SourceOutcome Outcome, string? Detail)> End(Source source, ToldAction action, CancellationToken stop)
+    // Who still pays for another subscription stays active, and who pays for one later is active again: the last invoice of the one that
+    // ended may be paid after its end, and is no such payment.
+    private async Task<(SourceOutcome Outcome, string? Detail)> End(Source source, ToldAction action, ToldSubscription ended, CancellationToken stop)
     {
         if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, null);
+        if (await sources.PaysForAnother(source.Id, ended.Id, new(referee), ended.At, stop)) return (SourceOutcome.Recorded, null);
         var reply = await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, new(referee)), new ChangeReferral(null, Active: false), stop);
         return (reply.Refusal is null ? SourceOutcome.Recorded : SourceOutcome.Ignored, null);
     }

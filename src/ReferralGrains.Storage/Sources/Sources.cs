@@ -58,6 +58,16 @@ public interface ISources
     Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop);
 
     Task Ended(CallerId source, string e, CancellationToken stop);
+
+    /// <summary>A referee has paid for a subscription.</summary>
+    /// <param name="until">What was paid for; null where that is unknown.</param>
+    /// <returns>Whether it pays again: another one of its subscriptions has ended, and this one has not.</returns>
+    Task<bool> Paid(CallerId source, string subscription, CallerId referee, DateTimeOffset? until, CancellationToken stop);
+
+    /// <summary>A subscription has ended.</summary>
+    /// <param name="at">Now where that is unknown.</param>
+    /// <returns>Whether its referee has paid for another one that goes on then.</returns>
+    Task<bool> PaysForAnother(CallerId source, string ended, CallerId referee, DateTimeOffset? at, CancellationToken stop);
 }
 
 /// <inheritdoc cref="ISources"/>
@@ -94,7 +104,8 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
         $"""
         with gone as (delete from source where tenant = $1 and id = $2 and is_alive($3) returning *),
         unlinked as (delete from source_link l using gone g where l.source = g.id),
-        unawaited as (delete from source_waiting w using gone g where w.source = g.id)
+        unawaited as (delete from source_waiting w using gone g where w.source = g.id),
+        unpaid as (delete from source_subscription p using gone g where p.source = g.id)
         select {Columns} from gone
         """,
         Read, stop, Questions.Int(tenant), Questions.Text(id), Questions.Long(lease.Silo));
@@ -137,6 +148,24 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
     public Task Ended(CallerId source, string e, CancellationToken stop) => database.Rows(
         "delete from source_waiting where source = $1 and event = $2 and is_alive($3)",
         static _ => 0, stop, Questions.Text(source.Value), Questions.Text(e), Questions.Long(lease.Silo));
+
+    public Task<bool> Paid(CallerId source, string subscription, CallerId referee, DateTimeOffset? until, CancellationToken stop) => database.Row(
+        """
+        with own as (
+          insert into source_subscription as s (source, id, referee, paid_until) select $1, $2, $3, $4 where is_alive($5)
+          on conflict (source, id) do update set referee = excluded.referee, paid_until = greatest(s.paid_until, excluded.paid_until) returning s.ended_at)
+        select ended_at is null and exists (select from source_subscription where source = $1 and referee = $3 and id <> $2 and ended_at is not null) from own
+        """,
+        static row => row.GetBoolean(0), stop, Questions.Text(source.Value), Questions.Text(subscription), Questions.Text(referee.Value), Questions.Time(until), Questions.Long(lease.Silo));
+
+    public Task<bool> PaysForAnother(CallerId source, string ended, CallerId referee, DateTimeOffset? at, CancellationToken stop) => database.Row(
+        """
+        with own as (
+          insert into source_subscription as s (source, id, referee, ended_at) select $1, $2, $3, coalesce($4, now()) where is_alive($5)
+          on conflict (source, id) do update set ended_at = coalesce(s.ended_at, excluded.ended_at) returning s.ended_at)
+        select exists (select from source_subscription o where o.source = $1 and o.referee = $3 and o.id <> $2 and o.ended_at is null and o.paid_until > own.ended_at) from own
+        """,
+        static row => row.GetBoolean(0), stop, Questions.Text(source.Value), Questions.Text(ended), Questions.Text(referee.Value), Questions.Time(at), Questions.Long(lease.Silo));
 
     private static NpgsqlParameter Texts(IEnumerable<string> values) => CommitBatch.Array(NpgsqlTypes.NpgsqlDbType.Text, values);
 

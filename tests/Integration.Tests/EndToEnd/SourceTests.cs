@@ -76,6 +76,43 @@ public sealed class SourceTests(LivingServer server)
         static string Refunded(string status) => $$"""{"id":"re_1","object":"refund","amount":3000,"currency":"usd","created":CREATED,"payment_intent":"pi_1","status":"{{status}}"}""";
     }
 
+    // Times are in days from now. An add-on is a subscription of its own, and the last invoice of one that has ended may be paid late.
+    [Fact]
+    public async Task G6_who_still_pays_for_another_subscription_or_pays_again_is_active()
+    {
+        var (shop, url) = await Source("src-plans", "stripe");
+        using var owner = shop;
+        Assert.True(await After(Paid("in_1", "sub_plan", until: 30)));
+        Assert.True(await After(Paid("in_2", "sub_addon", until: 30)));
+        Assert.True(await After(Ended("sub_addon", at: 10)));
+        Assert.False(await After(Ended("sub_plan", at: 12)));
+        Assert.False(await After(Paid("in_3", "sub_plan", until: 30)));
+        Assert.True(await After(Paid("in_4", "sub_new", until: 60)));
+        Assert.False(await After(Ended("sub_new", at: 40)));
+        Assert.False(await After(Paid("in_5", null, until: 60))); // No subscription, and nothing that goes on.
+
+        // What was not paid on is nothing that the customer goes on with.
+        Assert.True(await After(Paid("in_6", "sub_lapsed", until: 50)));
+        Assert.True(await After(Paid("in_7", "sub_last", until: 90)));
+        Assert.False(await After(Ended("sub_last", at: 70)));
+
+        async Task<bool> After(string e)
+        {
+            Assert.Equal("recorded", await Tell(url, e));
+            return (bool)(await shop.Ok("/v1/referrals/src-plans/cus_jane"))["active"]!;
+        }
+
+        static string Paid(string id, string? subscription, int until)
+        {
+            var paid = Invoice(id, "pi_" + id, "cus_jane", 1_000, 1_000, 0).Replace("\"price\":", $"\"period\":{{\"end\":{now.AddDays(until).ToUnixTimeSeconds()}}},\"price\":", StringComparison.Ordinal);
+            return subscription is null ? paid : paid.Replace("\"object\":\"invoice\",", $"\"object\":\"invoice\",\"parent\":{{\"subscription_details\":{{\"subscription\":\"{subscription}\"}}}},", StringComparison.Ordinal);
+        }
+
+        static string Ended(string id, int at) => Stripe("evt_" + id, "customer.subscription.deleted", $$"""
+            {"id":"{{id}}","object":"subscription","customer":"cus_jane","ended_at":{{now.AddDays(at).ToUnixTimeSeconds()}}}
+            """);
+    }
+
     [Fact]
     public async Task X10_nothing_is_believed_that_is_forged_old_altered_or_sent_elsewhere()
     {

@@ -32,4 +32,8 @@ internal sealed class InMemorySources : ISources
         Task.FromResult<IReadOnlyDictionary<CallerId, WaitingEvents>>(new Dictionary<CallerId, WaitingEvents>());
 
     public Task Ended(CallerId source, string e, CancellationToken stop) => Task.CompletedTask;
+
+    public Task<bool> Paid(CallerId source, string subscription, CallerId referee, DateTimeOffset? until, CancellationToken stop) => Task.FromResult(false);
+
+    public Task<bool> PaysForAnother(CallerId source, string ended, CallerId referee, DateTimeOffset? at, CancellationToken stop) => Task.FromResult(false);
 }
