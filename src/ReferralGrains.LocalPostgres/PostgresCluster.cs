@@ -19,9 +19,9 @@ internal sealed class PostgresCluster(PostgresFolder folder, PostgresBinaries bi
         LocalPostgresLog.Creating(log, folder.Data);
         var unfinished = $"{folder.Data}.unfinished-";
         var making = $"{unfinished}{Guid.NewGuid():n}";
-        await PostgresAccount.MakePrivateFolder(making, stop);
         try
         {
+            await PostgresAccount.MakePrivateFolder(making, stop);
             var made = await PostgresAccount.Run(
                 binaries.InitDb,
                 ["-D", making, "-U", "postgres", "-E", "UTF8", "--locale=C", "--auth-local=trust", "--auth-host=reject"],

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -117,7 +118,7 @@ internal sealed class ListenCommand
                 using var answer = await http.SendAsync(request, stop);
                 return ((int)answer.StatusCode).ToString(CultureInfo.InvariantCulture);
             }
-            catch (HttpRequestException)
+            catch (Exception broken) when (broken is HttpRequestException or SocketException)
             {
                 return "no answer";
             }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Net;
 using System.Text.Json;
 using ReferralGrains.Domain.Payouts;
@@ -22,7 +23,8 @@ internal static class Classify
         StripeException { StripeError: null } unreadable => new TransferAnswer.Unknown($"an answer {(int)unreadable.HttpStatusCode} that cannot be read"),
         StripeException refused => Refusal(refused),
         OperationCanceledException => new TransferAnswer.Unknown("no answer in time"),
-        HttpRequestException or IOException => new TransferAnswer.Unknown("the connection broke"),
+        // HttpClient lets the last through where a connection breaks as soon as it stands.
+        HttpRequestException or IOException or SocketException => new TransferAnswer.Unknown("the connection broke"),
         _ => null,
     };
 

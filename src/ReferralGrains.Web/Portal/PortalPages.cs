@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
@@ -174,7 +175,7 @@ internal static class PortalPages
         {
             return Absent(visit); // An address that somebody changed by hand.
         }
-        catch (Exception exception) when (exception is HttpRequestException || exception is ReferralGrainsException { Problem.Status: 429 or >= 500 })
+        catch (Exception exception) when (exception is HttpRequestException or SocketException || exception is ReferralGrainsException { Problem.Status: 429 or >= 500 })
         {
             Secure(context, visit);
             return Message(visit, "away", StatusCodes.Status503ServiceUnavailable);

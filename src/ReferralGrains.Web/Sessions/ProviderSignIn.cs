@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Builder;
@@ -133,7 +134,7 @@ internal static partial class ProviderSignIn
             LogUnreadable(log, file, unread.Message);
             await Refuse(arrived, "failed");
         }
-        catch (Exception away) when (away is ReferralGrainsException or HttpRequestException)
+        catch (Exception away) when (away is ReferralGrainsException or HttpRequestException or SocketException)
         {
             await Refuse(arrived, "away");
         }
