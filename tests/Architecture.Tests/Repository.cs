@@ -3,7 +3,7 @@ namespace Architecture.Tests;
 /// <summary>The projects below src, as files and as what was built of them.</summary>
 internal static class Repository
 {
-    public static string Folder { get; } = FindFolder();
+    public static string Folder { get; } = Checkout.Folder;
 
     /// <summary>The names after <c>ReferralGrains.</c></summary>
     public static IReadOnlyList<string> Projects { get; } =
@@ -13,11 +13,4 @@ internal static class Repository
 
     /// <summary>The assembly beside this one, which was built with it.</summary>
     public static string Assembly(string project) => Path.Combine(AppContext.BaseDirectory, $"ReferralGrains.{project}.dll");
-
-    private static string FindFolder()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "ReferralGrains.sln"))) folder = folder.Parent!;
-        return folder.FullName;
-    }
 }

@@ -7,7 +7,7 @@ namespace Cli.Tests;
 /// <summary>The commands that the script <c>./grains</c> does by itself.</summary>
 public sealed class ScriptTests
 {
-    private static readonly string script = Path.Combine(Root(), "grains");
+    private static readonly string script = Path.Combine(Checkout.Folder, "grains");
 
     [Theory]
     [InlineData("status")]
@@ -115,11 +115,4 @@ public sealed class ScriptTests
 
     private static Process Start(params string[] arguments) =>
         Process.Start(new ProcessStartInfo("bash", [script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "ReferralGrains.sln"))) folder = folder.Parent;
-        return folder.FullName;
-    }
 }

@@ -9,14 +9,17 @@ public static class Eventually
 
     private static readonly TimeSpan Glance = TimeSpan.FromMilliseconds(20);
 
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(250);
+
+    /// <param name="soon">Whether it is to be seen at once; else what has taken long already is looked at less often.</param>
     /// <returns>How long it took.</returns>
-    public static async Task<TimeSpan> Holds(string what, Func<Task<bool>> condition, TimeSpan? patience = null)
+    public static async Task<TimeSpan> Holds(string what, Func<Task<bool>> condition, TimeSpan? patience = null, bool soon = false)
     {
         var (began, most) = (Stopwatch.StartNew(), patience ?? Patience);
         while (!await condition())
         {
             Assert.True(began.Elapsed < most, $"It has not come within {most.TotalSeconds} s that {what}.");
-            await Pause();
+            await Task.Delay(soon ? Glance : TimeSpan.FromTicks(Math.Clamp(began.Elapsed.Ticks / 8, Glance.Ticks, Longest.Ticks)), TimeProvider.System, TestContext.Current.CancellationToken);
         }
 
         return began.Elapsed;

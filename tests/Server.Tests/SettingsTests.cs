@@ -148,15 +148,8 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Docs_and_help_list_every_option_as_it_is()
     {
-        var page = File.ReadAllText(Path.Combine(Repository(), "docs", "configuration.md"));
+        var page = File.ReadAllText(Path.Combine(Checkout.Folder, "docs", "configuration.md"));
         Assert.Contains($"```text\n{Settings.Help()}```\n", page, StringComparison.Ordinal);
-    }
-
-    internal static string Repository()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "ReferralGrains.sln"))) root = root.Parent!;
-        return root.FullName;
     }
 
     private string Refused(Dictionary<string, string> environment) => Assert.Throws<ArgumentException>(() => Read(environment)).Message;

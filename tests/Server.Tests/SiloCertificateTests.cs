@@ -41,7 +41,7 @@ public sealed class SiloCertificateTests : IDisposable
     private ServerOptions Made(string name)
     {
         var path = Path.Combine(folder.FullName, name);
-        using var made = Process.Start(new ProcessStartInfo(Path.Combine(SettingsTests.Repository(), "deploy", "certificates.sh"), [path]) { RedirectStandardError = true })!;
+        using var made = Process.Start(new ProcessStartInfo(Path.Combine(Checkout.Folder, "deploy", "certificates.sh"), [path]) { RedirectStandardError = true })!;
         made.StandardError.ReadToEnd();
         made.WaitForExit();
         Assert.Equal(0, made.ExitCode);

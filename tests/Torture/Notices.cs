@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using ReferralGrains.Payouts.Standin;
@@ -59,7 +60,7 @@ internal sealed class Notices(Plan plan, Cluster cluster, StripeStandin stripe, 
                 ["http"] = (int)answer.StatusCode,
             });
         }
-        catch (Exception lost) when (lost is HttpRequestException or OperationCanceledException)
+        catch (Exception lost) when (lost is HttpRequestException or SocketException or OperationCanceledException)
         {
             // A silo that is dead, or stopped, hears nothing.
         }

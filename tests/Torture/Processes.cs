@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Torture;
@@ -13,36 +11,15 @@ internal static class Processes
     public const int Freeze = 19;
     public const int Terminate = 15;
 
-    public static string Repository { get; } = Find();
-
     /// <summary>Built beside this program, in the same configuration.</summary>
     /// <param name="checkout">Another one's; ours when it is left out.</param>
     public static string Assembly(string folder, string name, string? checkout = null)
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory);
-        return Path.Combine(checkout ?? Repository, folder, "bin", output.Parent!.Name, output.Name, name + ".dll");
+        return Path.Combine(checkout ?? Checkout.Folder, folder, "bin", output.Parent!.Name, output.Name, name + ".dll");
     }
 
     public static string Server(string? checkout = null) => Assembly("src/ReferralGrains.Server", "ReferralGrains.Server", checkout);
-
-    // Below the ports that the kernel gives to clients, so that a restart finds it free again.
-    public static int FreePort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(20_000, 32_000);
-            try
-            {
-                using var probe = new TcpListener(IPAddress.Loopback, port);
-                probe.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Somebody's: the next one.
-            }
-        }
-    }
 
     public static long ResidentBytes(int process)
     {
@@ -61,15 +38,5 @@ internal static class Processes
         foreach (var word in words.Prepend(assembly).Prepend("exec")) start.ArgumentList.Add(word);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         return Process.Start(start)!;
-    }
-
-    private static string Find()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "grains"))) return folder.FullName;
-        }
-
-        throw new InvalidOperationException("the script ./grains is in no folder above this program");
     }
 }

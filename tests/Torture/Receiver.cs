@@ -10,7 +10,7 @@ namespace Torture;
 internal sealed class Receiver(LogFile log, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan slow = TimeSpan.FromMilliseconds(700);
-    private readonly int port = Processes.FreePort();
+    private readonly int port = Ports.Next();
     private WebApplication? app;
     private volatile bool isSlow;
     private int taken;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 
 namespace Torture;
 
@@ -24,7 +25,7 @@ internal sealed class Silo : IAsyncDisposable
         this.time = time;
         Program = Processes.Server(plan.From);
         Number = number;
-        var port = Processes.FreePort();
+        var port = Ports.Next();
         Address = new($"http://127.0.0.1:{port}");
         Folder = Directory.CreateDirectory(Path.Combine(folder, $"silo{number}")).FullName;
         words =
@@ -82,7 +83,7 @@ internal sealed class Silo : IAsyncDisposable
             using var answer = await http.GetAsync(new Uri(Address, "/health/ready"), ending.Token);
             return answer.IsSuccessStatusCode;
         }
-        catch (Exception notYet) when (notYet is HttpRequestException or OperationCanceledException)
+        catch (Exception notYet) when (notYet is HttpRequestException or SocketException or OperationCanceledException)
         {
             return false;
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -82,7 +83,7 @@ internal sealed class StripeStandin : IAsyncDisposable
                 cut.CancelAfter(slow * 2);
                 using var answer = await http.SendAsync(request, cut.Token);
             }
-            catch (Exception lost) when (!stop.IsCancellationRequested && lost is HttpRequestException or OperationCanceledException)
+            catch (Exception lost) when (!stop.IsCancellationRequested && lost is HttpRequestException or SocketException or OperationCanceledException)
             {
                 // What became of it is looked at.
             }

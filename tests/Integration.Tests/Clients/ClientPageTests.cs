@@ -35,7 +35,7 @@ public sealed partial class ClientPageTests(LivingServer server)
     }
 
     private static string Example(string language) =>
-        Block().Matches(File.ReadAllText(Path.Combine(Repository.Folder, "docs", "clients.md"))).Single(block => block.Groups[1].Value == language).Groups[2].Value;
+        Block().Matches(File.ReadAllText(Path.Combine(Checkout.Folder, "docs", "clients.md"))).Single(block => block.Groups[1].Value == language).Groups[2].Value;
 
     private async Task<string> Run(string folder, string command)
     {

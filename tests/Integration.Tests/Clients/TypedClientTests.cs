@@ -35,7 +35,7 @@ public sealed class TypedClientTests(LivingServer server)
         var folder = Directory.CreateTempSubdirectory("grains-typescript-").FullName;
         try
         {
-            await Run(folder, $"cp -r '{Path.Combine(Repository.Folder, "src", "client-typescript")}/.' . && rm -rf node_modules dist && npm ci --ignore-scripts --no-audit --no-fund && npx tsc --strict");
+            await Run(folder, $"cp -r '{Path.Combine(Checkout.Folder, "src", "client-typescript")}/.' . && rm -rf node_modules dist && npm ci --ignore-scripts --no-audit --no-fund && npx tsc --strict");
             await File.WriteAllTextAsync(Path.Combine(folder, "run.mjs"), """
                 import { ReferralGrains, ReferralGrainsError } from "./dist/index.js";
                 const client = new ReferralGrains({ url: process.env.GRAINS_URL, key: process.env.GRAINS_KEY });

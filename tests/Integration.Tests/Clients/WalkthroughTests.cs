@@ -12,13 +12,13 @@ public sealed partial class WalkthroughTests(LivingServer server)
     private const string Mark = "=-=-= end of a block =-=-=";
 
     public static TheoryData<string> Pages =>
-        [.. Directory.EnumerateFiles(Path.Combine(Repository.Folder, "docs", "walkthrough"), "*.md").Select(path => Path.GetFileName(path)!).Where(page => page != "README.md").Order()];
+        [.. Directory.EnumerateFiles(Path.Combine(Checkout.Folder, "docs", "walkthrough"), "*.md").Select(path => Path.GetFileName(path)!).Where(page => page != "README.md").Order()];
 
     [Theory]
     [MemberData(nameof(Pages))]
     public async Task A_page_can_be_pasted_and_prints_what_it_says(string page)
     {
-        var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Folder, "docs", "walkthrough", page), TestContext.Current.CancellationToken))
+        var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(Checkout.Folder, "docs", "walkthrough", page), TestContext.Current.CancellationToken))
             .Select(block => (Language: block.Groups[1].Value, Text: block.Groups[2].Value)).ToList();
         var script = new StringBuilder("set -euo pipefail\n");
         foreach (var (language, text) in blocks)
@@ -39,7 +39,7 @@ public sealed partial class WalkthroughTests(LivingServer server)
     [Fact]
     public void Every_page_is_listed()
     {
-        var list = File.ReadAllText(Path.Combine(Repository.Folder, "docs", "walkthrough", "README.md"));
+        var list = File.ReadAllText(Path.Combine(Checkout.Folder, "docs", "walkthrough", "README.md"));
         Assert.All(Pages, page => Assert.Contains($"({page.Data})", list, StringComparison.Ordinal));
     }
 
@@ -47,7 +47,7 @@ public sealed partial class WalkthroughTests(LivingServer server)
     {
         using var process = Process.Start(new ProcessStartInfo("bash", ["-c", script])
         {
-            WorkingDirectory = Repository.Folder,
+            WorkingDirectory = Checkout.Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             Environment = { ["GRAINS_URL"] = server.Process.Address.ToString().TrimEnd('/'), ["GRAINS_KEY"] = ServerProcess.AdminKey },

@@ -15,7 +15,7 @@ public sealed partial class WatchedFigureTests(LivingServer server)
     {
         var shop = await server.OpenShop();
         await server.Api.Ok("/v1/actions", new { action_id = $"{shop.Program}-a1", program_id = shop.Program, type = "sale", referee_id = shop.Referees[0], amount_minor = 100, currency = "GBP" });
-        var watched = Figure().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Folder, file), TestContext.Current.CancellationToken)).Select(static match => match.Value).ToHashSet();
+        var watched = Figure().Matches(await File.ReadAllTextAsync(Path.Combine(Checkout.Folder, file), TestContext.Current.CancellationToken)).Select(static match => match.Value).ToHashSet();
 
         Assert.NotEmpty(watched);
         string[] missing = [];

@@ -28,7 +28,7 @@ public sealed class RandomKillTests(PostgresServer postgres)
         })).ToList();
         foreach (var moment in moments)
         {
-            await Eventually.Holds($"{moment} actions are acknowledged", () => Task.FromResult(log.Acknowledged >= moment || clients.Exists(client => client.IsFaulted)));
+            await Eventually.Holds($"{moment} actions are acknowledged", () => Task.FromResult(log.Acknowledged >= moment || clients.Exists(client => client.IsFaulted)), soon: true);
             await server.Kill9();
             server = await house.Start();
         }

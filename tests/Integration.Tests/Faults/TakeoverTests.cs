@@ -13,7 +13,7 @@ public sealed class TakeoverTests(PostgresServer postgres)
     public async Task X8_both_serve_and_what_one_writes_the_other_answers_by_any_id_of_a_referee()
     {
         await using var house = await ServerHouse.On(postgres);
-        var (first, second) = (await house.Start(), await house.Start(port: ServerHouse.FreePort()));
+        var (first, second) = (await house.Start(), await house.Start(port: Ports.Next()));
         using var toFirst = new Api(first.Address);
         using var toSecond = new Api(second.Address);
         var shop = await Shop.Open(toFirst, "shop", referrers: 1, refereesEach: 4);
@@ -56,7 +56,7 @@ public sealed class TakeoverTests(PostgresServer postgres)
         foreach (var referee in shop.Referees.Skip(1)) await log.SendUntilAcknowledged(toSleeper, shop.Sale(referee, 1_000));
         await log.SendUntilAcknowledged(toSleeper, known);
         var silo = await Ask<long>(database, "select max(id) from silo");
-        var other = await house.Start(port: ServerHouse.FreePort());
+        var other = await house.Start(port: Ports.Next());
         using var toOther = new Api(other.Address);
 
         // A commit is under way and holds locks when the process stops. The kernel takes in for it what is sent after that: it is the

@@ -47,7 +47,7 @@ public sealed class DescriptionTests(SharedGateway gateway) : IClassFixture<Shar
     [Fact]
     public void It_is_checked_in_as_it_is_for_the_clients_are_written_from_it()
     {
-        var path = Path.Combine(Repository.Folder, "docs", "openapi.json");
+        var path = Path.Combine(Checkout.Folder, "docs", "openapi.json");
         var expected = JsonSerializer.Serialize(document, Indented) + "\n";
         if (Environment.GetEnvironmentVariable("GRAINS_WRITE") == "1") File.WriteAllText(path, expected);
         Assert.True(File.ReadAllText(path) == expected, "docs/openapi.json is not what the server says: GRAINS_WRITE=1 ./grains test --filter DescriptionTests writes it anew; then the clients with --filter ClientsAreCurrent.");

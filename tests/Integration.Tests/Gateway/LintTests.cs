@@ -10,14 +10,14 @@ public sealed class LintTests
     public async Task The_description_has_no_errors_and_no_warnings()
     {
         await using var host = await GatewayHost.Start();
-        var (linter, folder) = (Path.Combine(Repository.Folder, "tests", "Integration.Tests", "Gateway", "Lint"), Directory.CreateTempSubdirectory("grains-lint-").FullName);
+        var (linter, folder) = (Path.Combine(Checkout.Folder, "tests", "Integration.Tests", "Gateway", "Lint"), Directory.CreateTempSubdirectory("grains-lint-").FullName);
         try
         {
             var document = Path.Combine(folder, "openapi.json");
             await File.WriteAllTextAsync(document, (await host.Ok("GET", "/openapi/v1.json")).GetRawText(), TestContext.Current.CancellationToken);
             await Run(linter, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
             var said = await Run(
-                linter, Path.Combine(linter, "node_modules", ".bin", "redocly"), "lint", document, "--config", Path.Combine(Repository.Folder, "redocly.yaml"), "--format", "summary");
+                linter, Path.Combine(linter, "node_modules", ".bin", "redocly"), "lint", document, "--config", Path.Combine(Checkout.Folder, "redocly.yaml"), "--format", "summary");
             Assert.Contains("Your API description is valid", said, StringComparison.Ordinal);
             Assert.DoesNotMatch("[1-9][0-9]* warning", said);
         }

@@ -89,7 +89,7 @@ public sealed partial class ProblemTests(SharedGateway gateway) : IClassFixture<
     [Fact]
     public void Every_code_is_explained()
     {
-        var root = Repository.Folder;
+        var root = Checkout.Folder;
         var source = string.Join('\n', new[] { "Domain", "Turns", "Payouts/Accounts", "Gateway" }
             .SelectMany(project => Directory.EnumerateFiles(Path.Combine(root, "src", "ReferralGrains." + project), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal)).Select(File.ReadAllText));
@@ -110,9 +110,9 @@ public sealed partial class ProblemTests(SharedGateway gateway) : IClassFixture<
     [Fact]
     public void Every_code_is_met_by_a_test()
     {
-        var tests = string.Join('\n', Directory.EnumerateFiles(Path.Combine(Repository.Folder, "tests"), "*.cs", SearchOption.AllDirectories)
+        var tests = string.Join('\n', Directory.EnumerateFiles(Path.Combine(Checkout.Folder, "tests"), "*.cs", SearchOption.AllDirectories)
             .Where(static file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/node_modules/", StringComparison.Ordinal)).Select(File.ReadAllText));
-        var codes = Anchor().Matches(File.ReadAllText(Path.Combine(Repository.Folder, "docs", "errors.md"))).Select(match => match.Groups[1].Value);
+        var codes = Anchor().Matches(File.ReadAllText(Path.Combine(Checkout.Folder, "docs", "errors.md"))).Select(match => match.Groups[1].Value);
         Assert.All(codes, code => Assert.True(tests.Contains($"\"{code}\"", StringComparison.Ordinal) || tests.Contains($"\"{code}\\\"", StringComparison.Ordinal), code));
     }
 

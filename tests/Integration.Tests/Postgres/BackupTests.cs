@@ -92,9 +92,7 @@ public sealed class BackupTests : IAsyncDisposable
 
     private static async Task<(int Code, string Error)> Grains(params string[] arguments)
     {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder!.FullName, "grains"))) folder = folder.Parent;
-        using var process = Process.Start(new ProcessStartInfo("bash", [Path.Combine(folder.FullName, "grains"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var process = Process.Start(new ProcessStartInfo("bash", [Path.Combine(Checkout.Folder, "grains"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);

@@ -12,7 +12,8 @@ namespace ReferralGrains.Integration.Tests.Postgres;
 //   DisposeAsync:    await database.DisposeAsync();                               (drops it, ends its connections)
 public sealed class PostgresServer : IAsyncLifetime
 {
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("rg-tests-");
+    // In memory where the script found room there: each database that is dropped would have all others flushed to a disk that nothing here tests.
+    private readonly DirectoryInfo folder = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("GRAINS_TEST_MEMORY") is { Length: > 0 } memory ? memory : Path.GetTempPath(), $"rg-tests-{Guid.NewGuid():n}"));
     private LocalPostgresServer? postgres;
     private readonly Lazy<Task<TestDatabase>> migrated;
     private int databases;

@@ -12,7 +12,7 @@ public sealed class RoleTests(PostgresServer postgres)
     {
         await using var house = await ServerHouse.On(postgres);
         var silo = await house.Start(role: "silo");
-        var gateway = await house.Start(port: ServerHouse.FreePort(), role: "gateway");
+        var gateway = await house.Start(port: Ports.Next(), role: "gateway");
         using var api = new Api(gateway.Address);
         var shop = await Shop.Open(api, "shop", referrers: 1, refereesEach: 2);
         var log = new ClientLog();

@@ -21,7 +21,7 @@ public sealed partial class WebhookPageTests(PostgresServer server)
     [Fact]
     public void The_page_shows_each_type_with_its_data()
     {
-        var shown = Type().Matches(File.ReadAllText(Path.Combine(Repository.Folder, "docs", "webhooks.md"))).ToDictionary(static one => one.Groups[1].Value, static one => one.Groups[2].Value);
+        var shown = Type().Matches(File.ReadAllText(Path.Combine(Checkout.Folder, "docs", "webhooks.md"))).ToDictionary(static one => one.Groups[1].Value, static one => one.Groups[2].Value);
         Assert.Equal(WebhookEventTypes.Words, shown.Keys);
         Assert.All(shown, static one => Assert.Equal(JsonNode.Parse(WebhookSamples.Of(WebhookEventTypes.Find(one.Key)!.Value))!.ToJsonString(), JsonNode.Parse(one.Value)!.ToJsonString()));
     }

@@ -5,7 +5,7 @@ namespace Payouts.Tests.World;
 /// <summary>Runs Stripe's own library for Node, which is independent of ours and of Stripe.net.</summary>
 internal static class Node
 {
-    private static readonly string folder = FindFolder();
+    private static readonly string folder = Path.Combine(Checkout.Folder, "tests", "Payouts.Tests", "Node");
     private static readonly Lazy<Task<string?>> missing = new(Install);
 
     /// <summary>Runs one scenario of <c>contract.mjs</c>. What it asserts, and what it prints, is its own.</summary>
@@ -58,12 +58,5 @@ internal static class Node
         process.StandardInput.Close();
         await process.WaitForExitAsync();
         return (process.ExitCode, await output + await errors);
-    }
-
-    private static string FindFolder()
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "ReferralGrains.sln"))) root = root.Parent!;
-        return Path.Combine(root.FullName, "tests", "Payouts.Tests", "Node");
     }
 }

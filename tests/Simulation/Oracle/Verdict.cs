@@ -8,17 +8,17 @@ public static class Verdict
 {
     public static IReadOnlyList<string> Of(int seed, PlantedBugs bugs = PlantedBugs.None)
     {
-        var market = new Marketplace(seed, bugs);
+        var (market, broke) = Ran.Of(seed, bugs);
+        if (broke is not null) return [$"the run broke off: {broke}", .. Crashes(market)];
         try
         {
-            market.Run();
             string[] broken = [.. StateChecks.Streams(market.Database), .. Crashes(market)];
             return broken.Length > 0 ? broken : [.. Complaints(market.Log, new(market.Database))];
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)
         {
             // A journal that cannot even be read is as bad as one that says the wrong thing.
-            return [$"the run broke off: {exception}", .. Crashes(market)];
+            return [$"what it left cannot be read: {exception}", .. Crashes(market)];
         }
     }
 

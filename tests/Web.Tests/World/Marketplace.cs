@@ -110,7 +110,7 @@ public sealed class Marketplace : IAsyncLifetime
     }
 
     /// <summary>A process on the same database that only serves: it knows nothing but what is there.</summary>
-    public Task<ServerProcess> AnotherGateway() => house.Start(port: ServerHouse.FreePort(), role: "gateway");
+    public Task<ServerProcess> AnotherGateway() => house.Start(port: Ports.Next(), role: "gateway");
 
     /// <summary>Another sandbox, whose clock a test may move.</summary>
     public async Task<(Api Admin, string Key)> NewSandbox(string tenant, string clockAt = "2026-01-01T00:00:00Z")

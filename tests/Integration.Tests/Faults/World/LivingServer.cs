@@ -11,7 +11,7 @@ public sealed class LivingServer(PostgresServer postgres) : IAsyncLifetime
     public ServerProcess Process { get; private set; } = null!;
 
     /// <summary>Where it speaks HTTP/2 in clear.</summary>
-    public int Http2Port { get; } = ServerHouse.FreePort();
+    public int Http2Port { get; } = Ports.Next();
 
     public Api Api { get; private set; } = null!;
 

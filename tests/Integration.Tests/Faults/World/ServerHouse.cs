@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using ReferralGrains.Integration.Tests.Postgres;
 
 namespace ReferralGrains.Integration.Tests.Faults.World;
@@ -15,7 +13,7 @@ public sealed class ServerHouse : IAsyncDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("rg-faults-").FullName;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = Ports.Next();
 
     /// <summary>The superuser's connection to the database of a house that is not embedded.</summary>
     public string Owner => database!.OwnerConnectionString;
@@ -53,25 +51,6 @@ public sealed class ServerHouse : IAsyncDisposable
         var process = Launch(failpoint, port, role, settings: settings);
         await process.Ready();
         return process;
-    }
-
-    // Below the ports that the kernel gives to clients, so that a restart finds it free again.
-    public static int FreePort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(20_000, 32_000);
-            try
-            {
-                using var probe = new TcpListener(IPAddress.Loopback, port);
-                probe.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Somebody's: the next one.
-            }
-        }
     }
 
     public async ValueTask DisposeAsync()

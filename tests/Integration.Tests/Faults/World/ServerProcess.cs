@@ -86,7 +86,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private static string SecretsOfSources()
     {
         var file = Path.Combine(Path.GetTempPath(), "grains-source-secrets.json");
-        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events", "src-changed", "src-imported", "src-known", "src-known-shop", "src-known-events", "src-shown", "src-again", "src-late", "src-last", "src-first", "src-between", "sourced", "ours", "theirs", "seen"])
+        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events", "src-changed", "src-imported", "src-known", "src-known-shop", "src-known-events", "src-plans", "src-shown", "src-again", "src-late", "src-last", "src-first", "src-between", "sourced", "ours", "theirs", "seen"])
             .ToDictionary(tenant => tenant, _ => new Dictionary<string, string[]> { ["shop"] = ["the one before it", SourceSecret], ["shop-next"] = [NextSourceSecret] });
 
         // Another server may be reading it just now.
@@ -103,7 +103,9 @@ public sealed class ServerProcess : IAsyncDisposable
         await Eventually.Holds("the server is ready", async () =>
         {
             Assert.False(HasExited, $"The server ended while it was waited for:\n{Log}");
-            return await api.Try("/health/ready") is { Status: 200 };
+
+            // To be asked is work for a process that has enough to do.
+            return Log.Contains($"ready on {Address.GetLeftPart(UriPartial.Authority)}", StringComparison.Ordinal) && await api.Try("/health/ready") is { Status: 200 };
         }, toStart);
     }
 
@@ -162,8 +164,6 @@ public sealed class ServerProcess : IAsyncDisposable
     private static string Assembly()
     {
         var output = new DirectoryInfo(AppContext.BaseDirectory);
-        var root = output;
-        while (!File.Exists(Path.Combine(root.FullName, "ReferralGrains.sln"))) root = root.Parent!;
-        return Path.Combine(root.FullName, "src/ReferralGrains.Server/bin", output.Parent!.Name, output.Name, "ReferralGrains.Server.dll");
+        return Path.Combine(Checkout.Folder, "src/ReferralGrains.Server/bin", output.Parent!.Name, output.Name, "ReferralGrains.Server.dll");
     }
 }

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using ReferralGrains.Integration.Tests.Faults.World;
 
 namespace ReferralGrains.Integration.Tests.Webhooks.World;
 
@@ -22,7 +21,7 @@ internal sealed class Receiver : IAsyncDisposable
 {
     private readonly Lock gate = new();
     private readonly List<Came> all = [];
-    private readonly int port = ServerHouse.FreePort();
+    private readonly int port = Ports.Next();
     private WebApplication? app;
     private int underWay;
 
