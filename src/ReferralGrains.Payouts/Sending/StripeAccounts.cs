@@ -19,7 +19,7 @@ public interface IStripeAccounts
 /// </summary>
 public sealed class StripeAccounts(ITenants tenants, StripeKeys keys, PayoutOptions options, HostedStandin standin, TimeProvider time) : IStripeAccounts, IDisposable
 {
-    // Tenants with one key share one account, and with it one limit.
+    // One for each key, and with it one limit.
     private readonly ConcurrentDictionary<string, Lazy<StripeTransfers>> bySecret = new(StringComparer.Ordinal);
 
     public async ValueTask<StripeAccount> Of(int tenant, CancellationToken stop)

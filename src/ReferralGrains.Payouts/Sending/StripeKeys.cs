@@ -35,7 +35,12 @@ public sealed class StripeKeys(ImmutableDictionary<CallerId, StripeKey> keys)
             foreach (var entry in document.RootElement.EnumerateObject())
             {
                 if (!CallerId.IsValid(entry.Name)) throw new FormatException("holds a name that is no tenant's");
-                keys.Add(new(entry.Name), Parse(entry.Name, entry.Value));
+                var key = Parse(entry.Name, entry.Value);
+
+                // Each compares the whole account with its own books: what the other pays would be a break, and shut its gate.
+                if (keys.FirstOrDefault(one => one.Value.SecretKey == key.SecretKey).Key is { Value: { } other })
+                    throw new FormatException($"has one secret_key for the tenants '{other}' and '{entry.Name}', but each needs a Stripe account of its own");
+                keys.Add(new(entry.Name), key);
             }
 
             return new(keys.ToImmutable());

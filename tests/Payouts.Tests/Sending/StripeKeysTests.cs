@@ -52,13 +52,12 @@ public sealed class StripeKeysTests
         Assert.Equal((whyNot, whyNot is null), (account.WhyNot, account.Transfers is not null));
     }
 
+    // Each would find the other's transfers where it expects only its own.
     [Fact]
-    public async Task Tenants_with_one_key_share_one_account_and_its_limit()
+    public void Two_tenants_with_one_key_are_refused_by_name()
     {
-        var tenants = new MemoryTenants(TimeProvider.System);
-        var keys = StripeKeys.Parse("""{"a": {"secret_key": "sk_live_abc"}, "b": {"secret_key": "sk_live_abc"}}""");
-        using var accounts = new StripeAccounts(tenants, keys, new PayoutOptions(), standin: null!, TimeProvider.System);
-        var (one, other) = (await accounts.Of(tenants.Add("a").Number, CancellationToken.None), await accounts.Of(tenants.Add("b").Number, CancellationToken.None));
-        Assert.Same(one.Transfers, other.Transfers);
+        var why = Assert.Throws<FormatException>(static () => StripeKeys.Parse("""{"a": {"secret_key": "sk_live_SECRET"}, "c": {"secret_key": "sk_live_OTHER"}, "b": {"secret_key": "sk_live_SECRET"}}""")).Message;
+        Assert.Contains("'a' and 'b'", why, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", why, StringComparison.Ordinal);
     }
 }
