@@ -38,10 +38,11 @@ internal sealed class CsvAnswer(IReadOnlyList<string> columns, IAsyncEnumerable<
         await context.Response.WriteAsync(line.Append("\r\n").ToString(), context.RequestAborted);
     }
 
-    // A text that a spreadsheet would take for a formula is told from one by an apostrophe; a number is none.
+    // A text that a spreadsheet would take for a formula is told from one by an apostrophe; a number is none. Some look for one behind a tab or
+    // a line's end.
     private static string Field(string text)
     {
-        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' && !long.TryParse(text, out _) && !decimal.TryParse(text, out _)) text = "'" + text;
+        if (text.Length > 0 && text[0] is '=' or '+' or '-' or '@' or '\t' or '\r' or '\n' && !long.TryParse(text, out _) && !decimal.TryParse(text, out _)) text = "'" + text;
         return text.AsSpan().ContainsAny(Quoted) ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
     }
 }

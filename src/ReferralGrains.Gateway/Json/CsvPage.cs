@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace ReferralGrains.Gateway.Json;
 
-/// <summary>A page as a table: the fields of its JSON as columns, those of an inner object as <c>outer_inner</c>, lists as JSON.</summary>
+/// <summary>A page as a table: the fields of its JSON as columns, those of an inner object as <c>outer_inner</c>, lists and maps as JSON.</summary>
 internal static class CsvPage
 {
     /// <param name="name">What the file is called.</param>
@@ -17,10 +17,11 @@ internal static class CsvPage
 
     private static async IAsyncEnumerable<IReadOnlyList<string?>> Rows<T>(ImmutableArray<T> entries, JsonTypeInfo type, List<string> columns)
     {
+        var known = columns.ToHashSet(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
             var cells = new Dictionary<string, string?>(columns.Count);
-            Collect(JsonSerializer.SerializeToElement(entry, type), "", cells);
+            Collect(JsonSerializer.SerializeToElement(entry, type), "", known, cells);
             yield return [.. columns.Select(column => cells.GetValueOrDefault(column))];
         }
 
@@ -39,11 +40,12 @@ internal static class CsvPage
         }
     }
 
-    private static void Collect(JsonElement json, string prefix, Dictionary<string, string?> cells)
+    // An object whose fields the type does not tell, such as one of attributes, is one cell.
+    private static void Collect(JsonElement json, string prefix, HashSet<string> columns, Dictionary<string, string?> cells)
     {
         foreach (var property in json.EnumerateObject())
         {
-            if (property.Value.ValueKind == JsonValueKind.Object) Collect(property.Value, prefix + property.Name + "_", cells);
+            if (property.Value.ValueKind == JsonValueKind.Object && !columns.Contains(prefix + property.Name)) Collect(property.Value, prefix + property.Name + "_", columns, cells);
             else cells[prefix + property.Name] = property.Value.ValueKind switch
             {
                 JsonValueKind.Null => null,

@@ -175,6 +175,16 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
         var postings = await (await Raw("/v1/ledger/postings?limit=1", "text/csv")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.Equal("id,at,from_account,from_owner,to_account,to_owner,asset,amount_minor,referrer_id,action_id,reward_id", postings.Split("\r\n")[0]);
         Assert.Equal("application/json", (await Raw("/v1/referrers", "application/json, text/csv;q=0.5")).Content.Headers.ContentType!.MediaType);
+
+        // An object of names that nobody knows beforehand is one cell.
+        await api.Ok("/v1/programs/p1/rules", JsonNode.Parse("""
+            {"id":"with-attributes","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},
+             "conditions":{"attributes":{"kind":["new","renewal"]},"referrer_tags":{"any_of":["gold"]} }}
+            """)!);
+        var rules = await (await Raw("/v1/rules?program_id=p1&q=with", "text/csv")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains(",conditions_attributes", rules.Split("\r\n")[0], StringComparison.Ordinal);
+        Assert.Contains(""","{""kind"":[""new"",""renewal""]}",""", rules, StringComparison.Ordinal);
+        Assert.Contains("gold", rules, StringComparison.Ordinal);
     }
 
     [Fact]
