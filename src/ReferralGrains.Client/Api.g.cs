@@ -484,12 +484,13 @@ public sealed partial class ReferralGrainsClient
     public IAsyncEnumerable<PayoutBatchAnswer> ListPayoutBatchesAsync(bool? needsPerson = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
         Pages<PageAnswerOfPayoutBatchAnswer, PayoutBatchAnswer>(new("/v1/payout_batches", ("needs_person", needsPerson), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
-    /// <summary>A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv</summary>
+    /// <summary>A payout batch with a page of its items; as a table with Accept: text/csv: all of them, or of one that is paid outside, for a bank file, what is still to be paid</summary>
     /// <remarks><c>GET /v1/payout_batches/{id}</c>. Needs a key with the role read or finance.</remarks>
+    /// <param name="all">true: the table of a batch that is paid outside also has what was confirmed, or is not to be paid. Every other table has all items.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the last entry of the page before.</param>
-    public Task<PayoutBatchAnswer> GetPayoutBatchAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
-        Send<PayoutBatchAnswer>(HttpMethod.Get, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}", ("limit", limit), ("starting_after", startingAfter)), null, stop);
+    public Task<PayoutBatchAnswer> GetPayoutBatchAsync(string id, bool? all = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Send<PayoutBatchAnswer>(HttpMethod.Get, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}", ("all", all), ("limit", limit), ("starting_after", startingAfter)), null, stop);
 
     /// <summary>Approve what a frozen batch pays to whom; from then on money leaves</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/approve</c>. Needs a key with the role finance.</remarks>
@@ -511,7 +512,7 @@ public sealed partial class ReferralGrainsClient
     public Task<PayoutItemAnswer> ConfirmPaidPayoutBatchItemAsync(string id, string item, PaidReference body, CancellationToken stop = default) =>
         Send<PayoutItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/confirm_paid"), body, stop);
 
-    /// <summary>Give up an item of which certainly nothing was paid; its amount is payable again</summary>
+    /// <summary>Give up an item of which certainly nothing was paid; its amount is payable again, and a retry leaves it alone</summary>
     /// <remarks><c>POST /v1/payout_batches/{id}/items/{item}/release</c>. Needs a key with the role finance.</remarks>
     public Task<PayoutItemAnswer> ReleasePayoutBatchItemAsync(string id, string item, ReasonBody body, CancellationToken stop = default) =>
         Send<PayoutItemAnswer>(HttpMethod.Post, new($"/v1/payout_batches/{Uri.EscapeDataString(id)}/items/{Uri.EscapeDataString(item)}/release"), body, stop);
@@ -2420,7 +2421,7 @@ public sealed partial record PayoutTermsBody
     public PayoutTermsBodyCreditDelivery? CreditDelivery { get; init; }
 }
 
-/// <summary>A batch in one currency, or in account credit of one.</summary>
+/// <summary>A batch in one currency, or in account credit of one. What a person gave up, or was dropped before the sending, is not in it.</summary>
 public sealed partial record PayoutTotalAnswer
 {
     /// <summary>GBP; credit:GBP for account credit.</summary>
@@ -2438,7 +2439,7 @@ public sealed partial record PayoutTotalAnswer
     /// <summary>Items whose amount is in transit.</summary>
     public required int Open { get; init; }
 
-    /// <summary>Items that were released: their amounts are payable again.</summary>
+    /// <summary>Items that were released: their amounts are payable again, and a retry pays them.</summary>
     public required int Failed { get; init; }
 
     /// <summary>Items that a person has to look at.</summary>

@@ -102,8 +102,8 @@ public sealed record PayoutBatch(
             },
             OrdersDropped dropped => state with
             {
-                Status = state.Status == PayoutBatchStatus.Approved ? PayoutBatchStatus.Frozen : state.Status,
-                ApprovedBy = state.Status == PayoutBatchStatus.Approved ? null : state.ApprovedBy,
+                Status = state.Status == PayoutBatchStatus.Approved && !dropped.StaysApproved ? PayoutBatchStatus.Frozen : state.Status,
+                ApprovedBy = dropped.StaysApproved ? ByTerms : state.Status == PayoutBatchStatus.Approved ? null : state.ApprovedBy,
                 Orders = Without(state.Orders, dropped.Orders),
                 Hash = dropped.Hash,
                 Why = dropped.Orders[^1].Why,
@@ -127,7 +127,9 @@ public sealed record PayoutBatch(
 
     private const string ByTerms = "terms";
 
-    private bool ApprovesItself => IsScheduled && Terms is { AutoApprove: true };
+    /// <summary>Its terms ask for no person.</summary>
+    [JsonIgnore]
+    public bool ApprovesItself => IsScheduled && Terms is { AutoApprove: true };
 
     private static ImmutableArray<PayoutOrder> Without(ImmutableArray<PayoutOrder> orders, ImmutableArray<LeftOut> without)
     {
@@ -210,9 +212,10 @@ public sealed record BatchCancelled : PayoutBatchEvent;
 
 /// <summary>
 /// Some orders are not paid after all, for the account that they go to was changed or cannot receive. What is left has another hash, so an
-/// approval that nothing was written for yet is revoked.
+/// approval that nothing was sent for yet is revoked.
 /// </summary>
-public sealed record OrdersDropped(ImmutableArray<LeftOut> Orders, string Hash) : PayoutBatchEvent;
+/// <param name="StaysApproved">By terms that ask for no person: what is left is approved by them as what was frozen was.</param>
+public sealed record OrdersDropped(ImmutableArray<LeftOut> Orders, string Hash, bool StaysApproved = false) : PayoutBatchEvent;
 
 /// <summary>What was refused is to be paid once more, as it was approved.</summary>
 public sealed record RetryBegan(string By) : PayoutBatchEvent;

@@ -40,8 +40,9 @@ public abstract record PayoutBatchCommand
     /// <param name="Hash">Of what was looked at.</param>
     public sealed record Approve(string By, string Hash) : PayoutBatchCommand;
 
-    /// <summary>All intents are written.</summary>
-    public sealed record BeginSending : PayoutBatchCommand;
+    /// <summary>All intents are written, and nothing but what they are of is reserved.</summary>
+    /// <param name="Hash">Of what they were written for.</param>
+    public sealed record BeginSending(string? Hash = null) : PayoutBatchCommand;
 
     public sealed record Pause(bool ForFunds, string Why) : PayoutBatchCommand;
 
@@ -111,6 +112,7 @@ public static class PayoutBatchDecider
         PayoutBatchCommand.EndList end => EndList(batch, end),
         PayoutBatchCommand.Freeze freeze => Step(batch, PayoutBatchStatus.Reserving, PayoutBatchStatus.Frozen, () => Frozen(batch, freeze)),
         PayoutBatchCommand.Approve approve => Approve(batch, approve),
+        PayoutBatchCommand.BeginSending { Hash: { } hash } when hash != batch.Hash => Refuse(PayoutBatchRefusal.HashDiffers),
         PayoutBatchCommand.BeginSending => Step(batch, PayoutBatchStatus.Approved, PayoutBatchStatus.Sending, static () => new SendingBegan()),
         PayoutBatchCommand.Pause pause => Step(
             batch, PayoutBatchStatus.Sending, pause.ForFunds ? PayoutBatchStatus.AwaitingFunds : PayoutBatchStatus.Review, () => new SendingPaused(pause.ForFunds, pause.Why)),
@@ -181,7 +183,8 @@ public static class PayoutBatchDecider
         ImmutableArray<LeftOut> there = [.. drop.Orders.Where(one => batch.Orders.Any(order => order.Item == one.Item))];
         if (there.IsEmpty) return Same();
         var gone = there.Select(static one => one.Item).ToHashSet(StringComparer.Ordinal);
-        return Accept(new OrdersDropped(there, PayoutBatch.HashOf(batch.Orders.Where(order => !gone.Contains(order.Item)))));
+        var hash = PayoutBatch.HashOf(batch.Orders.Where(order => !gone.Contains(order.Item)));
+        return Accept(new OrdersDropped(there, hash, StaysApproved: batch.Status == PayoutBatchStatus.Approved && batch.ApprovesItself));
     }
 
     private static PayoutBatchDecision Retry(PayoutBatch batch, PayoutBatchCommand.Retry retry) => batch.Status switch

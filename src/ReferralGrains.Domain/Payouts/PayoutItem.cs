@@ -73,6 +73,7 @@ public enum PayoutStep
 /// <param name="Reference">What it was paid outside under.</param>
 /// <param name="Why">It was released, or went to review: Stripe's code, or a word of ours.</param>
 /// <param name="MoreGenerations">That persons have allowed beyond the usual ones.</param>
+/// <param name="IsGivenUp">It was released for good, by a person or because its batch is without it: a retry of the batch leaves it alone.</param>
 public sealed record PayoutItem(
     int Seq,
     DateTimeOffset LastAt,
@@ -93,9 +94,10 @@ public sealed record PayoutItem(
     ReviewReason Review = ReviewReason.None,
     string? Reference = null,
     string? Why = null,
-    int MoreGenerations = 0)
+    int MoreGenerations = 0,
+    bool IsGivenUp = false)
 {
-    public const int FoldVersion = 3;
+    public const int FoldVersion = 4;
 
     public static readonly PayoutItem None = new(0, DateTimeOffset.MinValue, PayoutItemStatus.None);
 
@@ -114,6 +116,10 @@ public sealed record PayoutItem(
         _ => PayoutStep.None,
     };
 
+    /// <summary>The books say that it was paid, whatever came back of it.</summary>
+    [JsonIgnore]
+    public bool WasPaid => !InTransit && (Transfer ?? Reference) is not null;
+
     /// <summary>Nothing more is to come by itself, of money or of doubt.</summary>
     [JsonIgnore]
     public bool IsSettled => !InTransit && Status is not (PayoutItemStatus.None or PayoutItemStatus.Review);
@@ -122,7 +128,7 @@ public sealed record PayoutItem(
     {
         var next = e switch
         {
-            PayoutReserved reserved => state with { Status = PayoutItemStatus.Reserved, Order = reserved.Order, InTransit = true, NextAt = null, Why = null },
+            PayoutReserved reserved => state with { Status = PayoutItemStatus.Reserved, Order = reserved.Order, InTransit = true, NextAt = null, Why = null, IsGivenUp = false },
             IntentWritten written => state with
             {
                 Status = PayoutItemStatus.Intended,
@@ -165,7 +171,14 @@ public sealed record PayoutItem(
             TransferConfirmed => state with { Status = PayoutItemStatus.Confirmed },
             TransferReversed reversed => Reversed(state with { ReversedMinor = state.ReversedMinor + reversed.Minor }),
             TransferRejected => state,
-            PayoutReleased released => state with { Status = PayoutItemStatus.Released, InTransit = false, NextAt = null, Why = released.Why },
+            PayoutReleased released => state with
+            {
+                Status = PayoutItemStatus.Released,
+                InTransit = false,
+                NextAt = null,
+                Why = released.Why,
+                IsGivenUp = released.By is not null || released.IsDropped,
+            },
             PayoutToReview review => state with { Status = PayoutItemStatus.Review, Review = review.Why, NextAt = null, Why = review.Detail },
             PaidOutside paid => state with { Status = PayoutItemStatus.Confirmed, InTransit = false, NextAt = null, Reference = paid.Reference },
             ReviewResolved resolved => Resolved(state, at, resolved),
@@ -181,17 +194,18 @@ public sealed record PayoutItem(
     {
         PayoutReserved reserved => Moved(reserved.Order, AccountKind.Payable, AccountKind.InTransit, reserved.Order.Amount.Minor),
         TransferMade or PaidOutside => Moved(Order!, AccountKind.InTransit, AccountKind.Paid, Order!.Amount.Minor),
-        PayoutReleased => Moved(Order!, AccountKind.InTransit, AccountKind.Payable, Order!.Amount.Minor),
+        PayoutReleased when InTransit => Moved(Order!, AccountKind.InTransit, AccountKind.Payable, Order!.Amount.Minor),
         TransferReversed reversed => Moved(Order!, AccountKind.Paid, AccountKind.Payable, reversed.Minor),
         ReviewResolved { Answer: ReviewAnswer.PaidBy } when InTransit => Moved(Order!, AccountKind.InTransit, AccountKind.Paid, Order!.Amount.Minor),
-        ReviewResolved { Answer: ReviewAnswer.NeverPaid } => Moved(Order!, AccountKind.InTransit, AccountKind.Payable, Order!.Amount.Minor),
+        ReviewResolved { Answer: ReviewAnswer.PaidBy } when !WasPaid => Moved(Order!, AccountKind.Payable, AccountKind.Paid, Order!.Amount.Minor),
+        ReviewResolved { Answer: ReviewAnswer.NeverPaid } when InTransit => Moved(Order!, AccountKind.InTransit, AccountKind.Payable, Order!.Amount.Minor),
         _ => null,
     };
 
     // What was reversed while it was in review stands.
     private static PayoutItem Resolved(PayoutItem state, DateTimeOffset at, ReviewResolved resolved)
     {
-        var open = state with { Review = ReviewReason.None };
+        var open = state with { Review = ReviewReason.None, IsGivenUp = state.IsGivenUp && resolved.Answer == ReviewAnswer.NeverPaid };
         return resolved.Answer switch
         {
             ReviewAnswer.PaidBy when state.ReversedMinor > 0 => Reversed(open with { Status = PayoutItemStatus.Succeeded, InTransit = false, Transfer = resolved.Transfer, NextAt = null }),

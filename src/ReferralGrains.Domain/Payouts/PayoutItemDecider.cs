@@ -24,7 +24,7 @@ public abstract record PayoutItemCommand
     {
     }
 
-    /// <param name="IsRetry">After a release, by a person's wish.</param>
+    /// <param name="IsRetry">After a release, by a person's wish; not of what was given up.</param>
     public sealed record Reserve(PayoutOrder Order, bool IsRetry = false) : PayoutItemCommand;
 
     /// <summary>Opens the next generation.</summary>
@@ -46,7 +46,9 @@ public abstract record PayoutItemCommand
     public sealed record RecordReversal(string Transfer, long AmountReversed) : PayoutItemCommand;
 
     /// <summary>Gives the amount back to the referrer, where it is certain that nothing was made.</summary>
-    public sealed record Release(string Why, string? By) : PayoutItemCommand;
+    /// <param name="By">Who gives it up for good; null where it is released by itself.</param>
+    /// <param name="IsDropped">Its batch is without it.</param>
+    public sealed record Release(string Why, string? By, bool IsDropped = false) : PayoutItemCommand;
 
     /// <summary>It was paid outside. Whoever asks has seen that its batch is approved.</summary>
     public sealed record ConfirmPaid(string Reference, string By) : PayoutItemCommand;
@@ -156,7 +158,7 @@ public static class PayoutItemDecider
     private static PayoutItemDecision Reserve(PayoutItem item, PayoutItemCommand.Reserve reserve)
     {
         if (item.Status == PayoutItemStatus.None) return Accept(new PayoutReserved(reserve.Order));
-        if (reserve.IsRetry && item.Status == PayoutItemStatus.Released) return Accept(new PayoutReserved(reserve.Order));
+        if (reserve.IsRetry && item is { Status: PayoutItemStatus.Released, IsGivenUp: false }) return Accept(new PayoutReserved(reserve.Order));
         return item.Order == reserve.Order ? Same() : Refuse(PayoutItemRefusal.OtherOrder);
     }
 
@@ -245,9 +247,10 @@ public static class PayoutItemDecider
 
     private static PayoutItemDecision Release(PayoutItem item, PayoutItemCommand.Release release)
     {
-        if (item.Status == PayoutItemStatus.Released) return Same();
-        return item.Status is PayoutItemStatus.Reserved or PayoutItemStatus.Intended or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds
-            ? Accept(new PayoutReleased(release.Why, release.By))
+        // What has failed is given up as well: a person who does not want it paid means a retry, too.
+        if (item.Status == PayoutItemStatus.Released && (release.By is null || item.IsGivenUp)) return Same();
+        return item.Status is PayoutItemStatus.Reserved or PayoutItemStatus.Intended or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds or PayoutItemStatus.Released
+            ? Accept(new PayoutReleased(release.Why, release.By, release.IsDropped))
             : Refuse(PayoutItemRefusal.WrongState);
     }
 
@@ -267,13 +270,14 @@ public static class PayoutItemDecider
         if (resolve.Answer == ReviewAnswer.PaidBy)
         {
             var (order, paid) = (item.Order!, resolve.Transfer);
-            if (!item.InTransit && item.Transfer != paid?.Id) return Refuse(PayoutItemRefusal.WrongState);
+            if (item.WasPaid && item.Transfer != paid?.Id) return Refuse(PayoutItemRefusal.WrongState);
             return paid is not null && order.IsMovable && paid.Amount == order.StripeAmount && paid.Currency == order.StripeCurrency && paid.AmountReversed < paid.Amount
                 ? resolved
                 : Refuse(PayoutItemRefusal.TransferUnfit);
         }
 
-        if (!item.InTransit) return Refuse(PayoutItemRefusal.WrongState);
+        // What was given back is sent again by a retry, which reserves it first.
+        if (item.WasPaid || (!item.InTransit && resolve.Answer == ReviewAnswer.SendAgain)) return Refuse(PayoutItemRefusal.WrongState);
         if (resolve.Shown.Transfers.Any(static transfer => transfer.AmountReversed < transfer.Amount)) return Refuse(PayoutItemRefusal.TransferThere);
         return resolve.AskedAt < item.LastSentAt + waits.Quiet ? Refuse(PayoutItemRefusal.TooEarly) : resolved;
     }

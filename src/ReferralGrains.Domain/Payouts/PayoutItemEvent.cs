@@ -100,8 +100,10 @@ public sealed record TransferReversed(long Minor) : PayoutItemEvent;
 /// <summary>Stripe refused for good, and nothing of this generation is in doubt.</summary>
 public sealed record TransferRejected(int Generation, string Code) : PayoutItemEvent;
 
-/// <summary>The amount went from transit back to payable.</summary>
-public sealed record PayoutReleased(string Why, string? By) : PayoutItemEvent;
+/// <summary>The amount went from transit back to payable; of what was released before, that a person gives it up for good.</summary>
+/// <param name="By">Who gave it up; null where it was released by itself.</param>
+/// <param name="IsDropped">Its batch is without it, and pays it neither now nor in a retry.</param>
+public sealed record PayoutReleased(string Why, string? By, bool IsDropped = false) : PayoutItemEvent;
 
 /// <summary>It was paid by other means than Stripe: the amount went from transit to paid.</summary>
 /// <param name="Reference">By which whoever paid finds it again.</param>
@@ -110,7 +112,10 @@ public sealed record PaidOutside(string Reference, string By) : PayoutItemEvent;
 /// <summary>A person has to look at it.</summary>
 public sealed record PayoutToReview(ReviewReason Why, string? Detail) : PayoutItemEvent;
 
-/// <summary>A person has seen to it. Where it was paid the amount goes from transit to paid, where it was not it goes back to payable.</summary>
+/// <summary>
+/// A person has seen to it. Where it was paid the amount goes to paid, from transit, or from payable where it was released before; where it was
+/// not, what is in transit goes back to payable.
+/// </summary>
 /// <param name="Transfer">The one that paid it; null where none did.</param>
 public sealed record ReviewResolved(ReviewAnswer Answer, string Why, string By, string? Transfer) : PayoutItemEvent;
 

@@ -24,6 +24,9 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
     private static readonly QueryParameter NeedsPerson = new(
         "needs_person", "boolean", "true: only those that wait to be approved, for funds or for a review, or have an item that is in review.");
 
+    private static readonly QueryParameter All = new(
+        "all", "boolean", "true: the table of a batch that is paid outside also has what was confirmed, or is not to be paid. Every other table has all items.");
+
     public void Map(IEndpointRouteBuilder routes)
     {
         // What it would be shows whose account gets how much, as a batch does: who only looks is logged as well.
@@ -33,7 +36,8 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
         routes.Get("/v1/payout_batches", List).Needs(KeyRole.Read).OrFinance()
             .WithSummary("Payout batches, the newest first; as a table with Accept: text/csv").Pages<PageAnswer<PayoutBatchAnswer>>(NeedsPerson);
         routes.Get("/v1/payout_batches/{id}", Show).Needs(KeyRole.Read).OrFinance().ShowsPersonalData()
-            .WithSummary("A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv").Pages<PayoutBatchAnswer>();
+            .WithSummary("A payout batch with a page of its items; as a table with Accept: text/csv: all of them, or of one that is paid outside, for a bank file, what is still to be paid")
+            .Pages<PayoutBatchAnswer>(All);
         routes.Post("/v1/payout_batches/{id}/approve", Approve).Needs(KeyRole.Finance)
             .WithSummary("Approve what a frozen batch pays to whom; from then on money leaves").Takes<PayoutApproval>().Answers<PayoutBatchAnswer>();
         routes.Post("/v1/payout_batches/{id}/cancel", Cancel).Needs(KeyRole.Finance)
@@ -76,7 +80,9 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
     private async Task<IResult> Show(HttpContext context, string id)
     {
         var batch = await reports.Named(context, id);
-        if (CsvAnswer.IsAsked(context)) return new CsvAnswer(ItemColumns, ItemRows(batch, context.RequestAborted), "payout_" + batch.Stream.Value.ToString(CultureInfo.InvariantCulture));
+        var all = context.Flag(All.Name);
+        if (CsvAnswer.IsAsked(context))
+            return new CsvAnswer(ItemColumns, ItemRows(batch, all || !batch.Outside, context.RequestAborted), "payout_" + batch.Stream.Value.ToString(CultureInfo.InvariantCulture));
         var paging = Paging.OfIds(context);
         long? after = null;
         if (paging.After is { } item)
@@ -135,8 +141,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
         if (await accounts.LookAgain(caller.Tenant, found, stop)) found = await candidates.Find(caller.Tenant, terms, now, stop);
         var last = await reports.LastBatch(caller.Tenant, terms.Outside, stop);
         var before = last is null ? null : await reports.Paid(last.Stream, stop);
-        var totals = last is null ? [] : await reports.Totals(last.Stream, stop);
-        var preview = PayoutPreviews.Of(found, terms, last?.Id, totals, before, MostPreviewed);
+        var preview = PayoutPreviews.Of(found, terms, last?.Id, before, MostPreviewed);
         return new(
             null, PayoutBatchStatus.Draft.ToWire(), PayoutWords.Deliveries.Of(terms.Outside), caller.By, false, terms.SecondPerson, now,
             [.. preview.Currencies.Select(static one => new PayoutTotalAnswer(one.Currency, one.Items, one.AmountMinor, 0, 0, 0, 0, 0))], Preview: preview);
@@ -163,12 +168,13 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
 
     private static readonly string[] ItemColumns = ["item_id", "referrer_id", "currency", "amount", "amount_minor", "destination", "state", "transfer", "reference", "why"];
 
-    private async IAsyncEnumerable<IReadOnlyList<string?>> ItemRows(PayoutBatchView batch, [EnumeratorCancellation] CancellationToken stop = default)
+    // Whoever uploads the table of a batch that is paid outside pays each line of it.
+    private async IAsyncEnumerable<IReadOnlyList<string?>> ItemRows(PayoutBatchView batch, bool all, [EnumeratorCancellation] CancellationToken stop = default)
     {
         for (long? after = null; ;)
         {
             var page = await reports.Items(batch.Stream, after, MostPreviewed, stop);
-            foreach (var item in page.Items)
+            foreach (var item in page.Items.Where(item => all || item.Status == PayoutItemStatus.Reserved))
                 yield return
                 [
                     item.Id.Value, item.Referrer.Value, item.Amount.Asset.Name, item.Amount.ToString().Split(' ')[0], Number(item.Amount.Minor), item.Destination,

@@ -58,11 +58,11 @@ internal sealed record PayoutBatchAnswer(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PayoutPreview? Preview = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Duplicate = null);
 
-/// <summary>A batch in one currency, or in account credit of one.</summary>
+/// <summary>A batch in one currency, or in account credit of one. What a person gave up, or was dropped before the sending, is not in it.</summary>
 /// <param name="Currency">GBP; credit:GBP for account credit.</param>
 /// <param name="PaidMinor">Of transfers that exist, reversed ones included, and of what was confirmed as paid outside.</param>
 /// <param name="Open">Items whose amount is in transit.</param>
-/// <param name="Failed">Items that were released: their amounts are payable again.</param>
+/// <param name="Failed">Items that were released: their amounts are payable again, and a retry pays them.</param>
 /// <param name="InReview">Items that a person has to look at.</param>
 internal sealed record PayoutTotalAnswer(string Currency, int Items, long AmountMinor, int PaidItems, long PaidMinor, int Open, int Failed, int InReview);
 

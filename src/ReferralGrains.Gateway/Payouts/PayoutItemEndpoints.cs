@@ -20,7 +20,7 @@ internal sealed class PayoutItemEndpoints(IGrainRouter router, IPayoutReports re
         routes.Post("/v1/payout_batches/{id}/items/{item}/confirm_paid", ConfirmPaid).Needs(KeyRole.Finance)
             .WithSummary("An item of an approved batch was paid outside, under a reference").Takes<PaidReference>().Answers<PayoutItemAnswer>();
         routes.Post("/v1/payout_batches/{id}/items/{item}/release", Release).Needs(KeyRole.Finance)
-            .WithSummary("Give up an item of which certainly nothing was paid; its amount is payable again").Takes<ReasonBody>(mayBeAbsent: true).Answers<PayoutItemAnswer>();
+            .WithSummary("Give up an item of which certainly nothing was paid; its amount is payable again, and a retry leaves it alone").Takes<ReasonBody>(mayBeAbsent: true).Answers<PayoutItemAnswer>();
     }
 
     public static Problem WrongState(string what) =>

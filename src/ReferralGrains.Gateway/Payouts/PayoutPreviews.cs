@@ -11,14 +11,13 @@ namespace ReferralGrains.Gateway.Payouts;
 internal static class PayoutPreviews
 {
     /// <param name="last">The batch to compare with; null where there was none.</param>
-    /// <param name="totals">Its totals.</param>
-    /// <param name="before">Whom it paid.</param>
+    /// <param name="before">Whom it paid what.</param>
     public static PayoutPreview Of(
-        IReadOnlyList<JudgedCandidate> found, PayoutTerms terms, CallerId? last, IReadOnlyList<PayoutTotal> totals, IReadOnlySet<(StreamId Referrer, Asset Asset)>? before, int most)
+        IReadOnlyList<JudgedCandidate> found, PayoutTerms terms, CallerId? last, IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>? before, int most)
     {
         var paid = found.Where(static one => one.Why is null).Select(static one => one.Candidate).ToList();
         var left = found.Where(static one => one.Why is not null).ToList();
-        var currencies = found.Select(static one => one.Candidate.Payable.Asset).Concat(totals.Select(static total => total.Asset)).Distinct().OrderBy(static asset => asset.Name, StringComparer.Ordinal);
+        var currencies = found.Select(static one => one.Candidate.Payable.Asset).Concat((before?.Keys ?? []).Select(static one => one.Asset)).Distinct().OrderBy(static asset => asset.Name, StringComparer.Ordinal);
         return new(
             [.. currencies.Select(asset => Total(asset, paid.Where(one => one.Payable.Asset == asset).ToList(), left.Where(one => one.Candidate.Payable.Asset == asset).ToList()))],
             [.. paid.Take(most).Select(one => new PreviewItem(one.Id, one.Payable.Asset.Name, one.Pays(terms).Minor, terms.Outside ? PayoutOrder.Outside : one.Account!))],
@@ -31,12 +30,12 @@ internal static class PayoutPreviews
             leaves.Sum(static one => one.Candidate.Payable.Minor), pays.Sum(one => one.Payable.Minor - one.Pays(terms).Minor),
             before is null ? null : Since(asset, pays, before));
 
-        SinceLast Since(Asset asset, List<PayoutCandidate> pays, IReadOnlySet<(StreamId Referrer, Asset Asset)> then)
+        SinceLast Since(Asset asset, List<PayoutCandidate> pays, IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long> then)
         {
-            var total = totals.FirstOrDefault(total => total.Asset == asset);
-            var (now, was) = (pays.Select(static one => one.Referrer).ToHashSet(), then.Where(one => one.Asset == asset).Select(static one => one.Referrer).ToHashSet());
+            var now = pays.Select(static one => one.Referrer).ToHashSet();
+            var was = then.Where(one => one.Key.Asset == asset).ToDictionary(static one => one.Key.Referrer, static one => one.Value);
             return new(
-                now.Count - (total?.Items ?? 0), pays.Sum(one => one.Pays(terms).Minor) - (total?.Minor ?? 0), now.Count(one => !was.Contains(one)), was.Count(one => !now.Contains(one)));
+                now.Count - was.Count, pays.Sum(one => one.Pays(terms).Minor) - was.Values.Sum(), now.Count(one => !was.ContainsKey(one)), was.Keys.Count(one => !now.Contains(one)));
         }
     }
 }

@@ -23,6 +23,7 @@ public sealed partial class PayoutBatchRunner(
 {
     private const int OrdersAtOnce = 500;
     private const string Nobody = "nobody_to_pay";
+    private const string Dropped = "dropped";
 
     // What is stranded is held back by the sender meanwhile.
     private static readonly TimeSpan betweenStranded = TimeSpan.FromSeconds(5);
@@ -115,7 +116,8 @@ public sealed partial class PayoutBatchRunner(
         {
             try
             {
-                if (batch.Key.Status is PayoutBatchStatus.Frozen or PayoutBatchStatus.Approved)
+                var isDropped = batch.Key.Status is PayoutBatchStatus.Frozen or PayoutBatchStatus.Approved;
+                if (isDropped)
                 {
                     var drop = new PayoutBatchCommand.Drop([.. batch.Select(static item => new LeftOut(item.Item.Value, item.Why))]);
                     var told = await router.Ask(GrainAddress.PayoutBatch(batch.Key.Tenant, batch.Key.Batch), new AskPayoutBatch(drop), stop);
@@ -123,7 +125,7 @@ public sealed partial class PayoutBatchRunner(
                 }
 
                 foreach (var item in batch)
-                    await router.Ask(GrainAddress.PayoutItem(item.Tenant, item.Item), new AskPayoutItem(new PayoutItemCommand.Release(item.Why, null)), stop);
+                    await router.Ask(GrainAddress.PayoutItem(item.Tenant, item.Item), new AskPayoutItem(new PayoutItemCommand.Release(item.Why, null, isDropped)), stop);
             }
             catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException or LeaseLostException)
             {
@@ -151,9 +153,19 @@ public sealed partial class PayoutBatchRunner(
     // Those that are under way already, after a pause, refuse; so do those that are paid outside.
     private async Task WriteIntents(OpenBatch batch, CancellationToken stop)
     {
-        await Each(batch, order => Ask(batch.Tenant, order, new PayoutItemCommand.WriteIntent(options.Environment, batch.Tenant, options.ApiVersion), stop), stop);
-        await Tell(batch, new PayoutBatchCommand.BeginSending(), stop);
+        var approved = await Each(batch, order => Ask(batch.Tenant, order, new PayoutItemCommand.WriteIntent(options.Environment, batch.Tenant, options.ApiVersion), stop), stop);
+        await GiveBackDropped(batch, approved, stop);
+        await Tell(batch, new PayoutBatchCommand.BeginSending(approved.Hash), stop);
         signal.Raise();
+    }
+
+    // Who dropped an order may have died before its item was given back, and what it was dropped for may be gone: it would be sent, or its amount
+    // be in transit for ever.
+    private async Task GiveBackDropped(OpenBatch batch, PayoutBatch approved, CancellationToken stop)
+    {
+        var paid = approved.Orders.Select(static order => order.Item).ToHashSet(StringComparer.Ordinal);
+        foreach (var item in (await work.Unsent(batch.Stream, stop)).Where(item => !paid.Contains(item.Value)))
+            await router.Ask(GrainAddress.PayoutItem(batch.Tenant, item), new AskPayoutItem(new PayoutItemCommand.Release(Dropped, null, IsDropped: true)), stop);
     }
 
     private async Task Watch(OpenBatch batch, CancellationToken stop)
@@ -164,7 +176,7 @@ public sealed partial class PayoutBatchRunner(
         else if (progress.Open == 0) await Tell(batch, new PayoutBatchCommand.Settle(), stop);
     }
 
-    // Only what was released is; what its balance does not bear by now stays so.
+    // Only what was released is, and not given up; what its balance does not bear by now stays so.
     private async Task ReserveAgain(OpenBatch batch, CancellationToken stop)
     {
         await Each(batch, order => Ask(batch.Tenant, order, new PayoutItemCommand.Reserve(order, IsRetry: true), stop), stop);
@@ -177,11 +189,12 @@ public sealed partial class PayoutBatchRunner(
         await Tell(batch, new PayoutBatchCommand.EndCancel(), stop);
     }
 
-    private async Task Each(OpenBatch batch, Func<PayoutOrder, Task> act, CancellationToken stop)
+    private async Task<PayoutBatch> Each(OpenBatch batch, Func<PayoutOrder, Task> act, CancellationToken stop)
     {
-        var shown = await Show(batch, stop);
+        var shown = (await Show(batch, stop)).Batch;
         await Parallel.ForEachAsync(
-            shown.Batch.Orders, new ParallelOptions { MaxDegreeOfParallelism = options.AtOnce, CancellationToken = stop }, (order, _) => new(act(order)));
+            shown.Orders, new ParallelOptions { MaxDegreeOfParallelism = options.AtOnce, CancellationToken = stop }, (order, _) => new(act(order)));
+        return shown;
     }
 
     private Task<PayoutBatchReply> Show(OpenBatch batch, CancellationToken stop) =>

@@ -31,6 +31,10 @@ public interface IPayoutBatchWork
     /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop);
 
+    /// <summary>The items of a batch whose amounts are in transit and of which certainly nothing was sent.</summary>
+    /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
+    Task<IReadOnlyList<CallerId>> Unsent(StreamId batch, CancellationToken stop);
+
     /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<OpenBatch>> Open(CancellationToken stop);
 
@@ -54,6 +58,11 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
         from payout_item where batch = $1
         """,
         static reader => new BatchProgress(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)), stop, Questions.Long(batch.Value)))[0];
+
+    // Statuses by their numbers, as below.
+    public async Task<IReadOnlyList<CallerId>> Unsent(StreamId batch, CancellationToken stop) => await database.Rows(
+        "select s.a from payout_item i join stream s on s.id = i.stream where i.batch = $1 and i.in_transit and i.status in (1, 2, 6, 7) order by i.stream",
+        static reader => new CallerId(reader.GetString(0)), stop, Questions.Long(batch.Value));
 
     public Task<bool> IsUnsettled(OpenBatch batch, DateTimeOffset drawnAt, CancellationToken stop) => database.Row(
         """

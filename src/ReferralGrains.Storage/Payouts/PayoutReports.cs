@@ -38,6 +38,7 @@ public interface IPayoutReports
     /// <summary>The last batch that was not cancelled, other than this one.</summary>
     Task<PayoutBatchView?> LastBatch(int tenant, bool outside, CancellationToken stop);
 
+    /// <summary>What a person gave up, or was dropped before the sending, is in none.</summary>
     Task<IReadOnlyList<PayoutTotal>> Totals(StreamId batch, CancellationToken stop);
 
     /// <summary>The items of a batch that were reserved, in the order of their streams.</summary>
@@ -48,8 +49,8 @@ public interface IPayoutReports
     /// <summary>What was asked back of an item's transfer, the newest first.</summary>
     Task<IReadOnlyList<PayoutReversalView>> Reversals(StreamId item, CancellationToken stop);
 
-    /// <summary>Who was paid by a batch in which currency.</summary>
-    Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> Paid(StreamId batch, CancellationToken stop);
+    /// <summary>Whom a batch has paid what in which currency, or still may.</summary>
+    Task<IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>> Paid(StreamId batch, CancellationToken stop);
 }
 
 /// <param name="NextAt">When the schedule draws up the next batch, or looks whether it should.</param>
@@ -69,7 +70,7 @@ public sealed record PayoutBatchView(
 
 /// <summary>The items of a batch in one asset.</summary>
 /// <param name="Waiting">Items for which something is to be sent to Stripe yet.</param>
-/// <param name="Failed">Items that were released.</param>
+/// <param name="Failed">Items that were released, and are paid by a retry.</param>
 /// <param name="AwaitingFunds">Items that go on once somebody has paid in and says so: of a settled batch, those that were sent again after a review.</param>
 public sealed record PayoutTotal(Asset Asset, int Items, long Minor, int Paid, long PaidMinor, int Open, int Waiting, int Failed, int InReview, int AwaitingFunds);
 
@@ -155,7 +156,7 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
           coalesce(sum(minor) filter (where status between 8 and 11), 0)::int8, (count(*) filter (where in_transit))::int,
           (count(*) filter (where step = 1 or status = 1))::int, (count(*) filter (where status = 12))::int, (count(*) filter (where status = 13))::int,
           (count(*) filter (where status = 7))::int
-        from payout_item where batch = $1 group by asset order by asset
+        from payout_item where batch = $1 and not (status = 12 and given_up) group by asset order by asset
         """,
         static reader => new PayoutTotal(
             new(reader.GetString(0)), reader.GetInt32(1), reader.GetInt64(2), reader.GetInt32(3), reader.GetInt64(4), reader.GetInt32(5), reader.GetInt32(6),
@@ -188,9 +189,9 @@ public sealed class PayoutReports(NpgsqlDataSource database) : IPayoutReports
             row.GetFieldValue<DateTimeOffset>(6), row.MaybeText(7)),
         stop, Questions.Long(item.Value));
 
-    public async Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> Paid(StreamId batch, CancellationToken stop) => (await database.Rows(
-        "select referrer, asset from payout_item where batch = $1",
-        static reader => (new StreamId(reader.GetInt64(0)), new Asset(reader.GetString(1))), stop, Questions.Long(batch.Value))).ToHashSet();
+    public async Task<IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>> Paid(StreamId batch, CancellationToken stop) => (await database.Rows(
+        "select referrer, asset, minor from payout_item where batch = $1 and status <> 12",
+        static reader => ((new StreamId(reader.GetInt64(0)), new Asset(reader.GetString(1))), reader.GetInt64(2)), stop, Questions.Long(batch.Value))).ToDictionary();
 
     private static PayoutBatchView Batch(NpgsqlDataReader reader) => new(
         new(reader.GetInt64(0)), new(reader.GetString(1)), (PayoutBatchStatus)reader.GetInt16(2), reader.GetInt32(3), reader.GetString(4), reader.MaybeText(5),

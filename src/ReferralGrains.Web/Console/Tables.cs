@@ -29,9 +29,10 @@ internal static class Tables
     {
         // The id as it was sent: a slash that is escaped there is none that parts.
         var id = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.Split('?')[0].Split('/')[^2];
+        var all = context.Request.Query["all"] == "true" ? "?all=true" : "";
         return Write(context, "payout.csv", async (api, table, stop) =>
         {
-            await using var items = await api.ReadTableAsync($"/v1/payout_batches/{id}", stop);
+            await using var items = await api.ReadTableAsync($"/v1/payout_batches/{id}{all}", stop);
             await items.CopyToAsync(table, stop);
         });
     }

@@ -672,11 +672,11 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * A payout batch with a page of its items; all of them as a table, for a bank file, with Accept: text/csv
+   * A payout batch with a page of its items; as a table with Accept: text/csv: all of them, or of one that is paid outside, for a bank file, what is still to be paid
    *
    * `GET /v1/payout_batches/{id}`. Needs a key with the role read or finance.
    */
-  getPayoutBatch(id: string, query: { limit?: number; starting_after?: string } = {}): Promise<PayoutBatchAnswer> {
+  getPayoutBatch(id: string, query: { all?: boolean; limit?: number; starting_after?: string } = {}): Promise<PayoutBatchAnswer> {
     return this.send("GET", `/v1/payout_batches/${encodeURIComponent(id)}`, query, undefined);
   }
 
@@ -717,7 +717,7 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * Give up an item of which certainly nothing was paid; its amount is payable again
+   * Give up an item of which certainly nothing was paid; its amount is payable again, and a retry leaves it alone
    *
    * `POST /v1/payout_batches/{id}/items/{item}/release`. Needs a key with the role finance.
    */
@@ -2284,7 +2284,7 @@ export interface PayoutTermsBody {
   credit_delivery?: "by_hand" | "stripe" | null;
 }
 
-/** A batch in one currency, or in account credit of one. */
+/** A batch in one currency, or in account credit of one. What a person gave up, or was dropped before the sending, is not in it. */
 export interface PayoutTotalAnswer {
   /** GBP; credit:GBP for account credit. */
   currency: string;
@@ -2295,7 +2295,7 @@ export interface PayoutTotalAnswer {
   paid_minor: number;
   /** Items whose amount is in transit. */
   open: number;
-  /** Items that were released: their amounts are payable again. */
+  /** Items that were released: their amounts are payable again, and a retry pays them. */
   failed: number;
   /** Items that a person has to look at. */
   in_review: number;

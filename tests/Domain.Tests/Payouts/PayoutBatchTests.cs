@@ -93,6 +93,34 @@ public sealed class PayoutBatchTests
         }
     }
 
+    // A date of the schedule would pay nobody, for want of a person whom the terms do not ask for.
+    [Fact]
+    public void Where_the_terms_ask_for_no_person_what_is_left_of_a_batch_stays_approved()
+    {
+        batch = PayoutBatch.Evolve(PayoutBatch.None, default, new BatchDrawn("schedule", false, PayoutTerms.Default with { AutoApprove = true }, IsScheduled: true));
+        Do(new PayoutBatchCommand.List([one, two]));
+        Do(new PayoutBatchCommand.EndList(2));
+        Do(new PayoutBatchCommand.Freeze([]));
+        Do(new PayoutBatchCommand.Drop([new("item_1", "flagged")]));
+        Assert.Equal((PayoutBatchStatus.Approved, "terms", PayoutBatch.HashOf([two])), (batch.Status, batch.ApprovedBy, batch.Hash));
+        Assert.Equal([two], batch.Orders);
+        Do(new PayoutBatchCommand.BeginSending());
+
+        // What was revoked before that was so waits for a person, as it says in the journal.
+        batch = PayoutBatch.Evolve(batch with { Status = PayoutBatchStatus.Approved }, default, new OrdersDropped([new("item_2", "flagged")], PayoutBatch.HashOf([])));
+        Assert.Equal((PayoutBatchStatus.Frozen, null), (batch.Status, batch.ApprovedBy));
+    }
+
+    // Whoever wrote the intents may have seen an order that another has dropped meanwhile.
+    [Fact]
+    public void It_is_sent_as_its_intents_were_written_or_not_yet()
+    {
+        Freeze();
+        Do(new PayoutBatchCommand.Approve("grace", batch.Hash!));
+        Refused(new PayoutBatchCommand.BeginSending(PayoutBatch.HashOf([one])), PayoutBatchRefusal.HashDiffers);
+        Do(new PayoutBatchCommand.BeginSending(batch.Hash));
+    }
+
     [Fact]
     public void A_part_of_the_list_that_was_lost_is_noticed()
     {

@@ -154,6 +154,42 @@ public sealed class PayoutItemTests
         desk.Refused(new PayoutItemCommand.Reserve(order with { Destination = "acct_2" }), PayoutItemRefusal.OtherOrder);
     }
 
+    [Theory]
+    [InlineData("ada", false, true)]
+    [InlineData(null, true, true)]
+    [InlineData(null, false, false)]
+    public void What_was_given_up_is_paid_by_no_retry_and_what_was_released_by_itself_is(string? by, bool isDropped, bool isGivenUp)
+    {
+        desk.Do(new PayoutItemCommand.Release("fraud suspected", by, isDropped));
+        Assert.Equal(isGivenUp, desk.Item.IsGivenUp);
+        var again = new PayoutItemCommand.Reserve(order, IsRetry: true);
+        if (isGivenUp) desk.Unchanged(again);
+        else desk.Do(again);
+        Assert.Equal((isGivenUp ? PayoutItemStatus.Released : PayoutItemStatus.Reserved, isGivenUp), (desk.Item.Status, desk.Item.IsGivenUp));
+        desk.AssertBalanced();
+    }
+
+    [Fact]
+    public void What_has_failed_can_be_given_up_as_well_and_moves_no_money()
+    {
+        desk.Send(new TransferAnswer.Refused("account_closed"));
+        desk.Unchanged(new PayoutItemCommand.Release("flagged", null));
+        desk.Do(new PayoutItemCommand.Release("fraud suspected", "ada"));
+        Assert.Equal((true, "fraud suspected"), (desk.Item.IsGivenUp, desk.Item.Why));
+        desk.Unchanged(new PayoutItemCommand.Release("fraud suspected", "ada"));
+        desk.Unchanged(new PayoutItemCommand.Reserve(order, IsRetry: true));
+        desk.AssertBalanced();
+    }
+
+    // Journals of versions before the release said who it was by hold such retries.
+    [Fact]
+    public void A_retry_that_was_once_accepted_of_what_a_person_gave_up_stands()
+    {
+        desk.Do(new PayoutItemCommand.Release("fraud suspected", "ada"));
+        var again = PayoutItem.Evolve(desk.Item, desk.Now, new PayoutReserved(order));
+        Assert.Equal((PayoutItemStatus.Reserved, true, false), (again.Status, again.InTransit, again.IsGivenUp));
+    }
+
     [Fact]
     public void A_key_is_not_sent_again_after_twenty_hours()
     {
@@ -510,6 +546,31 @@ public sealed class PayoutItemTests
         desk.Do(Resolve(ReviewAnswer.PaidBy, transfer));
         Assert.Equal((PayoutItemStatus.Succeeded, "tr_1"), (desk.Item.Status, desk.Item.Transfer));
         desk.AssertBalanced();
+    }
+
+    // Nothing is in transit: what paid it took what was payable.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_was_released_and_turns_out_to_be_paid_is_paid_and_what_came_back_whole_is_not(bool byHand)
+    {
+        desk.Send(new TransferAnswer.Refused("account_closed"));
+        if (byHand) desk.Do(new PayoutItemCommand.Release("fraud suspected", "ada"));
+        desk.LookUp(transfer);
+        desk.Refused(Resolve(ReviewAnswer.PaidBy, null), PayoutItemRefusal.TransferUnfit);
+        desk.Refused(Resolve(ReviewAnswer.NeverPaid, null, transfer), PayoutItemRefusal.TransferThere);
+        desk.Refused(Resolve(ReviewAnswer.SendAgain, null), PayoutItemRefusal.WrongState);
+        var before = desk.Item;
+        desk.Do(Resolve(ReviewAnswer.PaidBy, transfer, transfer));
+        Assert.Equal((PayoutItemStatus.Succeeded, "tr_1", false), (desk.Item.Status, desk.Item.Transfer, desk.Item.IsGivenUp));
+        desk.AssertBalanced();
+
+        desk.Now += 60 * minute;
+        var e = Assert.Single(Assert.IsType<PayoutItemDecision.Accepted>(PayoutItemDecider.Decide(
+            before, Resolve(ReviewAnswer.NeverPaid, null, transfer with { AmountReversed = 1_470 }), desk.Now, PayoutWaits.Live)).Events);
+        Assert.Null(before.Movement(e));
+        var never = PayoutItem.Evolve(before, desk.Now, e);
+        Assert.Equal((PayoutItemStatus.Released, false, ReviewReason.None, byHand), (never.Status, never.InTransit, never.Review, never.IsGivenUp));
     }
 
     private PayoutItemCommand.Resolve Resolve(ReviewAnswer answer, TransferSeen? by, params TransferSeen[] shown) => new(answer, "found out", "ada", by, new([.. shown]), desk.Now);

@@ -158,6 +158,7 @@ public static class GoldenSnapshots
             new ReviewResolved(ReviewAnswer.SendAgain, "made by hand", "key_7", null),
             new IntentWritten(new(4, "amount=1470", "ab", "rg1_ab", "2026-10-28.endive")),
         ]),
+        ["given_up"] = (2, [new PayoutReserved(Order), new PayoutReleased("fraud suspected", "ada"), new PayoutReserved(Order)]),
         ["in_review"] = (2, [new PayoutReserved(Order), new PayoutToReview(ReviewReason.Several, "2 transfers"), new ReviewResolved(ReviewAnswer.PaidBy, "made by hand", "key_7", "tr_1")]),
         ["outside"] = (2, [new PayoutReserved(Order with { Destination = PayoutOrder.Outside }), new PaidOutside("SEPA 2026-11-28", "admin"), new PayoutToReview(ReviewReason.Differs, "tr_1")]),
     };

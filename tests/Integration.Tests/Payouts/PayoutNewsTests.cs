@@ -107,21 +107,25 @@ public sealed class PayoutNewsTests(PostgresServer server) : PayoutHouseTests(se
     [Fact]
     public async Task An_item_in_review_is_resolved_against_what_Stripe_shows_at_that_moment()
     {
-        var (paid, never, again) = (await house.Order("paid", 1_000), await house.Order("never", 2_000), await house.Order("again", 3_000));
+        var (paid, never, again, late) = (await house.Order("paid", 1_000), await house.Order("never", 2_000), await house.Order("again", 3_000), await house.Order("late", 4_000));
+
+        // It turns out to be paid after it was given back, and is payable again.
+        await house.Ask(late, new PayoutItemCommand.Release("cancelled", "ada"));
         var elsewhere = standin.Platform.AddAccount();
         var transfers = new Dictionary<PayoutOrder, string>();
-        foreach (var order in (PayoutOrder[])[paid, never, again])
+        foreach (var order in (PayoutOrder[])[paid, never, again, late])
         {
+            var destination = order == late ? late.Destination : elsewhere;
             var made = await standin.Client().V1.Transfers.CreateAsync(new()
             {
                 Amount = order.StripeAmount,
                 Currency = "usd",
-                Destination = elsewhere,
+                Destination = destination,
                 TransferGroup = order.Item,
                 Metadata = new() { ["item"] = order.Item },
             });
             transfers[order] = made.Id;
-            await house.Ask(order, new PayoutItemCommand.RecordLookup(1, new([new(made.Id, made.Amount, made.Currency, elsewhere, order.Item)]), TimeProvider.System.GetUtcNow()));
+            await house.Ask(order, new PayoutItemCommand.RecordLookup(1, new([new(made.Id, made.Amount, made.Currency, destination, order.Item)]), TimeProvider.System.GetUtcNow()));
             Assert.Equal((PayoutItemStatus.Review, ReviewReason.Differs), (await house.Item(order) is var item ? item.Status : default, item.Review));
         }
 
@@ -129,6 +133,9 @@ public sealed class PayoutNewsTests(PostgresServer server) : PayoutHouseTests(se
         Assert.Equal(PayoutItemRefusal.TransferUnfit, (await Resolve(paid, ReviewAnswer.PaidBy, "tr_none")).Refusal);
         Assert.Equal(PayoutItemRefusal.TransferUnfit, (await Resolve(paid, ReviewAnswer.PaidBy, transfers[never])).Refusal);
         Assert.Equal(PayoutItemStatus.Succeeded, (await Resolve(paid, ReviewAnswer.PaidBy, transfers[paid])).Item.Status);
+        Assert.Equal(PayoutItemStatus.Succeeded, (await Resolve(late, ReviewAnswer.PaidBy, transfers[late])).Item.Status);
+        Assert.Equal((0L, 4_000L), (
+            await database.Ask<long>($"select payable from balance where referrer = {late.Referrer.Value}"), await database.Ask<long>($"select paid from balance where referrer = {late.Referrer.Value}")));
         foreach (var (order, answer) in ((PayoutOrder, ReviewAnswer)[])[(never, ReviewAnswer.NeverPaid), (again, ReviewAnswer.SendAgain)])
         {
             Assert.Equal(PayoutItemRefusal.TransferThere, (await Resolve(order, answer, null)).Refusal);

@@ -178,6 +178,6 @@ public sealed class ConnectedAccountsTests
 
         Task<IReadOnlyList<PayoutReversalView>> IPayoutReports.Reversals(StreamId item, CancellationToken stop) => throw new NotSupportedException();
 
-        Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> IPayoutReports.Paid(StreamId batch, CancellationToken stop) => throw new NotSupportedException();
+        Task<IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>> IPayoutReports.Paid(StreamId batch, CancellationToken stop) => throw new NotSupportedException();
     }
 }

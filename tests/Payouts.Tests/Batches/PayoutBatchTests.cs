@@ -98,19 +98,22 @@ public sealed class PayoutBatchTests
         await using var world = await PayoutWorld.Start(FaultScript.None);
         await world.Earn(4);
         await Freeze(world);
-        world.Standin.Platform.SetTransfers(world.Orders[1].Destination, "inactive");
+        foreach (var order in world.Orders[1..3]) world.Standin.Platform.SetTransfers(order.Destination, "inactive");
         await Approve(world);
         await Until(world, PayoutBatchStatus.Settled);
-        Assert.Equal(PayoutItemStatus.Released, world.Item(world.Orders[1]).Status);
-        Assert.Equal(3, world.Standin.Platform.AllTransfers().Count);
+        Assert.All(world.Orders[1..3], order => Assert.Equal(PayoutItemStatus.Released, world.Item(order).Status));
+        Assert.Equal(2, world.Standin.Platform.AllTransfers().Count);
 
-        world.Standin.Platform.SetTransfers(world.Orders[1].Destination, "active");
+        // What a person gives up stays so, though others are paid once more.
+        var givenUp = world.Orders[2];
+        Assert.True((await world.Ask(givenUp, new PayoutItemCommand.Release("fraud suspected", "ada"))).Changed);
+        foreach (var order in world.Orders[1..3]) world.Standin.Platform.SetTransfers(order.Destination, "active");
         await Told(world, new PayoutBatchCommand.Retry("ada"));
         await Until(world, PayoutBatchStatus.Settled);
-        Assert.All(world.Orders, order => Assert.Equal(PayoutItemStatus.Succeeded, world.Item(order).Status));
+        Assert.All(world.Orders, order => Assert.Equal(order == givenUp ? PayoutItemStatus.Released : PayoutItemStatus.Succeeded, world.Item(order).Status));
         Assert.True(world.Item(world.Orders[1]).Generation > 1);
         Assert.Empty(world.Violations());
-        Assert.Equal(world.Orders.Sum(order => order.Amount.Minor), world.Standin.Platform.AllTransfers().Sum(transfer => (long)transfer["amount"]!));
+        Assert.Equal(world.Orders.Sum(order => order.Amount.Minor) - givenUp.Amount.Minor, world.Standin.Platform.AllTransfers().Sum(transfer => (long)transfer["amount"]!));
     }
 
     // The account was changed between the approval and the sending: what names the old one is held back, then given back.
@@ -128,6 +131,48 @@ public sealed class PayoutBatchTests
         Assert.Equal((PayoutItemStatus.Released, "account_changed"), (world.Item(world.Orders[1]).Status, world.Item(world.Orders[1]).Why));
         Assert.Equal(2, world.Standin.Platform.AllTransfers().Count);
         Assert.Empty(world.Violations());
+    }
+
+    // Whoever dropped it died before its item was given back, and what it was dropped for was gone when another looked.
+    [Fact]
+    public async Task What_was_dropped_and_not_given_back_is_before_the_batch_is_sent()
+    {
+        var lost = new LostRelease();
+        await using var world = await PayoutWorld.Start(FaultScript.None, between: (inner, _) => lost.Before(inner));
+        lost.OnLost = world.StrandedItems.Clear;
+        await world.Earn(3);
+        await Freeze(world);
+        world.StrandedItems.Add(new(PayoutWorld.Tenant, new("batch"), PayoutBatchStatus.Frozen, new(world.Orders[1].Item), "account_changed"));
+        await Eventually.Holds("the release was lost", () => Task.FromResult(lost.IsLost), limit);
+        Assert.Equal((PayoutItemStatus.Reserved, 2), (world.Item(world.Orders[1]).Status, (await world.Ask(new ShowPayoutBatch())).Batch.Orders.Length));
+
+        await Approve(world);
+        await Until(world, PayoutBatchStatus.Settled);
+        Assert.Equal((PayoutItemStatus.Released, "dropped", true), (world.Item(world.Orders[1]).Status, world.Item(world.Orders[1]).Why, world.Item(world.Orders[1]).IsGivenUp));
+        Assert.Equal(2, world.Standin.Platform.AllTransfers().Count);
+        Assert.Empty(world.Violations());
+    }
+
+    private sealed class LostRelease
+    {
+        private int lost;
+
+        public Action OnLost { get; set; } = static () => { };
+
+        public bool IsLost => Volatile.Read(ref lost) > 0;
+
+        public IGrainRouter Before(IGrainRouter inner) => new Router(inner, this);
+
+        private sealed class Router(IGrainRouter inner, LostRelease release) : IGrainRouter
+        {
+            public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
+            {
+                if ((object)command is not AskPayoutItem { Command: PayoutItemCommand.Release } || release.IsLost) return inner.Ask(to, command, stop);
+                release.OnLost();
+                Volatile.Write(ref release.lost, 1);
+                throw new GrainUnavailableException("it has died");
+            }
+        }
     }
 
     // Another transfer of the same item, made by hand: the batch stops, and what was not sent yet stays where it is.

@@ -223,6 +223,11 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
         .. StrandedItems.Where(item => Item(Orders.Single(order => order.Item == item.Item.Value)) is { InTransit: true, Status: PayoutItemStatus.Reserved or PayoutItemStatus.Intended })
             .Select(item => item with { Status = Database.PayoutBatches.Single(row => Database.Stream(row.Row.Stream).Key.First == item.Batch.Value).Row.Status })]);
 
+    public Task<IReadOnlyList<CallerId>> Unsent(StreamId batch, CancellationToken stop) => Task.FromResult<IReadOnlyList<CallerId>>([
+        .. Database.PayoutItems.Select(row => row.Row.Item).Where(item => item.Order!.Batch == batch
+            && item is { InTransit: true, Status: PayoutItemStatus.Reserved or PayoutItemStatus.Intended or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds })
+            .Select(item => new CallerId(item.Order!.Item))]);
+
     public Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<JudgedCandidate>>([.. Candidates.Select(one => new JudgedCandidate(one, one.Why(terms, now, Waits)))]);
 

@@ -79,7 +79,7 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
     public Task<IReadOnlyList<PayoutReversalView>> Reversals(StreamId item, CancellationToken stop) => Task.FromResult<IReadOnlyList<PayoutReversalView>>([
         .. items.Where(pair => streamOf(pair.Key) == item).SelectMany(pair => pair.Value.Reversals).Select(PayoutReversalView.Of)]);
 
-    public Task<IReadOnlySet<(StreamId Referrer, Asset Asset)>> Paid(StreamId batch, CancellationToken stop) => throw new NotSupportedException();
+    public Task<IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>> Paid(StreamId batch, CancellationToken stop) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<JudgedCandidate>>([.. Candidates.Select(one => new JudgedCandidate(one, one.Why(terms, now, PayoutWaits.Live)))]);
