@@ -1186,7 +1186,7 @@ public sealed partial record Closing
 {
     public string? Reason { get; init; }
 
-    /// <summary>settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back; sent again, also what has become payable since.</summary>
+    /// <summary>settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back, and so is whatever becomes payable later; for good.</summary>
     public ClosingBalance? Balance { get; init; }
 }
 
@@ -2734,7 +2734,7 @@ public sealed partial record PreviewLeftOut
 
     public required long PayableMinor { get; init; }
 
-    /// <summary>flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full.</summary>
+    /// <summary>forfeited, flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full.</summary>
     public required string Reason { get; init; }
 }
 

@@ -34,6 +34,9 @@ public enum NotPaid
 
     /// <summary>It is account credit, and no Stripe customer is linked.</summary>
     NoCustomer = 11,
+
+    /// <summary>The referrer was closed, and gives up what it has (D18).</summary>
+    Forfeited = 12,
 }
 
 /// <summary>A referrer who has something payable in a currency, or account credit in one, and what decides whether a batch pays it.</summary>
@@ -42,12 +45,15 @@ public enum NotPaid
 /// <param name="Account">Linked, and for account credit the customer that is; null when none is.</param>
 /// <param name="ChangedAt">When the account took another's place.</param>
 /// <param name="IsFlagged">Somebody should look at the referrer first (X9).</param>
+/// <param name="Forfeits">A closed referrer who gives up what it has instead: it is taken back, and never paid (D18).</param>
 public sealed record PayoutCandidate(
-    StreamId Referrer, CallerId Id, Amount Payable, bool IsClosed, bool IsOptedIn, string? Account, DateTimeOffset? ChangedAt, bool IsReady, bool IsFlagged = false)
+    StreamId Referrer, CallerId Id, Amount Payable, bool IsClosed, bool IsOptedIn, string? Account, DateTimeOffset? ChangedAt, bool IsReady, bool IsFlagged = false,
+    bool Forfeits = false)
 {
     /// <summary>Null when it is paid.</summary>
     public NotPaid? Why(PayoutTerms terms, DateTimeOffset now, PayoutWaits waits) =>
-        IsFlagged ? NotPaid.Flagged
+        Forfeits ? NotPaid.Forfeited
+        : IsFlagged ? NotPaid.Flagged
         : !IsCredit && !IsClosed && !IsOptedIn ? NotPaid.NotOptedIn
         : !terms.Outside && StripeUnits.Of(Currency) is null ? NotPaid.CurrencyNotPayable
         : !IsClosed && Payable.Minor < terms.MinimumOf(Currency) ? NotPaid.BelowMinimum

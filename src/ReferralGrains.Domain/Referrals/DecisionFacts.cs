@@ -72,8 +72,9 @@ public enum CustomerState
 }
 
 /// <summary>What other grains need to know of a referrer. A decision made on an older version is not committed.</summary>
+/// <param name="Forfeits">What a closed one has is given up, whenever it becomes payable: no payout is for it.</param>
 public sealed record ReferrerFacts(
-    StreamId Stream, CallerId Id, int Version, bool Closed, ImmutableArray<string> Tags, ImmutableArray<GrantedRule> Granted)
+    StreamId Stream, CallerId Id, int Version, bool Closed, ImmutableArray<string> Tags, ImmutableArray<GrantedRule> Granted, bool Forfeits = false)
 {
     public bool IsGranted(StreamId program, int rule) => Granted.Contains(new GrantedRule(program, rule));
 }

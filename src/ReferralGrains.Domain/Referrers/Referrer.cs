@@ -21,6 +21,7 @@ public enum ReferrerStatus
 /// <summary>The one who is paid: the state of a referrer grain. Personal data is not in it: a journal cannot forget.</summary>
 /// <param name="FactVersion">Moves when something changes that decisions elsewhere rely on: tags, eligibility, closing.</param>
 /// <param name="Tallies">By the program's stream; only for programs with tiers.</param>
+/// <param name="Forfeits">It was closed so that what it has, and whatever becomes payable later, is given up (D18). For good.</param>
 public sealed record Referrer(
     int Seq,
     DateTimeOffset LastAt,
@@ -28,9 +29,10 @@ public sealed record Referrer(
     int FactVersion,
     ImmutableArray<string> Tags,
     ImmutableArray<GrantedRule> Granted,
-    ImmutableDictionary<long, Tally> Tallies)
+    ImmutableDictionary<long, Tally> Tallies,
+    bool Forfeits = false)
 {
-    public const int FoldVersion = 2;
+    public const int FoldVersion = 3;
 
     public static readonly Referrer None =
         new(0, DateTimeOffset.MinValue, ReferrerStatus.None, 0, [], [], ImmutableDictionary<long, Tally>.Empty);
@@ -41,7 +43,7 @@ public sealed record Referrer(
         {
             ReferrerCreated created => state with { Status = ReferrerStatus.Active, Tags = created.Tags, FactVersion = state.FactVersion + 1 },
             ReferrerTagged tagged => state with { Tags = tagged.Tags, FactVersion = state.FactVersion + 1 },
-            ReferrerClosed => state with { Status = ReferrerStatus.Closed, FactVersion = state.FactVersion + 1 },
+            ReferrerClosed closed => state with { Status = ReferrerStatus.Closed, Forfeits = state.Forfeits || closed.Forfeits, FactVersion = state.FactVersion + 1 },
             ReferrerProfileChanged or EntryBooked or AssetSpent or BalanceForfeited or ReferrerFlagResolved => state,
             PaymentQuoted or PaymentConfirmed or PaymentReleased or ReferralChosen => state,
             RuleGranted granted => state with { Granted = [.. state.Granted.Remove(granted.Rule), granted.Rule], FactVersion = state.FactVersion + 1 },
@@ -120,8 +122,9 @@ public sealed record ReferrerTagged(ImmutableArray<string> Tags) : ReferrerEvent
 /// </summary>
 public sealed record ReferrerProfileChanged : ReferrerEvent;
 
-/// <summary>The referrer earns nothing more; its ledger stays, and its person is erased elsewhere (D18).</summary>
-public sealed record ReferrerClosed(string? Reason, string By) : ReferrerEvent;
+/// <summary>The referrer earns nothing more; its ledger stays, and its person is erased elsewhere (D18). Of one that was closed before, that it forfeits.</summary>
+/// <param name="Forfeits">The policy for its positive balance from now on: it is given up. Otherwise it is settled.</param>
+public sealed record ReferrerClosed(string? Reason, string By, bool Forfeits = false) : ReferrerEvent;
 
 /// <summary>What a closed referrer had of an asset was given up: taken back (D13, D18).</summary>
 public sealed record BalanceForfeited(Asset Asset, long Minor, string By) : ReferrerEvent;

@@ -113,7 +113,7 @@ internal sealed record SinceLast(int Items, long AmountMinor, int NewReferrers, 
 
 internal sealed record PreviewItem(CallerId ReferrerId, string Currency, long AmountMinor, string Destination);
 
-/// <param name="Reason">flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full.</param>
+/// <param name="Reason">forfeited, flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full.</param>
 internal sealed record PreviewLeftOut(CallerId ReferrerId, string Currency, long PayableMinor, string Reason);
 
 /// <param name="Hash">As the batch shows it: what was looked at is what is approved.</param>

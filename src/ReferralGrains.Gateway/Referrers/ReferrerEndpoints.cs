@@ -166,7 +166,7 @@ internal sealed record NewReferrer(
     [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null,
     [property: Form(ReferrerFields.CodeForm)] string? Code = null);
 
-/// <param name="Balance">settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back; sent again, also what has become payable since.</param>
+/// <param name="Balance">settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back, and so is whatever becomes payable later; for good.</param>
 [Example("""{"reason":"left the team","balance":"forfeit"}""")]
 internal sealed record Closing(
     [property: AtMost(ReasonBody.MaxLength)] string? Reason = null, [property: OneOf(typeof(ReferrerFields), nameof(ReferrerFields.Policies))] string? Balance = null) : IGivesReason;

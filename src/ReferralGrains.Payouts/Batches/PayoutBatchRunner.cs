@@ -9,12 +9,13 @@ using ReferralGrains.Storage.Payouts;
 using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
+using ReferralGrains.Turns.Referrers;
 
 namespace ReferralGrains.Payouts.Batches;
 
 /// <summary>
 /// Carries out what payout batches have decided, item by item: finds the candidates and reserves them, writes the intents once it is
-/// approved, sees when it has to pause and when it is settled, gives back what was cancelled and what its account can no longer take. It
+/// approved, sees when it has to pause and when it is settled, gives back what was cancelled and what its account can no longer take, and has closed referrers give up what they forfeit. It
 /// keeps nothing that matters: whoever comes after a crash asks again.
 /// </summary>
 public sealed partial class PayoutBatchRunner(
@@ -24,6 +25,7 @@ public sealed partial class PayoutBatchRunner(
     private const int OrdersAtOnce = 500;
     private const string Nobody = "nobody_to_pay";
     private const string Dropped = "dropped";
+    private const string Policy = "policy";
 
     // What is stranded is held back by the sender meanwhile.
     private static readonly TimeSpan betweenStranded = TimeSpan.FromSeconds(5);
@@ -45,7 +47,11 @@ public sealed partial class PayoutBatchRunner(
                 away.End();
                 foreach (var batch in open) await DoOne(batch, stop);
                 (movedOn, before) = (!open.SequenceEqual(before), open);
-                if (lookedForStranded is not { } last || time.GetElapsedTime(last) >= betweenStranded) await Strand(stop);
+                if (lookedForStranded is not { } last || time.GetElapsedTime(last) >= betweenStranded)
+                {
+                    await Strand(stop);
+                    await Forfeit(stop);
+                }
             }
             catch (JournalUnavailableException exception)
             {
@@ -134,6 +140,22 @@ public sealed partial class PayoutBatchRunner(
             catch (Exception exception) when (exception is not OperationCanceledException)
             {
                 LogBug(batch.Key.Batch, exception);
+            }
+        }
+    }
+
+    // What was in a hold, or reserved, when a referrer was closed may become payable at any time, by whatever turn: the referrer's own gives it up (D18).
+    private async Task Forfeit(CancellationToken stop)
+    {
+        foreach (var one in await work.Forfeiting(stop))
+        {
+            try
+            {
+                await router.Ask(GrainAddress.Referrer(one.Tenant, one.Referrer), new CloseReferrer(null, Policy, Forfeits: true), stop);
+            }
+            catch (Exception exception) when (exception is GrainUnavailableException or GrainBusyException or JournalUnavailableException or LeaseLostException)
+            {
+                LogUnavailable(exception.Message);
             }
         }
     }

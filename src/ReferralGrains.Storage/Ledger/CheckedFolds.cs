@@ -55,7 +55,7 @@ internal sealed class CheckedReferrer(StreamId stream, KeptBeside beside) : IChe
     {
         var facts = beside.Fact is null ? null : JsonSerializer.Deserialize(beside.Fact, JournalJson.Default.ReferrerFacts);
         var same = facts is not null && beside.FactVersion == state.FactVersion && facts.Version == state.FactVersion && facts.Stream == stream
-            && facts.Closed == (state.Status == ReferrerStatus.Closed) && facts.Tags.SequenceEqual(state.Tags) && facts.Granted.SequenceEqual(state.Granted);
+            && facts.Closed == (state.Status == ReferrerStatus.Closed) && facts.Forfeits == state.Forfeits && facts.Tags.SequenceEqual(state.Tags) && facts.Granted.SequenceEqual(state.Granted);
         if (!same) differences.Add("fact", $"Referrer {stream}: the fact of version {beside.FactVersion} is not what its events say at version {state.FactVersion}.");
         foreach (var (payment, _) in payments.Changed) totals.HasDiscount(beside.Tenant!.Value, DiscountSide.Referrer, payment);
         foreach (var group in released) totals.Books.Released(stream, group);

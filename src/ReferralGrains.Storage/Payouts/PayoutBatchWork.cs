@@ -18,6 +18,9 @@ public readonly record struct BatchProgress(long Open, long AwaitingFunds, long 
 /// <param name="Why">A word for it.</param>
 public readonly record struct StrandedItem(int Tenant, CallerId Batch, PayoutBatchStatus Status, CallerId Item, string Why);
 
+/// <summary>A closed referrer who gives up what it has, and has something.</summary>
+public readonly record struct ForfeitingReferrer(int Tenant, CallerId Referrer);
+
 /// <summary>What the runner of payout batches has to do.</summary>
 public interface IPayoutBatchWork
 {
@@ -30,6 +33,10 @@ public interface IPayoutBatchWork
 
     /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
     Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop);
+
+    /// <summary>The closed referrers who give up what they have, and to whom something has become payable since.</summary>
+    /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
+    Task<IReadOnlyList<ForfeitingReferrer>> Forfeiting(CancellationToken stop);
 
     /// <summary>The items of a batch whose amounts are in transit and of which certainly nothing was sent.</summary>
     /// <exception cref="Journal.JournalUnavailableException">The database cannot be reached.</exception>
@@ -59,6 +66,13 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
         """,
         static reader => new BatchProgress(reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2)), stop, Questions.Long(batch.Value)))[0];
 
+    public async Task<IReadOnlyList<ForfeitingReferrer>> Forfeiting(CancellationToken stop) => await database.Rows(
+        """
+        select s.tenant, s.a from fact f join stream s on s.id = f.stream
+        where f.body ->> 'forfeits' = 'true' and exists (select from balance b where b.referrer = f.stream and b.payable > 0) order by f.stream limit 1000
+        """,
+        static reader => new ForfeitingReferrer(reader.GetInt32(0), new(reader.GetString(1))), stop);
+
     // Statuses by their numbers, as below.
     public async Task<IReadOnlyList<CallerId>> Unsent(StreamId batch, CancellationToken stop) => await database.Rows(
         "select s.a from payout_item i join stream s on s.id = i.stream where i.batch = $1 and i.in_transit and i.status in (1, 2, 6, 7) order by i.stream",
@@ -80,16 +94,17 @@ public sealed class PayoutBatchWork(NpgsqlDataSource database) : IPayoutBatchWor
     public async Task<IReadOnlyList<StrandedItem>> Stranded(CancellationToken stop) => await database.Rows(
         """
         select i.tenant, bs.a, b.status, s.a,
-          case when b.status = 10 then 'batch_cancelled' when not b.outside and a.changed then 'account_changed' when g.flagged then 'flagged' else 'account_not_ready' end
+          case when b.status = 10 then 'batch_cancelled' when g.forfeits then 'forfeited' when not b.outside and a.changed then 'account_changed' when g.flagged then 'flagged' else 'account_not_ready' end
         from payout_item i join payout_batch b on b.stream = i.batch join stream s on s.id = i.stream join stream bs on bs.id = b.stream
           left join payout_account c on c.referrer = i.referrer
-          cross join lateral (select exists (select from flag f where f.stream = i.referrer and f.state in (1, 3)) as flagged) g
+          cross join lateral (select exists (select from flag f where f.stream = i.referrer and f.state in (1, 3)) as flagged,
+            exists (select from fact f where f.stream = i.referrer and f.body ->> 'forfeits' = 'true') as forfeits) g
           cross join lateral (
             select case when i.asset like 'credit:%' then c.customer else c.account end is distinct from i.destination as changed,
               i.asset not like 'credit:%' and (c.transfers <> 1 or not c.pays_out) as unready) a
         where i.in_transit and (i.status in (1, 2, 7) or i.status = 6 and b.status = 10) and (b.status = 10
-          or b.status = 3 and b.outside and g.flagged
-          or b.status in (3, 4, 5, 6, 7, 8, 11) and not b.outside and (g.flagged or a.changed or a.unready))
+          or b.status = 3 and b.outside and (g.flagged or g.forfeits)
+          or b.status in (3, 4, 5, 6, 7, 8, 11) and not b.outside and (g.forfeits or g.flagged or a.changed or a.unready))
         order by b.stream, i.stream limit 10000
         """,
         static reader => new StrandedItem(

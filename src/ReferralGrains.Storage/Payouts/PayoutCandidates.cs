@@ -50,7 +50,8 @@ public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits wait
             """
             select r.stream, s.a, a.name, b.payable, coalesce((f.body ->> 'closed')::boolean, false), r.cash_opt_in,
               case when a.name like 'credit:%' then p.customer else p.account end, case when a.name like 'credit:%' then p.customer_changed_at else p.changed_at end,
-              coalesce(a.name like 'credit:%' or p.transfers = 1 and p.pays_out, false), exists (select from flag g where g.stream = r.stream and g.state in (1, 3))
+              coalesce(a.name like 'credit:%' or p.transfers = 1 and p.pays_out, false), exists (select from flag g where g.stream = r.stream and g.state in (1, 3)),
+              coalesce((f.body ->> 'forfeits')::boolean, false)
             from referrer r join balance b on b.referrer = r.stream and b.payable > 0 join asset a on a.id = b.asset
               join stream s on s.id = r.stream left join fact f on f.stream = r.stream left join payout_account p on p.referrer = r.stream
             where r.tenant = $1 and a.name ~ $2 order by r.stream, a.name
@@ -62,5 +63,5 @@ public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits wait
 
     private static PayoutCandidate Candidate(NpgsqlDataReader reader) => new(
         new(reader.GetInt64(0)), new(reader.GetString(1)), new(reader.GetInt64(3), new(string.Intern(reader.GetString(2)))), reader.GetBoolean(4), reader.GetBoolean(5),
-        reader.MaybeText(6), reader.Maybe<DateTimeOffset>(7), reader.GetBoolean(8), reader.GetBoolean(9));
+        reader.MaybeText(6), reader.Maybe<DateTimeOffset>(7), reader.GetBoolean(8), reader.GetBoolean(9), reader.GetBoolean(10));
 }

@@ -29,7 +29,7 @@ public interface IPayoutWork
     Task<IReadOnlyList<DuePayout>> Due(DateTimeOffset until, string term, IReadOnlyCollection<int> without, int limit, CancellationToken stop);
 
     /// <summary>
-    /// Whether an item may still go to the account that it names: it is the referrer's, who is not flagged for review, and can receive; or bytes
+    /// Whether an item may still go to the account that it names: it is the referrer's, who is not flagged for review, gives up nothing, and can receive; or bytes
     /// of this generation may have left before, and then only sending them again tells what became of them. Asked just before each sending.
     /// </summary>
     /// <exception cref="JournalUnavailableException">The database cannot be reached.</exception>
@@ -73,6 +73,7 @@ public sealed class PayoutWork(NpgsqlDataSource database) : IPayoutWork
     public Task<bool> MayGo(DuePayout due, CancellationToken stop) => database.Row(
         $"""
         select i.status <> 2 or not exists (select from flag f where f.stream = i.referrer and f.state in (1, 3))
+          and not exists (select from fact f where f.stream = i.referrer and f.body ->> 'forfeits' = 'true')
           and case when i.asset like 'credit:%' then c.customer = i.destination and not {IsUncompared} else c.account = i.destination and c.transfers = 1 and c.pays_out end
         from stream s join payout_item i on i.stream = s.id left join payout_account c on c.referrer = i.referrer
         where s.tenant = $1 and s.kind = 5 and s.a = $2 and s.b = ''

@@ -41,7 +41,7 @@ internal sealed class OwnTurn(StreamId stream, CallerId id, Referrer state, Date
     public Referrer State { get; private set; } = state;
 
     public ReferrerFacts Facts =>
-        new(stream, id, State.FactVersion, State.Status == ReferrerStatus.Closed, State.Tags, State.Granted);
+        new(stream, id, State.FactVersion, State.Status == ReferrerStatus.Closed, State.Tags, State.Granted, State.Forfeits);
 
     /// <summary>
     /// As it is by now. Read after the state was: if it is younger than the state, then so is the stream, and the append does not hold.

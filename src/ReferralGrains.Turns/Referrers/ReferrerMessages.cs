@@ -20,7 +20,7 @@ public sealed record ChangeReferrer(
     string? Email, string? Name, ImmutableArray<string>? Tags, bool? CashOptIn, string? StripeCustomerId, string? Code = null) : ICommand<ReferrerReply>;
 
 /// <summary>No new accrual (D18).</summary>
-/// <param name="Forfeits">What is payable is given up; sent again, also what has become payable since. Otherwise it waits to be paid.</param>
+/// <param name="Forfeits">What is payable is given up, and from now on what becomes payable: sent again, what has since. Otherwise it waits to be paid.</param>
 public sealed record CloseReferrer(string? Reason, string By, bool Forfeits = false) : ICommand<ReferrerReply>;
 
 /// <summary>Somebody looked at a flag on the referrer (X9).</summary>

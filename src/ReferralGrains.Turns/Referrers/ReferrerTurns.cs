@@ -117,8 +117,8 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
     private async ValueTask<ReferrerReply> Close(OwnTurn turn, CloseReferrer close)
     {
         if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
-        var closes = turn.State.Status == ReferrerStatus.Active;
-        if (closes) turn.Apply(new ReferrerClosed(close.Reason, close.By), await turn.Profile() with { Email = null, Name = null, StripeCustomerId = null });
+        var closes = turn.State.Status == ReferrerStatus.Active || (close.Forfeits && !turn.State.Forfeits);
+        if (closes) turn.Apply(new ReferrerClosed(close.Reason, close.By, close.Forfeits), await turn.Profile() with { Email = null, Name = null, StripeCustomerId = null });
         if (!close.Forfeits) return closes ? Changed(turn) : Same(turn);
         foreach (var (asset, payable) in await World.Ledger.Payable(turn.Stream))
             if (payable + turn.Moved(asset) is > 0 and var left)

@@ -64,6 +64,7 @@ internal static class PayoutWords
 
     public static string OfLeftOut(string reason) => reason switch
     {
+        "forfeited" => "was closed, and gives it up",
         "flagged" => "flagged for review",
         "not_opted_in" => "has not asked for cash",
         "currency_not_payable" => "a currency that cannot be paid",

@@ -1423,7 +1423,7 @@ export interface ClockAnswer {
 
 export interface Closing {
   reason?: string | null;
-  /** settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back; sent again, also what has become payable since. */
+  /** settle, when it is left out: what is payable waits to be paid. forfeit: it is taken back, and so is whatever becomes payable later; for good. */
   balance?: "settle" | "forfeit" | null;
 }
 
@@ -2494,7 +2494,7 @@ export interface PreviewLeftOut {
   referrer_id: string;
   currency: string;
   payable_minor: number;
-  /** flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full. */
+  /** forfeited, flagged, not_opted_in, currency_not_payable, below_minimum, no_account, no_customer, cooling_off, account_not_ready, indivisible, batch_full. */
   reason: string;
 }
 

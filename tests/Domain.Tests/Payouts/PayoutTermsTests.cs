@@ -40,7 +40,9 @@ public sealed class PayoutTermsTests
     public void X9_S10_who_is_left_out_and_why()
     {
         var terms = PayoutTerms.Default with { Minimums = [new("KWD", 10)] };
-        var candidate = new PayoutCandidate(new(1), new("ann"), new(5, Asset.Cash("UGX")), IsClosed: false, IsOptedIn: false, null, null, IsReady: false, IsFlagged: true);
+        var candidate = new PayoutCandidate(new(1), new("ann"), new(5, Asset.Cash("UGX")), IsClosed: false, IsOptedIn: false, null, null, IsReady: false, IsFlagged: true, Forfeits: true);
+        Assert.Equal(NotPaid.Forfeited, Why());
+        candidate = candidate with { Forfeits = false };
         Assert.Equal(NotPaid.Flagged, Why());
         candidate = candidate with { IsFlagged = false };
         Assert.Equal(NotPaid.NotOptedIn, Why());

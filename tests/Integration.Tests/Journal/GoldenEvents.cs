@@ -177,6 +177,7 @@ public static class GoldenEvents
         ["by_hand"] = new RewardsReleased([Change], "admin", Sale: 3),
         ["credit"] = new PayoutTermsSet(PayoutTermsOfGbp with { CreditByStripe = true }, "admin"),
         ["drawn"] = new BatchDrawn("schedule", NeedsSecondPerson: true, PayoutTermsOfGbp, IsScheduled: true),
+        ["forfeits"] = new ReferrerClosed("left", "admin", Forfeits: true),
         ["dropped"] = new PayoutReleased("account_changed", null, IsDropped: true),
         ["stays_approved"] = new OrdersDropped([new("item_2", "account_changed")], "0011aabb", StaysApproved: true),
         ["moved"] = new ActionParked(Action(ActionKind.Refund, "refund", of: "sale"), DecisionCode.SaleMissing, From: new(44)),

@@ -108,6 +108,7 @@ public static class GoldenSnapshots
             new GroupReleased(new(7), 3, Gbp, 2, 15_00, "admin"),
             new ReferrerClosed("left", "admin"),
         ]),
+        ["closed"] = (2, [new ReferrerCreated([]), new ReferrerClosed("left", "admin", Forfeits: true), new BalanceForfeited(Gbp, 12_00, "admin")]),
     };
 
     private static Dictionary<string, (int Kept, ProgramEvent[] Events)> OfPrograms => new()

@@ -232,6 +232,42 @@ public sealed class PayoutStoryTests(LivingServer server)
     }
 
     [Fact]
+    public async Task D18_who_forfeits_is_never_paid_whatever_was_reserved_or_in_a_hold_when_it_was_closed()
+    {
+        using var shop = await PayoutSandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-01T00:00:00Z");
+        foreach (var referrer in (string[])["ann", "bob"])
+        {
+            await shop.Admin.Ok("/v1/referrers", new { id = referrer, cash_opt_in = true });
+            await shop.Onboard(referrer);
+            await shop.Earn(referrer, 900);
+        }
+
+        await shop.Admin.Ok("/v1/referrals", new { program_id = shop.Name, referee_id = "jane", referrer_id = "ann" });
+        await shop.Send(new { action_id = shop.Name + "-held", program_id = shop.Name, type = "sale", referee_id = "jane", amount_minor = 9_000 });
+        await shop.Finance.Ok("/v1/payout_batches", new { id = "b" });
+        var frozen = await shop.Until("b", "frozen");
+        await shop.Admin.Ok("/v1/referrers/ann/close", new { balance = "forfeit" });
+        JsonNode left = null!;
+        await Eventually.Holds("the item is dropped", async () => (string?)(left = await shop.Finance.Ok("/v1/payout_batches/b"))["hash"] != (string)frozen["hash"]!);
+        Assert.Equal("forfeited", (string?)left["why"]);
+        await Eventually.Holds("it is taken back", async () => await Taken() == (0, 900));
+        await shop.Finance.Ok("/v1/payout_batches/b/approve", new { hash = (string)left["hash"]! });
+        await shop.Until("b", "settled");
+
+        // A month later the hold ends.
+        await shop.Advance("2026-02-15T00:00:00Z");
+        await Eventually.Holds("what was held is taken back as well", async () => await Taken() == (0, 1_800));
+        Assert.Equal(((0, 0, 0), (0, 0, 900), 900), (await shop.Balance("ann"), await shop.Balance("bob"), await shop.Transfers()));
+        await LedgerCheck.Clean(shop.Finance);
+
+        async Task<(long Payable, long ClawedBack)> Taken()
+        {
+            var balance = Assert.Single((await shop.Admin.Ok("/v1/referrers/ann/balance"))["balances"]!.AsArray())!;
+            return ((long)balance["payable_minor"]!, (long)balance["clawed_back_minor"]!);
+        }
+    }
+
+    [Fact]
     public async Task S8_the_chain_leads_from_the_code_to_the_item_that_paid()
     {
         using var shop = await PayoutSandbox.Open(server, $"payout{Interlocked.Increment(ref tenants)}", "2026-01-01T00:00:00Z");

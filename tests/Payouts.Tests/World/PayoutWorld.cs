@@ -228,6 +228,8 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
             && item is { InTransit: true, Status: PayoutItemStatus.Reserved or PayoutItemStatus.Intended or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds })
             .Select(item => new CallerId(item.Order!.Item))]);
 
+    public Task<IReadOnlyList<ForfeitingReferrer>> Forfeiting(CancellationToken stop) => Task.FromResult<IReadOnlyList<ForfeitingReferrer>>([]);
+
     public Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<JudgedCandidate>>([.. Candidates.Select(one => new JudgedCandidate(one, one.Why(terms, now, Waits)))]);
 

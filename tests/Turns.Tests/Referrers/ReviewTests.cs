@@ -94,6 +94,20 @@ public sealed class ReviewTests
         Assert.False((await Close(shop, forfeits: true)).Changed);
     }
 
+    [Fact]
+    public async Task D18_who_was_closed_to_be_settled_may_still_forfeit_and_then_does_for_good()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Sell("a1", 100_00);
+        Assert.Equal((true, false), ((await Close(shop, forfeits: false)).Changed, (await Close(shop, forfeits: false)).Changed));
+        Assert.Equal((false, 10_00), (Forfeits(), shop.Balance().Payable));
+        Assert.True((await Close(shop, forfeits: true)).Changed);
+        Assert.Equal((true, 0), (Forfeits(), shop.Balance().Payable));
+        Assert.Equal((false, true), ((await Close(shop, forfeits: false)).Changed, Forfeits()));
+
+        bool Forfeits() => Folded(shop, Shop.Rita).Forfeits;
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -133,12 +147,10 @@ public sealed class ReviewTests
         Assert.Equal(Domain.Actions.DecisionCode.BeforeApproval, (await shop.Send(Simulation.Domain.Sent.Sale("third", 50_00, before))).Outcome!.Decisions[0].Code);
     }
 
-    private static Domain.Referrers.Tally Tally(Shop shop, string referrer)
-    {
-        var state = shop.Stream(GrainKind.Referrer, referrer).Rows.Aggregate(
-            Domain.Referrers.Referrer.None, (state, row) => Domain.Referrers.Referrer.Evolve(state, row.Event.At, row.Decode<Domain.Referrers.ReferrerEvent>()));
-        return state.Tallies[shop.Stream(GrainKind.Program, Shop.Program.Value).Id.Value];
-    }
+    private static Domain.Referrers.Tally Tally(Shop shop, string referrer) => Folded(shop, referrer).Tallies[shop.Stream(GrainKind.Program, Shop.Program.Value).Id.Value];
+
+    private static Domain.Referrers.Referrer Folded(Shop shop, string referrer) => shop.Stream(GrainKind.Referrer, referrer).Rows.Aggregate(
+        Domain.Referrers.Referrer.None, (state, row) => Domain.Referrers.Referrer.Evolve(state, row.Event.At, row.Decode<Domain.Referrers.ReferrerEvent>()));
 
     private static Task<ReferrerReply> Create(Shop shop, string id, string? email, MemoryNode? node = null, string? code = null) =>
         shop.Ask(GrainAddress.Referrer(shop.Tenant, new CallerId(id)), new CreateReferrer(email, id, [], false, null, code), node);
