@@ -69,6 +69,25 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         await AssertSums();
     }
 
+    // As the migration finds it that brings the column: a database of before says it in its journal alone.
+    [Fact]
+    public async Task What_was_given_up_before_the_row_said_so_is_told_by_the_journal()
+    {
+        await Earn(120);
+        foreach (var order in new[] { first, second }) await Ask(order, new PayoutItemCommand.Reserve(order));
+        await Ask(first, new PayoutItemCommand.Release("fraud suspected", "ada"));
+        await Ask(second, new PayoutItemCommand.Release("account_changed", null));
+        Assert.Equal("item_1", await GivenUp());
+        await Database.Run("update payout_item set given_up = false");
+        Assert.Equal("", await GivenUp());
+
+        using var file = new StreamReader(typeof(PayoutItemRow).Assembly.GetManifestResourceStream("ReferralGrains.Storage.Migrations.0039_given_up.sql")!);
+        await Database.Run((await file.ReadToEndAsync(Stop)).Split(';').Single(static statement => statement.Contains("update payout_item", StringComparison.Ordinal)));
+        Assert.Equal("item_1", await GivenUp());
+
+        Task<string> GivenUp() => Database.Ask<string>("select coalesce(string_agg(s.a, ' '), '') from payout_item i join stream s on s.id = i.stream where i.given_up");
+    }
+
     [Fact]
     public async Task Of_two_activations_one_is_granted_the_right_to_send()
     {
