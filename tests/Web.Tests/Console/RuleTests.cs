@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using ReferralGrains.Client;
@@ -105,6 +106,15 @@ public sealed class RuleTests(Browser browser, Marketplace market)
 
         program = await admin.Ok("/v1/programs/shop");
         Assert.Equal((null, null, "Friends of the shop"), (program["new_customer_discount"], program["payment_discount"], (string?)program["name"]));
+
+        // What is typed stays while the page looks again, and what another has set meanwhile is not set back.
+        await person.Page.GetByLabel("Name of the program").FillAsync("Friends");
+        Assert.True((await admin.Send(HttpMethod.Patch, "/v1/programs/shop", JsonContent.Create(new { share_url = "https://other.example/{code}" }))).IsSuccess);
+        await PayoutTests.Press(person, "Take nobody in any more");
+        await person.Sees("It takes nobody in any more");
+        await PayoutTests.Press(person, "Save");
+        await person.Heading("Program Friends");
+        Assert.Equal("https://other.example/{code}", (string?)(await admin.Ok("/v1/programs/shop"))["share_url"]);
     }
 
     [Fact]

@@ -27,6 +27,8 @@ public sealed class DiscountForm
     /// <summary>10 %, or 15.00 GBP.</summary>
     public static string InWords(bool isPercent, long value, string currency) => isPercent ? Show.Percent((int)value) : Show.Amount(value, currency);
 
+    public bool IsLike(DiscountForm other) => Type == other.Type && Value.Trim() == other.Value;
+
     /// <summary>Basis points or minor units. Where it cannot be read it is below zero, which the API refuses by the field's name.</summary>
     public long Read(string currency) => (IsPercent ? TypedAmount.Hundredths(Value) : TypedAmount.Minor(Value, currency)) ?? -1;
 }
