@@ -25,7 +25,9 @@ public sealed class WhatIfTests(LivingServer server)
     {
         using var lived = await Tenant($"lived-{name}", AsIs, beside);
         using var fresh = await Tenant($"fresh-{name}", draft, beside);
-        foreach (var api in (Api[])[lived, fresh])
+        await Task.WhenAll(Live(lived), Live(fresh));
+
+        static async Task Live(Api api)
         {
             await Import(api);
 
@@ -72,7 +74,9 @@ public sealed class WhatIfTests(LivingServer server)
     {
         using var lived = await Tenant($"given-{name}", AsIs);
         using var fresh = await Tenant($"given-anew-{name}", draft);
-        foreach (var api in (Api[])[lived, fresh])
+        await Task.WhenAll(Live(lived), Live(fresh));
+
+        static async Task Live(Api api)
         {
             await Import(api);
             await Give(api, "c0", "r1");

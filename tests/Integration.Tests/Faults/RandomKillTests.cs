@@ -7,7 +7,7 @@ namespace ReferralGrains.Integration.Tests.Faults;
 public sealed class RandomKillTests(PostgresServer postgres)
 {
     private const int Clients = 32;
-    private const int Kills = 3;
+    private const int Kills = 2;
     private const int ActionsOfAClient = 60;
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class StreamLoaderTests(PostgresServer server) : JournalTest(serve
         {
             await using var holding = await holder.BeginTransactionAsync(Stop);
             await Run(holder, "lock table event in access exclusive mode");
-            await Assert.ThrowsAsync<PostgresException>(() => impatient.Load(Key));
+            await Assert.ThrowsAsync<JournalUnavailableException>(() => impatient.Load(Key));
         }
 
         Assert.Equal(stream, (await impatient.Load(Key)).Stream);

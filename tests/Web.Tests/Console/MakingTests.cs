@@ -45,7 +45,7 @@ public sealed class MakingTests(Browser browser, Marketplace market)
 
         // A link for one referrer does not stand on the page of another, to which Back leads from where it was found.
         await person.Page.GetByLabel("Find by any id").FillAsync("first");
-        await person.Page.GetByLabel("Find by any id").PressAsync("Enter");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Find", Exact = true }).ClickAsync();
         await person.Heading("Referrer first");
         await PayoutTests.Press(person, "Make a link to their portal");
         await person.Page.Locator("#portal-link").WaitForAsync();

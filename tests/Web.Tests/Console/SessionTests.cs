@@ -187,6 +187,8 @@ public sealed class SessionTests(Browser browser, Marketplace market)
         var found = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(person.IsWellServed);
         Assert.Contains("image-alt", found.Message, StringComparison.Ordinal);
         Assert.Contains("color-contrast", found.Message, StringComparison.Ordinal);
+        await person.ResizeTo(390);
+        Assert.Contains("color-contrast", (await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(person.IsWellServed)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
