@@ -80,7 +80,15 @@ public sealed class PayoutNewsTests(PostgresServer server) : PayoutHouseTests(se
             Assert.Equal((state, may), (state, await work.MayGo(due, CancellationToken.None)));
         }
 
-        // Bytes that may have left are sent again, whoever is flagged by now: only that tells what became of them.
+        // D18: who was closed and forfeits is sent nothing, from that moment on.
+        await database.Run("update flag set state = 2");
+        foreach (var (forfeits, may) in ((string, bool)[])[("true", false), ("false", true), ("true", false)])
+        {
+            await database.Run($"update fact set body = (body::jsonb || jsonb_build_object('forfeits', {forfeits}))::json where stream = {order.Referrer.Value}");
+            Assert.Equal((forfeits, may), (forfeits, await work.MayGo(due, CancellationToken.None)));
+        }
+
+        // Bytes that may have left are sent again, whoever is flagged or forfeits by now: only that tells what became of them.
         await database.Run("update payout_item set status = 4");
         Assert.True(await work.MayGo(due, CancellationToken.None));
     }
