@@ -87,7 +87,11 @@ public enum IdentityKind
     Customer = 5,
 }
 
-/// <summary>A referee was attributed: more of one referrer in an hour than <paramref name="Most"/> raise a flag on it (X9), and once more an hour after it was cleared.</summary>
+/// <summary>
+/// A referee was attributed: more of one referrer within any hour than <paramref name="Most"/> raise a flag on it (X9), and once more an hour after
+/// it was cleared. A referrer's row says when the last one was, and how many there were at most in the hour up to it: only where that is over the
+/// limit are they counted, so that an attribution costs no more than its row however high the limit is.
+/// </summary>
 /// <param name="Most">0 for any number.</param>
 public readonly record struct AttributionRow(StreamId Referrer, DateTimeOffset At, int Most) : ISideRow<AttributionRow>
 {
@@ -95,31 +99,43 @@ public readonly record struct AttributionRow(StreamId Referrer, DateTimeOffset A
 
     public static void Write(NpgsqlBatch batch, IReadOnlyList<(int Tenant, AttributionRow Row)> rows)
     {
-        var hours = rows.GroupBy(static row => row.Row.Referrer.Value)
-            .Select(static row => (Referrer: row.Key, row.First().Tenant, Hour: row.Max(static one => Hour(one.Row.At)), Count: row.Count(), Most: row.Max(static one => one.Row.Most), At: row.Max(static one => one.Row.At)))
+        var asked = rows.GroupBy(static row => row.Row.Referrer.Value)
+            .Select(static row => (Referrer: row.Key, row.First().Tenant, Count: row.Count(), Most: row.Max(static one => one.Row.Most), At: row.Max(static one => one.Row.At)))
             .OrderBy(static row => row.Referrer).ToList();
+
+        // A process of before this rule wrote the beginning of the hour, so that an hour's pause is known only after two.
         CommitBatch.Command(
             batch,
             """
-            with asked as materialized (select * from unnest($1, $2, $3, $4, $5, $6) as n(referrer, tenant, hour, count, most, at)),
-            moved as (
-              insert into attribution_rate as r (referrer, tenant, hour, count) select referrer, tenant, hour, count from asked
-              on conflict (referrer) do update set
-                count = case when excluded.hour > r.hour then excluded.count else r.count + excluded.count end, hour = greatest(r.hour, excluded.hour)
-              returning referrer, count)
+            insert into attribution_rate as r (referrer, tenant, hour, count) select * from unnest($1, $2, $3, $4)
+            on conflict (referrer) do update set
+              count = case when excluded.hour >= r.hour + interval '2 hours' then excluded.count else r.count + excluded.count end, hour = greatest(r.hour, excluded.hour)
+            """,
+            CommitBatch.Array(NpgsqlDbType.Bigint, asked.Select(static row => row.Referrer)),
+            CommitBatch.Array(NpgsqlDbType.Integer, asked.Select(static row => row.Tenant)),
+            CommitBatch.Array(NpgsqlDbType.TimestampTz, asked.Select(static row => row.At)),
+            CommitBatch.Array(NpgsqlDbType.Integer, asked.Select(static row => row.Count)));
+
+        // On its own, because a statement sees what was there when it began, and the one before has waited for whoever attributes to the same
+        // referrer. This commit's referrals are not there yet: their table comes later.
+        CommitBatch.Command(
+            batch,
+            """
+            with counted as materialized (
+              select a.*, a.own + (select count(*) from (
+                select from referral f where f.referrer = a.referrer and f.attributed_at > a.at - interval '1 hour' limit a.most + 1) x) as count
+              from unnest($1, $2, $3, $4, $5) as a(referrer, tenant, at, own, most) join attribution_rate r on r.referrer = a.referrer
+              where a.most > 0 and r.count > a.most),
+            known as (update attribution_rate r set count = c.count from counted c where r.referrer = c.referrer)
             insert into flag (stream, kind, tenant, state, reason, opened_at)
-            select m.referrer, 4, a.tenant, 1, 'more than ' || a.most || ' attributions in an hour', a.at
-            from moved m join asked a on a.referrer = m.referrer where a.most > 0 and m.count > a.most
+            select referrer, 4, tenant, 1, 'more than ' || most || ' attributions in an hour', at from counted where count > most
             on conflict (stream, kind) do update set state = 1, opened_at = excluded.opened_at, resolved_at = null, resolved_by = null
               where flag.state = 2 and excluded.opened_at > flag.resolved_at + interval '1 hour'
             """,
-            CommitBatch.Array(NpgsqlDbType.Bigint, hours.Select(static row => row.Referrer)),
-            CommitBatch.Array(NpgsqlDbType.Integer, hours.Select(static row => row.Tenant)),
-            CommitBatch.Array(NpgsqlDbType.TimestampTz, hours.Select(static row => row.Hour)),
-            CommitBatch.Array(NpgsqlDbType.Integer, hours.Select(static row => row.Count)),
-            CommitBatch.Array(NpgsqlDbType.Integer, hours.Select(static row => row.Most)),
-            CommitBatch.Array(NpgsqlDbType.TimestampTz, hours.Select(static row => row.At)));
+            CommitBatch.Array(NpgsqlDbType.Bigint, asked.Select(static row => row.Referrer)),
+            CommitBatch.Array(NpgsqlDbType.Integer, asked.Select(static row => row.Tenant)),
+            CommitBatch.Array(NpgsqlDbType.TimestampTz, asked.Select(static row => row.At)),
+            CommitBatch.Array(NpgsqlDbType.Integer, asked.Select(static row => row.Count)),
+            CommitBatch.Array(NpgsqlDbType.Integer, asked.Select(static row => row.Most)));
     }
-
-    private static DateTimeOffset Hour(DateTimeOffset at) => new(at.UtcTicks - (at.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
 }

@@ -65,6 +65,20 @@ public sealed class ReviewTests(LivingServer server)
     }
 
     [Fact]
+    public async Task X9_many_attributions_are_those_of_any_hour()
+    {
+        using var shop = await Sandbox("x9h");
+        await Refer(shop, "x9h", "early");
+        await shop.Ok("/v1/test_clock/advance", new { to = "2026-01-10T00:58:00Z" });
+        for (var i = 0; i < 19; i++) await Refer(shop, "x9h", $"c{i}");
+        await shop.Ok("/v1/test_clock/advance", new { to = "2026-01-10T01:01:00Z" });
+        await Refer(shop, "x9h", "c19");
+        Assert.Empty((await shop.Ok("/v1/flags"))["data"]!.AsArray());
+        await Refer(shop, "x9h", "c20");
+        Assert.Equal("many_attributions", (string)Assert.Single((await shop.Ok("/v1/flags"))["data"]!.AsArray())!["kind"]!);
+    }
+
+    [Fact]
     public async Task V1_S2_a_referrer_chooses_its_code_and_shares_it()
     {
         using var shop = await Sandbox("s2");

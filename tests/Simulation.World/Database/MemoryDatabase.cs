@@ -42,7 +42,6 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     private readonly Dictionary<(StreamId Referrer, StreamId Program, int Rule, Asset Asset), RewardGroup> groups = [];
     private readonly Dictionary<(StreamId Stream, FlagKind Kind), FlagRow> flags = [];
     private readonly Dictionary<(int Tenant, IdentityKind Kind, string Value), StreamId> identities = [];
-    private readonly Dictionary<StreamId, (DateTimeOffset Hour, int Count)> rates = [];
     private readonly List<ReassignmentRow> reassignments = [];
     private readonly Dictionary<StreamId, StreamId> aliases = [];
     private readonly Dictionary<(int Tenant, CallerId Id), MovedAction> moved = [];
@@ -307,9 +306,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
 
         foreach (var row in Side<AttributionRow>(append))
         {
-            var hour = new DateTimeOffset(row.At.UtcTicks - (row.At.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
-            var rate = rates[row.Referrer] = rates.TryGetValue(row.Referrer, out var last) && last.Hour >= hour ? (last.Hour, last.Count + 1) : (hour, 1);
-            if (row.Most > 0 && rate.Item2 > row.Most) Raise(new(row.Referrer, FlagKind.ManyAttributions, FlagState.Open, "many", row.At, null), again: cleared => row.At > cleared + TimeSpan.FromHours(1));
+            var attributed = referrals.Values.Count(referral => referral.Referrer == row.Referrer && referral.AttributedAt > row.At.AddHours(-1));
+            if (row.Most > 0 && attributed > row.Most) Raise(new(row.Referrer, FlagKind.ManyAttributions, FlagState.Open, "many", row.At, null), again: cleared => row.At > cleared + TimeSpan.FromHours(1));
         }
 
         void Raise(FlagRow flag, Func<DateTimeOffset, bool> again)

@@ -47,6 +47,19 @@ public sealed class ReviewTests
     }
 
     [Fact]
+    public async Task X9_an_hour_is_any_hour_and_not_one_of_the_clock()
+    {
+        await using var shop = await Shop.Empty(Rules.Percent(10_00));
+        var other = shop.Started();
+        shop.Time.Advance(TimeSpan.FromMinutes(118) - TimeSpan.FromTicks(shop.Now.UtcTicks % TimeSpan.TicksPerHour));
+        for (var i = 0; i < 20; i++) await shop.Refer($"r{i}");
+        shop.Time.Advance(TimeSpan.FromMinutes(3));
+        Assert.Empty(shop.Database.Flags);
+        await shop.Refer("r20", node: other);
+        Assert.Equal(FlagKind.ManyAttributions, Assert.Single(shop.Database.Flags).Key.Kind);
+    }
+
+    [Fact]
     public async Task X9_within_the_limit_every_hour_nobody_is_flagged()
     {
         await using var shop = await Shop.Empty(Rules.Percent(10_00));
