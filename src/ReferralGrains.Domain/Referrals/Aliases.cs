@@ -21,7 +21,8 @@ public static class Aliases
 
     /// <summary>
     /// Lets an id name the referral for good. What waits under it waits at the referral from then on, under a row of its own, or takes effect
-    /// at once. One that flags the referral has to wait for what is in a group, for that would be paid with the group (X9, H14).
+    /// at once. One that flags the referral has to wait for what is in a group, for that would be paid with the group (X9, H14), and for what is of
+    /// a referrer before: that is neither held back nor cancelled for a flag of whose the referral is now (D16).
     /// </summary>
     public static Decision Add(ReferralTurn turn, FoundAlias alias, string by)
     {
@@ -32,8 +33,7 @@ public static class Aliases
         if (found.Status != ReferralStatus.None)
             return Refused(RefusalKind.Conflict, "both_have_referrals", Field.Alias, $"{alias.Of} and {alias.Id} have a referral each, and these are not merged.");
         if (state.Aliases?.Length >= Most) return Refused(RefusalKind.Conflict, "too_many_aliases", Field.Alias, $"{Most} ids name this referral already.");
-        if (ReferralFold.Flags(state, alias.SelfReferral) && state.Holds.Any(static hold => hold.Group > 0))
-            return Refused(RefusalKind.Conflict, "rewards_grouped", Field.Alias, $"{alias.Id} looks like the referrer's own, which flags the referral, and its rewards wait in a group: release or cancel those first.");
+        if (ReferralFold.Flags(state, alias.SelfReferral) && WouldWait(state, alias) is { } refused) return refused;
         var seq = turn.Apply(new AliasAdded(alias.Stream, by, alias.SelfReferral));
         turn.Names(alias);
         foreach (var (_, action, _) in found.Parked)
@@ -45,6 +45,15 @@ public static class Aliases
 
         turn.ReplayParked();
         return new Decision.Accepted(seq);
+    }
+
+    private static Decision.Refused? WouldWait(Referral state, FoundAlias alias)
+    {
+        if (state.Holds.Any(static hold => hold.Group > 0))
+            return Refused(RefusalKind.Conflict, "rewards_grouped", Field.Alias, $"{alias.Id} looks like the referrer's own, which flags the referral, and its rewards wait in a group: release or cancel those first.");
+        return state.Holds.Any(hold => hold.Referrer != state.Referrer) || state.Scheduled?.Any(row => row.Referrer != state.Referrer) == true
+            ? Refused(RefusalKind.Conflict, "referral_flagged", Field.Alias, $"{alias.Id} looks like the referrer's own, which flags the referral, and rewards of the referrer before wait: release or cancel those first.")
+            : null;
     }
 
     private static Decision.Refused Refused(RefusalKind kind, string code, Field field, string detail) => new(new Refusal(kind, code, field, detail));

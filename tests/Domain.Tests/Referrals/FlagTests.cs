@@ -76,6 +76,27 @@ public class FlagTests
         Assert.Null(Given(world, SelfReferral.None));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void X9_D16_an_alias_does_not_flag_what_the_referrer_before_has_earned(bool scheduled)
+    {
+        var world = new ReferralWorld(scheduled ? Fixed(1_00).Monthly(2) : Percent(10_00).Held(30));
+        world.Send(Sale(100_00));
+        Assert.Null(Given(world, SelfReferral.None));
+        Assert.Equal("referral_flagged", Named("tom", SelfReferral.SameId));
+        Assert.Equal(FlagState.None, world.State().Flag);
+        Assert.Null(Named("another", SelfReferral.None));
+
+        // Once that is the referrer's, there is nothing of another to hold back.
+        world.Advance(TimeSpan.FromDays(70));
+        Assert.Null(Named("tom", SelfReferral.SameId));
+        Assert.Equal(FlagState.Open, world.State().Flag);
+
+        string? Named(string id, SelfReferral why) =>
+            (world.Turn(ReferralWorld.Anna, turn => Aliases.Add(turn, new(new(id), new(ReferralWorld.Anna), new(id.Length), Referral.None, why), "ada")) as Decision.Refused)?.Why.Code;
+    }
+
     [Fact]
     public void X9_H14_what_comes_back_of_a_flagged_referral_is_not_paid_with_a_group()
     {
