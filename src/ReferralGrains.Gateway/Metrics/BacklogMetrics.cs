@@ -25,7 +25,7 @@ internal sealed class BacklogMetrics : BackgroundService
         Gauge("grains_sealing_lag_seconds", null, "The age of the oldest commit that is not sealed.", static backlog => Seconds(backlog.UnsealedFor));
         Gauge("grains_payout_items_open", "{item}", "Payout items whose amount is in transit.", static backlog => backlog.OpenItems);
         Gauge("grains_payout_items_in_review", "{item}", "Payout items that wait for a person.", static backlog => backlog.ItemsInReview);
-        Gauge("grains_webhook_lag_seconds", null, "For how long the oldest event has waited that an endpoint is to be told.", static backlog => Seconds(backlog.UntoldFor));
+        Gauge("grains_webhook_lag_seconds", null, "For how long the oldest event has waited that an endpoint is to be told, or the oldest commit that is to be looked through for some.", static backlog => Seconds(backlog.UntoldFor));
         Gauge("grains_webhook_endpoints_failing", "{endpoint}", "Webhook endpoints that did not take the last event.", static backlog => backlog.FailingEndpoints);
         Gauge("grains_webhook_endpoints_lost", "{endpoint}", "Webhook endpoints that were given up.", static backlog => backlog.LostEndpoints);
         Gauge("grains_processes", null, "Processes of this cluster that are alive.", static backlog => backlog.Processes);

@@ -10,7 +10,7 @@ namespace ReferralGrains.Storage.Reports;
 /// <param name="UnsealedFor">The age of the oldest commit that is not in the chain of seals.</param>
 /// <param name="OpenItems">Payout items whose amount is in transit.</param>
 /// <param name="ItemsInReview">Those of them that wait for a person.</param>
-/// <param name="UntoldFor">Since when the oldest event waits that a webhook endpoint is to be told.</param>
+/// <param name="UntoldFor">Since when the oldest event waits that a webhook endpoint is to be told, or the oldest commit that is to be looked through for some.</param>
 /// <param name="FailingEndpoints">Webhook endpoints that did not take the last event.</param>
 /// <param name="LostEndpoints">Those that were given up after days, or that said that they are gone.</param>
 /// <param name="Processes">That have renewed their lease within the last three seconds.</param>
@@ -35,8 +35,12 @@ public sealed class BacklogReports(NpgsqlDataSource database)
               order by xid, id limit 100) c), '0'),
           (select count(*) from payout_item i join tenant t on t.id = i.tenant and not t.sandbox where i.in_transit),
           (select count(*) from payout_item i join tenant t on t.id = i.tenant and not t.sandbox where i.in_transit and i.status = $2),
-          (select coalesce(now() - min(v.told_at), '0') from webhook_target w cross join lateral (
-            select v.told_at from webhook_event v where v.tenant = w.tenant and v.id > w.position order by v.id limit 1) v where w.state = 1),
+          greatest(
+            (select coalesce(now() - min(v.told_at), '0') from webhook_target w cross join lateral (
+              select v.told_at from webhook_event v where v.tenant = w.tenant and v.id > w.position order by v.id limit 1) v where w.state = 1),
+            (select now() - c.committed_at from webhook_progress p cross join lateral (
+              select committed_at from commit where (xid, id) > (p.xid, p.commit_id) and not tombstone order by xid, id limit 1) c
+            where exists (select from webhook_target w where w.state = 1))),
           (select count(*) from webhook_target where state = 1 and attempts > 0),
           (select count(*) from webhook_target where state in (3, 4)),
           (select count(*) from silo where ended_at is null and seen_at > clock_timestamp() - interval '3 s')

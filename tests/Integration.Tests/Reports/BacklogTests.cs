@@ -28,6 +28,19 @@ public sealed class BacklogTests(PostgresServer server) : ReportsTest(server, Te
     }
 
     [Fact]
+    public async Task Commits_that_no_event_was_taken_from_yet_keep_an_endpoint_waiting()
+    {
+        var reports = new BacklogReports(Database.Source);
+        await World.Refer("anna");
+        await Database.Run("alter table commit disable trigger user; update commit set committed_at = now() - interval '5 minutes'; alter table commit enable trigger user");
+        Assert.Equal(TimeSpan.Zero, (await reports.Read(Stop)).UntoldFor);
+        await Database.Run("insert into webhook_target (tenant, url, events, secret, position, next_at) select id, 'https://shop.test', '{}', 's', 0, now() from tenant");
+        Assert.InRange((await reports.Read(Stop)).UntoldFor, TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(6));
+        await Database.Run("update webhook_progress p set xid = c.xid, commit_id = c.id from (select xid, id from commit order by xid desc, id desc limit 1) c");
+        Assert.Equal(TimeSpan.Zero, (await reports.Read(Stop)).UntoldFor);
+    }
+
+    [Fact]
     public async Task A_sandbox_waits_for_nothing()
     {
         await World.Refer("anna");
