@@ -5,6 +5,10 @@ public static class ProgramZone
 {
     private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
 
+    // An unset date that somebody sent is of the first of all days. What is asked about has two days on either side.
+    private static readonly DateTime Earliest = DateTime.MinValue + OneDay + OneDay;
+    private static readonly DateTime Latest = DateTime.MaxValue - OneDay - OneDay;
+
     /// <summary>The k-th occurrence: the anchor's day and time of day k months later, clamped to the last day of its month.</summary>
     /// <param name="timeZone">IANA name.</param>
     public static DateTimeOffset Months(DateTimeOffset anchor, int months, string timeZone)
@@ -22,12 +26,13 @@ public static class ProgramZone
     }
 
     /// <summary>
-    /// The first instant at which the zone's clocks show a time. Where they skip it, when they go on; where they show it twice, the first.
+    /// The first instant at which the zone's clocks show a time. Where they skip it, when they go on; where they show it twice, the first. Of a time
+    /// in the first or the last days of all it is of the next that has days before and after it.
     /// </summary>
     public static DateTimeOffset First(DateTime local, TimeZoneInfo zone)
     {
         // Asked of instants only: of a local time the library does not know a skipped midnight in every zone.
-        var shown = new DateTimeOffset(local.Ticks, TimeSpan.Zero);
+        var shown = new DateTimeOffset(Math.Clamp(local.Ticks, Earliest.Ticks, Latest.Ticks), TimeSpan.Zero);
         var (before, after) = (zone.GetUtcOffset(shown - OneDay), zone.GetUtcOffset(shown + OneDay));
         var (early, late) = before > after ? (shown - before, shown - after) : (shown - after, shown - before);
         if (zone.GetUtcOffset(early) == shown - early) return early;

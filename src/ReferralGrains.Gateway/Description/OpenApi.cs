@@ -50,7 +50,7 @@ internal static partial class OpenApi
         {
             Title = "ReferralGrains",
             Version = "v1",
-            Description = "Amounts are whole minor units, times are RFC 3339, errors are RFC 9457 with a stable code. x-role is the role that a key needs; admin includes ingest and read.",
+            Description = "Amounts are whole minor units, times are RFC 3339 and from 1900 on, errors are RFC 9457 with a stable code. x-role is the role that a key needs; admin includes ingest and read.",
         };
         document.Servers = [new() { Url = "/", Description = "The server that this was read from" }];
         document.Components ??= new();

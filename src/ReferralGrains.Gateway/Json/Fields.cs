@@ -103,7 +103,7 @@ internal static class ClockLimits
 {
     public static void Check(DateTimeOffset? at, string param)
     {
-        if (at is { Year: < 1900 or > 8999 }) throw Problem.InvalidField(param, "A time from 1900 to 8999 is expected.").AsException();
+        if (at is { Year: < Instant.FirstYear or > 8999 }) throw Problem.InvalidField(param, "A time from 1900 to 8999 is expected.").AsException();
     }
 }
 

@@ -3,15 +3,21 @@ using System.Globalization;
 namespace ReferralGrains.Gateway.Json;
 
 /// <summary>
-/// RFC 3339 with an offset, to the microsecond, which is what the journal keeps: an instant reads back as the one that was hashed.
+/// RFC 3339 with an offset, to the microsecond, which is what the journal keeps: an instant reads back as the one that was hashed. What is before
+/// <see cref="FirstYear"/> is a date that nobody set, whatever offset was added to it, and every calendar goes well beyond what is after.
 /// </summary>
 internal static class Instant
 {
     public const int MaxLength = 40;
 
-    public const string Expected = "A time with its offset is expected (RFC 3339), like 2026-01-31T09:30:00Z";
+    /// <summary>In UTC.</summary>
+    public const int FirstYear = 1900;
+
+    public const string Expected = "A time from 1900 on with its offset is expected (RFC 3339), like 2026-01-31T09:30:00Z";
 
     private const string Seconds = "yyyy-MM-dd'T'HH:mm:ss";
+
+    private static readonly long First = new DateTime(FirstYear, 1, 1).Ticks;
 
     public static bool TryParse(ReadOnlySpan<char> text, out DateTimeOffset instant)
     {
@@ -24,9 +30,7 @@ internal static class Instant
         if (year < 1 || month is < 1 or > 12 || day < 1 || day > DateTime.DaysInMonth(year, month) || hour > 23 || minute > 59 || second > 59) return false;
 
         var ticks = new DateTime(year, month, day, hour, minute, second).Ticks + (microseconds * TimeSpan.TicksPerMicrosecond) - offset.Ticks;
-
-        // The first instant of all says, inside, that no time was sent.
-        if (ticks <= DateTime.MinValue.Ticks || ticks > DateTime.MaxValue.Ticks) return false;
+        if (ticks < First || ticks > DateTime.MaxValue.Ticks) return false;
         instant = new(ticks, TimeSpan.Zero);
         return true;
     }

@@ -212,7 +212,7 @@ internal sealed class ProgramDates(TimeZoneInfo zone)
     {
         if (string.IsNullOrEmpty(text)) return null;
         if (Instant.TryParse(text, out var instant)) return instant;
-        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is > 1 and < 9999)
+        if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) && day.Year is >= Instant.FirstYear and < 9999)
             return StartOf(day.AddDays(days));
         throw Problem.InvalidField(param, $"A date like 2026-01-31, or a time with its offset, is expected, not {Text.Shown(text)}.").AsException();
     }

@@ -19,6 +19,14 @@ public class ProgramZoneTests
         Assert.Equal(DateTimeOffset.Parse(expected), ProgramZone.Months(DateTimeOffset.Parse(anchor), months, zone));
 
     [Theory]
+    [InlineData("UTC", "0001-01-01T05:00:00Z", "0001-01-03T00:00:00Z")]
+    [InlineData("Etc/GMT-5", "0001-01-01T00:00:01Z", "0001-01-02T19:00:00Z")] // its clocks are ahead
+    [InlineData("Etc/GMT+5", "0001-01-01T00:00:01Z", "0001-01-03T05:00:00Z")] // and these behind: there it is before all dates
+    [InlineData("UTC", "9999-12-31T23:00:00Z", "9999-12-29T23:59:59.9999999Z")]
+    public void D15_a_date_at_the_end_of_all_dates_is_an_instant_too(string zone, string anchor, string expected) =>
+        Assert.Equal(DateTimeOffset.Parse(expected), ProgramZone.Months(DateTimeOffset.Parse(anchor), 0, zone));
+
+    [Theory]
     [InlineData("Europe/London")]
     [InlineData("America/Santiago")]
     [InlineData("Australia/Lord_Howe")]

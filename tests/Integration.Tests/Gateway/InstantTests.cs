@@ -25,4 +25,13 @@ public sealed class InstantTests
         Assert.Equal(expected, JsonSerializer.Deserialize(approval, GatewayJson.Default.ReferralApproval)!.ApprovedAt);
         Assert.Equal(expected, ProgramDates.Of("Europe/London").From(sent, "active.from"));
     }
+
+    // With an offset, a date that nobody set is another than the first of all, and no calendar has days around it.
+    [Theory]
+    [InlineData("0001-01-01T00:00:00-05:00", false)]
+    [InlineData("1899-12-31T23:59:59.999999Z", false)]
+    [InlineData("1900-01-01T00:30:00+01:00", false)]
+    [InlineData("1900-01-01T00:00:00Z", true)]
+    [InlineData("9999-12-31T23:59:59Z", true)]
+    public void What_is_before_1900_was_never_set(string sent, bool isTaken) => Assert.Equal(isTaken, Instant.TryParse(sent, out _));
 }

@@ -32,6 +32,7 @@ public sealed class StrictnessTests(SharedGateway gateway) : IClassFixture<Share
     [InlineData("""{$,"occurred_at":"2026-01-05T10:00:00"}""", "invalid_field", "occurred_at")]
     [InlineData("""{$,"occurred_at":"2026-02-29T10:00:00Z"}""", "invalid_field", "occurred_at")]
     [InlineData("""{$,"occurred_at":"0001-01-01T00:00:00+01:00"}""", "invalid_field", "occurred_at")]
+    [InlineData("""{$,"occurred_at":"0001-01-01T00:00:00-05:00"}""", "invalid_field", "occurred_at")]
     [InlineData("""{$,"occurred_at":1767225600}""", "invalid_field", "occurred_at")]
     [InlineData("""{$,"refund_of":"b"}""", "invalid_field", "refund_of")]
     [InlineData("""{$,"chargeback_of":"b"}""", "invalid_field", "chargeback_of")]
