@@ -36,7 +36,7 @@ public static class DecisionTexts
         [DecisionCode.ReferrerBudget] = "The rule's budget for one referrer is used up in the month of the sale.",
         [DecisionCode.ProgramBudget] = "The rule's budget for all referrers is used up in the month of the sale.",
         [DecisionCode.ZeroReward] = "Every condition was met, but the reward comes to zero, and zero is no reward.",
-        [DecisionCode.SaleMissing] = "The action that it is about has not arrived yet; it takes effect by itself when it does.",
+        [DecisionCode.SaleMissing] = "The action that it is about, or the chargeback that it won, has not arrived yet; it takes effect by itself when it does.",
         [DecisionCode.TakenBack] = "A share of the recorded reward was taken back.",
         [DecisionCode.NothingToTakeBack] = "There was nothing left to take back.",
         [DecisionCode.GivenBack] = "What had been taken back was given back.",

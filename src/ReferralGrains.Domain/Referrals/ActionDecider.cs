@@ -56,14 +56,12 @@ public static class ActionDecider
             : (Parked(referral, action), null);
     }
 
-    // A win that names the sale means its one open chargeback.
+    // A win that names the sale means its one open chargeback. Where all were won, it may be the next one's, which is still to come (D10).
     private static (ReferralEvent?, Refusal?) Won(Referral referral, ReferralAction action, SaleRecord record, DecisionFacts facts, int replays)
     {
-        var chargebacks = record.Reversals.Where(static reversal => reversal.Kind == ActionKind.Chargeback).ToList();
-        if (chargebacks.Count == 0) return (Parked(referral, action), null);
-        var open = chargebacks.FindAll(static reversal => reversal.Stands);
-        if (open.Count <= 1) return (ReversalDecider.GiveBack(referral, action, record, open.Count == 0 ? null : open[0], facts, replays), null);
-        if (replays > 0) return (Parked(referral, action), null);
+        var open = record.Reversals.Where(static reversal => reversal is { Kind: ActionKind.Chargeback, Stands: true }).ToList();
+        if (open.Count == 1) return (ReversalDecider.GiveBack(referral, action, record, open[0], facts, replays), null);
+        if (open.Count == 0 || replays > 0) return (Parked(referral, action), null);
         return (null, new(
             RefusalKind.Senseless, "ambiguous_chargeback", Field.ChargebackOf, $"{action.About} has {open.Count} open chargebacks; name the one that was won."));
     }

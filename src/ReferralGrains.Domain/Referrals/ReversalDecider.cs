@@ -34,11 +34,10 @@ public static class ReversalDecider
     /// Gives back what is not undone any more, as far as the enrollment's amount cap has room again. A reward cancelled meanwhile stays
     /// cancelled (D12).
     /// </summary>
-    /// <param name="undone">The refund or the chargeback; null when none stands any more.</param>
+    /// <param name="reversal">The refund or the chargeback that is undone.</param>
     public static ReversalUndone GiveBack(
-        Referral referral, ReferralAction action, SaleRecord record, Reversal? undone, DecisionFacts facts, int replays)
+        Referral referral, ReferralAction action, SaleRecord record, Reversal reversal, DecisionFacts facts, int replays)
     {
-        if (undone is not { } reversal) return new(action, record.Seq, action.About!.Value, [], replays, 0);
         var applied = action.AmountMinor ?? reversal.StandingMinor;
         var (before, after) = (record.Undone, record.WithUndone(reversal, applied).Undone);
         var rooms = new Dictionary<int, long>();

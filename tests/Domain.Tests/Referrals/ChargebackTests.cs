@@ -45,8 +45,31 @@ public class ChargebackTests
         world.Send(Chargeback("s", 20_00).Named("c1"));
         world.Send(Chargeback("s", 30_00).Named("c2"));
 
-        Assert.Equal([2_00, 0, 3_00, 0], new[] { "c1", "c1", "c2", "s" }.Select(about => world.Send(Won(about)).Minor));
+        Assert.Equal([2_00, 0, 3_00, 0], new[] { "c1", "c1", "c2", "c2" }.Select(about => world.Send(Won(about)).Minor));
         Assert.Equal(10_00, world.Enrollment().NetMinor);
+    }
+
+    // It may have come before the chargeback that it is of, as before a first one: used up, it would be missing when that comes.
+    [Fact]
+    public void D10_a_win_that_names_a_sale_whose_chargebacks_are_won_waits_for_the_next_one()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c1"));
+        Assert.Equal(10_00, world.Send(Won("s").Named("w1")).Minor);
+        foreach (var win in (string[])["w2", "w3"])
+        {
+            var early = world.Send(Won("s").Named(win));
+            Assert.Equal((ActionStatus.Parked, DecisionCode.SaleMissing), (early.Status, early.Code));
+        }
+
+        // Each wins one, and the first to have come the first.
+        world.Send(Chargeback("s").Named("c2"));
+        Assert.Equal((ActionStatus.Rewarded, 10_00), (world.Outcome(new("w2")).Status, world.Outcome(new("w2")).Decisions[0].Minor));
+        Assert.Equal(ActionStatus.Parked, world.Outcome(new("w3")).Status);
+        world.Send(Chargeback("s", 40_00).Named("c3"));
+        Assert.Equal((ActionStatus.Rewarded, 4_00), (world.Outcome(new("w3")).Status, world.Outcome(new("w3")).Decisions[0].Minor));
+        Assert.Equal((10_00, 0), (world.Enrollment().NetMinor, world.State().Parked.Count));
     }
 
     [Fact]

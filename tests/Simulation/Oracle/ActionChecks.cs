@@ -57,17 +57,18 @@ internal static class ActionChecks
         foreach (var referral in history.Referrals.Where(referral => referral.State.Status is ReferralStatus.Approved or ReferralStatus.Cancelled))
         {
             var decided = referral.Events.Select(e => (e.Event as SaleDecided)?.Action.Id).OfType<CallerId>().ToHashSet();
+            var undone = referral.Events.Select(e => (e.Event as ReversalUndone)?.Undone).OfType<CallerId>().ToHashSet();
             var reversed = referral.Events.Select(e => (e.Event as SaleReversed)?.Action).OfType<ReferralAction>().ToList();
             foreach (var parked in referral.State.Parked)
                 if (IsThere(parked.Action)) yield return $"action {parked.Action.Id} of {referral.Place} still waits for {parked.Action.About}";
 
-            // A win that names a sale waits while several of its chargebacks are open, which its answers say, not this.
+            // A win that names a sale waits while none or several of its chargebacks are open, which its answers say, not this.
             bool IsThere(ReferralAction waiting) => waiting.Kind switch
             {
                 ActionKind.Sale => true,
                 ActionKind.RefundFailed => reversed.Exists(action => action.Kind == ActionKind.Refund && action.Id == waiting.About),
                 ActionKind.ChargebackWon => reversed.Exists(action => action.Kind == ActionKind.Chargeback && action.Id == waiting.About)
-                    || reversed.Count(action => action.Kind == ActionKind.Chargeback && action.About == waiting.About) == 1,
+                    || (reversed.Where(action => action.Kind == ActionKind.Chargeback && action.About == waiting.About).ToList() is [var only] && !undone.Contains(only.Id)),
                 _ => decided.Contains(waiting.About!.Value),
             };
         }
