@@ -198,6 +198,9 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         var ids = actions.Concat(commands.SelectMany(static command => command.Alias?.State.Parked ?? ParkedActions.None).Select(static parked => parked.Action))
             .Select(action => action.About).OfType<CallerId>().Concat(undone.Select(static round => round.Action)).ToHashSet();
         if (first) ids.UnionWith(actions.Select(action => action.Id));
+
+        // What has happened since may refuse a win that was taken, and a turn that is handed up may be written by then for what came with it.
+        else ids.UnionWith(actions.Where(static action => action.Kind == ActionKind.ChargebackWon).Select(static action => action.Id));
         ids.RemoveWhere(id => known.Find(id) is not null);
 
         // A won chargeback leads to its chargeback, and that to its sale: three rounds at most.

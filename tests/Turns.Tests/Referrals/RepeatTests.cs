@@ -53,6 +53,25 @@ public sealed class RepeatTests
         Assert.Equal("occurred_in_future", (await shop.Send(Sent.Sale("another", 100_00, shop.Now.AddDays(1)))).Refusal!.Code);
     }
 
+    // The turn writes something, and so the index says nothing of what is refused beside it.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task D11_such_a_repeat_with_a_new_sale_in_one_turn_is_answered_with_the_first_decision(bool tiered)
+    {
+        await using var shop = tiered ? await Shop.Open(Rules.Tiered(Rules.SpentShare(0, null, 10_00))) : await Shop.Open(Rules.Percent(10_00));
+        await shop.Sell("s", 100_00);
+        await shop.Send(Sent.Chargeback("c1", "s", shop.Now, 40_00));
+        var won = Sent.Won("w", "s", shop.Now);
+        await shop.Send(won);
+        await shop.Send(Sent.Chargeback("c2", "s", shop.Now, 10_00));
+        await shop.Send(Sent.Chargeback("c3", "s", shop.Now, 10_00));
+        shop.Restart();
+        var replies = (await shop.Send(new RecordActions([won, Sent.Sale("s2", 10_00, shop.Now)]))).Replies;
+        Assert.Equal([true, false], replies.Select(reply => reply.Duplicate));
+        Assert.All(replies, reply => Assert.Equal(ActionStatus.Rewarded, reply.Outcome?.Status));
+    }
+
     [Fact]
     public async Task D11_thirty_two_at_once_have_one_effect_and_one_answer()
     {
