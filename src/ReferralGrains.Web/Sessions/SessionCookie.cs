@@ -11,7 +11,7 @@ public static class SessionCookie
     public const string ReturnTo = "to";
 
     /// <summary>A working day, from the last page on.</summary>
-    private static readonly TimeSpan Term = TimeSpan.FromHours(12);
+    internal static readonly TimeSpan Term = TimeSpan.FromHours(12);
 
     /// <summary>The key of the session that a browser shows, or null.</summary>
     public static async Task<string?> KeyOf(HttpContext context) =>
@@ -41,7 +41,8 @@ public static class SessionCookie
 
             session.Events.OnValidatePrincipal = static shown =>
             {
-                Session.EndsAt(shown.Principal!, shown.Properties.ExpiresUtc);
+                if (Session.Of(shown.Principal!) is { } session && shown.HttpContext.RequestServices.GetRequiredService<SessionEnds>().HasEnded(session.Id)) shown.RejectPrincipal();
+                else Session.EndsAt(shown.Principal!, shown.Properties.ExpiresUtc);
                 return Task.CompletedTask;
             };
         });

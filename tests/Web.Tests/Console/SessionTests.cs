@@ -30,6 +30,7 @@ public sealed class SessionTests(Browser browser, Marketplace market)
         var other = await person.Page.Context.NewPageAsync(); // Which is left open, and goes with the session.
         await other.GotoAsync("/console/referrers");
         await other.GetByRole(AriaRole.Heading, new() { Name = "Referrers", Level = 1 }).WaitForAsync();
+        var ticket = await person.Page.Context.CookiesAsync();
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Sign out" }).FocusAsync();
         await person.Page.Keyboard.PressAsync("Enter");
         await person.Heading("Sign out?");
@@ -37,6 +38,10 @@ public sealed class SessionTests(Browser browser, Marketplace market)
         await person.Page.Keyboard.PressAsync("Enter");
         await person.Heading("Sign in");
         await other.GetByRole(AriaRole.Heading, new() { Name = "Sign in", Level = 1 }).WaitForAsync();
+        await person.Open("/console", "Sign in");
+
+        // Whoever has kept the ticket, or a page that has not heard yet that it is gone, gets in by it no more.
+        await person.Page.Context.AddCookiesAsync(ticket.Select(static one => new Microsoft.Playwright.Cookie { Name = one.Name, Value = one.Value, Domain = one.Domain, Path = one.Path, HttpOnly = one.HttpOnly }));
         await person.Open("/console", "Sign in");
     }
 
