@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -35,7 +36,7 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
     public async Task<Stream> ReadTableAsync(string path, CancellationToken stop = default)
     {
         using var request = Request(HttpMethod.Get, new(path), "text/csv");
-        var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        var response = await Exchange(request, HttpCompletionOption.ResponseHeadersRead, stop);
         if (response.IsSuccessStatusCode) return await response.Content.ReadAsStreamAsync(stop);
         using (response) throw await Problem(response, stop);
     }
@@ -89,7 +90,7 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
                 using var request = Request(method, target, accept);
                 if (name is not null) request.Headers.Add("Idempotency-Key", name);
                 request.Content = body();
-                using var response = await http.SendAsync(request, stop);
+                using var response = await Exchange(request, HttpCompletionOption.ResponseContentRead, stop);
                 if (!response.IsSuccessStatusCode) throw await Problem(response, stop);
                 return await read(response, stop);
             }
@@ -157,7 +158,7 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
     {
         using var request = Request(HttpMethod.Post, target, NdJson);
         request.Content = new LinesContent<TLine>(lines, json, NdJson);
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        using var response = await Exchange(request, HttpCompletionOption.ResponseHeadersRead, stop);
         if (!response.IsSuccessStatusCode) throw await Problem(response, stop);
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(stop));
         while (await reader.ReadLineAsync(stop) is { } text)
@@ -167,6 +168,19 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
             if (answer.IsSummary) yield break;
             if (answer.IsUnread) throw new HttpRequestException("More answers are left unread than the server keeps.");
             yield return answer;
+        }
+    }
+
+    // Where a connection breaks as soon as it stands, HttpClient lets the bare exception through.
+    private async Task<HttpResponseMessage> Exchange(HttpRequestMessage request, HttpCompletionOption until, CancellationToken stop)
+    {
+        try
+        {
+            return await http.SendAsync(request, until, stop);
+        }
+        catch (SocketException broken)
+        {
+            throw new HttpRequestException(HttpRequestError.ConnectionError, broken.Message, broken);
         }
     }
 

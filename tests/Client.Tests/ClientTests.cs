@@ -62,6 +62,16 @@ public sealed class ClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_connection_that_breaks_as_soon_as_it_stands_is_tried_again()
+    {
+        answers.Enqueue((context, _) => Answer(context, """{ "what" : "comes" }"""));
+        using var cut = new HttpClient(new CutOnce()) { BaseAddress = http.BaseAddress };
+        Assert.Equal("""{ "what" : "comes" }""", await new ReferralGrainsClient(cut, "rg_test_key", quick).SendAsync(HttpMethod.Get, "/v1/new", stop: Stop));
+        using var once = new HttpClient(new CutOnce()) { BaseAddress = http.BaseAddress };
+        await Assert.ThrowsAsync<HttpRequestException>(() => new ReferralGrainsClient(once, "rg_test_key", quick with { Retries = 0 }).SendAsync(HttpMethod.Get, "/v1/new", stop: Stop));
+    }
+
+    [Fact]
     public async Task A_table_is_all_pages_with_one_line_of_names_and_a_page_that_breaks_is_asked_for_again()
     {
         answers.Enqueue((context, _) =>
@@ -225,5 +235,18 @@ public sealed class ClientTests : IAsyncLifetime
             await context.Response.WriteAsync(string.Create(CultureInfo.InvariantCulture, $"{{\"line\":{i + 1},\"action_id\":\"{JsonNode.Parse(lines[i])!["action_id"]}\",\"status\":\"rewarded\"}}\n"));
         if (only < lines.Length) return;
         await context.Response.WriteAsync("""{"summary":{"lines":0,"rewarded":0,"not_rewarded":0,"reversed":0,"parked":0,"duplicates":0,"errors":0}}""" + "\n");
+    }
+
+    // As HttpClient lets it through where the other side is gone before it has looked.
+    private sealed class CutOnce() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private bool isCut;
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            if (isCut) return base.SendAsync(request, cancellationToken);
+            isCut = true;
+            throw new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.NotConnected);
+        }
     }
 }

@@ -94,7 +94,7 @@ internal sealed class ApiClient : IDisposable
             var why = refused.Problem;
             return new(call, access.Url, "", new(why.Status, why.Code, why.Param, why.Detail, why.RequestId.Length > 0 ? why.RequestId : null));
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or SocketException)
+        catch (Exception broken) when (broken is HttpRequestException or IOException)
         {
             throw new Unreachable(access.Url, broken);
         }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Components;
@@ -175,7 +174,7 @@ internal static class PortalPages
         {
             return Absent(visit); // An address that somebody changed by hand.
         }
-        catch (Exception exception) when (exception is HttpRequestException or SocketException || exception is ReferralGrainsException { Problem.Status: 429 or >= 500 })
+        catch (Exception exception) when (exception is HttpRequestException || exception is ReferralGrainsException { Problem.Status: 429 or >= 500 })
         {
             Secure(context, visit);
             return Message(visit, "away", StatusCodes.Status503ServiceUnavailable);

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 using Microsoft.AspNetCore.Builder;
@@ -134,7 +133,7 @@ internal static partial class ProviderSignIn
             LogUnreadable(log, file, unread.Message);
             await Refuse(arrived, "failed");
         }
-        catch (Exception away) when (away is ReferralGrainsException or HttpRequestException or SocketException)
+        catch (Exception away) when (away is ReferralGrainsException or HttpRequestException)
         {
             await Refuse(arrived, "away");
         }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Microsoft.AspNetCore.Components;
 using ReferralGrains.Client;
 using ReferralGrains.Web.Sessions;
@@ -72,7 +71,7 @@ public abstract class Asking : ComponentBase, IDisposable
         {
             Problem = refused.Problem;
         }
-        catch (Exception away) when (away is HttpRequestException or IOException or SocketException or OperationCanceledException)
+        catch (Exception away) when (away is HttpRequestException or IOException or OperationCanceledException)
         {
             // Who has left the page hears nothing.
             Problem = new() { Type = "about:blank", Title = "The API does not answer", Status = 503, Code = "unreachable", Detail = "Nothing may have been done. Try again.", RequestId = "" };
