@@ -41,7 +41,7 @@ internal sealed class BenchServer : IAsyncDisposable
         join = first?.Database;
         // PostgreSQL runs as a user of its own when we are root, and has to get into its folder.
         data.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        Access = new(new($"http://127.0.0.1:{FreePort()}/"), first?.Access.Key ?? "rg_test_" + RandomNumberGenerator.GetHexString(40, lowercase: true));
+        Access = new(new($"http://127.0.0.1:{Ports.Next()}/"), first?.Access.Key ?? "rg_test_" + RandomNumberGenerator.GetHexString(40, lowercase: true));
     }
 
     public Access Access { get; }
@@ -221,13 +221,6 @@ internal sealed class BenchServer : IAsyncDisposable
             var began = Stopwatch.GetTimestamp();
             while (Directory.Exists($"/proc/{id}") && Stopwatch.GetElapsedTime(began) < timeToStop) await Task.Delay(askEvery, time);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
     // What it returns is of no interest: a target that is gone needs no signal.

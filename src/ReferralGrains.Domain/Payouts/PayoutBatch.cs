@@ -128,8 +128,7 @@ public sealed record PayoutBatch(
     private const string ByTerms = "terms";
 
     /// <summary>Its terms ask for no person.</summary>
-    [JsonIgnore]
-    public bool ApprovesItself => IsScheduled && Terms is { AutoApprove: true };
+    internal bool ApprovesItself => IsScheduled && Terms is { AutoApprove: true };
 
     private static ImmutableArray<PayoutOrder> Without(ImmutableArray<PayoutOrder> orders, ImmutableArray<LeftOut> without)
     {

@@ -194,7 +194,9 @@ public sealed partial class SiloLease : ISiloLease, IAsyncDisposable
     private void Compare()
     {
         var ahead = time.GetUtcNow() - clock.GetUtcNow();
-        if (ahead.Duration() > MostStray != strays && (strays = !strays)) LogStrays(ahead.TotalSeconds);
+        var before = strays;
+        strays = ahead.Duration() > MostStray;
+        if (strays && !before) LogStrays(ahead.TotalSeconds);
     }
 
     // A reference, so that it is read and written whole.
