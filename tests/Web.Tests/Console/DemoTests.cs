@@ -27,7 +27,7 @@ public sealed partial class DemoTests(Browser browser, DemoHouse demo) : IClassF
         await visitor.IsWellServed();
         await visitor.Photograph("console-payouts");
         await visitor.Page.GetByRole(AriaRole.Button, new() { NameRegex = new("^Approve ") }).ClickAsync();
-        await visitor.Page.Locator("#state").GetByText("settled").WaitForAsync(new() { Timeout = 60_000 });
+        await visitor.Page.Locator("#state").GetByText("settled").WaitForAsync();
         await visitor.IsWellServed();
 
         using var finance = new Api(demo.Server.Address, demo.Key("finance"));
@@ -58,7 +58,7 @@ public sealed partial class DemoTests(Browser browser, DemoHouse demo) : IClassF
         await person.SignIn(demo.Key("finance"), "/console/payouts/po_scheduled_3");
         await person.Sees("failed for good: the amount is payable again");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Pay once more what has failed" }).ClickAsync();
-        await person.Page.GetByText("0 open, 0 failed, 0 in review").WaitForAsync(new() { Timeout = 60_000 });
+        await person.Page.GetByText("0 open, 0 failed, 0 in review").WaitForAsync();
         await person.Page.Locator("#state").GetByText("settled").WaitForAsync();
         Assert.Equal(0, await person.Page.GetByRole(AriaRole.Button, new() { Name = "Pay once more what has failed" }).CountAsync());
         await person.IsWellServed();

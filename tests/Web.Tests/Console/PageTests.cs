@@ -136,7 +136,7 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.Page.GetByRole(AriaRole.Row, new() { Name = "jane" }).GetByText("14.25 GBP").WaitForAsync();
         await person.Page.GetByLabel("Id begins with").FillAsync("book");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
-        await person.Page.GetByRole(AriaRole.Link, new() { Name = "jane" }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await Person.SeesNo(person.Page.GetByRole(AriaRole.Link, new() { Name = "jane" }));
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "booked" }).ClickAsync();
         await person.Heading("Referrer booked");
         for (var i = 0; i < 2; i++)
@@ -214,7 +214,7 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.Page.GetByLabel("Referrer").First.FillAsync("jane");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "kiera" }).WaitForAsync();
-        await person.Page.GetByRole(AriaRole.Link, new() { Name = "mona" }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await Person.SeesNo(person.Page.GetByRole(AriaRole.Link, new() { Name = "mona" }));
         await person.Page.GetByLabel("Program").First.FillAsync("not an id");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "invalid_id" }).WaitForAsync();
@@ -241,7 +241,7 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.IsWellServed();
         await person.Photograph("console-what-if");
         await person.Page.GetByLabel("Share in %").FillAsync("30"); // What was replayed was another draft.
-        await person.Page.GetByText("8.00 GBP").WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await Person.SeesNo(person.Page.GetByText("8.00 GBP"));
         await person.Page.GetByLabel("Share in %").FillAsync("20");
         await person.Sees("8.00 GBP");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Publish" }).ClickAsync();

@@ -23,7 +23,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await second.SignIn((await market.NewKey("finance", shop.Tenant)).Key, $"/console/payouts/{batch}");
         await second.Sees("Whoever drew it up may not approve it; you may.");
         await Press(second, "Approve 21.34 GBP to 2 referrers");
-        await second.Page.Locator("#state").GetByText("settled").WaitForAsync(new() { Timeout = 60_000 });
+        await second.Page.Locator("#state").GetByText("settled").WaitForAsync();
         Assert.Equal(2_134, (long)(await shop.Batch(batch))["totals"]![0]!["paid_minor"]!);
     }
 
@@ -35,7 +35,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await person.SignIn(shop.FinanceKey, "/console/payouts");
         await person.Page.GetByRole(AriaRole.Button, new() { Name = "Draw up a batch" }).DblClickAsync(); // It is one all the same.
         await Press(person, "Give it up");
-        await person.Page.Locator("#state").GetByText("cancelled").WaitForAsync(new() { Timeout = 30_000 });
+        await person.Page.Locator("#state").GetByText("cancelled").WaitForAsync();
 
         Assert.Single((await shop.Finance.Ok("/v1/payout_batches"))["data"]!.AsArray());
 
@@ -52,7 +52,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await Press(person, "Settle what bob is owed");
         await person.Page.GetByLabel("Reference of the payment").FillAsync("no such account");
         await Press(person, "It cannot be paid");
-        await person.Page.Locator("#state").GetByText("settled").WaitForAsync(new() { Timeout = 30_000 });
+        await person.Page.Locator("#state").GetByText("settled").WaitForAsync();
 
         var download = await person.Page.RunAndWaitForDownloadAsync(() => person.Page.GetByRole(AriaRole.Link, new() { Name = "Items as a table" }).ClickAsync());
         var table = await File.ReadAllTextAsync(await download.PathAsync(), TestContext.Current.CancellationToken);
@@ -67,7 +67,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await using var person = await browser.Arrive(market.Address);
         await person.SignIn(shop.FinanceKey, "/console/reconciliation");
         await Press(person, "Compare from the beginning");
-        await person.Page.Locator("#run-state").GetByText("clean").WaitForAsync(new() { Timeout = 30_000 });
+        await person.Page.Locator("#run-state").GetByText("clean").WaitForAsync();
         await Press(person, "Check the books");
         await person.Page.Locator("#books-state").GetByText("all agree").WaitForAsync();
         await person.IsWellServed();
@@ -139,7 +139,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
         await person.IsWellServed();
         await person.Page.GetByLabel("Amount to ask back, in GBP").FillAsync("4.00");
         await Press(person, "Ask it back");
-        await person.Page.GetByRole(AriaRole.List, new() { Name = "Asked back of ann" }).GetByText("made").WaitForAsync(new() { Timeout = 30_000 });
+        await person.Page.GetByRole(AriaRole.List, new() { Name = "Asked back of ann" }).GetByText("made").WaitForAsync();
         await person.Page.GetByRole(AriaRole.Row).GetByText("partly reversed").First.WaitForAsync();
         Assert.Equal(400, (long)(await shop.Admin.Ok("/v1/referrers/ann/balance"))["balances"]![0]!["payable_minor"]!);
         await person.IsWellServed();
@@ -150,7 +150,7 @@ public sealed class PayoutTests(Browser browser, Marketplace market)
     internal static async Task Press(Person person, string button)
     {
         var found = person.Page.GetByRole(AriaRole.Button, new() { Name = button }).First;
-        await Assertions.Expect(found).ToBeEnabledAsync(new() { Timeout = 30_000 }); // While something is asked it does nothing.
+        await Assertions.Expect(found).ToBeEnabledAsync(); // While something is asked it does nothing.
         await found.FocusAsync();
         await person.Page.Keyboard.PressAsync("Enter");
     }

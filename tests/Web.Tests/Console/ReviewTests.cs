@@ -29,7 +29,7 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
             await person.Page.GetByRole(AriaRole.Button, new() { Name = $"Release {rewards[0]}" }).WaitForAsync();
             await person.Photograph("console-review");
             await PayoutTests.Press(person, $"Release {rewards[0]}");
-            await person.Page.GetByRole(AriaRole.Cell, new() { Name = rewards[0], Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await Person.SeesNo(person.Page.GetByRole(AriaRole.Cell, new() { Name = rewards[0], Exact = true }));
             await person.IsWellServed();
             await person.Page.GetByLabel("Reason for what you decide").FillAsync("It was a test");
             await PayoutTests.Press(person, $"Cancel {rewards[1]}");
@@ -65,7 +65,7 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
             await admin.Ok("/v1/referrals/press/slow/approve", new { });
             await person.Page.GetByLabel("Program").FillAsync("press");
             await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
-            await Row(person, "inv_slow").WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await Person.SeesNo(Row(person, "inv_slow"));
             await person.Page.GetByLabel("Program").FillAsync("not an id");
             await person.Page.GetByRole(AriaRole.Button, new() { Name = "Search" }).ClickAsync();
             await person.Page.GetByRole(AriaRole.Link, new() { Name = "invalid_id" }).WaitForAsync();
@@ -109,7 +109,7 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
             await admin.Ok($"/v1/rewards/{reward}/cancel", new { reason = "It was a test" });
             await PayoutTests.Press(person, $"Release {reward}");
             await person.Page.GetByRole(AriaRole.Alert).WaitForAsync();
-            await person.Page.GetByRole(AriaRole.Cell, new() { Name = reward, Exact = true }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await Person.SeesNo(person.Page.GetByRole(AriaRole.Cell, new() { Name = reward, Exact = true }));
             await person.IsWellServed();
         }
     }

@@ -101,7 +101,7 @@ public sealed class RuleTests(Browser browser, Marketplace market)
         foreach (var (whose, said) in ((string, string)[])[("referees", "Whoever is referred pays"), ("referrers", "Referrers pay")])
         {
             await PayoutTests.Press(person, $"Take the {whose}' discount away");
-            await person.Page.GetByText(said).WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await Person.SeesNo(person.Page.GetByText(said));
         }
 
         program = await admin.Ok("/v1/programs/shop");

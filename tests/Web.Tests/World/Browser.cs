@@ -11,6 +11,9 @@ public sealed class Browser : IAsyncLifetime
 {
     private static readonly string[] Places = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+    // Longer than a loaded machine takes for anything; only what does not come at all waits for as long.
+    private const int Patience = 120_000;
+
     private IPlaywright playwright = null!;
     private IBrowser browser = null!;
 
@@ -19,6 +22,7 @@ public sealed class Browser : IAsyncLifetime
         var program = Environment.GetEnvironmentVariable("GRAINS_CHROMIUM") is { Length: > 0 } named ? named : Places.FirstOrDefault(File.Exists);
         Assert.True(program is not null, "The tests of pages need Chromium: apt-get install -y chromium-headless-shell, or name it in GRAINS_CHROMIUM.");
         playwright = await Playwright.CreateAsync();
+        Assertions.SetDefaultExpectTimeout(Patience);
         browser = await playwright.Chromium.LaunchAsync(new()
         {
             ExecutablePath = program,
@@ -36,7 +40,7 @@ public sealed class Browser : IAsyncLifetime
             JavaScriptEnabled = withScript,
             ReducedMotion = ReducedMotion.Reduce,
         });
-        context.SetDefaultTimeout(60_000);
+        context.SetDefaultTimeout(Patience);
         return new(context, await context.NewPageAsync(), address);
     }
 
@@ -93,6 +97,9 @@ public sealed partial class Person : IAsyncDisposable
     public Task Heading(string text) => Shows(Page.GetByRole(AriaRole.Heading, new() { Name = text, Level = 1 }));
 
     public Task Sees(string text) => Shows(Page.GetByText(text).First);
+
+    /// <summary>None of it is left, however many there were: a page may show a thing in more than one place until it is gone.</summary>
+    public static Task SeesNo(ILocator gone) => Assertions.Expect(gone).ToHaveCountAsync(0);
 
     /// <summary>What was asked for is refused, in words that name this.</summary>
     public Task IsRefused(string text) => Shows(Page.GetByRole(AriaRole.Alert).GetByText(text).First);
