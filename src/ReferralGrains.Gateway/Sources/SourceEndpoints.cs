@@ -100,10 +100,11 @@ internal sealed class SourceEndpoints(
     private async Task<IResult> Take(HttpContext context, string kind, string source)
     {
         if (await Body.Bytes(context) is not { } payload || await sources.Find(source, context.RequestAborted) is not { } known || known.Kind != kind) return NotBelieved;
-        var secrets = options.Value.SourceSecrets.Of((await tenants.Get(known.Tenant, context.RequestAborted)).Name, known.SecretRef);
+        var tenant = await tenants.Get(known.Tenant, context.RequestAborted);
+        var secrets = options.Value.SourceSecrets.Of(tenant.Name, known.SecretRef);
         if (!IsSigned(context.Request.Headers, kind, payload, secrets) || Parse(payload) is not { } body) return NotBelieved;
         var mapping = JsonSerializer.Deserialize(known.Mapping, GatewayJson.Default.SourceMapping)!;
-        if (SourceReader.Read(kind, body, context.Request.Headers, mapping) is not { } told || !IsNames(told)) return NotBelieved;
+        if (SourceReader.Read(kind, body, context.Request.Headers, mapping, tenant.Sandbox) is not { } told || !IsNames(told)) return NotBelieved;
         var outcome = await intake.Take(known, told, context.RequestAborted);
         return Answers.Ok(new(true, outcome.ToString().ToLowerInvariant()), GatewayJson.Default.EventAnswer);
     }

@@ -50,17 +50,20 @@ internal static class SourceReader
 {
     private const string CurrencyUnknown = "currency_unknown";
     private const string AmountUnknown = "amount_unknown";
+    private const string TestMode = "test_mode";
 
-    /// <summary>Null where it is no event at all.</summary>
-    public static SourceEvent? Read(string kind, JsonObject body, IHeaderDictionary headers, SourceMapping mapping) => kind switch
+    /// <param name="isSandbox">Of the tenant: what was only played is nothing of a live one, and live money nothing of a sandbox.</param>
+    /// <returns>Null where it is no event at all, or none of this tenant.</returns>
+    public static SourceEvent? Read(string kind, JsonObject body, IHeaderDictionary headers, SourceMapping mapping, bool isSandbox) => kind switch
     {
-        SourceKinds.Stripe => Stripe(body, mapping),
-        SourceKinds.Shopify => Shopify(body, headers, mapping),
+        SourceKinds.Stripe => Stripe(body, mapping, isSandbox),
+        SourceKinds.Shopify => Shopify(body, headers, mapping, isSandbox),
         _ => CloudEvent(body, mapping),
     };
 
-    private static SourceEvent? Stripe(JsonObject body, SourceMapping mapping)
+    private static SourceEvent? Stripe(JsonObject body, SourceMapping mapping, bool isSandbox)
     {
+        if (Flag(body, "livemode") != !isSandbox) return null;
         if (Text(body, "id") is not { } id || Text(body, "type") is not { } type || At(body, "data.object") is not JsonObject told) return null;
         var action = Text(told, "id") is not { } name ? null : type switch
         {
@@ -129,29 +132,32 @@ internal static class SourceReader
         return new(action, [], Names([Text(told, mapping.SaleId ?? "metadata.invoice"), Text(told, "payment_intent"), Text(told, "charge")]), []);
     }
 
-    private static SourceEvent? Shopify(JsonObject body, IHeaderDictionary headers, SourceMapping mapping)
+    // Of an order, and of each transaction of a refund, it is said whether that was only a test. A sandbox takes both.
+    private static SourceEvent? Shopify(JsonObject body, IHeaderDictionary headers, SourceMapping mapping, bool isSandbox)
     {
         var (topic, id) = (headers["X-Shopify-Topic"].ToString(), headers["X-Shopify-Webhook-Id"].ToString());
         if (id.Length == 0 || Whole(body, "id") is not { } number) return null;
         var lacks = (string?)null;
         var action = topic switch
         {
-            "orders/paid" => Order(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Order/{number}", mapping, out lacks),
-            "refunds/create" => ShopifyRefund(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Refund/{number}", out lacks),
+            "orders/paid" => Order(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Order/{number}", mapping, isSandbox, out lacks),
+            "refunds/create" => ShopifyRefund(body, Text(body, "admin_graphql_api_id") ?? $"gid://shopify/Refund/{number}", isSandbox, out lacks),
             _ => null,
         };
         return new(headers["X-Shopify-Shop-Domain"].ToString(), id, topic, action, lacks);
     }
 
-    private static ToldAction? Order(JsonObject order, string id, SourceMapping mapping, out string? lacks)
+    private static ToldAction? Order(JsonObject order, string id, SourceMapping mapping, bool isSandbox, out string? lacks)
     {
+        lacks = TestMode;
+        if (!isSandbox && Flag(order, "test") == true) return null;
         lacks = CurrencyUnknown;
         if (Currency(order) is not { } currency) return null;
         lacks = AmountUnknown;
         if (Minor(order, "total_price", currency) is not { } total) return null;
         lacks = null;
         var net = Minor(order, "subtotal_price", currency) ?? total;
-        if ((bool?)order["taxes_included"] == true)
+        if (Flag(order, "taxes_included") == true)
             net -= Each(order, "line_items").SelectMany(static line => Each(line, "tax_lines")).Sum(tax => Minor(tax, "price", currency) ?? 0);
         var action = Sale(id, Text(order, mapping.RefereeId ?? "customer.id"), total, net, currency, Text(order, "processed_at") ?? Text(order, "created_at"));
         Products(action, Each(order, "line_items").Select(static line => Text(line, "product_id")));
@@ -160,13 +166,15 @@ internal static class SourceReader
     }
 
     // What was paid back in the customer's own money is given in the shop's as well, which is the order's. Different monies have no sum.
-    private static ToldAction? ShopifyRefund(JsonObject refund, string id, out string? lacks)
+    private static ToldAction? ShopifyRefund(JsonObject refund, string id, bool isSandbox, out string? lacks)
     {
         lacks = null;
         if (Whole(refund, "order_id") is not { } order) return null;
         var paid = Each(refund, "transactions").Where(static one => Text(one, "kind") == "refund" && Text(one, "status") == "success")
             .Select(static one => At(one, "amount_set.shop_money") is JsonObject own ? (Of: own, Currency: Currency(own, "currency_code")) : (Of: one, Currency: Currency(one))).ToList();
         if (paid.Count == 0) return null; // Goods came back, and no money went.
+        lacks = TestMode;
+        if (!isSandbox && Each(refund, "transactions").Any(static one => Flag(one, "test") == true)) return null;
         lacks = CurrencyUnknown;
         if (paid[0].Currency is not { } currency || paid.Any(one => one.Currency != currency)) return null;
         lacks = AmountUnknown;
@@ -243,6 +251,8 @@ internal static class SourceReader
     }
 
     private static long? Whole(JsonNode from, string path) => At(from, path) is JsonValue value && value.TryGetValue<long>(out var whole) ? whole : null;
+
+    private static bool? Flag(JsonNode from, string path) => At(from, path) is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
 
     /// <summary>A text, or a whole number as it is written.</summary>
     private static string? Text(JsonNode from, string path) => At(from, path) switch

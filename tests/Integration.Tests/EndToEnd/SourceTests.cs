@@ -125,6 +125,8 @@ public sealed class SourceTests(LivingServer server)
         Assert.Equal(400, await Post(url, paid, ("Stripe-Signature", "")));
         Assert.Equal(400, await Post(url.Replace("src_", "src_0", StringComparison.Ordinal), paid, ("Stripe-Signature", signed)));
         Assert.Equal(400, await Post(url.Replace("/stripe/", "/shopify/", StringComparison.Ordinal), paid, ("Stripe-Signature", signed)));
+        var test = paid.Replace("\"livemode\":true", "\"livemode\":false", StringComparison.Ordinal);
+        Assert.Equal(400, await Post(url, test, ("Stripe-Signature", Sign(test, ServerProcess.SourceSecret, now))));
         Assert.Equal(404, (await shop.Get("/v1/actions/x10_in")).Status);
         Assert.Equal(200, await Post(url, paid, ("Stripe-Signature", Sign(paid, "the one before it", now))));
         Assert.Equal(422, (await shop.Post("/v1/sources", new { kind = "stripe", program_id = "x10-forged", secret_ref = "another" })).Status);
@@ -363,7 +365,7 @@ public sealed class SourceTests(LivingServer server)
         """);
 
     private static string Stripe(string id, string type, string about) =>
-        $$"""{"id":"{{id}}","object":"event","type":"{{type}}","livemode":false,"data":{"object":{{about.Replace("CREATED", $"{now.ToUnixTimeSeconds() - 60}", StringComparison.Ordinal)}} } }""";
+        $$"""{"id":"{{id}}","object":"event","type":"{{type}}","livemode":true,"data":{"object":{{about.Replace("CREATED", $"{now.ToUnixTimeSeconds() - 60}", StringComparison.Ordinal)}} } }""";
 
     private async Task<string> Tell(string url, string body, string secret = ServerProcess.SourceSecret) =>
         await Outcome(url, body, "application/json", ("Stripe-Signature", Sign(body, secret, now)));

@@ -73,10 +73,10 @@ public sealed class SourceReaderTests
     }
 
     private static ToldAction? Stripe(string type, string told, SourceMapping? mapping = null) =>
-        SourceReader.Read(SourceKinds.Stripe, Json($$"""{"id":"evt_1","type":"{{type}}","data":{"object":{{told}} } }"""), new HeaderDictionary(), mapping ?? new())!.Told;
+        SourceReader.Read(SourceKinds.Stripe, Json($$"""{"id":"evt_1","type":"{{type}}","livemode":true,"data":{"object":{{told}} } }"""), new HeaderDictionary(), mapping ?? new(), isSandbox: false)!.Told;
 
     private static ToldAction? Shopify(string topic, string body, SourceMapping? mapping = null) => SourceReader.Read(
-        SourceKinds.Shopify, Json(body), new HeaderDictionary { ["X-Shopify-Topic"] = topic, ["X-Shopify-Webhook-Id"] = "w1", ["X-Shopify-Shop-Domain"] = "shop.test" }, mapping ?? new())!.Told;
+        SourceKinds.Shopify, Json(body), new HeaderDictionary { ["X-Shopify-Topic"] = topic, ["X-Shopify-Webhook-Id"] = "w1", ["X-Shopify-Shop-Domain"] = "shop.test" }, mapping ?? new(), isSandbox: false)!.Told;
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 }

@@ -5,14 +5,14 @@ namespace ReferralGrains.Web.Console.Settings;
 /// <summary>Commands for a terminal that send a source an event as its system does; <c>$SECRET</c> is the reader's to fill in.</summary>
 internal static class SourceSamples
 {
-    public static string Of(SourceAnswer source, string server, string currency)
+    public static string Of(SourceAnswer source, string server, string currency, bool isSandbox)
     {
         var url = server.TrimEnd('/') + source.Url;
         return source.Kind switch
         {
             "stripe" => $$$$"""
                 t=$(date +%s)
-                body='{"id":"evt_try_1","type":"invoice.paid","data":{"object":{"id":"in_try_1","customer":"cus_try","currency":"{{{{currency.ToLowerInvariant()}}}}","amount_paid":4900}}}'
+                body='{"id":"evt_try_1","type":"invoice.paid","livemode":{{{{(isSandbox ? "false" : "true")}}}},"data":{"object":{"id":"in_try_1","customer":"cus_try","currency":"{{{{currency.ToLowerInvariant()}}}}","amount_paid":4900}}}'
                 sign=$(printf %s "$t.$body" | openssl dgst -sha256 -hmac "$SECRET" -r | cut -d' ' -f1)
                 curl -s '{{{{url}}}}' -H 'Content-Type: application/json' -H "Stripe-Signature: t=$t,v1=$sign" -d "$body"
                 """,

@@ -85,7 +85,8 @@ internal sealed class GatewayHost : IAsyncDisposable
         builder.Services.AddSingleton<IPayoutCandidates>(grains.Payouts);
         builder.Services.AddSingleton<IConnectedAccounts>(grains.Payouts);
         builder.Services.AddSingleton<IPortalReports, InMemoryPortal>();
-        builder.Services.AddSingleton<ISources, InMemorySources>();
+        builder.Services.AddSingleton<InMemorySources>();
+        builder.Services.AddSingleton<ISources>(all => all.GetRequiredService<InMemorySources>());
         builder.Services.AddSingleton<IAliasNames, NoAliases>();
         builder.Services.AddSingleton<ITenants>(tenants);
         builder.Services.AddSingleton<ITenantClock>(tenants);

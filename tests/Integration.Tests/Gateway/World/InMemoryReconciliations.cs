@@ -16,6 +16,9 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
     /// <summary>What is answered to whoever says what became of an item; null while Stripe cannot be asked.</summary>
     public PayoutItemReply? Reviewed { get; set; }
 
+    /// <summary>What happens while an event that was followed is about to be noted.</summary>
+    public Func<InboxEvent, Task> BeforeNote { get; set; } = static _ => Task.CompletedTask;
+
     /// <summary>What taking an event in fails with.</summary>
     public Exception? Failure { get; set; }
 
@@ -80,11 +83,20 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
         return (long)more.Count;
     });
 
-    public Task<bool> Knows(InboxEvent e, CancellationToken stop) => Locked(() => Events.Contains(e));
+    public Task<bool> Knows(InboxEvent e, CancellationToken stop) => Locked(() => Events.Exists(known => (known.Tenant, known.Source, known.Account, known.Event) == (e.Tenant, e.Source, e.Account, e.Event)));
 
-    public Task Note(InboxEvent e, InboxOutcome outcome, string? detail, CancellationToken stop) => Take([e], stop);
+    public async Task Note(InboxEvent e, InboxOutcome outcome, string? detail, CancellationToken stop)
+    {
+        await BeforeNote(e);
+        await Take([e with { Outcome = outcome, Detail = detail }], stop);
+    }
 
-    public Task Show(int tenant, string source, string e, string detail, CancellationToken stop) => Task.CompletedTask;
+    public Task Show(int tenant, string source, string e, string detail, CancellationToken stop) => Locked(() =>
+    {
+        var i = Events.FindIndex(known => (known.Tenant, known.Source, known.Event) == (tenant, source, e));
+        if (i >= 0) Events[i] = Events[i] with { Outcome = InboxOutcome.Shown, Detail = detail };
+        return i;
+    });
 
     public Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop) => Task.FromResult<IReadOnlyList<InboxEvent>>([]);
 

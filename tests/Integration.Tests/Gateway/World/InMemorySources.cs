@@ -4,10 +4,15 @@ using ReferralGrains.Storage.Sources;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
 
-/// <summary>Sources that nothing came from.</summary>
+/// <summary>Sources, and what is known of their sales; of subscriptions they know nothing.</summary>
 internal sealed class InMemorySources : ISources
 {
     private readonly ConcurrentDictionary<string, Source> all = new();
+    private readonly ConcurrentDictionary<(CallerId Source, string Name), LinkedSale> links = new();
+    private readonly ConcurrentDictionary<(CallerId Source, string Event), (IReadOnlyList<string> Objects, string Body)> waits = new();
+
+    /// <summary>The events that wait.</summary>
+    public IEnumerable<string> Waits => waits.Keys.Select(static one => one.Event);
 
     public Task<bool> Create(Source source, int most, CancellationToken stop) => Task.FromResult(all.Values.Count(one => one.Tenant == source.Tenant) < most && all.TryAdd(source.Id.Value, source));
 
@@ -19,19 +24,33 @@ internal sealed class InMemorySources : ISources
 
     public Task<Source?> Remove(int tenant, string id, CancellationToken stop) => Change(tenant, id, new(null, null, null), stop);
 
-    public Task<LinkedSale?> Linked(CallerId source, IReadOnlyList<string> objects, CancellationToken stop) => Task.FromResult<LinkedSale?>(null);
+    public Task<LinkedSale?> Linked(CallerId source, IReadOnlyList<string> objects, CancellationToken stop) =>
+        Task.FromResult(objects.Select(name => links.GetValueOrDefault((source, name))).FirstOrDefault(static sale => sale is not null));
 
-    public Task Link(CallerId source, IReadOnlyList<string> objects, LinkedSale sale, CancellationToken stop) => Task.CompletedTask;
+    public Task Link(CallerId source, IReadOnlyList<string> objects, LinkedSale sale, CancellationToken stop)
+    {
+        foreach (var name in objects) links.TryAdd((source, name), sale);
+        return Task.CompletedTask;
+    }
 
-    public Task Wait(CallerId source, string e, IReadOnlyList<string> objects, string body, CancellationToken stop) => Task.CompletedTask;
+    public Task Wait(CallerId source, string e, IReadOnlyList<string> objects, string body, CancellationToken stop)
+    {
+        waits.TryAdd((source, e), (objects, body));
+        return Task.CompletedTask;
+    }
 
     public Task<IReadOnlyList<(string Event, string Body)>> Waiting(CallerId source, IReadOnlyList<string> objects, CancellationToken stop) =>
-        Task.FromResult<IReadOnlyList<(string Event, string Body)>>([]);
+        Task.FromResult<IReadOnlyList<(string Event, string Body)>>(
+            [.. waits.Where(one => one.Key.Source == source && one.Value.Objects.Intersect(objects).Any()).Select(static one => (one.Key.Event, one.Value.Body))]);
 
     public Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop) =>
         Task.FromResult<IReadOnlyDictionary<CallerId, WaitingEvents>>(new Dictionary<CallerId, WaitingEvents>());
 
-    public Task Ended(CallerId source, string e, CancellationToken stop) => Task.CompletedTask;
+    public Task Ended(CallerId source, string e, CancellationToken stop)
+    {
+        waits.TryRemove((source, e), out _);
+        return Task.CompletedTask;
+    }
 
     public Task<bool> Paid(CallerId source, string subscription, CallerId referee, DateTimeOffset? until, CancellationToken stop) => Task.FromResult(false);
 

@@ -1,0 +1,95 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using ReferralGrains.Gateway;
+using ReferralGrains.Integration.Tests.Gateway.World;
+using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Storage.Webhooks;
+
+namespace ReferralGrains.Integration.Tests.Gateway;
+
+/// <summary>What comes of events of other systems (X10), where these could do harm.</summary>
+public sealed class SourceIntakeTests : IAsyncLifetime
+{
+    private const string Secret = "whsec_of_the_test";
+
+    private static readonly string order = """{"id":7,"currency":"GBP","total_price":"50.00","processed_at":"2026-02-01T00:00:00Z","customer":{"id":1}}""";
+    private static readonly string testOrder = With("\"test\":true", order);
+    private static readonly string refund = """{"id":8,"order_id":7,"processed_at":"2026-02-01T00:00:00Z","transactions":[{"kind":"refund","status":"success","amount":"1.00","currency":"GBP"}]}""";
+    private static readonly string testRefund = refund.Replace("\"kind\"", "\"test\":true,\"kind\"", StringComparison.Ordinal);
+
+    private GatewayHost host = null!;
+
+    private InMemoryReconciliations Inbox => host.Services.GetRequiredService<InMemoryReconciliations>();
+
+    public async ValueTask InitializeAsync() => host = await GatewayHost.Start(
+        configure: static options => options.SourceSecrets = SourceSecrets.Parse($$"""{"default":{"shop":["{{Secret}}"]},"trial":{"shop":["{{Secret}}"]} }"""));
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    // Test and live endpoints of one Stripe account may be sent to the same address: play money is none of a live tenant's.
+    [Theory]
+    [InlineData(false, "\"livemode\":true", 200)]
+    [InlineData(false, "\"livemode\":false", 400)]
+    [InlineData(false, "\"livemode\":\"true\"", 400)]
+    [InlineData(false, "\"api_version\":\"2025-03-31\"", 400)]
+    [InlineData(true, "\"livemode\":false", 200)]
+    [InlineData(true, "\"livemode\":true", 400)]
+    public async Task X10_Stripes_events_of_the_other_mode_are_not_believed(bool isSandbox, string mode, int status)
+    {
+        var url = await Source(isSandbox, "stripe");
+        var body = $$"""{"id":"evt_1","type":"invoice.paid",{{mode}},"data":{"object":{"id":"in_1","customer":"cus_1","amount_paid":5000,"currency":"gbp","created":1769990400} } }""";
+        var (answered, answer) = await Post(url, body, ("Stripe-Signature", StandinWebhooks.Sign(body, Secret, TimeProvider.System.GetUtcNow())));
+        Assert.Equal((status, status == 200 ? null : "webhook_not_believed"), (answered, answer.TryGetProperty("code", out var code) ? code.GetString() : null));
+        Assert.Equal(status == 200 ? 1 : 0, Inbox.Events.Count);
+        Assert.Equal(status == 200 ? 1 : 0, host.Grains.Referrals.Count);
+    }
+
+    [Theory]
+    [InlineData(false, "recorded", null, "recorded", null)]
+    [InlineData(false, "ignored", "test_mode", "ignored", "test_mode", true)]
+    [InlineData(true, "recorded", null, "recorded", null, true)]
+    [InlineData(true, "recorded", null, "recorded", null)]
+    public async Task X10_Shopifys_tests_count_in_a_sandbox_alone(bool isSandbox, string sold, string? whyNot, string paidBack, string? whyNotBack, bool isTest = false)
+    {
+        var url = await Source(isSandbox, "shopify");
+        Assert.Equal(sold, await TellShopify(url, "orders/paid", "w1", isTest ? testOrder : order));
+        Assert.Equal(paidBack, await TellShopify(url, "refunds/create", "w2", isTest ? testRefund : refund));
+        Assert.Equal([("w1", whyNot), ("w2", whyNotBack)], Inbox.Events.Select(static one => (one.Event, one.Detail)));
+        Assert.Equal(whyNot is null ? 1 : 0, host.Grains.Referrals.Count);
+    }
+
+    private async Task<string> Source(bool isSandbox, string kind)
+    {
+        var key = GatewayHost.AdminKey;
+        if (isSandbox)
+        {
+            await host.Tenants.Create(new("trial"), true, null, CancellationToken.None);
+            key = await host.KeyFor(Storage.Tenants.KeyRole.Admin, 2);
+        }
+
+        await host.Send("POST", "/v1/programs", """{"id":"p","name":"P","currency":"GBP","time_zone":"Europe/London"}""", key);
+        var (status, source) = await host.Send("POST", "/v1/sources", $$"""{"kind":"{{kind}}","program_id":"p","secret_ref":"shop"}""", key);
+        Assert.Equal(201, status);
+        return source.GetProperty("url").GetString()!;
+    }
+
+    private async Task<string> TellShopify(string url, string topic, string id, string body)
+    {
+        var signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(body)));
+        var (status, answer) = await Post(url, body, ("X-Shopify-Hmac-Sha256", signature), ("X-Shopify-Topic", topic), ("X-Shopify-Webhook-Id", id));
+        Assert.Equal(200, status);
+        return answer.GetProperty("outcome").GetString()!;
+    }
+
+    private async Task<(int Status, JsonElement Answer)> Post(string url, string body, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        using var answer = await host.Client.SendAsync(request);
+        return ((int)answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    private static string With(string member, string body) => body.Insert(1, member + ",");
+}
