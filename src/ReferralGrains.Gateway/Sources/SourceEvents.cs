@@ -120,13 +120,14 @@ internal static class SourceReader
 
     private static ToldAction? Reversal(JsonObject told, string type, string id, SourceMapping mapping, string of, string? named, bool withAmount)
     {
-        if (Units(told) is not var (_, units)) return null;
+        if (Units(told) is not var (currency, units)) return null;
         var action = new JsonObject { ["action_id"] = id, ["type"] = type, ["occurred_at"] = Seconds(Whole(told, "created")) };
         if (named is not null) action[of] = named;
         if (withAmount)
         {
             if (Whole(told, "amount") is not > 0) return null;
             action["amount_minor"] = units.FromStripe(Whole(told, "amount")!.Value);
+            action["currency"] = currency;
         }
 
         return new(action, [], Names([Text(told, mapping.SaleId ?? "metadata.invoice"), Text(told, "payment_intent"), Text(told, "charge")]), []);

@@ -331,10 +331,16 @@ public sealed class SourceTests(LivingServer server)
         Assert.Equal("ignored", await Tell(stripe, Invoice("in_1", "pi_1", "cus_jane", 1_000, 1_000, 0).Replace("usd", "xxl", StringComparison.Ordinal)));
         Assert.Equal("ignored", await Tell(stripe, Stripe("evt_refund", "refund.created", """{"id":"re_1","amount":3000,"currency":"xxl","created":CREATED,"payment_intent":"pi_1"}""")));
 
+        // Nor is what Stripe gives back in another money than the sale's taken for so much of that.
+        Assert.Equal("waiting", await Tell(stripe, Stripe("evt_waits", "refund.created", """{"id":"re_2","amount":3000,"currency":"eur","created":CREATED,"payment_intent":"pi_2"}""")));
+        Assert.Equal("recorded", await Tell(stripe, Invoice("in_2", "pi_2", "cus_jane", 5_000, 5_000, 0)));
+        Assert.Equal("ignored", await Tell(stripe, Stripe("evt_lost", "charge.dispute.funds_withdrawn", """{"id":"dp_2","amount":3000,"currency":"eur","created":CREATED,"payment_intent":"pi_2"}""")));
+        Assert.Equal((600, 50), await Earned(shop));
+
         // The answer to a source is 200 all the same: a person finds what became of it.
         var finance = new Api(server.Api.Address, (string)(await server.Api.Ok("/v1/api_keys", new { role = "finance", tenant = "src-shown" }))["key"]!);
         var shown = (await finance.Ok("/v1/reconciliation"))["notices"]!.AsArray().Select(static one => $"{one!["event_id"]} {one["failure"]}").Order(StringComparer.Ordinal);
-        Assert.Equal(["evt_in_1 currency_unknown", "evt_refund currency_unknown", "w1 other_currency", "w3 other_currency", "w4 currency_unknown", "w5 currency_unknown"], shown);
+        Assert.Equal(["evt_in_1 currency_unknown", "evt_lost other_currency", "evt_refund currency_unknown", "evt_waits other_currency", "w1 other_currency", "w3 other_currency", "w4 currency_unknown", "w5 currency_unknown"], shown);
         finance.Dispose();
 
         static string Refund(int id, string transactions) => $$"""{"id":{{id}},"order_id":1,"processed_at":"2026-01-06T10:00:00Z","transactions":[{{transactions}}]}""";

@@ -51,6 +51,18 @@ public sealed class SourceReaderTests
     [InlineData("charge.dispute.funds_withdrawn", """{"id":"dp_1","amount":1,"currency":"usd","charge":"ch_1"}""", "ch_1")]
     public void X10_what_is_about_a_sale_names_it_by_what_its_event_has(string type, string told, string about) => Assert.Equal(about.Split(' '), Stripe(type, told)!.About);
 
+    // What is undone whole has no amount, and so none of any money.
+    [Theory]
+    [InlineData("refund.created", 1_234L, "JPY")]
+    [InlineData("charge.dispute.funds_withdrawn", 1_234L, "JPY")]
+    [InlineData("refund.failed", null, null)]
+    [InlineData("charge.dispute.funds_reinstated", null, null)]
+    public void X10_what_takes_an_amount_back_says_of_which_money(string type, long? minor, string? currency)
+    {
+        var action = Stripe(type, """{"id":"re_1","amount":1234,"currency":"jpy","payment_intent":"pi_1"}""")!.Action;
+        Assert.Equal((minor, currency), ((long?)action["amount_minor"], (string?)action["currency"]));
+    }
+
     [Theory]
     [InlineData("invoice_payment.paid", """{"id":"inpay_1","invoice":"in_1","payment":{"type":"payment_record","payment_record":"prec_1"}}""")]
     [InlineData("invoice_payment.paid", """{"id":"inpay_1","payment":{"type":"payment_intent","payment_intent":"pi_1"}}""")]
