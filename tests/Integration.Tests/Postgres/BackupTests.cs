@@ -37,6 +37,9 @@ public sealed class BackupTests : IAsyncDisposable
         foreach (var (folder, rows) in ((string, string)[])[("then", "1"), ("later", "1,2")])
             Assert.Equal((rows, false), await Rows(folder));
 
+        // What did not come out of the archive is on the original's timeline, and must not go into it.
+        Assert.Equal(("off", "on"), ((string)(await Ask(await house.Start("then"), "show archive_mode"))!, (string)(await Ask(await house.Start("later"), "show archive_mode"))!));
+
         // What lived on the lost end of the other one is told apart by this.
         Assert.NotEqual(await Ask(postgres, Timeline), await Ask(await house.Start("later"), Timeline));
     }
