@@ -46,9 +46,21 @@ public sealed class IdempotentAnswers(NpgsqlDataSource database, ISiloLease leas
         "delete from idempotent_answer where tenant = $1 and route = $2 and key = $3 and silo = $4 and status is null and is_alive($4)",
         reader => 0, stop, [.. Name(request), Questions.Long(lease.Silo)]);
 
-    public Task Sweep(CancellationToken stop) => database.Rows(
-        $"delete from idempotent_answer where ctid = any (array(select ctid from idempotent_answer where began_at < now() - interval '24 h' limit {SweptTogether})) and is_alive($1)",
-        reader => 0, stop, Questions.Long(lease.Silo));
+    public async Task Sweep(CancellationToken stop)
+    {
+        while (await SweepSome(stop) == SweptTogether)
+        {
+        }
+    }
+
+    private Task<long> SweepSome(CancellationToken stop) => database.Row(
+        $"""
+        with gone as (
+          delete from idempotent_answer
+          where ctid = any (array(select ctid from idempotent_answer where began_at < now() - interval '24 h' limit {SweptTogether})) and (select is_alive($1)) returning 1)
+        select count(*) from gone
+        """,
+        static row => row.GetInt64(0), stop, Questions.Long(lease.Silo));
 
     private static NpgsqlParameter[] Name(NamedRequest request) => [Questions.Int(request.Tenant), Questions.Text(request.Route), Questions.Text(request.Key)];
 

@@ -67,6 +67,18 @@ public sealed class NamedRequestTests(PostgresServer server) : JournalTest(serve
         Assert.Equal("k new", await Database.Ask<string>("select string_agg(key, ' ' order by key) from idempotent_answer"));
     }
 
+    // A busy day leaves more than goes in one statement: all of it goes at once, and not ever less of it than comes.
+    [Fact]
+    public async Task However_much_is_too_old_all_of_it_is_deleted()
+    {
+        await using var here = await Gateway();
+        await Database.Run(
+            "insert into idempotent_answer (tenant, route, key, content, silo, began_at) select 1, '/v1/referrers', 'old ' || i, '\\x00', 1, now() - interval '25 h' from generate_series(1, 12000) i");
+        await here.Answers.Begin(Request, Stop);
+        await here.Answers.Sweep(Stop);
+        Assert.Equal("k", await Database.Ask<string>("select string_agg(key, ' ') from idempotent_answer"));
+    }
+
     private async Task<OneGateway> Gateway()
     {
         var source = Database.Process();
