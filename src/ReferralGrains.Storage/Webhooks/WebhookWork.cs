@@ -109,13 +109,9 @@ public sealed class WebhookWork(NpgsqlDataSource database, IFacts facts, ISiloLe
     /// <summary>Drops what is older than that: attempts, and events that no enabled endpoint still waits for.</summary>
     public async Task Forget(DateTimeOffset before, CancellationToken stop)
     {
-        await database.Rows(
-            """
-            delete from webhook_event v where v.told_at < $1 and is_alive($2)
-              and not exists (select from webhook_target t where t.tenant = v.tenant and t.state = 1 and t.position < v.id)
-            """,
-            static _ => 0, stop, Questions.Time(before), Questions.Long(lease.Silo));
-        await database.Rows("delete from webhook_delivery where at < $1 and is_alive($2)", static _ => 0, stop, Questions.Time(before), Questions.Long(lease.Silo));
+        await database.DeleteOld(
+            "webhook_event", "told_at", "not exists (select from webhook_target t where t.tenant = o.tenant and t.state = 1 and t.position < o.id)", before, lease.Silo, stop);
+        await database.DeleteOld("webhook_delivery", "at", "true", before, lease.Silo, stop);
         await database.Rows("delete from webhook_reader where until < now() and is_alive($1)", static _ => 0, stop, Questions.Long(lease.Silo));
     }
 

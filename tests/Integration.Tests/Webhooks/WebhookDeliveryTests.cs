@@ -440,6 +440,32 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         await work.Forget(TimeProvider.System.GetUtcNow().AddDays(1), Stop);
         Assert.Equal(0L, await house.Database.Ask<long>("select count(*) from webhook_event"));
     }
+
+    // Of a busy tenant's month a million events go at once: no statement may hold all of them.
+    [Fact]
+    public async Task However_much_is_old_it_is_forgotten_in_portions_and_what_waits_or_is_new_stays()
+    {
+        await house.World.Refer("anna");
+        await house.Add("http://127.0.0.1:1/nobody");
+        await house.Gather();
+        await house.Database.Run(
+            """
+            insert into webhook_event (id, tenant, stream, seq, n, type, at, told_at)
+              select 1000 + i, 7, 1, i, 0, 20, now(), case when i <= 12000 then now() - interval '40 days' else now() end from generate_series(1, 12010) i;
+            insert into webhook_delivery (tenant, target, event, type, cause, attempt, at, milliseconds)
+              select 7, 1, 'evt_1_1_0', 20, 1, 1, case when i <= 12000 then now() - interval '40 days' else now() end, 1 from generate_series(1, 12010) i;
+            update webhook_event set told_at = now() - interval '40 days' where tenant <> 7;
+            create table portion (of text, size bigint);
+            create function count_portion() returns trigger language plpgsql security definer as
+              $$ begin insert into portion select tg_table_name, count(*) from gone; return null; end $$;
+            create trigger portions after delete on webhook_event referencing old table as gone for each statement execute function count_portion();
+            create trigger portions after delete on webhook_delivery referencing old table as gone for each statement execute function count_portion();
+            """);
+        await house.Offices.GetRequiredService<WebhookWork>().Forget(TimeProvider.System.GetUtcNow().AddDays(-30), Stop);
+        Assert.Equal("2 waiting, 10 new, 10 attempts", await house.Database.Ask<string>(
+            "select count(*) filter (where tenant <> 7) || ' waiting, ' || count(*) filter (where tenant = 7) || ' new, ' || (select count(*) from webhook_delivery) || ' attempts' from webhook_event"));
+        Assert.InRange(await house.Database.Ask<long>("select max(size) from portion"), 1, 5_000);
+    }
 }
 
 internal static class Neighbours
