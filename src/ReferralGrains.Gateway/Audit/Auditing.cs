@@ -25,7 +25,7 @@ internal sealed partial class Auditing(RequestDelegate next, IAuditLog audit, Ti
     private static bool IsLogged(HttpContext context, RouteEndpoint route, Caller caller) => route.Metadata.GetMetadata<Audited>() switch
     {
         Audited.InJournal => false,
-        Audited.Personal personal => personal.To is not { } role || caller.Has(role),
+        Audited.Personal { To: var to } when to is not { } role || caller.Has(role) => true,
         _ when HttpMethods.IsGet(context.Request.Method) => CsvAnswer.IsAsked(context),
         _ => !context.Flag("dry_run"),
     };
