@@ -102,6 +102,49 @@ public sealed class ImportCheckTests
         Assert.Equal(3, lines.Length);
     }
 
+    // To make it anew would empty it before a line of it is read.
+    [Theory]
+    [InlineData("actions", "as it is")]
+    [InlineData("actions", "spelled in another way")]
+    [InlineData("actions", "a link")]
+    [InlineData("actions", "another name of it")]
+    [InlineData("actions", "a link", "--dry-run")]
+    [InlineData("referrals", "a link")]
+    [InlineData("map", "a link")]
+    public async Task Rejects_are_not_written_over_what_is_read(string option, string how, params string[] more)
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        var read = new Dictionary<string, string>
+        {
+            ["actions"] = files.Write("a.csv", "action_id,type,referee_id,at,minor", "a1,sale,c,2026-01-01T00:00:00Z,1"),
+            ["referrals"] = files.Write("r.csv", "referee_id,referrer_id", "c,r"),
+            ["map"] = files.Write("m.json", """{"columns":{"action_id":"action_id","type":"type","referee_id":"referee_id","occurred_at":"at","amount_minor":"minor"} }"""),
+        };
+        var before = await File.ReadAllTextAsync(read[option], TestContext.Current.CancellationToken);
+        var rejects = how switch
+        {
+            "as it is" => read[option],
+            "spelled in another way" => Path.Combine(files.Path, ".", Path.GetFileName(read[option])),
+            _ => Path.Combine(files.Path, "rejects.csv"),
+        };
+        if (how == "a link") File.CreateSymbolicLink(rejects, read[option]);
+        if (how == "another name of it") await Run("ln", read[option], rejects);
+
+        var ran = await Ran.Command(
+            server, ["import", "--program", StandIn.Program, "--actions", read["actions"], "--referrals", read["referrals"], "--map", read["map"], "--rejects", rejects, .. more]);
+
+        Assert.Equal((2, 0, before), (ran.ExitCode, server.Received.Count, await File.ReadAllTextAsync(read[option], TestContext.Current.CancellationToken)));
+        Assert.Contains("--rejects would write over", ran.Line, StringComparison.Ordinal);
+    }
+
+    private static async Task Run(string program, params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(program, arguments);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, process.ExitCode);
+    }
+
     [Fact]
     public async Task Rejects_that_were_mended_are_imported_as_they_are()
     {

@@ -48,6 +48,24 @@ internal sealed class InputFile : IDisposable
         }
     }
 
+    /// <summary>Whether to write to a path is to write over what is read, however both are spelled and whatever links lead there.</summary>
+    public static bool IsOver(string written, string? read)
+    {
+        if (read is null or StandardInput) return false;
+        if (Path.GetFullPath(written) == Path.GetFullPath(read)) return true;
+        if (!File.Exists(read) || new FileInfo(written) is not { Exists: true, Length: > 0 }) return false;
+        try
+        {
+            // Who shares a file with readers alone locks it, by whatever name: the other path is that file if nobody can have it alone meanwhile.
+            using var shared = new FileStream(read, FileMode.Open, FileAccess.Read, FileShare.Read);
+            return !CanHaveAlone(written);
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return false; // As its reader will say.
+        }
+    }
+
     public FileStream Open()
     {
         try
@@ -60,12 +78,22 @@ internal sealed class InputFile : IDisposable
         }
     }
 
-    /// <summary>Whether a path is this very file.</summary>
-    public bool Is(string other) => !isTemporary && Path.GetFullPath(other) == Path.GetFullPath(path);
-
     public void Dispose()
     {
         if (isTemporary) File.Delete(path);
+    }
+
+    private static bool CanHaveAlone(string path)
+    {
+        try
+        {
+            using var alone = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None);
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private string FirstCharacters()

@@ -66,7 +66,8 @@ internal sealed class ImportCommand
         {
             if (result.GetValue(map) is not null && result.GetValue(preset) is not null) result.AddError("--map and --preset exclude each other");
             if (result.GetValue(actions) == "-" && result.GetValue(referrals) == "-") result.AddError("only one file can come on standard input");
-            if (result.GetValue(rejects) is { } path && (path == result.GetValue(actions) || path == result.GetValue(referrals))) result.AddError("--rejects would write over the file that is read");
+            if (result.GetValue(rejects) is { Length: > 0 } path && new[] { result.GetValue(actions), result.GetValue(referrals), result.GetValue(map) }.FirstOrDefault(read => InputFile.IsOver(path, read)) is { } over)
+                result.AddError($"--rejects would write over {over}, which is read");
         });
         command.SetAction((parsed, stop) =>
             new Import(access.Read(parsed), Options(parsed), ExchangeLimits.Default, around).Run(parsed.GetValue(access.Json), stop));
