@@ -30,6 +30,10 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         if (await inbox.Knows(notice, stop)) return SourceOutcome.Duplicate;
         var (outcome, detail) = told.Told is { } action ? await Apply(source, told, action, stop) : (SourceOutcome.Ignored, told.Lacks);
         await inbox.Note(notice, detail is not null ? InboxOutcome.Shown : outcome == SourceOutcome.Ignored ? InboxOutcome.Passed : InboxOutcome.Followed, detail, stop);
+
+        // Its sale may have come meanwhile and have found it waiting: that it was refused could be shown of nothing that was not noted yet. To
+        // follow it once more changes nothing else.
+        if (outcome == SourceOutcome.Waiting && await Known(source, told.Told!.About, stop) is { } sale) await FollowWaiting(source, told.Id, told.Told.Action, sale, stop);
         return outcome;
     }
 
@@ -101,12 +105,14 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     private async Task Link(Source source, ImmutableArray<string> names, LinkedSale sale, CancellationToken stop)
     {
         await sources.Link(source.Id, names, sale, stop);
-        foreach (var (id, body) in await sources.Waiting(source.Id, names, stop))
-        {
-            // Its sender was answered long ago: only people can still see that it was refused.
-            if ((await Follow(source, JsonNode.Parse(body)!.AsObject(), sale, stop)).Detail is { } why) await inbox.Show(source.Tenant, source.Id.Value, id, why, stop);
-            await sources.Ended(source.Id, id, stop);
-        }
+        foreach (var (id, body) in await sources.Waiting(source.Id, names, stop)) await FollowWaiting(source, id, JsonNode.Parse(body)!.AsObject(), sale, stop);
+    }
+
+    // Its sender was answered long ago: only people can still see that it was refused.
+    private async Task FollowWaiting(Source source, string e, JsonObject said, LinkedSale sale, CancellationToken stop)
+    {
+        if ((await Follow(source, said, sale, stop)).Detail is { } why) await inbox.Show(source.Tenant, source.Id.Value, e, why, stop);
+        await sources.Ended(source.Id, e, stop);
     }
 
     // The first valid attribution wins (D16), so a code of somebody else's later changes nothing. It came with this very sale (D9).

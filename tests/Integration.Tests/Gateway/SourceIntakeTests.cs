@@ -60,6 +60,23 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         Assert.Equal(whyNot is null ? 1 : 0, host.Grains.Referrals.Count);
     }
 
+    // Both are under way at once: the sale finds the refund waiting before that is noted.
+    [Fact]
+    public async Task X10_a_refund_that_is_refused_before_it_was_noted_is_shown()
+    {
+        var url = await Source(isSandbox: false, "shopify");
+        await host.Ok("POST", "/v1/referrers", """{"id":"rita"}""");
+        await host.Ok("POST", "/v1/referrals", """{"program_id":"p","referee_id":"1","referrer_id":"rita","approved_at":"2026-01-01T00:00:00Z"}""");
+        Inbox.BeforeNote = async notice =>
+        {
+            if (notice.Event == "w2") Assert.Equal("recorded", await TellShopify(url, "orders/paid", "w1", order));
+        };
+        Assert.Equal("waiting", await TellShopify(url, "refunds/create", "w2", refund.Replace("GBP", "EUR", StringComparison.Ordinal)));
+        Assert.Equal(
+            [("w1", InboxOutcome.Followed, null), ("w2", InboxOutcome.Shown, "other_currency")], Inbox.Events.Select(static one => (one.Event, one.Outcome, one.Detail)));
+        Assert.Empty(host.Services.GetRequiredService<InMemorySources>().Waits);
+    }
+
     private async Task<string> Source(bool isSandbox, string kind)
     {
         var key = GatewayHost.AdminKey;
