@@ -135,7 +135,7 @@ internal sealed partial class WebhookDelivering(WebhookWork work, WebhookSender 
             return (time.GetElapsedTime(savedAt) < options.Unsaved && unsaved.Count < Page) || await Save(Fine(keeps: true));
         }
 
-        // Whoever switched it off, or changed where it is, is heeded.
+        // Whoever switched it off, or changed where it is, what signs or what it wants, is heeded.
         private async Task<bool> Save(WebhookProgress progress)
         {
             var saved = await work.Save(claim, progress, options.Term, CancellationToken.None);
@@ -143,6 +143,7 @@ internal sealed partial class WebhookDelivering(WebhookWork work, WebhookSender 
             savedAt = time.GetTimestamp();
             var goesOn = progress.Keeps && saved is { State: WebhookState.Enabled } && saved.Url == target.Url;
             if (progress.Keeps && saved is { State: WebhookState.Enabled } && !goesOn) await work.Save(claim, progress with { Keeps = false, Deliveries = [] }, options.Term, CancellationToken.None);
+            if (goesOn) target = saved!;
             return goesOn;
         }
 

@@ -310,6 +310,35 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         Assert.Null(ended.RotatesUntil(now));
     }
 
+    // Whoever ends a secret that others know cannot wait until a process that is telling has told all.
+    [Fact]
+    public async Task What_is_changed_while_an_endpoint_is_told_holds_from_the_next_event_on()
+    {
+        var (asked, goes) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending, WebhookEventType.RewardClawedBack);
+        await house.World.Refer("anna");
+        receiver.Answer = async (number, _) =>
+        {
+            if (number > 0) return 204;
+            asked.TrySetResult();
+            await goes.Task;
+            return 204;
+        };
+        await house.World.Sell("anna", 1_000, "sale-1");
+        await house.World.Refund("anna", "sale-1", 1_000, "refund-1");
+        await house.World.Sell("anna", 1_000, "sale-2");
+        await house.Gather();
+        await using var process = await house.Deliver();
+        await asked.Task.WaitAsync(Eventually.Patience, Stop);
+
+        await house.Targets.Rotate(house.World.Tenant, target.Id, Other, TimeProvider.System.GetUtcNow(), Stop);
+        await house.Targets.Change(house.World.Tenant, target.Id, new(null, null, [WebhookEventType.RewardPending], null), Stop);
+        goes.SetResult();
+        await receiver.Until(2);
+        Assert.Equal(["sale-1", "sale-2"], receiver.All.Select(static came => (string)came.Data["action_id"]!));
+        new StandardWebhook(Other).Verify(receiver.All[1].Body, receiver.All[1].Headers);
+    }
+
     [Fact]
     public async Task An_attempt_that_was_under_way_does_not_undo_what_a_person_said_meanwhile()
     {
