@@ -32,6 +32,7 @@ public sealed partial class InboxWorker(
     private readonly string[] types = [.. followers.SelectMany(static one => one.Types)];
     private readonly Dictionary<int, DateTimeOffset> sweepAgainAt = [];
     private readonly Outage away = new(time);
+    private DateTimeOffset forgetAt;
 
     /// <summary>Works until it is stopped.</summary>
     public async Task Run(CancellationToken stop)
@@ -41,6 +42,7 @@ public sealed partial class InboxWorker(
             try
             {
                 foreach (var tenant in await store.Tenants(stop)) await Sweep(tenant, stop);
+                await Forget(stop);
                 var due = await inbox.Due(time.GetUtcNow(), Page, stop);
                 await Parallel.ForEachAsync(due, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, (notice, cut) => new(Follow(notice, cut)));
                 away.End();
@@ -120,7 +122,6 @@ public sealed partial class InboxWorker(
             }
 
             await inbox.Swept(tenant, Stripe, now, stop);
-            await inbox.Forget(tenant, now - kept, stop);
             sweepAgainAt[tenant] = now + options.SweepEvery;
             if (missed > 0) LogSwept(missed, tenant);
         }
@@ -133,6 +134,15 @@ public sealed partial class InboxWorker(
             // Our own bug, in what one tenant's account tells: the others go on.
             LogBugInSweep(tenant, exception);
         }
+    }
+
+    // Whoever pays nothing out, or has no key, has sources, and as much comes of these.
+    private async Task Forget(CancellationToken stop)
+    {
+        var now = time.GetUtcNow();
+        if (now < forgetAt) return;
+        forgetAt = now + options.SweepEvery;
+        await inbox.Forget(now - kept, stop);
     }
 
     [LoggerMessage(LogLevel.Warning, "What others told could not be followed: {Reason}")]

@@ -72,8 +72,8 @@ public interface IWebhookInbox
 
     Task Swept(int tenant, string source, DateTimeOffset to, CancellationToken stop);
 
-    /// <summary>Drops what has ended and came before that.</summary>
-    Task Forget(int tenant, DateTimeOffset before, CancellationToken stop);
+    /// <summary>Drops what has ended and came before that, of all tenants.</summary>
+    Task Forget(DateTimeOffset before, CancellationToken stop);
 }
 
 /// <inheritdoc cref="IWebhookInbox"/>
@@ -134,9 +134,7 @@ public sealed class WebhookInbox(NpgsqlDataSource database, ISiloLease lease) : 
         """,
         static _ => 0, stop, Questions.Int(tenant), Questions.Text(source), Questions.Time(to), Questions.Long(lease.Silo));
 
-    public Task Forget(int tenant, DateTimeOffset before, CancellationToken stop) => database.Rows(
-        "delete from webhook_inbox where tenant = $1 and next_at is null and received_at < $2 and is_alive($3)", static _ => 0, stop,
-        Questions.Int(tenant), Questions.Time(before), Questions.Long(lease.Silo));
+    public Task Forget(DateTimeOffset before, CancellationToken stop) => database.DeleteOld("webhook_inbox", "received_at", "o.next_at is null", before, lease.Silo, stop);
 
     private static NpgsqlParameter Texts(IEnumerable<string?> values) => CommitBatch.Array(NpgsqlTypes.NpgsqlDbType.Text, values);
 

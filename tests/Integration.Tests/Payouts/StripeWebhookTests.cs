@@ -138,6 +138,27 @@ public sealed class StripeWebhookTests(PostgresServer server)
         Assert.Equal(0, await database.Ask<long>("select count(*) from webhook_inbox where outcome = 4"));
     }
 
+    // Sources of tenants that pay nothing out have the same inbox.
+    [Fact]
+    public async Task What_came_long_ago_is_forgotten_whosoever_it_was()
+    {
+        await using var database = await JournalDatabase.Create(server);
+        await using var standin = await RunningStandin.Start();
+        await using var house = await PayoutHouse.Open(database.Source, standin);
+        await database.Run(
+            """
+            insert into webhook_inbox (tenant, source, account, event, type, received_at, outcome)
+              select 7000, 'src_1', '', 'evt_' || i, 'refund.created', case when i <= 12000 then now() - interval '61 days' else now() end, 1 from generate_series(1, 12001) i;
+            insert into webhook_inbox (tenant, source, account, event, type, received_at, next_at) values (7000, 'src_1', '', 'under way', 'refund.created', now() - interval '61 days', 'infinity');
+            create table portion (size bigint);
+            create function count_portion() returns trigger language plpgsql security definer as $$ begin insert into portion select count(*) from gone; return null; end $$;
+            create trigger portions after delete on webhook_inbox referencing old table as gone for each statement execute function count_portion();
+            """);
+        await using var following = house.Follow();
+        await Eventually.Holds("it is forgotten", async () => await database.Ask<string>("select string_agg(event, ', ' order by id) from webhook_inbox where tenant = 7000") == "evt_12001, under way");
+        Assert.InRange(await database.Ask<long>("select max(size) from portion"), 1, 5_000);
+    }
+
     private static string Sign(string payload, string secret) => StandinWebhooks.Sign(payload, secret, TimeProvider.System.GetUtcNow());
 
     private static async Task<(int Status, string? Code)> Post(GatewayHost host, string tenant, byte[] payload, string? signature)

@@ -110,7 +110,7 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
 
     public Task Swept(int tenant, string source, DateTimeOffset to, CancellationToken stop) => Task.CompletedTask;
 
-    public Task Forget(int tenant, DateTimeOffset before, CancellationToken stop) => Task.CompletedTask;
+    public Task Forget(DateTimeOffset before, CancellationToken stop) => Task.CompletedTask;
 
     public Task<PayoutItemReply?> Resolve(ReviewFinding finding, CancellationToken stop) => Task.FromResult(Reviewed);
 
