@@ -188,28 +188,31 @@ public abstract class EngineConformance : IAsyncLifetime
     {
         await End();
         router = await Begin(node.World, soon);
+        await Patiently(() => Ask(Referral("anna"), new SettleDue())); // It is placed: only the journal keeps it waiting from now on.
         node.Journal.Hold();
         var late = Sell("a1");
         await node.Journal.Queued(1);
         await Assert.ThrowsAsync<GrainUnavailableException>(() => late);
         node.Journal.Release();
 
-        // A busy machine may be late once more.
-        var began = Stopwatch.StartNew();
-        ActionReply? again = null;
-        while (again is null)
+        Assert.True((await Patiently(() => Sell("a1"))).Duplicate);
+
+        // A busy machine may be late more than once.
+        static async Task<T> Patiently<T>(Func<Task<T>> ask)
         {
-            try
+            var began = Stopwatch.StartNew();
+            while (true)
             {
-                again = await Sell("a1");
-            }
-            catch (GrainUnavailableException) when (began.Elapsed < Patience)
-            {
-                await Task.Yield();
+                try
+                {
+                    return await ask();
+                }
+                catch (GrainUnavailableException) when (began.Elapsed < Patience)
+                {
+                    await Task.Yield();
+                }
             }
         }
-
-        Assert.True(again.Duplicate);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using ReferralGrains.Grains.Due;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Silos;
 
@@ -17,6 +18,10 @@ internal sealed partial class ClusterWatch(
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<string> ended = [];
+
+    // Both are tried each second, and said when it begins and when it ends.
+    private readonly Outage ending = new(TimeProvider.System);
+    private readonly Outage watching = new(TimeProvider.System);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,11 +50,12 @@ internal sealed partial class ClusterWatch(
             {
                 await SiloLease.End(database, name, stop);
                 ended.Add(name);
+                ending.End();
                 LogEnded(name);
             }
             catch (JournalUnavailableException exception)
             {
-                LogNotEnded(name, exception.Message);
+                if (ending.Begin()) LogNotEnded(name, exception.Message);
                 await Task.Delay(Pause, TimeProvider.System, stop);
             }
         }
@@ -67,10 +73,12 @@ internal sealed partial class ClusterWatch(
             catch (Exception exception) when (!stop.IsCancellationRequested)
             {
                 // Whatever another silo could not do, this one does not end for it.
-                LogNotWatched(shard, exception.Message);
+                if (watching.Begin()) LogNotWatched(shard, exception.Message);
                 await Task.Delay(Pause, TimeProvider.System, stop);
             }
         }
+
+        if (watching.End() is { TotalSeconds: var seconds }) LogWatched(seconds);
     }
 
     [LoggerMessage(LogLevel.Warning, "The silo {Name} is dead: it writes nothing any more.")]
@@ -81,4 +89,7 @@ internal sealed partial class ClusterWatch(
 
     [LoggerMessage(LogLevel.Warning, "Shard {Shard} of what is due has no waker yet: {Reason}")]
     private partial void LogNotWatched(int shard, string reason);
+
+    [LoggerMessage(LogLevel.Information, "All shards of what is due have their wakers, after {Seconds:0} s.")]
+    private partial void LogWatched(double seconds);
 }

@@ -36,7 +36,7 @@ public sealed class DemoTests(PostgresServer postgres)
         await Eventually.Holds("the demo has come to its first payout", async () =>
         {
             Assert.False(first.HasExited, first.Log);
-            return File.Exists(KeysFile(house)) && await Shows(house, "march");
+            return new FileInfo(KeysFile(house)) is { Exists: true, Length: > 0 } && await Shows(house, "march");
         }, patience);
         Assert.Contains("/console", first.Log, StringComparison.Ordinal); // Who waits for it can look already.
         await first.Kill9();

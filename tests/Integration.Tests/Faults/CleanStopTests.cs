@@ -8,7 +8,7 @@ namespace ReferralGrains.Integration.Tests.Faults;
 public sealed class CleanStopTests(PostgresServer postgres)
 {
     private const int Clients = 16;
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task A_clean_stop_loses_nothing_that_was_acknowledged_and_ends_soon()

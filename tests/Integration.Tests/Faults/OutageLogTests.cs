@@ -35,18 +35,24 @@ public sealed class OutageLogTests
         foreach (var end in (string[])["Sealing goes on", "Ready again", "The lease is renewed again"])
             await Eventually.Holds($"it says: {end}", () => Task.FromResult(server.Log.Contains(end, StringComparison.Ordinal)));
 
+        // A look that began before it may end in the middle of it, and a slow disk may be a second one, but nobody says it at each try.
         var said = Lines(server).Skip(quiet).ToList();
         foreach (var (category, lines) in said.GroupBy(line => line.Category).Select(group => (group.Key, group.ToList())))
-            Assert.True(lines.Count <= 4, $"{category} has {lines.Count} lines:\n{string.Join('\n', lines.Select(line => line.Message))}");
-        Assert.Equal(1, said.Count(line => line.Message.StartsWith("The lease could not be renewed", StringComparison.Ordinal)));
-        Assert.Equal(1, said.Count(line => line.Message.StartsWith("The lease is renewed again", StringComparison.Ordinal)));
-        Assert.Equal(1, said.Count(line => line.Message.StartsWith("Sealing waits", StringComparison.Ordinal)));
-        Assert.Equal(1, said.Count(line => line.Message.StartsWith("Not ready", StringComparison.Ordinal)));
-        Assert.Equal(1, said.Count(line => line.Message.StartsWith("Ready again", StringComparison.Ordinal)));
-        Assert.True(said.Count <= 30, string.Join('\n', said));
+            Assert.True(lines.Count <= 12, $"{category} has {lines.Count} lines:\n{string.Join('\n', lines.Select(line => line.Message))}");
+        foreach (var (begins, ends) in ((string, string)[])[("The lease could not be renewed", "The lease is renewed again"), ("Sealing waits", "Sealing goes on"), ("Not ready", "Ready again")])
+        {
+            Assert.InRange(Count(begins), 1, 3);
+            Assert.Equal(Count(begins), Count(ends));
+        }
+
+        Assert.True(said.Count <= 60, string.Join('\n', said));
 
         // Whoever meets it before the lease does may say more.
-        Assert.InRange(server.Log.Split('\n').Count(line => line.Contains("   at Npgsql", StringComparison.Ordinal)), 0, 3);
+        var log = server.Log;
+        var known = log[log.IndexOf("The lease could not be renewed", StringComparison.Ordinal)..];
+        Assert.InRange(known.Split('\n').Count(line => line.Contains("   at Npgsql", StringComparison.Ordinal)), 0, 3);
+
+        int Count(string message) => said.Count(line => line.Message.StartsWith(message, StringComparison.Ordinal));
     }
 
     private static List<(string Category, string Message)> Lines(ServerProcess server) =>

@@ -105,9 +105,10 @@ public sealed class WebhookAddressTests(PostgresServer server)
             return 204;
         };
         var target = await house.Add(receiver.Url);
-        var trials = house.Services(WebhookHouse.Quick with { Timeout = TimeSpan.FromMilliseconds(300) }, TimeProvider.System, silo: 1).GetRequiredService<IWebhookTrials>();
+        var hasty = house.Services(WebhookHouse.Quick with { Timeout = TimeSpan.FromMilliseconds(300) }, TimeProvider.System, silo: 1).GetRequiredService<IWebhookTrials>();
+        var trials = house.Services(WebhookHouse.Quick with { Timeout = TimeSpan.FromMinutes(1) }, TimeProvider.System, silo: 1).GetRequiredService<IWebhookTrials>();
         var message = WebhookSamples.Message(WebhookEventType.Test, TimeProvider.System.GetUtcNow());
-        Assert.Equal("timeout", (await trials.Send(target, message, WebhookCause.Test, TestContext.Current.CancellationToken)).Failure);
+        Assert.Equal("timeout", (await hasty.Send(target, message, WebhookCause.Test, TestContext.Current.CancellationToken)).Failure);
         await receiver.Down();
         Assert.Equal("connection", (await trials.Send(target, message, WebhookCause.Test, TestContext.Current.CancellationToken)).Failure);
         Assert.Equal("tls", (await trials.Send(target with { Url = await Clear() }, message, WebhookCause.Test, TestContext.Current.CancellationToken)).Failure);

@@ -149,8 +149,9 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         await house.Sell(2);
         var dead = house.Offices.GetRequiredService<WebhookWork>();
         await house.Gather();
-        var claim = Assert.Single(await dead.Claim(DateTimeOffset.MaxValue.AddYears(-1), TimeSpan.FromSeconds(1), failing: false, 10, Stop));
-        Assert.Empty(await dead.Claim(DateTimeOffset.MaxValue.AddYears(-1), TimeSpan.FromSeconds(1), failing: false, 10, Stop));
+        var claim = Assert.Single(await dead.Claim(DateTimeOffset.MaxValue.AddYears(-1), TimeSpan.FromHours(1), failing: false, 10, Stop));
+        Assert.Empty(await dead.Claim(DateTimeOffset.MaxValue.AddYears(-1), TimeSpan.FromHours(1), failing: false, 10, Stop));
+        await house.Database.Ask<long>("update webhook_target set held_until = now() returning id");
         await using var other = await house.Deliver();
         await receiver.Until(2);
 

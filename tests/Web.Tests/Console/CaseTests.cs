@@ -85,6 +85,7 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         // A payment takes a referral while its page is looked at.
         await admin.Ok("/v1/referrals/gym/dan/payment_discount", new { decision = "apply" });
         await person.Open("/console/referrals/gym/dan", "Referral of dan");
+        await person.Sees("Give another thing instead");
         await admin.Ok("/v1/payment_discounts", new { program_id = "gym", referrer_id = "max", payment_id = "february", amount_minor = 10_000 });
         await person.Page.GetByText("Give another thing instead").ClickAsync();
         await person.Page.GetByLabel("What is given").FillAsync("item:jacket");

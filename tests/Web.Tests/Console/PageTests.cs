@@ -37,6 +37,7 @@ public sealed class PageTests(Browser browser, Marketplace market)
     {
         await using var person = await SignedIn("admin", "/console/referrers/jane");
         await person.Heading("Referrer jane");
+        await person.Sees("14.25 GBP"); // Who leaves before that has not looked.
         await person.Open("/console/settings", "Settings");
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "Audit log" }).ClickAsync();
         await person.Heading("Audit log");

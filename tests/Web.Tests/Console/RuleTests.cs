@@ -113,7 +113,7 @@ public sealed class RuleTests(Browser browser, Marketplace market)
         await PayoutTests.Press(person, "Take nobody in any more");
         await person.Sees("It takes nobody in any more");
         await PayoutTests.Press(person, "Save");
-        await person.Heading("Program Friends");
+        await person.Page.GetByRole(AriaRole.Heading, new() { Name = "Program Friends", Level = 1, Exact = true }).WaitForAsync();
         Assert.Equal("https://other.example/{code}", (string?)(await admin.Ok("/v1/programs/shop"))["share_url"]);
     }
 

@@ -18,6 +18,7 @@ public sealed class SessionTests(Browser browser, Marketplace market)
         await person.Page.Keyboard.TypeAsync(market.Key("admin"));
         await person.Page.Keyboard.PressAsync("Enter");
         await person.Heading("Referrers");
+        await person.Page.Locator("h1:focus").WaitForAsync();
 
         await person.Page.EvaluateAsync("document.activeElement.blur()");
         await person.Page.Locator("a.skip").FocusAsync();

@@ -85,7 +85,7 @@ public sealed partial class Person : IAsyncDisposable
         var answer = await context.APIRequest.PostAsync(address, new() { Form = form, MaxRedirects = 0 });
         Assert.True(answer.Status is >= 300 and < 400, $"Signing in was answered {answer.Status}.");
         await Page.GotoAsync(to);
-        await Page.Locator("#main h1").WaitForAsync();
+        await Page.Locator("#main h1[tabindex]").WaitForAsync(); // Which has the focus: what is done by keyboard from now on goes where it is meant.
     }
 
     public async Task Open(string path, string heading)

@@ -23,11 +23,18 @@ public sealed class ServerHouse : IAsyncDisposable
     {
         get
         {
-            var note = Path.Combine(Folder, "pg", "postmaster.pid");
-            return File.Exists(note) && File.ReadLines(note).FirstOrDefault() is { } id
-                && int.Parse(id, CultureInfo.InvariantCulture) is var process && Directory.Exists($"/proc/{process}")
-                    ? process
-                    : null;
+            try
+            {
+                return File.ReadLines(Path.Combine(Folder, "pg", "postmaster.pid")).FirstOrDefault() is { } id
+                    && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var process) && Directory.Exists($"/proc/{process}")
+                        ? process
+                        : null;
+            }
+            catch (IOException)
+            {
+                // There is none, or it is being replaced.
+                return null;
+            }
         }
     }
 

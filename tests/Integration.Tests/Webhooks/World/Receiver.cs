@@ -65,6 +65,10 @@ internal sealed class Receiver : IAsyncDisposable
     {
         if (app is not null) await app.DisposeAsync();
         app = null;
+        await Eventually.Holds("what was cut off has ended", () =>
+        {
+            lock (gate) return Task.FromResult(underWay == 0);
+        });
     }
 
     public Task Until(int count) => Eventually.Holds($"{count} events were taken", () => Task.FromResult(Taken.Count >= count));

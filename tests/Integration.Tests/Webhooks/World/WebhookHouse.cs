@@ -19,7 +19,7 @@ internal sealed class WebhookHouse : IAsyncDisposable
     {
         Networks = [IPNetwork.Parse("127.0.0.0/8")],
         Waits = [.. Enumerable.Repeat(TimeSpan.FromMilliseconds(30), 1_000)],
-        Timeout = TimeSpan.FromSeconds(5),
+        Timeout = TimeSpan.FromMinutes(1),
         Pause = TimeSpan.FromMilliseconds(10),
         IdlePause = TimeSpan.FromMilliseconds(10),
         Unsaved = TimeSpan.Zero,
