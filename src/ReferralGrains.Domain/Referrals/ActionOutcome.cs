@@ -74,8 +74,9 @@ public sealed record ActionOutcome(
             _ => ActionStatus.Parked,
         };
         var reason = status == ActionStatus.Parked ? ActionDecider.Waits(referral) ?? DecisionCode.SaleMissing
-            : decisions.IsEmpty ? DecisionCode.NotEnrolled
-            : (DecisionCode?)null;
+            : !decisions.IsEmpty ? (DecisionCode?)null
+            : referral is { Status: ReferralStatus.Cancelled, Enrollments.IsEmpty: true } ? DecisionCode.ReferralCancelled // Before it was ever approved.
+            : DecisionCode.NotEnrolled;
         return new(
             history.Stream, history.Seq, history.Action, status, reason, decisions,
             referral.ApprovedAt == default ? null : referral.ApprovedAt);

@@ -101,7 +101,7 @@ public static class CheckoutDiscounts
         if (referral.Status == ReferralStatus.Cancelled) return NoDiscount.ReferralCancelled;
         if (referral.NewCustomer is null) return NoDiscount.NotOffered;
         if (referral.Checkout is not null) return NoDiscount.AlreadyUsed;
-        return referral.Sold || referral.Parked.Any(static parked => parked.Action is { Kind: Actions.ActionKind.Sale, AmountMinor: > 0 })
+        return referral.Bought || referral.Parked.Any(static parked => parked.Action is { Kind: Actions.ActionKind.Sale, AmountMinor: > 0 })
             ? NoDiscount.NotFirst
             : NoDiscount.None;
     }

@@ -106,6 +106,9 @@ public sealed record Referral(
     /// <summary>The sale at whose checkout the code was entered: it is not before approval (D9).</summary>
     public CallerId? RedeemedWith { get; init; }
 
+    /// <summary>Whether the referee has paid anything, before the approval or after it: an invoice after that is not its first (S4).</summary>
+    public bool Bought { get; init; }
+
     /// <summary>Referrers in whose tallies a sale of this referee is from before it was re-assigned; null where it never was (D6, D16).</summary>
     public ImmutableArray<StreamId>? CountedBefore { get; init; }
 

@@ -12,7 +12,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 12;
+    public const int Version = 13;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -92,6 +92,7 @@ public static class ReferralFold
             LastAt = at,
             Counted = state.Counted || sale.Counts,
             Sold = state.Sold || (sale.Counts && sale.Action.AmountMinor > 0),
+            Bought = state.Bought || sale.Action.AmountMinor > 0,
             Enrollments = enrollments,
             Holds = given,
             Chain = ReferralChain.After(state.Chain, seq, at, sale),

@@ -111,7 +111,7 @@ public static class ReversalDecider
         return Change(referral, record.Referrer, reward, minor) with
         {
             Pending = pending,
-            Group = pending && !referral.IsFlagged ? reward.Given.Further?.Group ?? 0 : 0, // As what is earned while it is flagged (X9).
+            Group = pending && !referral.IsFlagged && facts.IsOwn(record.Referrer) ? reward.Given.Further?.Group ?? 0 : 0, // As what is earned while it is flagged (X9).
             ReleaseAt = pending ? reward.Given.ReleaseAt : null,
             ReleasesItself = pending && reward.Given.ReleasesItself,
             ChecksCustomer = pending && reward.Given.ChecksCustomer,
@@ -127,9 +127,9 @@ public static class ReversalDecider
         && (reward.LeftMinor == 0 || referral.Holds.Contains(reward.Key))
         && (referral.IsFlagged || !reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > facts.Now);
 
-    // A referral is not re-assigned while anything of it waits in a group, so what is the old referrer's waits in none.
+    // How far the group of a referrer before is, is not known here: what comes back to that one waits for a person, in no group.
     private static bool IsGroupReleased(StreamId referrer, RuleDecision given, DecisionFacts facts) =>
-        given.Further is { Group: > 0 and var group } && (!facts.IsOwn(referrer) || group < facts.Tally!.GroupOf(given.Rule, given.Asset!.Value).Number);
+        given.Further is { Group: > 0 and var group } && facts.IsOwn(referrer) && group < facts.Tally!.GroupOf(given.Rule, given.Asset!.Value).Number;
 
     private static RewardChange Change(Referral referral, StreamId referrer, RecordedReward reward, long minor) => new(
         reward.Key, reward.Given.Enrollment, referrer, reward.Given.Asset!.Value, minor, referral.Holds.Contains(reward.Key),

@@ -18,7 +18,7 @@ public static class SaleDecider
             if (!enrollment.Deleted)
                 EnrollmentDecider.Decide(referral, enrollment, sale, after, decisions);
         EnrollmentDecider.HoldBack(referral, facts, decisions);
-        return new(Kept(sale, decisions, facts.Program), referral.Referrer, decisions.DrainToImmutable(), counts, replays);
+        return new(Kept(sale, facts.Program), referral.Referrer, decisions.DrainToImmutable(), counts, replays);
     }
 
     // D6: whatever the rules say of it, but not after accrual has stopped (D9) and not in another currency (D2).
@@ -27,13 +27,7 @@ public static class SaleDecider
         && (sale.Currency ?? program.Currency) == program.Currency
         && !referral.Precedes(sale);
 
-    // The journal keeps what a condition used of the products, and a currency only where it is not the program's.
-    private static ReferralAction Kept(ReferralAction sale, ImmutableArray<RuleDecision>.Builder decisions, ProgramTerms program)
-    {
-        ImmutableArray<string> products = [];
-        foreach (var decision in decisions)
-            if (decision.Product is { } product && !products.Contains(product)) products = products.Add(product);
-        if (sale.Currency is null && products.Length == sale.ProductIds.Length) return sale;
-        return sale with { ProductIds = products, Currency = sale.Currency == program.Currency ? null : sale.Currency };
-    }
+    // All that was sent, for a draft to be tried on (R12): only a currency is left out where it is the program's.
+    private static ReferralAction Kept(ReferralAction sale, ProgramTerms program) =>
+        sale.Currency is { } currency && currency == program.Currency ? sale with { Currency = null } : sale;
 }

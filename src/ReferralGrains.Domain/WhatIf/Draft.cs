@@ -25,6 +25,7 @@ public sealed record Draft(ProgramTerms Program, Asset Asset, DateTimeOffset? Fr
             program with { Revision = 1, Disabled = false, NewCustomer = null, Payment = null, Rules = [.. rules.Select(Unheld)] }, terms.Reward.Asset, from, to, now)
         {
             IsAlone = program.Rule(id) is null,
+            AsksForCustomers = rules.Any(static rule => rule.Latest.Terms.Hold.ChecksCustomer),
         };
     }
 
@@ -34,8 +35,8 @@ public sealed record Draft(ProgramTerms Program, Asset Asset, DateTimeOffset? Fr
     /// <summary>Whether a referrer's tags or grants decide anything.</summary>
     public bool LooksAtReferrers => Program.Rules.Any(static rule => rule.Latest.Terms is { GrantedOnly: true } or { Conditions.ReferrerTags: not TagCondition.All } or { Conditions.ReferrerNamed: not null });
 
-    /// <summary>Whether products decide anything: the journal keeps of a sale's products only those that a rule looked at.</summary>
-    public bool LooksAtProducts => Program.Rules.Any(static rule => rule.Latest.Terms.Conditions is { ProductIds.Length: > 0 } or { ExcludedProductIds.Length: > 0 });
+    /// <summary>Whether holds end with a look at the referee's customer: nobody knows what it would have found, so all of them are earned (H15).</summary>
+    public bool AsksForCustomers { get; private init; }
 
     public bool Holds(DateTimeOffset occurredAt) => (From is null || occurredAt >= From) && (To is null || occurredAt < To);
 

@@ -73,7 +73,7 @@ internal sealed class WhatIfEndpoints(IFacts facts, IWhatIf whatIf, ITenantClock
             result.Actions, draft.Asset.Name, !draft.IsAlone, EarningsAnswer.Of(result.AsIs), EarningsAnswer.Of(result.Draft),
             [.. result.Referrers.Skip(from).Take(paging.Limit).Select(static one => new ReferrerDifferenceAnswer(one.Referrer, one.AsIsNetMinor, one.DraftNetMinor))],
             result.Referrers.Length > from + paging.Limit,
-            draft.LooksAtProducts ? ["A product condition is met only by products that a rule looked at when the sale came: the others are not kept."] : null);
+            draft.AsksForCustomers ? ["Whether a referee's customer was still active at the end of a hold is not asked again: the draft earns those rewards, too."] : null);
     }
 
     /// <summary>Progress twice a second, for whoever waits, and then the result.</summary>

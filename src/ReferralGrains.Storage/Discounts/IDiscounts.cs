@@ -54,6 +54,7 @@ public sealed class Discounts(NpgsqlDataSource database) : IDiscounts
         """
         select r.stream from referral r left join referral_use u on u.referral = r.stream
         where r.referrer = $1 and r.program = $2 and r.status = $3 and r.active and u.payment is null
+          and not exists (select from flag f where f.stream = r.stream and f.state in (1, 3))
           and case when $4 then u.choice = $5 else coalesce(u.choice, 0) <> $6 end
         order by r.attributed_at, r.approved_at, r.stream limit $7
         """,

@@ -56,7 +56,7 @@ public sealed record BookedReply(Refusal? Refusal, bool Duplicate, BookedEvent? 
     public static BookedReply Refused(BookRefusal why) => new(
         why switch
         {
-            BookRefusal.ReferrerMissing => new(RefusalKind.NotFound, "referrer_not_found", Field.Id, "There is no such referrer."),
+            BookRefusal.ReferrerMissing => new(RefusalKind.NotFound, "referrer_not_found", Field.ReferrerId, "There is no such referrer."),
             BookRefusal.ReferrerClosed => new(RefusalKind.Conflict, "referrer_closed", Field.Id, "This referrer is closed."),
             BookRefusal.NotSpendable =>
                 new(RefusalKind.Senseless, "asset_not_spendable", Field.Asset, "Cash is paid out and items are handed over; credit, points, services and coupons are spent."),

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Storage.Journal;
@@ -119,9 +120,22 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         if (turn.State.Status == ReferrerStatus.None) return Missing(turn);
         var closes = turn.State.Status == ReferrerStatus.Active || (close.Forfeits && !turn.State.Forfeits);
         if (closes) turn.Apply(new ReferrerClosed(close.Reason, close.By, close.Forfeits), await turn.Profile() with { Email = null, Name = null, StripeCustomerId = null });
+
+
+        // Nothing more is earned, so no group that waits would ever be full (H14).
+        var released = new HashSet<Asset>();
+        foreach (var (program, tally) in turn.State.Tallies)
+            foreach (var group in (tally.Groups ?? []).Where(static group => group.SumMinor > 0))
+            {
+                turn.Release(new(program), group, close.By);
+                released.Add(group.Asset);
+            }
+
+        closes |= released.Count > 0;
         if (!close.Forfeits) return closes ? Changed(turn) : Same(turn);
-        foreach (var (asset, payable) in await World.Ledger.Payable(turn.Stream))
-            if (payable + turn.Moved(asset) is > 0 and var left)
+        var payable = (await World.Ledger.Payable(turn.Stream)).ToDictionary(static one => one.Asset, static one => one.Minor);
+        foreach (var asset in payable.Keys.Union(released))
+            if (payable.GetValueOrDefault(asset) + turn.Moved(asset) is > 0 and var left)
             {
                 turn.Forfeit(new(asset, left, close.By));
                 closes = true;
@@ -199,7 +213,7 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
 
     private static ReferrerReply Same(OwnTurn turn) => turn.State.Status == ReferrerStatus.None ? Missing(turn) : new(null, false, turn.Stream);
 
-    private static ReferrerReply Missing(OwnTurn turn) => Refused(turn, RefusalKind.NotFound, "referrer_not_found", Field.Id, "There is no such referrer.");
+    private static ReferrerReply Missing(OwnTurn turn) => Refused(turn, RefusalKind.NotFound, "referrer_not_found", Field.ReferrerId, "There is no such referrer.");
 
     private static ReferrerReply Refused(OwnTurn turn, RefusalKind kind, string code, Field field, string detail) =>
         new(new(kind, code, field, detail), false, turn.Stream);

@@ -112,12 +112,12 @@ public class ConditionTests
         Assert.Equal(code, new ReferralWorld(Fixed(5_00).For("gold", "prod_Stripe1")).Send(Sale(1).Buying(products)).Code);
 
     [Fact]
-    public void H7_the_journal_keeps_the_products_that_a_condition_used()
+    public void H7_the_journal_keeps_all_products_for_conditions_that_are_yet_to_come()
     {
         var world = new ReferralWorld(Fixed(5_00).For("gold"), Fixed(6_00).For("tin"), Fixed(7_00).For("gold"));
         var sent = world.Send(Sale(1).Buying("paper", "gold", "ink"));
 
         Assert.Equal([DecisionCode.Rewarded, DecisionCode.Product, DecisionCode.Rewarded], sent.Codes);
-        Assert.Equal(["gold"], sent.Outcome!.Action.ProductIds);
+        Assert.Equal(["paper", "gold", "ink"], sent.Outcome!.Action.ProductIds);
     }
 }

@@ -21,6 +21,8 @@ public sealed class WhatIfTests(LivingServer server)
     [InlineData("alone", """{"id":"another","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":300}}""")]
     [InlineData("budget", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"budget":{"per":"referrer","amount_minor":2000}}""")]
     [InlineData("shared", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"budget":{"per":"program","amount_minor":5000}}""")]
+    [InlineData("products", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"conditions":{"product_ids":["tea"]}}""")]
+    [InlineData("excluded", """{"id":"rule","trigger":"recurring_action","reward":{"kind":"cash","type":"percent","basis_points":1000},"conditions":{"excluded_product_ids":["gift"]}}""")]
     public async Task Its_totals_are_those_of_a_fresh_import_under_that_rule(string name, string draft, string? beside = null)
     {
         using var lived = await Tenant($"lived-{name}", AsIs, beside);
@@ -152,6 +154,7 @@ public sealed class WhatIfTests(LivingServer server)
     {
         var body = new JsonObject { ["action_id"] = id, ["program_id"] = "p", ["type"] = type, ["referee_id"] = referee, ["occurred_at"] = at.ToString("yyyy-MM-ddTHH:mm:ssZ", System.Globalization.CultureInfo.InvariantCulture) };
         if (minor is not null) body["amount_minor"] = minor;
+        if (type == "sale" && minor % 3 > 0) body["product_ids"] = new JsonArray(minor % 3 == 1 ? ["gift"] : ["gift", "tea"]);
         if (refundOf is not null) body["refund_of"] = refundOf;
         if (chargebackOf is not null) body["chargeback_of"] = chargebackOf;
         return api.Ok("/v1/actions", body);

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Discounts;
+using ReferralGrains.Domain.Flags;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Programs;
@@ -119,6 +120,7 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
         await Round();
         return database.Read(_ => database.Referrals.Values
             .Where(row => row.Referrer == referrer && row.Program == program && row.Status == (short)ReferralStatus.Approved && row.Active)
+            .Where(row => !database.Flags.Any(flag => flag.Key.Stream == row.Stream && flag.Value.State.Stops()))
             .Where(row => database.Uses.GetValueOrDefault(row.Stream) is { Payment: null } use && (byHand ? use.Choice == ReferralChoice.Applies : use.Choice != ReferralChoice.Declined))
             .OrderBy(row => row.AttributedAt).ThenBy(row => row.ApprovedAt).ThenBy(row => row.Stream.Value).Select(row => row.Stream).Take(limit).ToList());
     }

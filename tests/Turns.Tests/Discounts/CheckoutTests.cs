@@ -87,6 +87,9 @@ public sealed class CheckoutTests
         await shop.Refer(Shop.Ben, approve: false);
         await shop.Sell("b1", 50_00, Shop.Ben);
         Assert.Equal(NoDiscount.NotFirst, (await Quote(shop, "pay2", 50_00, Shop.Ben)).Why);
+        shop.Time.Advance(TimeSpan.FromHours(1));
+        await shop.Tell(new ApproveReferral(null), Shop.Ben); // By which that was before the approval, and an invoice all the same.
+        Assert.Equal(NoDiscount.NotFirst, (await Quote(shop, "pay2", 50_00, Shop.Ben)).Why);
         await shop.Refer("carl");
         await shop.Tell(new CancelReferral(null, "admin", false), "carl");
         Assert.Equal(NoDiscount.ReferralCancelled, (await Quote(shop, "pay3", 50_00, "carl")).Why);

@@ -46,6 +46,15 @@ public sealed class PaymentTests
     }
 
     [Fact]
+    public async Task X9_a_flagged_referral_pays_for_nothing_until_somebody_has_looked()
+    {
+        await using var shop = await Gym(Sixty, Shop.Rita);
+        Assert.Equal((100_00, ""), await Pay(shop, "jan"));
+        await shop.Tell(new ResolveFlag(Confirmed: false, "a namesake", "ada"), Shop.Rita);
+        Assert.Equal((40_00, "rita 6000"), await Pay(shop, "feb"));
+    }
+
+    [Fact]
     public async Task G4_referrals_are_used_in_the_order_of_their_dates_and_pending_ones_are_none()
     {
         await using var shop = await Gym(Sixty);

@@ -15,6 +15,16 @@ namespace ReferralGrains.Turns.Tests.Referrals;
 public sealed class AttributionTests
 {
     [Fact]
+    public async Task D20_sales_of_a_referral_that_was_cancelled_before_it_was_ever_approved_say_so()
+    {
+        await using var shop = await Shop.Empty(Rules.Percent(10_00));
+        await shop.Refer(Shop.Ben, approve: false);
+        Assert.Equal(DecisionCode.ReferralPending, (await shop.Sell("b1", 50_00, Shop.Ben)).Outcome!.Reason);
+        await shop.Tell(new CancelReferral(null, "ada", false), Shop.Ben);
+        foreach (var sale in (string[])["b1", "b2"]) Assert.Equal(DecisionCode.ReferralCancelled, (await shop.Sell(sale, 50_00, Shop.Ben)).Outcome!.Reason);
+    }
+
+    [Fact]
     public async Task An_approved_referral_that_is_pending_already_is_other_content()
     {
         await using var shop = await Shop.Empty(Rules.Percent(10_00));

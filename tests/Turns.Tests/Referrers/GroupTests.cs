@@ -2,6 +2,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Referrers;
 using ReferralGrains.Turns.Tests.World;
 
@@ -54,6 +55,35 @@ public sealed class GroupTests
         Assert.Equal(group.SumMinor, shop.Balance().Pending);
         Assert.Equal(shop.Balance().Net, shop.Balance().Pending + shop.Balance().Payable);
         Assert.InRange(group.SumMinor, 0, 24_99);
+    }
+
+    [Theory]
+    [InlineData(false, 10_00)]
+    [InlineData(true, 0)]
+    public async Task D18_H14_a_group_that_waits_is_settled_or_forfeited_with_its_referrer_for_it_would_never_be_full(bool forfeits, long payable)
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00).Grouped(25_00));
+        await shop.Sell("a1", 100_00);
+        await shop.Ask(GrainAddress.Referrer(shop.Tenant, new CallerId(Shop.Rita)), new CloseReferrer(null, "ada", forfeits));
+        Assert.Equal((0, payable), (shop.Balance().Pending, shop.Balance().Payable));
+
+        // What is given back later is payable, and forfeited by whoever sweeps.
+        await shop.Send(Sent.Chargeback("c1", "a1", shop.Now));
+        await shop.Send(Sent.Won("w1", "c1", shop.Now));
+        Assert.Equal(0, shop.Balance().Pending);
+    }
+
+    [Fact]
+    public async Task H14_D16_what_comes_back_to_the_referrer_before_waits_for_a_person()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00).Grouped(25_00));
+        await shop.Introduce("tom");
+        await shop.Sell("a1", 100_00);
+        await shop.Send(Sent.Chargeback("c1", "a1", shop.Now));
+        Assert.True((await shop.Tell(new ReassignReferral(new("tom"), null, "ada"))).Changed);
+        await shop.Send(Sent.Won("w1", "c1", shop.Now));
+        Assert.Equal((10_00, 0), (shop.Balance().Pending, shop.Balance().Payable));
+        Assert.Equal(0, Assert.Single((await shop.State()).Holds).Group);
     }
 
     private static Task<ReferrerReply> Release(Shop shop) =>
