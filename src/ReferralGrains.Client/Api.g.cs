@@ -95,6 +95,12 @@ public sealed partial class ReferralGrainsClient
     public IAsyncEnumerable<RuleAnswer> ListRulesAsync(string? programId = null, ListRulesState? state = null, string? q = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
         Pages<PageAnswerOfRuleAnswer, RuleAnswer>(new("/v1/rules", ("program_id", programId), ("state", state), ("q", q), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
+    /// <summary>One rule, as it stands now</summary>
+    /// <remarks><c>GET /v1/rules/{id}</c>. Needs a key with the role read.</remarks>
+    /// <param name="programId">The rule's program, if the caller knows it.</param>
+    public Task<RuleAnswer> GetRuleAsync(string id, string? programId = null, CancellationToken stop = default) =>
+        Send<RuleAnswer>(HttpMethod.Get, new($"/v1/rules/{Uri.EscapeDataString(id)}", ("program_id", programId)), null, stop);
+
     /// <summary>Reward nothing by this rule, on every enrollment, until it is enabled</summary>
     /// <remarks><c>POST /v1/rules/{id}/disable</c>. Needs a key with the role admin.</remarks>
     /// <param name="programId">The rule's program, if the caller knows it.</param>
@@ -218,13 +224,16 @@ public sealed partial class ReferralGrainsClient
     public Task<GroupsAnswer> ReleaseReferrerGroupAsync(string id, string rule, string? programId = null, CancellationToken stop = default) =>
         Send<GroupsAnswer>(HttpMethod.Post, new($"/v1/referrers/{Uri.EscapeDataString(id)}/groups/{Uri.EscapeDataString(rule)}/release", ("program_id", programId)), null, stop);
 
-    /// <summary>Referrals and referrers that somebody should look at</summary>
+    /// <summary>Referrals and referrers that somebody should look at; by referrer_id the referrer's own</summary>
     /// <remarks><c>GET /v1/flags</c>. Needs a key with the role read.</remarks>
-    /// <param name="state">Only flags in this state.</param>
+    /// <param name="programId">Only of this program.</param>
+    /// <param name="referrerId">Only of this referrer.</param>
+    /// <param name="refereeId">Only of this referee, which goes with its program.</param>
+    /// <param name="state">Only what is in this state.</param>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
-    public IAsyncEnumerable<FlagAnswer> ListFlagsAsync(ListFlagsState? state = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
-        Pages<PageAnswerOfFlagAnswer, FlagAnswer>(new("/v1/flags", ("state", state), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+    public IAsyncEnumerable<FlagAnswer> ListFlagsAsync(string? programId = null, string? referrerId = null, string? refereeId = null, ListFlagsState? state = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfFlagAnswer, FlagAnswer>(new("/v1/flags", ("program_id", programId), ("referrer_id", referrerId), ("referee_id", refereeId), ("state", state), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>All is well: rewards go where their holds say, payouts go on</summary>
     /// <remarks><c>POST /v1/flags/{id}/clear</c>. Needs a key with the role admin.</remarks>
@@ -715,14 +724,14 @@ public sealed partial class ReferralGrainsClient
         Send<WebhookEndpointAnswer>(HttpMethod.Post, new("/v1/webhook_endpoints"), body, stop);
 
     /// <summary>The webhook endpoints of the tenant, and how far each is</summary>
-    /// <remarks><c>GET /v1/webhook_endpoints</c>. Needs a key with the role admin.</remarks>
+    /// <remarks><c>GET /v1/webhook_endpoints</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
     public IAsyncEnumerable<WebhookEndpointAnswer> ListWebhookEndpointsAsync(int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
         Pages<PageAnswerOfWebhookEndpointAnswer, WebhookEndpointAnswer>(new("/v1/webhook_endpoints", ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
 
     /// <summary>One webhook endpoint</summary>
-    /// <remarks><c>GET /v1/webhook_endpoints/{id}</c>. Needs a key with the role admin.</remarks>
+    /// <remarks><c>GET /v1/webhook_endpoints/{id}</c>. Needs a key with the role read.</remarks>
     public Task<WebhookEndpointAnswer> GetWebhookEndpointAsync(string id, CancellationToken stop = default) =>
         Send<WebhookEndpointAnswer>(HttpMethod.Get, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}"), null, stop);
 
@@ -747,12 +756,12 @@ public sealed partial class ReferralGrainsClient
         Send<WebhookEndpointAnswer>(HttpMethod.Post, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/resume"), body, stop);
 
     /// <summary>What an endpoint took and did not take within 24 hours, and what it is still to be told</summary>
-    /// <remarks><c>GET /v1/webhook_endpoints/{id}/figures</c>. Needs a key with the role admin.</remarks>
+    /// <remarks><c>GET /v1/webhook_endpoints/{id}/figures</c>. Needs a key with the role read.</remarks>
     public Task<WebhookFiguresAnswer> ListWebhookEndpointFiguresAsync(string id, CancellationToken stop = default) =>
         Send<WebhookFiguresAnswer>(HttpMethod.Get, new($"/v1/webhook_endpoints/{Uri.EscapeDataString(id)}/figures"), null, stop);
 
     /// <summary>Each attempt to tell an endpoint something, the newest first; kept for 30 days</summary>
-    /// <remarks><c>GET /v1/webhook_endpoints/{id}/deliveries</c>. Needs a key with the role admin.</remarks>
+    /// <remarks><c>GET /v1/webhook_endpoints/{id}/deliveries</c>. Needs a key with the role read.</remarks>
     /// <param name="limit">How many entries; 20 when it is left out.</param>
     /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
     public IAsyncEnumerable<WebhookDeliveryAnswer> ListWebhookEndpointDeliveriesAsync(string id, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
@@ -810,7 +819,7 @@ public sealed partial record ActionBody
     /// <summary>For people; it decides nothing.</summary>
     public string? Note { get; init; }
 
-    /// <summary>Texts, whole numbers, true and false, at most 4 KiB together; it decides nothing.</summary>
+    /// <summary>Texts, numbers, true and false, at most 4 KiB together; it decides nothing.</summary>
     public JsonNode? Metadata { get; init; }
 
     /// <summary>Of a sale: what commission is earned on, if it is less than the amount: net of tax, shipping, fees.</summary>

@@ -1,4 +1,5 @@
 using ReferralGrains.Gateway.Description;
+using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
 using ReferralGrains.Storage.Tenants;
 
@@ -12,8 +13,11 @@ internal sealed class KnownParameters(RequestDelegate next)
         if (!context.Request.QueryString.HasValue || context.GetEndpoint() is not RouteEndpoint endpoint) return next(context);
         if (endpoint.Metadata.GetMetadata<TakesAnyQuery>() is not null) return next(context);
         var known = endpoint.Metadata.GetMetadata<TakesQuery>()?.Parameters ?? [];
+
+        // A filter of other lists is known, and the list says what it has an index for.
+        var isList = endpoint.Metadata.GetMetadata<AnswersCsv>() is not null;
         foreach (var name in context.Request.Query.Keys)
-            if (!known.Any(parameter => parameter.Name == name)) return ProblemAnswer.Write(context, Problem.UnknownField(name.Length <= 100 ? name : name[..100]));
+            if (!known.Any(parameter => parameter.Name == name) && !(isList && Listing.IsFilter(name))) return ProblemAnswer.Write(context, Problem.UnknownField(name.Length <= 100 ? name : name[..100]));
         return next(context);
     }
 }

@@ -17,12 +17,14 @@ namespace ReferralGrains.Gateway.Flags;
 /// <summary>The review list: referrals and referrers that somebody should look at (X9).</summary>
 internal sealed class FlagEndpoints(IGrainRouter router, IFlags flags) : IEndpoints
 {
-    private static readonly QueryParameter State = new("state", "string", "Only flags in this state.", new OneOfAttribute(typeof(FlagWords), nameof(FlagWords.States)));
+    private static readonly Listing<FlagAnswer> Listed = new(
+        GatewayJson.Default.PageAnswerFlagAnswer, static id => FlagWords.Parse(id) is not null, FlagWords.States.Known,
+        [.. new[] { Filters.None, Filters.Referrer, Filters.Program | Filters.Referee }.SelectMany(static about => new[] { about, about | Filters.State })]);
 
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Get("/v1/flags", List).Needs(KeyRole.Read)
-            .WithSummary("Referrals and referrers that somebody should look at").Pages<PageAnswer<FlagAnswer>>(State);
+            .WithSummary("Referrals and referrers that somebody should look at; by referrer_id the referrer's own").Lists(Listed);
         routes.Post("/v1/flags/{id}/clear", Clear).Needs(KeyRole.Admin)
             .WithSummary("All is well: rewards go where their holds say, payouts go on").Takes<ReasonBody>(mayBeAbsent: true).Answers<FlagAnswer>();
         routes.Post("/v1/flags/{id}/confirm", Confirm).Needs(KeyRole.Admin)
@@ -32,10 +34,9 @@ internal sealed class FlagEndpoints(IGrainRouter router, IFlags flags) : IEndpoi
 
     private async Task<IResult> List(HttpContext context)
     {
-        var paging = Paging.Of(context, static id => FlagWords.Parse(id) is not null);
-        var state = context.Single("state") is { } word ? FlagWords.States.Parse(word, default, "state") : (FlagState?)null;
-        var page = await flags.Page(context.Caller().Tenant, state, paging.After is { } after ? FlagWords.Parse(after) : null, paging.Limit, context.RequestAborted);
-        return Answers.Ok(new([.. page.Items.Select(FlagWords.Answer)], page.HasMore), GatewayJson.Default.PageAnswerFlagAnswer);
+        var (filter, state) = Listed.Read(context);
+        var page = await flags.Page(filter, state is null ? null : FlagWords.States.Find(state), filter.After is { } after ? FlagWords.Parse(after) : null, context.RequestAborted);
+        return Listed.Answer(context, page.Items.Select(FlagWords.Answer), page.HasMore, static flag => flag.Id);
     }
 
     private Task<IResult> Clear(HttpContext context, string id) => Resolve(context, id, confirmed: false);

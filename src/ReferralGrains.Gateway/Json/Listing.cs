@@ -26,6 +26,19 @@ internal enum Filters
     Prefix = 32,
 }
 
+/// <summary>What all lists have in common.</summary>
+internal static class Listing
+{
+    internal static readonly (Filters Filter, string[] Names)[] Names =
+    [
+        (Filters.Program, ["program_id"]), (Filters.Referrer, ["referrer_id"]), (Filters.Referee, ["referee_id"]), (Filters.State, ["state"]), (Filters.Period, ["from", "to"]),
+        (Filters.Prefix, ["q"]),
+    ];
+
+    /// <summary>Whether a query parameter of this name narrows a list, if not necessarily each.</summary>
+    public static bool IsFilter(string name) => Array.Exists(Names, filter => filter.Names.Contains(name));
+}
+
 /// <summary>
 /// A collection as a list: which filters it has, in which combinations there is an index for them, what an entry's id looks like, and how
 /// its pages are answered, as JSON or, to <c>Accept: text/csv</c>, as CSV. A capability holds one for each of its collections:
@@ -43,12 +56,6 @@ internal enum Filters
 /// <param name="supported">The combinations that there is an index for; nothing at all is always one. Others are refused.</param>
 internal sealed class Listing<T>(JsonTypeInfo<PageAnswer<T>> page, Func<string, bool> isId, IEnumerable<string> states, params Filters[] supported)
 {
-    private static readonly (Filters Filter, string[] Names)[] Names =
-    [
-        (Filters.Program, ["program_id"]), (Filters.Referrer, ["referrer_id"]), (Filters.Referee, ["referee_id"]), (Filters.State, ["state"]), (Filters.Period, ["from", "to"]),
-        (Filters.Prefix, ["q"]),
-    ];
-
     private readonly string[] states = [.. states];
 
     /// <summary>The query parameters, for the description and for whoever refuses others.</summary>
@@ -68,7 +75,7 @@ internal sealed class Listing<T>(JsonTypeInfo<PageAnswer<T>> page, Func<string, 
             Prefix = Id(context, "q")?.Value,
         };
         var state = context.Single("state");
-        if (state is not null && !states.Contains(state))
+        if (state is not null && states.Length > 0 && !states.Contains(state))
             throw Problem.InvalidField("state", $"Expected is one of {string.Join(", ", states)}, not {Text.Shown(state)}.").AsException();
         if (filter.From >= filter.To) throw Problem.InvalidField("to", "A time after from is expected.").AsException();
         var asked = (filter.Program is null ? 0 : Filters.Program) | (filter.Referrer is null ? 0 : Filters.Referrer) | (filter.Referee is null ? 0 : Filters.Referee)
@@ -117,5 +124,5 @@ internal sealed class Listing<T>(JsonTypeInfo<PageAnswer<T>> page, Func<string, 
         return Problem.Unprocessable("filter_unsupported", Of(asked)[0], detail);
     }
 
-    private static string[] Of(Filters filters) => [.. Names.Where(name => filters.HasFlag(name.Filter)).Select(static name => string.Join('/', name.Names))];
+    private static string[] Of(Filters filters) => [.. Listing.Names.Where(name => filters.HasFlag(name.Filter)).Select(static name => string.Join('/', name.Names))];
 }

@@ -48,6 +48,7 @@ internal sealed class LineOutput<TItem, TReply>(
         await using var json = new Utf8JsonWriter(buffer, Writing);
         if (leftOut is { } line)
         {
+            work.Count(default, failed: true);
             json.WriteStartObject();
             json.WriteNumber(Line, line);
             WriteError(json, Problem.AnswersUnread);

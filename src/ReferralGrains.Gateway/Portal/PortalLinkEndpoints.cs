@@ -71,7 +71,7 @@ internal sealed class PortalLinkEndpoints(ITenants tenants, IReports reports, IP
 [Example("""{"referrer_id":"auth0|rita","expires_in":900}""")]
 internal sealed record NewPortalLink(CallerId ReferrerId, [property: Whole(NewPortalLink.Least, NewPortalLink.Most)] long? ExpiresIn = null)
 {
-    public const long Least = 60;
+    public const long Least = 1;
     public const long Most = 24 * 60 * 60;
     public const long Default = 60 * 60;
 }

@@ -28,6 +28,8 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, IReports 
             .WithSummary("Publish a rule, or a new version of one").Takes<RuleBody>().Answers<RuleAnswer>(creates: true).Query(RouteDescription.DryRun);
         routes.Get("/v1/rules", List).Needs(KeyRole.Read)
             .WithSummary("All rules, as they stand now").Lists(Rules);
+        routes.Get("/v1/rules/{id}", Show).Needs(KeyRole.Read)
+            .WithSummary("One rule, as it stands now").Answers<RuleAnswer>().Query(RouteDescription.ProgramId);
         routes.Post("/v1/rules/{id}/disable", Disable).Needs(KeyRole.Admin)
             .WithSummary("Reward nothing by this rule, on every enrollment, until it is enabled").Answers<RuleAnswer>().Query(RouteDescription.ProgramId);
         routes.Post("/v1/rules/{id}/enable", Enable).Needs(KeyRole.Admin)
@@ -58,6 +60,13 @@ internal sealed class RuleEndpoints(IGrainRouter router, IFacts facts, IReports 
         var (filter, state) = Rules.Read(context);
         var page = await reports.Rules(filter, state is null ? null : ProgramEndpoints.States.Find(state), context.RequestAborted);
         return Rules.Answer(context, page.Items.Select(pair => RuleWriter.Answer(pair.Program, pair.Rule)), page.HasMore, rule => rule.Id.Value);
+    }
+
+    private async Task<IResult> Show(HttpContext context, string id)
+    {
+        var (program, rule) = await programs.Resolve(context, id);
+        var terms = await facts.ProgramCovering(context.Caller().Tenant, program, terms => terms.Rule(rule) is not null, context.RequestAborted);
+        return Answers.Ok(RuleWriter.Answer(terms, terms.Rule(rule)!), GatewayJson.Default.RuleAnswer);
     }
 
     private Task<IResult> Disable(HttpContext context, string id) => Switch(context, id, enabled: false);

@@ -17,7 +17,7 @@ namespace ReferralGrains.Gateway.Referrals;
 /// <param name="RefundOf">The sale that a refund takes back, or the refund that failed.</param>
 /// <param name="ChargebackOf">The sale that a chargeback takes back, or the sale or chargeback that was won.</param>
 /// <param name="Note">For people; it decides nothing.</param>
-/// <param name="Metadata">Texts, whole numbers, true and false, at most 4 KiB together; it decides nothing.</param>
+/// <param name="Metadata">Texts, numbers, true and false, at most 4 KiB together; it decides nothing.</param>
 /// <param name="BaseMinor">Of a sale: what commission is earned on, if it is less than the amount: net of tax, shipping, fees.</param>
 /// <param name="Lines">Of a sale: what was bought, no more than the amount together. Of a refund: what it is about.</param>
 /// <param name="Attributes">At most 20 texts that rules may compare: country, coupon, new or renewal. They are content: a repeat has the same.</param>

@@ -36,6 +36,9 @@ internal static class AdjustmentParser
         payout.TryGetProperty("reward", out var reward);
         payout.TryGetProperty("hold", out var hold);
 
+        if (Carry(terms) && reward.ValueKind == JsonValueKind.Object && reward.EnumerateObject().FirstOrDefault(static member => IsValue(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } value)
+            throw Problem.InvalidField("payout.reward." + value.Name, "Each tier or step of this rule has a value of its own, which goes before this one: it would change nothing.").AsException();
+
         // Where tiers or steps carry the value, the reward may still leave it out.
         var (tiers, steps) = (RuleWriter.Tiers(terms.Tiers), RuleWriter.Steps(terms.Steps) ?? []);
         return (
@@ -43,6 +46,14 @@ internal static class AdjustmentParser
                 body => RewardParser.Parse(body, tiers, steps, program.Currency, "payout.reward").Reward),
             Part(hold, old.Hold, RuleWriter.Hold(terms.Hold), GatewayJson.Default.HoldBody, "payout.hold", body => RuleParser.Hold(body, "payout.hold")));
     }
+
+    private static bool Carry(RewardRule terms)
+    {
+        OwnValue[] values = [.. terms.Tiers.Select(static tier => tier.Value), .. (terms.Steps ?? []).Select(static step => step.Value)];
+        return values.Length > 0 && Array.TrueForAll(values, static own => own.BasisPoints > 0 || own.AmountMinor > 0);
+    }
+
+    private static bool IsValue(string member) => member is "type" or "basis_points" or "amount_minor";
 
     private static TTerms? Part<TTerms, TBody>(JsonElement change, TTerms? old, TBody inForce, JsonTypeInfo<TBody> type, string path, Func<TBody, TTerms> parse)
         where TTerms : class

@@ -6,12 +6,13 @@ using ReferralGrains.Gateway.Problems;
 
 namespace ReferralGrains.Gateway.Referrals;
 
-/// <summary>A caller's own pairs on an action: texts, whole numbers and truth values, without nesting.</summary>
+/// <summary>A caller's own pairs on an action: texts, numbers and truth values, without nesting.</summary>
 internal static class Metadata
 {
     public const int MaxBytes = 4 * 1024;
     public const int MaxKeys = 50;
     private const int MaxKeyLength = 100;
+    private const int MaxNumber = 100;
 
     /// <summary>Reads an object; one without a value is the same as none.</summary>
     /// <param name="metadata">Compact, in the order in which they were sent.</param>
@@ -55,11 +56,11 @@ internal static class Metadata
             case JsonTokenType.True or JsonTokenType.False:
                 json.WriteBooleanValue(reader.GetBoolean());
                 return null;
-            case JsonTokenType.Number when reader.TryGetInt64(out var number):
-                json.WriteNumberValue(number);
+            case JsonTokenType.Number when reader.ValueSpan.Length <= MaxNumber:
+                json.WriteRawValue(reader.ValueSpan); // As it was sent: it decides nothing.
                 return null;
             default:
-                return "A text, a whole number, true or false is expected.";
+                return "A text, a number, true or false is expected.";
         }
     }
 }

@@ -24,9 +24,9 @@ internal sealed class WebhookEndpoints(IWebhookTargets targets, IWebhookTrials t
     {
         routes.Post("/v1/webhook_endpoints", Create).Needs(KeyRole.Admin)
             .WithSummary("Be told of what happens, at an address; the secret that signs it is shown this once").Takes<NewWebhookEndpoint>().Answers<WebhookEndpointAnswer>(creates: true);
-        routes.Get("/v1/webhook_endpoints", List).Needs(KeyRole.Admin)
+        routes.Get("/v1/webhook_endpoints", List).Needs(KeyRole.Read)
             .WithSummary("The webhook endpoints of the tenant, and how far each is").Pages<PageAnswer<WebhookEndpointAnswer>>();
-        routes.Get("/v1/webhook_endpoints/{id}", Show).Needs(KeyRole.Admin)
+        routes.Get("/v1/webhook_endpoints/{id}", Show).Needs(KeyRole.Read)
             .WithSummary("One webhook endpoint").Answers<WebhookEndpointAnswer>();
         routes.Patch("/v1/webhook_endpoints/{id}", Change).Needs(KeyRole.Admin)
             .WithSummary("Change a webhook endpoint, or switch it off or on; what it has not been told waits").Takes<WebhookEndpointChange>().Answers<WebhookEndpointAnswer>();

@@ -16,9 +16,9 @@ internal sealed class WebhookTrialEndpoints(IWebhookTargets targets, IWebhookFee
 
     public void Map(IEndpointRouteBuilder routes)
     {
-        routes.Get("/v1/webhook_endpoints/{id}/figures", Figures).Needs(KeyRole.Admin)
+        routes.Get("/v1/webhook_endpoints/{id}/figures", Figures).Needs(KeyRole.Read)
             .WithSummary("What an endpoint took and did not take within 24 hours, and what it is still to be told").Answers<WebhookFiguresAnswer>();
-        routes.Get("/v1/webhook_endpoints/{id}/deliveries", List).Needs(KeyRole.Admin)
+        routes.Get("/v1/webhook_endpoints/{id}/deliveries", List).Needs(KeyRole.Read)
             .WithSummary("Each attempt to tell an endpoint something, the newest first; kept for 30 days").Pages<PageAnswer<WebhookDeliveryAnswer>>();
         routes.Post("/v1/webhook_endpoints/{id}/deliveries/{delivery}/resend", Resend).Needs(KeyRole.Admin)
             .WithSummary("Send what an attempt sent once more, now and out of turn; answers what the endpoint said").Answers<WebhookDeliveryAnswer>();

@@ -14,9 +14,9 @@ public interface IFlags
     /// <summary>Null when there is no such flag in the tenant.</summary>
     Task<Flag?> Find(int tenant, StreamId stream, FlagKind kind, CancellationToken stop);
 
-    /// <summary>In the order of what they are about.</summary>
+    /// <summary>In the order of what they are about; all of the tenant, those on a referrer itself, or those on a referral by any id of its referee.</summary>
     /// <param name="after">The last flag of the page before.</param>
-    Task<Page<Flag>> Page(int tenant, FlagState? state, (StreamId Stream, FlagKind Kind)? after, int limit, CancellationToken stop);
+    Task<Page<Flag>> Page(ListFilter filter, FlagState? state, (StreamId Stream, FlagKind Kind)? after, CancellationToken stop);
 
     /// <summary>
     /// Those of some referrers for whom no new payout item may be made: one of their flags is open, or was confirmed. In SQL:
@@ -33,18 +33,24 @@ public sealed record Flag(
 /// <inheritdoc cref="IFlags"/>
 public sealed class FlagList(NpgsqlDataSource database) : IFlags
 {
+    private readonly Directory directory = new(database);
+
     private const string Select =
         "select f.stream, f.kind, s.kind, s.a, s.b, f.state, f.reason, f.opened_at, f.resolved_at, f.resolved_by from flag f join stream s on s.id = f.stream where f.tenant = $1";
 
     public Task<Flag?> Find(int tenant, StreamId stream, FlagKind kind, CancellationToken stop) => database.Row(
         Select + " and f.stream = $2 and f.kind = $3", Read, stop, Questions.Int(tenant), Questions.Long(stream.Value), Questions.Int((int)kind));
 
-    public async Task<Page<Flag>> Page(int tenant, FlagState? state, (StreamId Stream, FlagKind Kind)? after, int limit, CancellationToken stop)
+    public async Task<Page<Flag>> Page(ListFilter filter, FlagState? state, (StreamId Stream, FlagKind Kind)? after, CancellationToken stop)
     {
-        var found = await database.Rows(
-            Select + " and (f.stream, f.kind) > ($2, $3::smallint) and ($4 is null or f.state = $4) order by f.stream, f.kind limit $5",
-            Read, stop, Questions.Int(tenant), Questions.Long(after?.Stream.Value ?? 0), Questions.Int((int)(after?.Kind ?? 0)), Questions.Int((int?)state), Questions.Int(limit + 1));
-        return new([.. found.Take(limit)], found.Count > limit);
+        StreamId? about = null;
+        if (filter.Referrer is { } referrer) about = await directory.FindReferrer(filter.Tenant, referrer, stop);
+        else if (filter is { Program: { } program, Referee: { } referee }) about = (await directory.FindReferral(filter.Tenant, program, referee, stop))?.Stream;
+        if (about is null && (filter.Referrer ?? filter.Referee) is not null) return new([], false);
+        return filter.Page(await database.Rows(
+            Select + " and (f.stream, f.kind) > ($2, $3::smallint) and ($4 is null or f.state = $4) and ($5 is null or f.stream = $5) order by f.stream, f.kind limit $6",
+            Read, stop, Questions.Int(filter.Tenant), Questions.Long(after?.Stream.Value ?? 0), Questions.Int((int)(after?.Kind ?? 0)), Questions.Int((int?)state),
+            Questions.Long(about?.Value), Questions.Int(filter.Rows)));
     }
 
     public async Task<IReadOnlySet<StreamId>> Stopped(IReadOnlyCollection<StreamId> referrers, CancellationToken stop) => (await database.Rows(

@@ -114,6 +114,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * One rule, as it stands now
+   *
+   * `GET /v1/rules/{id}`. Needs a key with the role read.
+   */
+  getRule(id: string, query: { program_id?: string } = {}): Promise<RuleAnswer> {
+    return this.send("GET", `/v1/rules/${encodeURIComponent(id)}`, query, undefined);
+  }
+
+  /**
    * Reward nothing by this rule, on every enrollment, until it is enabled
    *
    * `POST /v1/rules/{id}/disable`. Needs a key with the role admin.
@@ -294,11 +303,11 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * Referrals and referrers that somebody should look at
+   * Referrals and referrers that somebody should look at; by referrer_id the referrer's own
    *
    * `GET /v1/flags`. Needs a key with the role read.
    */
-  listFlags(query: { state?: "open" | "cleared" | "confirmed"; limit?: number } = {}): AsyncGenerator<FlagAnswer> {
+  listFlags(query: { program_id?: string; referrer_id?: string; referee_id?: string; state?: "open" | "cleared" | "confirmed"; limit?: number } = {}): AsyncGenerator<FlagAnswer> {
     return this.pages<FlagAnswer>(`/v1/flags`, query);
   }
 
@@ -1052,7 +1061,7 @@ export class ReferralGrains extends Connection {
   /**
    * The webhook endpoints of the tenant, and how far each is
    *
-   * `GET /v1/webhook_endpoints`. Needs a key with the role admin.
+   * `GET /v1/webhook_endpoints`. Needs a key with the role read.
    */
   listWebhookEndpoints(query: { limit?: number } = {}): AsyncGenerator<WebhookEndpointAnswer> {
     return this.pages<WebhookEndpointAnswer>(`/v1/webhook_endpoints`, query);
@@ -1061,7 +1070,7 @@ export class ReferralGrains extends Connection {
   /**
    * One webhook endpoint
    *
-   * `GET /v1/webhook_endpoints/{id}`. Needs a key with the role admin.
+   * `GET /v1/webhook_endpoints/{id}`. Needs a key with the role read.
    */
   getWebhookEndpoint(id: string): Promise<WebhookEndpointAnswer> {
     return this.send("GET", `/v1/webhook_endpoints/${encodeURIComponent(id)}`, {}, undefined);
@@ -1106,7 +1115,7 @@ export class ReferralGrains extends Connection {
   /**
    * What an endpoint took and did not take within 24 hours, and what it is still to be told
    *
-   * `GET /v1/webhook_endpoints/{id}/figures`. Needs a key with the role admin.
+   * `GET /v1/webhook_endpoints/{id}/figures`. Needs a key with the role read.
    */
   listWebhookEndpointFigures(id: string): Promise<WebhookFiguresAnswer> {
     return this.send("GET", `/v1/webhook_endpoints/${encodeURIComponent(id)}/figures`, {}, undefined);
@@ -1115,7 +1124,7 @@ export class ReferralGrains extends Connection {
   /**
    * Each attempt to tell an endpoint something, the newest first; kept for 30 days
    *
-   * `GET /v1/webhook_endpoints/{id}/deliveries`. Needs a key with the role admin.
+   * `GET /v1/webhook_endpoints/{id}/deliveries`. Needs a key with the role read.
    */
   listWebhookEndpointDeliveries(id: string, query: { limit?: number } = {}): AsyncGenerator<WebhookDeliveryAnswer> {
     return this.pages<WebhookDeliveryAnswer>(`/v1/webhook_endpoints/${encodeURIComponent(id)}/deliveries`, query);
@@ -1177,7 +1186,7 @@ export interface ActionBody {
   product_ids?: string[] | null;
   /** For people; it decides nothing. */
   note?: string | null;
-  /** Texts, whole numbers, true and false, at most 4 KiB together; it decides nothing. */
+  /** Texts, numbers, true and false, at most 4 KiB together; it decides nothing. */
   metadata?: Json | null;
   /** Of a sale: what commission is earned on, if it is less than the amount: net of tax, shipping, fees. */
   base_minor?: number | null;

@@ -136,6 +136,14 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
     [InlineData("rewards?starting_after=act_1_2", 400, "invalid_field")]
     [InlineData("ledger/postings?to=2026-01-01T00:00:00Z", 422, "filter_unsupported")]
     [InlineData("programs?q=%20", 400, "invalid_id")]
+    [InlineData("programs?referrer_id=rita", 422, "filter_unsupported")]
+    [InlineData("rules?from=2026-01-01T00:00:00Z", 422, "filter_unsupported")]
+    [InlineData("referrers?referrer_id=rita", 422, "filter_unsupported")]
+    [InlineData("rewards?q=rwd", 422, "filter_unsupported")]
+    [InlineData("ledger/postings?state=pending", 422, "filter_unsupported")]
+    [InlineData("flags?program_id=p1", 422, "filter_unsupported")]
+    [InlineData("flags?kind=self_referral", 400, "unknown_field")]
+    [InlineData("referrers/rita/activity?state=active", 400, "unknown_field")]
     public async Task What_there_is_no_index_for_is_refused(string path, int status, string code)
     {
         var answer = await api.Get("/v1/" + path);

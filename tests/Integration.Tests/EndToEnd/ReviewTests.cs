@@ -19,6 +19,9 @@ public sealed class ReviewTests(LivingServer server)
         var open = (await shop.Ok("/v1/flags?state=open"))["data"]!.AsArray();
         Assert.Equal([("anna", "same_email"), ("rita", "same_id")], open.Select(flag => ((string)flag!["referee_id"]!, (string)flag["reason"]!)).Order());
         Assert.Equal((2_000, 0), await Balance(shop));
+        Assert.Equal("anna", (string)Assert.Single((await shop.Ok("/v1/flags?program_id=x9&referee_id=anna&state=open"))["data"]!.AsArray())!["referee_id"]!);
+        foreach (var none in (string[])["program_id=x9&referee_id=anna&state=cleared", "program_id=x9&referee_id=nobody", "referrer_id=rita", "referrer_id=nobody"])
+            Assert.Empty((await shop.Ok("/v1/flags?" + none))["data"]!.AsArray());
 
         var anna = open.First(flag => (string)flag!["referee_id"]! == "anna")!;
         Assert.Equal("cleared", (string)(await shop.Ok($"/v1/flags/{anna["id"]}/clear", new { reason = "a couple" }))["state"]!);
@@ -40,6 +43,7 @@ public sealed class ReviewTests(LivingServer server)
         var flags = (await shop.Ok("/v1/flags"))["data"]!.AsArray();
         Assert.Equal([("rita", "many_attributions"), ("tom", "shared_email")], flags.Select(flag => ((string)flag!["referrer_id"]!, (string)flag["kind"]!)).Order());
         Assert.All(flags, flag => Assert.DoesNotContain("@", flag!.ToJsonString(), StringComparison.Ordinal));
+        Assert.Equal("shared_email", (string)Assert.Single((await shop.Ok("/v1/flags?referrer_id=tom"))["data"]!.AsArray())!["kind"]!);
         var first = (await shop.Ok("/v1/flags?limit=1"))["data"]![0]!;
         Assert.Single((await shop.Ok($"/v1/flags?starting_after={first["id"]}"))["data"]!.AsArray());
         Assert.Equal("confirmed", (string)(await shop.Ok($"/v1/flags/{first["id"]}/confirm", new { }))["state"]!);

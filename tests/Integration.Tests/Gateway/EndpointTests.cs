@@ -114,6 +114,8 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal((409, "conflict"), (status, Text(problem, "code")));
         Assert.False((await host.Ok("POST", "/v1/rules/p_r/disable")).GetProperty("enabled").GetBoolean());
         Assert.True((await host.Ok("POST", "/v1/rules/p_r/enable?program_id=p")).GetProperty("enabled").GetBoolean());
+        Assert.Equal(("p_r", true), (Text(await host.Ok("GET", "/v1/rules/p_r"), "id"), (await host.Ok("GET", "/v1/rules/p_r?program_id=p")).GetProperty("enabled").GetBoolean()));
+        Assert.Equal("rule_not_found", Text((await host.Send("GET", "/v1/rules/none")).Body, "code"));
         Assert.Equal(404, (await host.Send("POST", "/v1/rules/p_r/enable?program_id=q")).Status);
         Assert.Equal("rule_not_found", Text((await host.Send("POST", "/v1/rules/none/enable")).Body, "code"));
     }
@@ -254,6 +256,16 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal((400, "payout.holds"), Refused(await host.Send("PATCH", path, """{"reason":"x","payout":{"holds":{} } }""")));
         Assert.Equal("deleted", Text(await host.Ok("DELETE", path), "state"));
         Assert.Equal(404, (await host.Send("PATCH", path, """{"reason":"x","enabled":true}""")).Status);
+    }
+
+    [Fact]
+    public async Task R10_what_a_step_or_a_tier_says_of_itself_is_not_adjusted_in_vain()
+    {
+        await host.Ok("POST", "/v1/programs/p/rules", """{"id":"stepped","trigger":"recurring_action","reward":{"kind":"cash"},"steps":[{"until_count":3,"basis_points":4000},{"basis_points":2000}]}""");
+        await host.Ok("POST", "/v1/rules/stepped/join");
+        var path = "/v1/enrollments/" + Text((await host.Ok("GET", "/v1/referrals/p/cus_1")).GetProperty("enrollments").EnumerateArray().Last(), "id");
+        Assert.Equal((400, "payout.reward.basis_points"), Refused(await host.Send("PATCH", path, """{"reason":"x","payout":{"reward":{"basis_points":5000} } }""")));
+        await host.Ok("PATCH", path, """{"reason":"x","payout":{"hold":{"mode":"none"} } }""");
     }
 
     [Fact]

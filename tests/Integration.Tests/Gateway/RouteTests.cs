@@ -47,10 +47,6 @@ public sealed class RouteTests(SharedGateway gateway) : IClassFixture<SharedGate
         DELETE /v1/sources/{id}
         DELETE /v1/webhook_endpoints/{id}
         GET /v1/audit_entries
-        GET /v1/webhook_endpoints
-        GET /v1/webhook_endpoints/{id}
-        GET /v1/webhook_endpoints/{id}/deliveries
-        GET /v1/webhook_endpoints/{id}/figures
         PATCH /v1/enrollments/{id}
         PATCH /v1/programs/{id}
         PATCH /v1/referrers/{id}

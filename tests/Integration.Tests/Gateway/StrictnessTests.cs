@@ -43,7 +43,7 @@ public sealed class StrictnessTests(SharedGateway gateway) : IClassFixture<Share
     [InlineData("""{$,"note":"a\u0000b"}""", "invalid_field", "note")]
     [InlineData("""{$,"note":"\ud800"}""", "invalid_json", "note")]
     [InlineData("""{$,"metadata":[]}""", "invalid_field", "metadata")]
-    [InlineData("""{$,"metadata":{"a":1.5}}""", "invalid_field", "metadata.a")]
+    [InlineData("""{$,"metadata":{"a":[1.5]}}""", "invalid_field", "metadata.a")]
     [InlineData("""{$,"metadata":{"a":{"b":1}}}""", "invalid_field", "metadata.a")]
     [InlineData("""{$,"metadata":{"a":1,"a":1}}""", "duplicate_field", "metadata.a")]
     [InlineData("""{"program_id":"p","type":"sale","referee_id":"cus_1"}""", "missing_field", "action_id")]

@@ -17,7 +17,7 @@ internal sealed class InMemoryFigures : IFigures, IFlags
     public Task<Flag?> Find(int tenant, StreamId stream, FlagKind kind, CancellationToken stop) =>
         Task.FromResult(stream.Value == 1 ? new Flag(stream, kind, null, new("auth0|rita"), FlagState.Open, "shared_email", DateTimeOffset.UnixEpoch, null, null) : null);
 
-    public Task<Page<Flag>> Page(int tenant, FlagState? state, (StreamId Stream, FlagKind Kind)? after, int limit, CancellationToken stop) => Task.FromResult(new Page<Flag>([], false));
+    public Task<Page<Flag>> Page(ListFilter filter, FlagState? state, (StreamId Stream, FlagKind Kind)? after, CancellationToken stop) => Task.FromResult(new Page<Flag>([], false));
 
     public Task<IReadOnlySet<StreamId>> Stopped(IReadOnlyCollection<StreamId> referrers, CancellationToken stop) => Task.FromResult<IReadOnlySet<StreamId>>(new HashSet<StreamId>());
 

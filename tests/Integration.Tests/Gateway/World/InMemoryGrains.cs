@@ -135,7 +135,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
         var stream = StreamOf(to);
         if (!Referrers.TryGetValue(to, out var there))
         {
-            if (command is not CreateReferrer create) return new(new(RefusalKind.NotFound, "referrer_not_found", Field.Id, "There is no such referrer."), false, default);
+            if (command is not CreateReferrer create) return new(new(RefusalKind.NotFound, "referrer_not_found", Field.ReferrerId, "There is no such referrer."), false, default);
             var profile = new ReferrerProfile(
                 stream, to.First, create.Code ?? $"CODE{stream}", create.Email, create.Name, create.Tags, create.CashOptIn, create.StripeCustomerId, false, [], time.GetUtcNow());
             Referrers[to] = (Evolved(Domain.Referrers.Referrer.None, new ReferrerCreated(create.Tags)), profile);
