@@ -1,10 +1,10 @@
 using ReferralGrains.Integration.Tests.Faults.World;
-using ReferralGrains.Integration.Tests.Postgres;
 
 namespace ReferralGrains.Integration.Tests.Faults;
 
 /// <summary>Secrets and personal data are found nowhere but where they were put.</summary>
-public sealed class CanaryTests(PostgresServer postgres)
+[Collection(OneMortalServer.Name)]
+public sealed class CanaryTests(MortalServer mortal)
 {
     private const string Canary = "canary";
 
@@ -12,10 +12,9 @@ public sealed class CanaryTests(PostgresServer postgres)
     public async Task No_secret_and_no_personal_data_is_in_the_log_the_metrics_or_an_error()
     {
         // On a database, so that dying connections are in the log too.
-        await using var house = await ServerHouse.On(postgres);
-        var server = await house.Start();
+        var server = await mortal.Alive();
         using var api = new Api(server.Address);
-        var shop = await Shop.Open(api, "shop", referrers: 1, refereesEach: 1);
+        var shop = await Shop.Open(api, "silent", referrers: 1, refereesEach: 1);
         var errors = new List<Answer>();
         await api.Ok("/v1/referrers", new { id = "someone", email = "canary@example.com", name = "Canary Bird", stripe_customer_id = "cus_canary" });
         foreach (var body in (string[])
@@ -39,7 +38,7 @@ public sealed class CanaryTests(PostgresServer postgres)
         using (var stranger = new Api(server.Address, "rg_test_canary_of_a_stranger")) errors.Add(await stranger.Get("/v1/referrers/someone"));
         using (var proud = new Api(server.Address, ServerProcess.AdminKey + "x")) errors.Add(await proud.PostRaw("/v1/referrers", """{"name":"canary"}"""));
         errors.Add(await api.Get("/v1/referrers/canary-nobody"));
-        await Postgres.PostgresHouse.Ask(house.Owner, "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'referralgrains-%'");
+        await Postgres.PostgresHouse.Ask(mortal.House.Owner, "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name like 'referralgrains-%'");
         await new ClientLog().SendUntilAcknowledged(api, shop.Sale(shop.Referees[0], 1_000));
 
         Assert.All(errors, error => Assert.InRange(error.Status, 400, 499));
@@ -51,7 +50,7 @@ public sealed class CanaryTests(PostgresServer postgres)
         Assert.Equal(0, await server.Exit());
         Assert.NotEmpty(server.Log);
         Assert.DoesNotContain(Canary, server.Log, StringComparison.OrdinalIgnoreCase);
-        foreach (var file in Directory.GetFiles(house.Folder))
+        foreach (var file in Directory.GetFiles(mortal.House.Folder))
             Assert.DoesNotContain(Canary, await File.ReadAllTextAsync(file), StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using ReferralGrains.Integration.Tests.Faults.World;
-using ReferralGrains.Integration.Tests.Postgres;
 
 namespace ReferralGrains.Integration.Tests.Faults;
 
 /// <summary>SIGTERM under load.</summary>
-public sealed class CleanStopTests(PostgresServer postgres)
+[Collection(OneMortalServer.Name)]
+public sealed class CleanStopTests(MortalServer mortal)
 {
     private const int Clients = 16;
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
@@ -13,15 +13,14 @@ public sealed class CleanStopTests(PostgresServer postgres)
     [Fact]
     public async Task A_clean_stop_loses_nothing_that_was_acknowledged_and_ends_soon()
     {
-        await using var house = await ServerHouse.On(postgres);
-        var server = await house.Start();
+        var server = await mortal.Alive();
         using var api = new Api(server.Address);
-        var shop = await Shop.Open(api, "shop", referrers: 2, refereesEach: Clients / 2 + 1);
+        var shop = await Shop.Open(api, "stopped", referrers: 2, refereesEach: Clients / 2 + 1);
         var log = new ClientLog();
 
         // One client is in the middle of a line, and one has left its answers unread for long.
         await using var half = await LineSocket.Open(server.Address);
-        await half.Send(shop.Sale(shop.Referees[^2], 1_000, "half").Json);
+        await half.Send(shop.Sale(shop.Referees[^2], 1_000, "stopped-half").Json);
         await using var deaf = await LineSocket.Open(server.Address);
         var talking = Task.Run(() => deaf.SendLines(Enumerable.Repeat($$"""{"nobody":"{{new string('x', 100)}}"}""", 100_000)));
         await deaf.Stuck(() => { });
@@ -43,7 +42,7 @@ public sealed class CleanStopTests(PostgresServer postgres)
         await Record.ExceptionAsync(() => stream);
         await Record.ExceptionAsync(() => talking);
 
-        var next = await house.Start();
+        var next = await mortal.Next();
         await enough.CancelAsync();
         await Task.WhenAll(clients);
         await log.SendAgain(next.Address, streamed);

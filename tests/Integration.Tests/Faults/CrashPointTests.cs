@@ -1,36 +1,35 @@
 using ReferralGrains.Integration.Tests.Faults.World;
-using ReferralGrains.Integration.Tests.Postgres;
 
 namespace ReferralGrains.Integration.Tests.Faults;
 
 /// <summary>The server dies at a named point of a commit, in the middle of a stream.</summary>
-public sealed class CrashPointTests(PostgresServer postgres)
+[Collection(OneMortalServer.Name)]
+public sealed class CrashPointTests(MortalServer mortal)
 {
     private static readonly string[] failpoints = ["commit.after:1", "commit.before:3", "commit.after:5"];
 
     [Fact]
     public async Task A_stream_that_is_sent_again_after_a_crash_has_each_effect_once()
     {
-        await using var house = await ServerHouse.On(postgres);
-        var server = await house.Start();
+        var server = await mortal.Alive();
         using var api = new Api(server.Address);
         var random = Seed.Plant();
         var crashes = new List<(string Failpoint, Shop Shop, List<SentAction> Actions, ClientLog Log)>();
         foreach (var (i, failpoint) in failpoints.Index())
         {
-            var shop = await Shop.Open(api, $"shop{i}", referrers: 3, refereesEach: 20);
+            var shop = await Shop.Open(api, $"crash{i}", referrers: 3, refereesEach: 20);
             crashes.Add((failpoint, shop, shop.Trade(random, 2_000), new()));
         }
 
         await server.Kill9();
         foreach (var (failpoint, _, actions, log) in crashes)
         {
-            await SendUntilItDies(await house.Start(failpoint), actions, log);
+            await SendUntilItDies(await mortal.Next(failpoint), actions, log);
             Assert.True(log.Acknowledged < actions.Count, $"With {failpoint} it died before the end.");
         }
 
         // A third time nothing is new, and nothing changes.
-        var next = await house.Start();
+        var next = await mortal.Next();
         foreach (var _ in Enumerable.Range(0, 2))
         {
             foreach (var (failpoint, shop, actions, log) in crashes)

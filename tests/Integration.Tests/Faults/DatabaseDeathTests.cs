@@ -6,7 +6,7 @@ namespace ReferralGrains.Integration.Tests.Faults;
 /// <summary>The server's own PostgreSQL dies under load.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 [Collection(Name)]
-public sealed class DatabaseDeathTests
+public sealed class DatabaseDeathTests(EmbeddedServer embedded) : IClassFixture<EmbeddedServer>
 {
     private const string Name = "Timed";
     private const int Clients = 8;
@@ -21,10 +21,9 @@ public sealed class DatabaseDeathTests
     [Fact]
     public async Task The_server_is_ready_again_within_seconds_and_acknowledged_work_is_there()
     {
-        await using var house = ServerHouse.Embedded();
-        var server = await house.Start();
+        var (house, server) = (embedded.House, embedded.Process);
         using var api = new Api(server.Address);
-        var shop = await Shop.Open(api, "shop", referrers: 2, refereesEach: Clients / 2);
+        var shop = await Shop.Open(api, "dies", referrers: 2, refereesEach: Clients / 2);
         var log = new ClientLog();
         using var enough = new CancellationTokenSource();
         var load = shop.Referees.Select(referee => Task.Run(async () =>
@@ -62,10 +61,9 @@ public sealed class DatabaseDeathTests
     [Fact]
     public async Task While_the_database_is_away_every_call_says_when_to_come_again()
     {
-        await using var house = ServerHouse.Embedded();
-        var server = await house.Start();
-        using var api = new Api(server.Address);
-        var shop = await Shop.Open(api, "shop", referrers: 1, refereesEach: 2);
+        var house = embedded.House;
+        using var api = new Api(embedded.Process.Address);
+        var shop = await Shop.Open(api, "away", referrers: 1, refereesEach: 2);
         var log = new ClientLog();
         await log.SendUntilAcknowledged(api, shop.Sale(shop.Referees[0], 1_000));
 

@@ -1,10 +1,10 @@
 using ReferralGrains.Integration.Tests.Faults.World;
-using ReferralGrains.Integration.Tests.Postgres;
 
 namespace ReferralGrains.Integration.Tests.Faults;
 
 /// <summary>The server is killed at random moments under load, and restarted.</summary>
-public sealed class RandomKillTests(PostgresServer postgres)
+[Collection(OneMortalServer.Name)]
+public sealed class RandomKillTests(MortalServer mortal)
 {
     private const int Clients = 32;
     private const int Kills = 2;
@@ -13,10 +13,9 @@ public sealed class RandomKillTests(PostgresServer postgres)
     [Fact]
     public async Task Clients_that_repeat_what_is_unknown_have_each_effect_once()
     {
-        await using var house = await ServerHouse.On(postgres);
-        var server = await house.Start();
+        var server = await mortal.Alive();
         using var api = new Api(server.Address);
-        var shop = await Shop.Open(api, "shop", referrers: 4, refereesEach: 8);
+        var shop = await Shop.Open(api, "killed", referrers: 4, refereesEach: 8);
         var random = Seed.Plant();
         var log = new ClientLog();
         var work = Enumerable.Range(0, Clients).Select(client => WithRepeats(random, shop, client)).ToList();
@@ -30,7 +29,7 @@ public sealed class RandomKillTests(PostgresServer postgres)
         {
             await Eventually.Holds($"{moment} actions are acknowledged", () => Task.FromResult(log.Acknowledged >= moment || clients.Exists(client => client.IsFaulted)), soon: true);
             await server.Kill9();
-            server = await house.Start();
+            server = await mortal.Next();
         }
 
         await Task.WhenAll(clients);
