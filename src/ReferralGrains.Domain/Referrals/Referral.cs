@@ -130,8 +130,11 @@ public sealed record Referral(
         return true;
     }
 
-    /// <summary>Whether a sale is of the time before the referral (V7, D9).</summary>
-    public bool Precedes(ReferralAction sale) => sale.OccurredAt < ApprovedAt && sale.Id != RedeemedWith;
+    /// <summary>
+    /// Whether a sale is of the time before the referral (V7): before its approval, where that lies in the past (D17), and not what waited for the
+    /// approval once the referee was referred (D9).
+    /// </summary>
+    public bool Precedes(ReferralAction sale) => sale.OccurredAt < (AttributedAt < ApprovedAt ? AttributedAt : ApprovedAt) && sale.Id != RedeemedWith;
 
     public ScheduledReward? ScheduledReward(long reward)
     {

@@ -13,7 +13,7 @@ using ReferralGrains.Turns.Referrals;
 namespace ReferralGrains.Gateway.Referrals;
 
 /// <summary>Who referred whom, by the referrer's id or by its code.</summary>
-/// <param name="ApprovedAt">May lie in the past and only anchors windows (D17); now when it is left out.</param>
+/// <param name="ApprovedAt">What windows begin at; now when it is left out. It may lie in the past: sales from then on count, and else those since the referee was referred (D9, D17).</param>
 /// <param name="Status">approved when it is left out.</param>
 /// <param name="ConversionValueMinor">What the referral itself is worth, for rules of: conversion_value (H6).</param>
 /// <param name="RefereeEmail">Compared with the referrer's, and not kept: the same mailbox is flagged (D16).</param>
@@ -76,7 +76,7 @@ internal sealed record ReferralChange(
     [property: AtMost(Json.Tags.MaxTags, Each = Json.Tags.MaxLength)] ImmutableArray<string>? Tags = null,
     bool? Active = null);
 
-/// <param name="ApprovedAt">May lie in the past and only anchors windows (D17); now when it is left out.</param>
+/// <param name="ApprovedAt">What windows begin at; now when it is left out. It may lie in the past: sales from then on count, and else those since the referee was referred (D9, D17).</param>
 [Example("""{"approved_at":"2026-01-01T00:00:00Z"}""")]
 internal sealed record ReferralApproval(DateTimeOffset? ApprovedAt = null);
 

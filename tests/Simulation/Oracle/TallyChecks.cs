@@ -16,13 +16,13 @@ internal static class TallyChecks
         var counted = new HashSet<(StreamId Referral, StreamId Referrer)>();
         var owners = new Dictionary<StreamId, StreamId>();
         var redeemed = new Dictionary<StreamId, CallerId?>();
-        var approved = new Dictionary<StreamId, DateTimeOffset>();
+        var begun = new Dictionary<StreamId, DateTimeOffset>();
         var cancelled = new HashSet<StreamId>();
         foreach (var (referral, row, e) in events)
         {
-            if (e is ReferralApproved approval) approved[row.Stream] = approval.ApprovedAt;
+            if (e is ReferralApproved approval) begun[row.Stream] = approval.ApprovedAt < begun[row.Stream] ? approval.ApprovedAt : begun[row.Stream];
             if (e is ReferralCancelled) cancelled.Add(row.Stream);
-            if (e is ReferralAttributed attributed) (owners[row.Stream], redeemed[row.Stream]) = (attributed.Referrer, attributed.Action);
+            if (e is ReferralAttributed attributed) (owners[row.Stream], redeemed[row.Stream], begun[row.Stream]) = (attributed.Referrer, attributed.Action, row.Event.At);
             if (e is ReferralReassigned reassigned) owners[row.Stream] = reassigned.Referrer;
             var program = history.ProgramOf(referral);
             if (e is ReferralApproved or RewardsGranted or ReferralReassigned { IsApproved: true })
@@ -36,7 +36,7 @@ internal static class TallyChecks
             }
 
             if (e is not SaleDecided sale) continue;
-            var counts = !cancelled.Contains(row.Stream) && sale.Action.Currency is null && (sale.Action.OccurredAt >= approved[row.Stream] || sale.Action.Id == redeemed[row.Stream]);
+            var counts = !cancelled.Contains(row.Stream) && sale.Action.Currency is null && (sale.Action.OccurredAt >= begun[row.Stream] || sale.Action.Id == redeemed[row.Stream]);
             var key = (sale.Referrer, program.Stream.Id);
             var tally = running.GetValueOrDefault(key, Tally.Empty);
             if (counts) tally = tally.After(sale.Action.EarningMinor, counted.Add((row.Stream, sale.Referrer)));

@@ -50,15 +50,21 @@ public sealed class ParkingTests
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task D9_actions_of_a_pending_referral_replay_on_approval(bool tiered)
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    public async Task D9_actions_of_a_pending_referral_replay_on_approval_whenever_that_is(bool tiered, bool inThePast)
     {
         await using var shop = await Shop.Empty(tiered ? Rules.Tiered(Rules.SpentShare(0, null, 10_00)) : Rules.Percent(10_00));
+        var before = Sent.Sale("a0", 20_00, shop.Now);
+        shop.Time.Advance(TimeSpan.FromHours(1));
         await shop.Refer(Shop.Anna, approve: false);
         Assert.Equal(DecisionCode.ReferralPending, (await shop.Sell("a1", 10_00)).Outcome!.Reason);
-        await shop.Tell(new ApproveReferral(Shop.Start));
+        shop.Time.Advance(TimeSpan.FromHours(1));
+        await shop.Tell(new ApproveReferral(inThePast ? Shop.Start : null));
         Assert.Equal(1_00, shop.Balance().Earned);
+        Assert.Equal(inThePast ? DecisionCode.Rewarded : DecisionCode.BeforeApproval, (await shop.Send(before)).Outcome!.Decisions[0].Code); // V7
         Assert.Empty((await shop.State()).Parked);
     }
 
