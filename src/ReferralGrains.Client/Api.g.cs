@@ -261,6 +261,12 @@ public sealed partial class ReferralGrainsClient
     public Task<OverviewAnswer> GetOverviewAsync(CancellationToken stop = default) =>
         Send<OverviewAnswer>(HttpMethod.Get, new("/v1/overview"), null, stop);
 
+    /// <summary>Whatever has an id: of the tenant's programs, rules, referrers (by their codes too), referrals in any program (by aliases too), actions, rewards, enrollments, entries, spends, payout batches and items (by their transfers too)</summary>
+    /// <remarks><c>GET /v1/search</c>. Needs a key with the role read or finance.</remarks>
+    /// <param name="id">Whole, and as it was given; upper or lower case matters but for codes.</param>
+    public Task<SearchAnswer> GetSearchAsync(string? id = null, CancellationToken stop = default) =>
+        Send<SearchAnswer>(HttpMethod.Get, new("/v1/search", ("id", id)), null, stop);
+
     /// <summary>What is used of a rule's budget, month by month, the newest first</summary>
     /// <remarks><c>GET /v1/rules/{id}/budget</c>. Needs a key with the role read.</remarks>
     /// <param name="referrerId">Whose, where each referrer has the budget for itself.</param>
@@ -1486,6 +1492,27 @@ public sealed partial record FlagAnswer
     public DateTimeOffset? ResolvedAt { get; init; }
 
     public string? ResolvedBy { get; init; }
+}
+
+/// <summary>One thing that has the id.</summary>
+public sealed partial record FoundAnswer
+{
+    public required FoundAnswerKind Kind { get; init; }
+
+    /// <summary>Its own, where it was found by another: the referrer's of a code, the referee's of a referral.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Of a rule, a referral, an action, a reward and an enrollment.</summary>
+    public string? ProgramId { get; init; }
+
+    /// <summary>Of a reward and an enrollment.</summary>
+    public string? RefereeId { get; init; }
+
+    /// <summary>Of an entry and a spend.</summary>
+    public string? ReferrerId { get; init; }
+
+    /// <summary>Of a payout item.</summary>
+    public string? BatchId { get; init; }
 }
 
 public sealed partial record GateOpening
@@ -3404,6 +3431,14 @@ public sealed partial record RuleBody
     public BudgetBody? Budget { get; init; }
 }
 
+public sealed partial record SearchAnswer
+{
+    public required IReadOnlyList<FoundAnswer> Data { get; init; }
+
+    /// <summary>The referee is in more programs than are named here.</summary>
+    public required bool HasMore { get; init; }
+}
+
 public sealed partial record SecretRotation
 {
     /// <summary>How long the old secret signs as well; 24 when it is left out, 0 ends it at once.</summary>
@@ -4268,6 +4303,45 @@ public enum FlagAnswerState
 
     [JsonStringEnumMemberName("confirmed")]
     Confirmed,
+}
+
+public enum FoundAnswerKind
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("program")]
+    Program,
+
+    [JsonStringEnumMemberName("rule")]
+    Rule,
+
+    [JsonStringEnumMemberName("referrer")]
+    Referrer,
+
+    [JsonStringEnumMemberName("referral")]
+    Referral,
+
+    [JsonStringEnumMemberName("action")]
+    Action,
+
+    [JsonStringEnumMemberName("reward")]
+    Reward,
+
+    [JsonStringEnumMemberName("enrollment")]
+    Enrollment,
+
+    [JsonStringEnumMemberName("entry")]
+    Entry,
+
+    [JsonStringEnumMemberName("spend")]
+    Spend,
+
+    [JsonStringEnumMemberName("payout_batch")]
+    PayoutBatch,
+
+    [JsonStringEnumMemberName("payout_item")]
+    PayoutItem,
 }
 
 public enum HoldBodyFrom

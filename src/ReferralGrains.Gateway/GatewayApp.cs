@@ -45,6 +45,7 @@ public static class GatewayApp
         typeof(FlagEndpoints),
         typeof(ShareEndpoints),
         typeof(FigureEndpoints),
+        typeof(SearchEndpoints),
         typeof(BudgetEndpoints),
         typeof(AttributionEndpoints),
         typeof(ReferralEndpoints),

@@ -15,6 +15,7 @@ internal static partial class OperationNames
         ["api_keys"] = "Keys: who may do what",
         ["programs"] = "Programs: a currency, a time zone and the rules in it",
         ["overview"] = "How the tenant does",
+        ["search"] = "What an id is of",
         ["rules"] = "Reward rules, in versions",
         ["referrers"] = "Referrers: those who are paid",
         ["referrals"] = "Referrals: who referred whom, and what came of it",

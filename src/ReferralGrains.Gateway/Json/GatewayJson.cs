@@ -63,6 +63,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Referrers.ShareAnswer))]
 [JsonSerializable(typeof(Programs.FiguresAnswer))]
 [JsonSerializable(typeof(Programs.OverviewAnswer))]
+[JsonSerializable(typeof(Referrals.SearchAnswer))]
 [JsonSerializable(typeof(Referrers.GroupsAnswer))]
 [JsonSerializable(typeof(Programs.BudgetAnswer))]
 [JsonSerializable(typeof(Discounts.CheckoutQuote))]

@@ -23,6 +23,10 @@ public interface IReports
 
     Task<CallerId?> ReferrerOfCode(int tenant, string code, CancellationToken stop);
 
+    /// <summary>All that has an id, whatever it is of.</summary>
+    /// <param name="limit">Of the referrals; another is said to follow.</param>
+    Task<Page<Found>> Search(int tenant, CallerId id, int limit, CancellationToken stop);
+
     /// <summary>By any id of the referee (X8).</summary>
     Task<ReferralStory?> Referral(int tenant, CallerId program, CallerId referee, CancellationToken stop);
 

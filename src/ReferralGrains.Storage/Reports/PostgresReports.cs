@@ -9,6 +9,7 @@ namespace ReferralGrains.Storage.Reports;
 public sealed class PostgresReports : IReports
 {
     private readonly Directory directory;
+    private readonly Search search;
     private readonly ReferrerReports referrers;
     private readonly ReferralStories stories;
     private readonly ActionStories actions;
@@ -26,6 +27,7 @@ public sealed class PostgresReports : IReports
     {
         var folder = new StreamFolder(database);
         directory = new(database);
+        search = new(database);
         referrers = new(database, directory);
         stories = new(database, directory, folder);
         actions = new(database, directory);
@@ -46,6 +48,8 @@ public sealed class PostgresReports : IReports
     public Task<ReferrerProfile?> Referrer(int tenant, CallerId referrer, CancellationToken stop) => referrers.Profile(tenant, referrer, stop);
 
     public Task<CallerId?> ReferrerOfCode(int tenant, string code, CancellationToken stop) => referrers.OfCode(tenant, code, stop);
+
+    public Task<Page<Found>> Search(int tenant, CallerId id, int limit, CancellationToken stop) => search.Read(tenant, id, limit, stop);
 
     public Task<ReferralStory?> Referral(int tenant, CallerId program, CallerId referee, CancellationToken stop) =>
         stories.Referral(tenant, program, referee, stop);

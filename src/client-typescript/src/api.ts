@@ -357,6 +357,15 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Whatever has an id: of the tenant's programs, rules, referrers (by their codes too), referrals in any program (by aliases too), actions, rewards, enrollments, entries, spends, payout batches and items (by their transfers too)
+   *
+   * `GET /v1/search`. Needs a key with the role read or finance.
+   */
+  getSearch(query: { id?: string } = {}): Promise<SearchAnswer> {
+    return this.send("GET", `/v1/search`, query, undefined);
+  }
+
+  /**
    * What is used of a rule's budget, month by month, the newest first
    *
    * `GET /v1/rules/{id}/budget`. Needs a key with the role read.
@@ -1622,6 +1631,21 @@ export interface FlagAnswer {
   opened_at: string;
   resolved_at?: string | null;
   resolved_by?: string | null;
+}
+
+/** One thing that has the id. */
+export interface FoundAnswer {
+  kind: "program" | "rule" | "referrer" | "referral" | "action" | "reward" | "enrollment" | "entry" | "spend" | "payout_batch" | "payout_item";
+  /** Its own, where it was found by another: the referrer's of a code, the referee's of a referral. */
+  id: string;
+  /** Of a rule, a referral, an action, a reward and an enrollment. */
+  program_id?: string | null;
+  /** Of a reward and an enrollment. */
+  referee_id?: string | null;
+  /** Of an entry and a spend. */
+  referrer_id?: string | null;
+  /** Of a payout item. */
+  batch_id?: string | null;
 }
 
 export interface GateOpening {
@@ -2929,6 +2953,12 @@ export interface RuleBody {
   exclusive?: ExclusiveBody | null;
   /** What the rule gives at most in a month; left out, it stays as it is. */
   budget?: BudgetBody | null;
+}
+
+export interface SearchAnswer {
+  data: FoundAnswer[];
+  /** The referee is in more programs than are named here. */
+  has_more: boolean;
 }
 
 export interface SecretRotation {

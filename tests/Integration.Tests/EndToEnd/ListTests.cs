@@ -122,6 +122,56 @@ public sealed class ListTests(LivingServer server) : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("a1", "referral a1 p1; referral a1 p2")]
+    [InlineData("a1-other", "referral a1 p1")]
+    [InlineData("nobody", "referral nobody p1")]
+    [InlineData("p1", "program p1")]
+    [InlineData("p2-rule", "rule p2-rule p2")]
+    [InlineData("refund", "action refund p1")]
+    [InlineData("rita-CODE", "referrer rita")]
+    [InlineData("gift", "entry gift rita; spend gift rita")]
+    [InlineData("a", "")]
+    public async Task Whatever_has_an_id_is_found_by_it(string id, string expected)
+    {
+        await api.Ok("/v1/referrals/p1/a1/aliases", new { alias = "a1-other" });
+        await api.Send(HttpMethod.Patch, "/v1/referrers/rita", System.Net.Http.Json.JsonContent.Create(new { code = "RITA-CODE" }));
+        await api.Ok("/v1/referrers/rita/entries", new { entry_id = "gift", asset = "points", amount_minor = 10, reason = "thanks" });
+        await api.Ok("/v1/referrers/rita/spends", new { spend_id = "gift", asset = "points", amount_minor = 3 });
+        Assert.Equal(expected, await Found(id));
+    }
+
+    [Fact]
+    public async Task What_we_named_ourselves_is_found_by_its_numbers()
+    {
+        var reward = (string)(await api.Ok("/v1/rewards?program_id=p2"))["data"]![0]!["id"]!;
+        var enrollment = (string)(await api.Ok("/v1/referrals/p2/a1"))["enrollments"]![0]!["id"]!;
+        var referral = (string)(await api.Ok("/v1/referrals?program_id=p2&referee_id=a1"))["data"]![0]!["id"]!;
+        Assert.Equal([$"reward {reward} p2 a1", $"enrollment {enrollment} p2 a1", "referral a1 p2"], [await Found(reward), await Found(enrollment), await Found(referral)]);
+        Assert.Empty((await server.Api.Ok($"/v1/search?id={reward}"))["data"]!.AsArray());
+        Assert.Equal(["", "", ""], [await Found(reward + "9"), await Found(enrollment + "9"), await Found("rfl_7")]);
+    }
+
+    [Fact]
+    public async Task A_referee_of_more_programs_than_a_page_holds_is_found_and_more_are_said()
+    {
+        for (var i = 0; i < 101; i++)
+        {
+            await api.Ok("/v1/programs", new { id = $"q{i:000}", name = "Q", currency = "USD", time_zone = "UTC" });
+            await api.Ok("/v1/referrals", new { program_id = $"q{i:000}", referee_id = i < 100 ? "everywhere" : "last", referrer_id = "rita" });
+        }
+
+        Assert.Equal("referral last q100", await Found("last"));
+        var all = await api.Ok("/v1/search?id=everywhere");
+        Assert.Equal((100, false), (all["data"]!.AsArray().Count, (bool)all["has_more"]!));
+        await api.Ok("/v1/referrals", new { program_id = "q100", referee_id = "everywhere", referrer_id = "rita" });
+        all = await api.Ok("/v1/search?id=everywhere");
+        Assert.Equal((100, true), (all["data"]!.AsArray().Count, (bool)all["has_more"]!));
+    }
+
+    private async Task<string> Found(string id) => string.Join("; ", (await api.Ok($"/v1/search?id={Uri.EscapeDataString(id)}"))["data"]!.AsArray().Select(static one => string.Join(
+        ' ', new[] { "kind", "id", "program_id", "referee_id", "referrer_id", "batch_id" }.Select(name => (string?)one![name]).Where(static text => text is not null))));
+
+    [Theory]
     [InlineData("referrers?state=lost", 400, "invalid_field")]
     [InlineData("referrers?program_id=p1&q=r", 422, "filter_unsupported")]
     [InlineData("actions?state=rewarded", 422, "filter_unsupported")]

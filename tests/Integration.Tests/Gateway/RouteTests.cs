@@ -127,7 +127,7 @@ public sealed class RouteTests(SharedGateway gateway) : IClassFixture<SharedGate
         [
             "KeyAdmin: GET /v1/audit_entries", "Finance: GET /v1/ledger/trial_balance", "Finance: GET /v1/payout_batches", "Finance: GET /v1/payout_batches/{id}",
             "Finance: GET /v1/payout_batches/{id}/items/{item}/reversals", "Finance: GET /v1/payout_terms",
-            "Finance: GET /v1/referrers/{id}/credit_account", "Finance: GET /v1/referrers/{id}/payout_account", "Finance: POST /v1/referrers/{id}/onboarding_link",
+            "Finance: GET /v1/referrers/{id}/credit_account", "Finance: GET /v1/referrers/{id}/payout_account", "Finance: GET /v1/search", "Finance: POST /v1/referrers/{id}/onboarding_link",
         ],
         Endpoints.Where(endpoint => AlsoFor(endpoint) is not null).OrderBy(Named, StringComparer.Ordinal).Select(endpoint => $"{AlsoFor(endpoint)}: {Named(endpoint)}"));
 

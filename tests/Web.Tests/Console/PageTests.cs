@@ -76,6 +76,25 @@ public sealed class PageTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task A_referee_is_found_in_whichever_program_and_a_referrer_by_its_code()
+    {
+        var (shop, key) = await market.NewSandbox("many");
+        using var owner = shop;
+        for (var i = 0; i < 101; i++) await shop.Ok("/v1/programs", new { id = $"p{i:000}", name = $"Program {i}", currency = "GBP", time_zone = "UTC" });
+        var code = (string)(await shop.Ok("/v1/referrers", new { id = "rita" }))["code"]!;
+        foreach (var (program, referee) in (ValueTuple<string, string>[])[("p100", "kim"), ("p100", "lou"), ("p007", "lou")]) await shop.Ok("/v1/referrals", new { program_id = program, referee_id = referee, referrer_id = "rita" });
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key, "/console/find?id=kim");
+        await person.Heading("Referral of kim");
+        await person.Open($"/console/find?id={code.ToLowerInvariant()}", "Referrer rita");
+        await person.Open("/console/find?id=lou", "Find");
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Referral of lou in p100" }).WaitForAsync();
+        await person.IsWellServed();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Referral of lou in p007" }).ClickAsync();
+        await person.Heading("Referral of lou");
+    }
+
+    [Fact]
     public async Task Why_tells_the_rule_its_version_the_arithmetic_and_until_when_it_is_held_or_why_not()
     {
         await using var person = await SignedIn("read", "/console/why/inv_2");

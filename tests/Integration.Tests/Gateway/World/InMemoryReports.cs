@@ -35,6 +35,8 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
     public Task<CallerId?> ReferrerOfCode(int tenant, string code, CancellationToken stop) =>
         Task.FromResult(grains.Referrers.Where(pair => pair.Key.Tenant == tenant && pair.Value.Profile.Code == code).Select(pair => (CallerId?)pair.Key.First).FirstOrDefault());
 
+    public Task<Page<Found>> Search(int tenant, CallerId id, int limit, CancellationToken stop) => Task.FromResult(new Page<Found>([], false));
+
     public Task<ReferralStory?> Referral(int tenant, CallerId program, CallerId referee, CancellationToken stop) =>
         Task.FromResult(grains.Referrals.TryGetValue(GrainAddress.Referral(tenant, program, referee), out var there) ? Story(GrainAddress.Referral(tenant, program, referee), there) : null);
 
