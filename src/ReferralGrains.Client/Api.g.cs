@@ -251,12 +251,12 @@ public sealed partial class ReferralGrainsClient
     public Task<ShareAnswer> GetReferrerShareAsync(string id, string? programId = null, CancellationToken stop = default) =>
         Send<ShareAnswer>(HttpMethod.Get, new($"/v1/referrers/{Uri.EscapeDataString(id)}/share", ("program_id", programId)), null, stop);
 
-    /// <summary>Active referrers, new clients of the last 30 days, what rewards came to, referrals that wait</summary>
+    /// <summary>Active referrers, new clients of the last 30 days, what rewards came to and what of it was paid, referrals that wait</summary>
     /// <remarks><c>GET /v1/programs/{id}/figures</c>. Needs a key with the role read.</remarks>
     public Task<FiguresAnswer> ListProgramFiguresAsync(string id, CancellationToken stop = default) =>
         Send<FiguresAnswer>(HttpMethod.Get, new($"/v1/programs/{Uri.EscapeDataString(id)}/figures"), null, stop);
 
-    /// <summary>What was earned and paid in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait</summary>
+    /// <summary>What was earned and paid in all and in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait</summary>
     /// <remarks><c>GET /v1/overview</c>. Needs a key with the role read.</remarks>
     public Task<OverviewAnswer> GetOverviewAsync(CancellationToken stop = default) =>
         Send<OverviewAnswer>(HttpMethod.Get, new("/v1/overview"), null, stop);
@@ -983,7 +983,7 @@ public sealed partial record AppliedReferralAnswer
     public required long DiscountMinor { get; init; }
 }
 
-/// <summary>What the program's rewards of one asset came to.</summary>
+/// <summary>What rewards of one asset came to.</summary>
 public sealed partial record AssetFiguresAnswer
 {
     public required string Asset { get; init; }
@@ -999,6 +999,9 @@ public sealed partial record AssetFiguresAnswer
 
     /// <summary>Payable, on its way or paid: net = pending + released.</summary>
     public required long ReleasedMinor { get; init; }
+
+    /// <summary>Of what is released, what was paid, less what came back. A payout takes all that a referrer is due, whichever program it comes from: of a program it is absent where another one, or an entry by hand, gives in the same asset.</summary>
+    public long? PaidMinor { get; init; }
 }
 
 /// <summary>A request that changed something, or that showed what is personal.</summary>
@@ -1992,6 +1995,9 @@ public sealed partial record OutcomeLineBody
 
 public sealed partial record OverviewAnswer
 {
+    /// <summary>What all of it came to, from the beginning, manual entries included.</summary>
+    public required IReadOnlyList<AssetFiguresAnswer> Assets { get; init; }
+
     /// <summary>One without movements is absent.</summary>
     public required IReadOnlyList<WeekAnswer> Weeks { get; init; }
 

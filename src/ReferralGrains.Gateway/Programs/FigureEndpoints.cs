@@ -22,9 +22,9 @@ internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClo
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Get("/v1/programs/{id}/figures", Show).Needs(KeyRole.Read)
-            .WithSummary("Active referrers, new clients of the last 30 days, what rewards came to, referrals that wait").Answers<FiguresAnswer>();
+            .WithSummary("Active referrers, new clients of the last 30 days, what rewards came to and what of it was paid, referrals that wait").Answers<FiguresAnswer>();
         routes.Get("/v1/overview", Overview).Needs(KeyRole.Read)
-            .WithSummary("What was earned and paid in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait").Answers<OverviewAnswer>();
+            .WithSummary("What was earned and paid in all and in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait").Answers<OverviewAnswer>();
     }
 
     private async Task<IResult> Overview(HttpContext context)
@@ -35,6 +35,7 @@ internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClo
         var now = await figures.Overview(tenant, monday.AddDays(-7 * (Weeks - 1)), context.RequestAborted);
         return Answers.Ok(
             new(
+                [.. now.Assets.Select(Figures)],
                 [.. now.Weeks.Select(week => new WeekAnswer(week.From, week.Asset.Name, week.EarnedMinor, week.ClawedBackMinor, week.PaidMinor))],
                 [.. now.Best.Select(best => new BestReferrerAnswer(best.Referrer, best.Asset.Name, best.NetMinor, best.PaidMinor))],
                 [.. now.Held.Select(held => new HeldAnswer(held.Day is { } day ? new(day, TimeOnly.MinValue, TimeSpan.Zero) : null, held.Asset.Name, held.Minor))],
@@ -51,16 +52,21 @@ internal sealed class FigureEndpoints(IFacts facts, IFigures figures, ITenantClo
         return Answers.Ok(
             new(
                 program.Id, now.ActiveReferrers, now.NewClients, now.PendingReferrals,
-                [.. now.Rewards.Select(asset => new AssetFiguresAnswer(asset.Asset.Name, asset.EarnedMinor, asset.ClawedBackMinor, asset.NetMinor, asset.PendingMinor, asset.ReleasedMinor))]),
+                [.. now.Rewards.Select(Figures)]),
             GatewayJson.Default.FiguresAnswer);
     }
+
+    private static AssetFiguresAnswer Figures(AssetFigures asset) =>
+        new(asset.Asset.Name, asset.EarnedMinor, asset.ClawedBackMinor, asset.NetMinor, asset.PendingMinor, asset.ReleasedMinor, asset.PaidMinor);
 }
 
+/// <param name="Assets">What all of it came to, from the beginning, manual entries included.</param>
 /// <param name="Weeks">One without movements is absent.</param>
 /// <param name="BestReferrers">Of each asset the ten that it came to most for.</param>
 /// <param name="Held">All that is pending in a hold window or a group, by the day of its release.</param>
 /// <param name="ParkedActions">That wait for a referral or a sale.</param>
-internal sealed record OverviewAnswer(ImmutableArray<WeekAnswer> Weeks, ImmutableArray<BestReferrerAnswer> BestReferrers, ImmutableArray<HeldAnswer> Held, long ParkedActions);
+internal sealed record OverviewAnswer(
+    ImmutableArray<AssetFiguresAnswer> Assets, ImmutableArray<WeekAnswer> Weeks, ImmutableArray<BestReferrerAnswer> BestReferrers, ImmutableArray<HeldAnswer> Held, long ParkedActions);
 
 /// <summary>What was booked within a week, manual entries included.</summary>
 /// <param name="From">Its Monday, in UTC.</param>
@@ -82,7 +88,13 @@ internal sealed record HeldAnswer([property: JsonIgnore(Condition = JsonIgnoreCo
 internal sealed record FiguresAnswer(
     CallerId ProgramId, long ActiveReferrers, long NewClients, long PendingReferrals, ImmutableArray<AssetFiguresAnswer> Rewards);
 
-/// <summary>What the program's rewards of one asset came to.</summary>
+/// <summary>What rewards of one asset came to.</summary>
 /// <param name="PendingMinor">In a hold window, or in a group.</param>
 /// <param name="ReleasedMinor">Payable, on its way or paid: net = pending + released.</param>
-internal sealed record AssetFiguresAnswer(string Asset, long EarnedMinor, long ClawedBackMinor, long NetMinor, long PendingMinor, long ReleasedMinor);
+/// <param name="PaidMinor">
+/// Of what is released, what was paid, less what came back. A payout takes all that a referrer is due, whichever program it comes from: of a
+/// program it is absent where another one, or an entry by hand, gives in the same asset.
+/// </param>
+internal sealed record AssetFiguresAnswer(
+    string Asset, long EarnedMinor, long ClawedBackMinor, long NetMinor, long PendingMinor, long ReleasedMinor,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? PaidMinor);

@@ -44,19 +44,39 @@ public sealed class Figures(NpgsqlDataSource database) : IFigures
             reader => reader.GetInt64(0), stop, Questions.Long(program.Value), Questions.Long((since - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond));
         var rewards = await database.Rows(
             $"""
-            select a.name, sum(x.earned)::int8, sum(x.clawed_back)::int8, sum(x.pending)::int8
-            from (
-              select asset, earned, clawed_back, pending from figure where tenant = (select tenant from stream where id = $1) and program = $1
-              union all
-              select m.asset, m.earned, m.clawed_back, m.pending from figure_movement m where m.commit_id = {Unsummed} and m.program = $1) x
-            join asset a on a.id = x.asset group by a.name order by a.name
+            with t as (select tenant as id from stream where id = $1),
+              unsummed as materialized (select m.* from figure_movement m, t where m.commit_id = {Unsummed} and m.tenant = t.id),
+              own as (
+                select asset, sum(earned) as earned, sum(clawed_back) as clawed_back, sum(pending) as pending from (
+                  select f.asset, f.earned, f.clawed_back, f.pending from figure f, t where f.tenant = t.id and f.program = $1
+                  union all
+                  select m.asset, m.earned, m.clawed_back, m.pending from unsummed m where m.program = $1) x
+                group by asset)
+            select a.name, o.earned::int8, o.clawed_back::int8, o.pending::int8, case
+              when not exists (select from figure f, t where f.tenant = t.id and f.program <> $1 and f.asset = o.asset and f.earned <> 0)
+                and not exists (select from unsummed m where m.program <> $1 and m.asset = o.asset and m.earned <> 0)
+              then (
+                select coalesce(sum(p.paid), 0)::int8 from (
+                  select f.paid from figure f, t where f.tenant = t.id and f.program = 0 and f.asset = o.asset
+                  union all
+                  select m.paid from unsummed m where m.program = 0 and m.asset = o.asset) p) end
+            from own o join asset a on a.id = o.asset order by a.name
             """,
-            reader => new AssetFigures(new(reader.GetString(0)), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3)), stop, Questions.Long(program.Value));
+            OfAsset, stop, Questions.Long(program.Value));
         return new(referrals.Active, clients, referrals.Pending, rewards);
     }
 
     public async Task<TenantOverview> Overview(int tenant, DateTimeOffset since, CancellationToken stop)
     {
+        var assets = await database.Rows(
+            $"""
+            select a.name, sum(x.earned)::int8, sum(x.clawed_back)::int8, sum(x.pending)::int8, sum(x.paid)::int8 from (
+              select asset, earned, clawed_back, pending, paid from figure where tenant = $1
+              union all
+              select m.asset, m.earned, m.clawed_back, m.pending, m.paid from figure_movement m where m.commit_id = {Unsummed} and m.tenant = $1) x
+            join asset a on a.id = x.asset group by a.name order by a.name
+            """,
+            OfAsset, stop, Questions.Int(tenant));
         var weeks = await database.Rows(
             $"""
             select x.week, a.name, x.earned, x.clawed_back, x.paid from (
@@ -98,8 +118,10 @@ public sealed class Figures(NpgsqlDataSource database) : IFigures
             """,
             reader => new HeldFigures(reader.Maybe<DateOnly>(0), new(reader.GetString(1)), reader.GetInt64(2)), stop, Questions.Int(tenant));
         var parked = await database.Row("select count from parked where tenant = $1", reader => reader.GetInt64(0), stop, Questions.Int(tenant));
-        return new(weeks, best, held, parked);
+        return new(assets, weeks, best, held, parked);
     }
+
+    private static AssetFigures OfAsset(NpgsqlDataReader row) => new(new(row.GetString(0)), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.Maybe<long>(4));
 
     public async Task<IReadOnlyList<WaitingGroup>> Groups(StreamId referrer, CancellationToken stop) => await Groups(database, [referrer.Value], stop);
 

@@ -35,7 +35,8 @@ public sealed record ProgramFigures(long ActiveReferrers, long NewClients, long 
 /// <param name="Best">Of each asset the ten that it came to most for.</param>
 /// <param name="Held">All that is pending, by the day of its release.</param>
 /// <param name="Parked">Actions that wait for a referral or a sale.</param>
-public sealed record TenantOverview(IReadOnlyList<WeekFigures> Weeks, IReadOnlyList<BestReferrer> Best, IReadOnlyList<HeldFigures> Held, long Parked);
+/// <param name="Assets">All that was ever posted.</param>
+public sealed record TenantOverview(IReadOnlyList<AssetFigures> Assets, IReadOnlyList<WeekFigures> Weeks, IReadOnlyList<BestReferrer> Best, IReadOnlyList<HeldFigures> Held, long Parked);
 
 /// <summary>What was posted within a week.</summary>
 /// <param name="PaidMinor">Less what came back.</param>
@@ -51,7 +52,11 @@ public sealed record BestReferrer(CallerId Referrer, Asset Asset, long NetMinor,
 public sealed record HeldFigures(DateOnly? Day, Asset Asset, long Minor);
 
 /// <param name="PendingMinor">In a hold window, or in a group.</param>
-public sealed record AssetFigures(Asset Asset, long EarnedMinor, long ClawedBackMinor, long PendingMinor)
+/// <param name="PaidMinor">
+/// Less what came back. A payout takes all that is payable to its referrer, whatever it was earned in: of a program it is known where nothing
+/// else of its tenant earns in the asset, and null elsewhere.
+/// </param>
+public sealed record AssetFigures(Asset Asset, long EarnedMinor, long ClawedBackMinor, long PendingMinor, long? PaidMinor)
 {
     public long NetMinor => EarnedMinor - ClawedBackMinor;
 

@@ -339,7 +339,7 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * Active referrers, new clients of the last 30 days, what rewards came to, referrals that wait
+   * Active referrers, new clients of the last 30 days, what rewards came to and what of it was paid, referrals that wait
    *
    * `GET /v1/programs/{id}/figures`. Needs a key with the role read.
    */
@@ -348,7 +348,7 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * What was earned and paid in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait
+   * What was earned and paid in all and in each of the last 52 weeks, the best referrers, what is held until when, and how many actions wait
    *
    * `GET /v1/overview`. Needs a key with the role read.
    */
@@ -1295,7 +1295,7 @@ export interface AppliedReferralAnswer {
   discount_minor: number;
 }
 
-/** What the program's rewards of one asset came to. */
+/** What rewards of one asset came to. */
 export interface AssetFiguresAnswer {
   asset: string;
   earned_minor: number;
@@ -1305,6 +1305,8 @@ export interface AssetFiguresAnswer {
   pending_minor: number;
   /** Payable, on its way or paid: net = pending + released. */
   released_minor: number;
+  /** Of what is released, what was paid, less what came back. A payout takes all that a referrer is due, whichever program it comes from: of a program it is absent where another one, or an entry by hand, gives in the same asset. */
+  paid_minor?: number | null;
 }
 
 /** A request that changed something, or that showed what is personal. */
@@ -1978,6 +1980,8 @@ export interface OutcomeLineBody {
 }
 
 export interface OverviewAnswer {
+  /** What all of it came to, from the beginning, manual entries included. */
+  assets: AssetFiguresAnswer[];
   /** One without movements is absent. */
   weeks: WeekAnswer[];
   /** Of each asset the ten that it came to most for. */

@@ -138,6 +138,9 @@ public sealed class ReviewTests(LivingServer server)
         Assert.Equal((1_000, 500, 300), (Sum("earned_minor"), Sum("clawed_back_minor"), Sum("paid_minor")));
         Assert.Equal((1_000, 0), ((long)weeks[0]!["earned_minor"]!, (long)weeks[0]!["paid_minor"]!));
         Assert.All(weeks, week => Assert.Equal(DayOfWeek.Monday, ((DateTimeOffset)week!["from"]!).DayOfWeek));
+        var all = overview["assets"]!.AsArray().Single(static one => (string?)one!["asset"] == "USD")!;
+        Assert.Equal((1_000, 500, 500, 300), ((long)all["earned_minor"]!, (long)all["clawed_back_minor"]!, (long)all["released_minor"]!, (long)all["paid_minor"]!));
+        Assert.Equal(300, (long)(await shop.Ok("/v1/programs/s11week/figures"))["rewards"]![0]!["paid_minor"]!);
         var best = Assert.Single(overview["best_referrers"]!.AsArray());
         Assert.Equal(("rita", 500, 300), ((string)best!["referrer_id"]!, (long)best["net_minor"]!, (long)best["paid_minor"]!));
         Assert.Equal(1, (long)overview["parked_actions"]!);

@@ -83,10 +83,10 @@ public sealed class JournalWorld : IAsyncDisposable
     public ReferrerFacts Facts(string id) => referrers[id];
 
     /// <summary>Books an entry by hand for Rita.</summary>
-    public async Task Book(string id, long minor)
+    public async Task Book(string id, long minor, bool alreadyPaid = false)
     {
         var loaded = await loader.Load(new(Tenant, Referrer, "rita", ""));
-        var entry = new EntryBooked(new(id), new("GBP"), minor, AlreadyPaid: false, "because", "admin");
+        var entry = new EntryBooked(new(id), new("GBP"), minor, alreadyPaid, "because", "admin");
         await Commit(new()
         {
             Tenant = Tenant,

@@ -26,19 +26,24 @@ public sealed class FiguresTests(PostgresServer server) : ReportsTest(server, Te
         await World.Sell("anna", 0); // No client yet.
         await World.Sell("bert", 10_00, "first");
         await World.Refund("bert", "first", 5_00);
-        await SameAsSummed(expected: new(2, 1, 1, [new(new("GBP"), 1_50, 75, 50)]));
+        await SameAsSummed(expected: new(2, 1, 1, [new(new("GBP"), 1_50, 75, 50, 0)]));
 
         // More after what is summed: the two add up, and a referee is a client once.
         World.Now += TimeSpan.FromDays(8);
         await World.Sell("bert", 20_00);
         await World.Sell("anna", 40_00);
         await World.Send("bert", ActionKind.Chargeback, null, null, "first");
-        await SameAsSummed(expected: new(2, 2, 1, [new(new("GBP"), 10_50, 1_50, 6_00)]));
+        await SameAsSummed(expected: new(2, 2, 1, [new(new("GBP"), 10_50, 1_50, 6_00, 0)]));
 
         World.Now += TimeSpan.FromDays(40);
         foreach (var referee in (string[])["anna", "bert"]) await World.Settle(referee);
+        await World.Book("elsewhere", 3_00, alreadyPaid: true);
+        await SameAsSummed(expected: new(2, 0, 1, [new(new("GBP"), 10_50, 1_50, 0, 3_00)]));
+
+        // From then on what is paid may be of the bonus: it is known of the tenant, and no more of the program.
         await World.Book("bonus", 7_00);
-        await SameAsSummed(expected: new(2, 0, 1, [new(new("GBP"), 10_50, 1_50, 0)]));
+        await SameAsSummed(expected: new(2, 0, 1, [new(new("GBP"), 10_50, 1_50, 0, null)]));
+        Assert.Equal([new(new("GBP"), 17_50, 1_50, 0, 3_00)], (await Figures.Overview(World.Tenant, monday, Stop)).Assets);
         Assert.Equal(
             ["2025-12-29 150 75 0", "2026-01-05 900 75 0"],
             (await Figures.Overview(World.Tenant, monday, Stop)).Weeks.Take(2).Select(week => $"{week.From:yyyy-MM-dd} {week.EarnedMinor} {week.ClawedBackMinor} {week.PaidMinor}"));
@@ -46,12 +51,13 @@ public sealed class FiguresTests(PostgresServer server) : ReportsTest(server, Te
 
     private async Task SameAsSummed(ProgramFigures expected)
     {
-        var weeks = (await Figures.Overview(World.Tenant, monday, Stop)).Weeks;
+        var (assets, weeks, _, _, _) = await Figures.Overview(World.Tenant, monday, Stop);
         await Are(expected);
         await Database.SealAll();
         for (var limit = 1; await Database.Ask<int>($"select sum_figures({limit})") > 0; limit++) await Are(expected);
         Assert.Equal(0, await Database.Ask<int>("select sum_figures(10)"));
         Assert.Equal(weeks, (await Figures.Overview(World.Tenant, monday, Stop)).Weeks);
+        Assert.Equal(assets, (await Figures.Overview(World.Tenant, monday, Stop)).Assets);
         Assert.Empty((await new LedgerCheck(Database.Source, KeptSnapshots.None).Check(World.Tenant, Stop)).Differences);
     }
 

@@ -12,6 +12,9 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await using var person = await SignedIn("admin");
         await person.Sees("Parked, for a referral or a sale: 1 action");
         await person.Page.GetByRole(AriaRole.Img, new() { Name = "Earned and paid each week in GBP" }).WaitForAsync();
+        var all = person.Page.GetByRole(AriaRole.Region, new() { Name = "Earned and paid, from the beginning" }).First;
+        await all.GetByRole(AriaRole.Row, new() { Name = "10.00 EUR 0.00 EUR 0.00 EUR 10.00 EUR 0.00 EUR" }).WaitForAsync();
+        await person.Page.GetByRole(AriaRole.Region, new() { Name = "Club" }).GetByText("paid of it").WaitForAsync();
         var best = person.Page.GetByRole(AriaRole.Region, new() { Name = "Top referrers" });
         await best.GetByRole(AriaRole.Row, new() { Name = "jane" }).GetByText("14.25 GBP").WaitForAsync(); // 4.90 + 12.00 − 6.00 + 3.35
         var held = person.Page.GetByRole(AriaRole.Region, new() { Name = "Held, by release date" });

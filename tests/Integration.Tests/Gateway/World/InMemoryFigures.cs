@@ -12,7 +12,7 @@ internal sealed class InMemoryFigures : IFigures, IFlags
     public Task<ProgramFigures> Program(StreamId program, DateTimeOffset since, CancellationToken stop) => Task.FromResult(new ProgramFigures(0, 0, 0, []));
 
     public Task<TenantOverview> Overview(int tenant, DateTimeOffset since, CancellationToken stop) => Task.FromResult(
-        new TenantOverview([new(since, new("GBP"), 3, 1, 1)], [new(new("rita"), new("GBP"), 2, 1)], [new(DateOnly.FromDateTime(since.UtcDateTime), new("GBP"), 1), new(null, new("GBP"), 1)], 0));
+        new TenantOverview([new(new("GBP"), 3, 1, 1, 1)], [new(since, new("GBP"), 3, 1, 1)], [new(new("rita"), new("GBP"), 2, 1)], [new(DateOnly.FromDateTime(since.UtcDateTime), new("GBP"), 1), new(null, new("GBP"), 1)], 0));
 
     public Task<Flag?> Find(int tenant, StreamId stream, FlagKind kind, CancellationToken stop) =>
         Task.FromResult(stream.Value == 1 ? new Flag(stream, kind, null, new("auth0|rita"), FlagState.Open, "shared_email", DateTimeOffset.UnixEpoch, null, null) : null);
