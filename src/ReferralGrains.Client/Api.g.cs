@@ -655,6 +655,25 @@ public sealed partial class ReferralGrainsClient
     public Task<EventAnswer> TakeSourceAsync(string kind, string source, CancellationToken stop = default) =>
         Send<EventAnswer>(HttpMethod.Post, new($"/v1/sources/{Uri.EscapeDataString(kind)}/{Uri.EscapeDataString(source)}"), null, stop);
 
+    /// <summary>Events of sources that wait for the sale which they name, or that moved money and were refused</summary>
+    /// <remarks><c>GET /v1/source_events</c>. Needs a key with the role read.</remarks>
+    /// <param name="sourceId">Only of this source.</param>
+    /// <param name="state">waiting, the oldest first, when it is left out; or refused, the newest first.</param>
+    /// <param name="limit">How many entries; 20 when it is left out.</param>
+    /// <param name="startingAfter">The id of the entry after which to begin; the first one when it is left out.</param>
+    public IAsyncEnumerable<SourceEventAnswer> ListSourceEventsAsync(string? sourceId = null, ListSourceEventsState? state = null, int? limit = null, string? startingAfter = null, CancellationToken stop = default) =>
+        Pages<PageAnswerOfSourceEventAnswer, SourceEventAnswer>(new("/v1/source_events", ("source_id", sourceId), ("state", state), ("limit", limit), ("starting_after", startingAfter)), static page => (page.Data, page.HasMore), static entry => entry.Id!, stop);
+
+    /// <summary>Look once more for the sale of an event that waits: one that came another way after it is found</summary>
+    /// <remarks><c>POST /v1/source_events/{id}/retry</c>. Needs a key with the role admin.</remarks>
+    public Task<SourceEventAnswer> RetrySourceEventAsync(string id, CancellationToken stop = default) =>
+        Send<SourceEventAnswer>(HttpMethod.Post, new($"/v1/source_events/{Uri.EscapeDataString(id)}/retry"), null, stop);
+
+    /// <summary>Let an event wait no more: it never takes effect, and stands among the refused with the reason</summary>
+    /// <remarks><c>POST /v1/source_events/{id}/dismiss</c>. Needs a key with the role admin.</remarks>
+    public Task<SourceEventAnswer> DismissSourceEventAsync(string id, ReasonBody body, CancellationToken stop = default) =>
+        Send<SourceEventAnswer>(HttpMethod.Post, new($"/v1/source_events/{Uri.EscapeDataString(id)}/dismiss"), body, stop);
+
     /// <summary>A link that opens the portal for one referrer, for a while; it is shown this once</summary>
     /// <remarks><c>POST /v1/portal_links</c>. Needs a key with the role admin.</remarks>
     public Task<PortalLinkAnswer> CreatePortalLinkAsync(NewPortalLink body, CancellationToken stop = default) =>
@@ -2165,6 +2184,15 @@ public sealed partial record PageAnswerOfRuleAnswer
 }
 
 /// <summary>A page of a list, as the outside knows it.</summary>
+public sealed partial record PageAnswerOfSourceEventAnswer
+{
+    public required IReadOnlyList<SourceEventAnswer> Data { get; init; }
+
+    /// <summary>Whether another page follows: ask with `starting_after`.</summary>
+    public required bool HasMore { get; init; }
+}
+
+/// <summary>A page of a list, as the outside knows it.</summary>
 public sealed partial record PageAnswerOfSpendAnswer
 {
     public required IReadOnlyList<SpendAnswer> Data { get; init; }
@@ -3563,6 +3591,32 @@ public sealed partial record SourceChange
     public SourceMapping? Mapping { get; init; }
 }
 
+public sealed partial record SourceEventAnswer
+{
+    /// <summary>The source's, a colon, and its own in the other system.</summary>
+    public required string Id { get; init; }
+
+    public required string SourceId { get; init; }
+
+    public required string EventId { get; init; }
+
+    /// <summary>Of one that waits what it would be: refund, refund_failed, chargeback, chargeback_won, or names of what only names a sale once more. Of one that was refused what its system calls it.</summary>
+    public required string Type { get; init; }
+
+    public required SourceEventAnswerState State { get; init; }
+
+    /// <summary>Which it would be.</summary>
+    public string? ActionId { get; init; }
+
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>The objects of which nothing is known.</summary>
+    public required IReadOnlyList<string> Names { get; init; }
+
+    /// <summary>It was refused: a code of ours, what it lacks, or dismissed and the reason.</summary>
+    public string? Why { get; init; }
+}
+
 /// <summary>Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it.</summary>
 public sealed partial record SourceMapping
 {
@@ -4572,6 +4626,18 @@ public enum ListRulesState
     Disabled,
 }
 
+public enum ListSourceEventsState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("waiting")]
+    Waiting,
+
+    [JsonStringEnumMemberName("refused")]
+    Refused,
+}
+
 public enum NewEventType
 {
     /// <summary>A word that only a newer server knows.</summary>
@@ -5425,6 +5491,21 @@ public enum SessionAnswerRole
 
     [JsonStringEnumMemberName("all")]
     All,
+}
+
+public enum SourceEventAnswerState
+{
+    /// <summary>A word that only a newer server knows.</summary>
+    Unknown,
+
+    [JsonStringEnumMemberName("waiting")]
+    Waiting,
+
+    [JsonStringEnumMemberName("recorded")]
+    Recorded,
+
+    [JsonStringEnumMemberName("refused")]
+    Refused,
 }
 
 public enum TierBodyBy

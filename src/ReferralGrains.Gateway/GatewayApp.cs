@@ -65,6 +65,7 @@ public static class GatewayApp
         typeof(ReviewEndpoint),
         typeof(StripeWebhookEndpoint),
         typeof(SourceEndpoints),
+        typeof(SourceEventEndpoints),
         typeof(PortalLinkEndpoints),
         typeof(PortalEndpoints),
         typeof(EventEndpoints),

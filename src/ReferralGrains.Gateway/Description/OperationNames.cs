@@ -35,6 +35,7 @@ internal static partial class OperationNames
         ["portal_settings"] = "How the portal looks, and who may show it in a frame",
         ["portal"] = "What the portal shows the referrer whose link is the key",
         ["sources"] = "Other systems whose events become actions",
+        ["source_events"] = "Events of sources that wait for their sale, or were refused",
         ["test_clock"] = "The clock of a sandbox",
     };
 
@@ -46,7 +47,7 @@ internal static partial class OperationNames
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(part => part != "v1").ToArray();
         if (parts[^1].Split(':') is [var collection, var custom]) return Name(custom, [collection]);
         var nouns = parts.Where(part => part[0] != '{').ToArray();
-        var (ofOne, plural) = (parts[^1][0] == '{', nouns[^1].EndsWith('s'));
+        var (ofOne, plural) = (parts[^1][0] == '{', nouns[^1] is [.., not 's', 's']);
         var things = nouns.Select((noun, i) => i < nouns.Length - 1 || ofOne || method == "POST" ? Singular(noun) : noun).ToArray();
         return (method, ofOne, plural) switch
         {

@@ -41,6 +41,7 @@ namespace ReferralGrains.Gateway.Json;
 [JsonSerializable(typeof(Sources.SourceMapping))]
 [JsonSerializable(typeof(Sources.SourceAnswer))]
 [JsonSerializable(typeof(Sources.SourcesAnswer))]
+[JsonSerializable(typeof(PageAnswer<Sources.SourceEventAnswer>))]
 [JsonSerializable(typeof(Sources.EventAnswer))]
 [JsonSerializable(typeof(WhatIf.WhatIfBody))]
 [JsonSerializable(typeof(WhatIf.WhatIfAnswer))]

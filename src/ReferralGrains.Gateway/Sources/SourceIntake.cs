@@ -37,6 +37,13 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         return outcome;
     }
 
+    /// <summary>Looks once more for what a waiting event names: a sale that came another way, after it, is found only so.</summary>
+    public async Task<(SourceOutcome Outcome, string? Detail)> Retry(Source source, OpenEvent waiting, CancellationToken stop)
+    {
+        if (await Known(source, [.. waiting.Objects], stop) is not { } sale) return (SourceOutcome.Waiting, null);
+        return await FollowWaiting(source, waiting.Event, JsonNode.Parse(waiting.Body)!.AsObject(), sale, stop);
+    }
+
     private async Task<(SourceOutcome Outcome, string? Detail)> Apply(Source source, SourceEvent told, ToldAction action, CancellationToken stop)
     {
         if (action.Subscription is { HasEnded: true } ended) return await End(source, action, ended, stop);
@@ -109,10 +116,12 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     }
 
     // Its sender was answered long ago: only people can still see that it was refused.
-    private async Task FollowWaiting(Source source, string e, JsonObject said, LinkedSale sale, CancellationToken stop)
+    private async Task<(SourceOutcome Outcome, string? Detail)> FollowWaiting(Source source, string e, JsonObject said, LinkedSale sale, CancellationToken stop)
     {
-        if ((await Follow(source, said, sale, stop)).Detail is { } why) await inbox.Show(source.Tenant, source.Id.Value, e, why, stop);
+        var taken = await Follow(source, said, sale, stop);
+        if (taken.Detail is { } why) await inbox.Show(source.Tenant, source.Id.Value, e, why, stop);
         await sources.Ended(source.Id, e, stop);
+        return taken;
     }
 
     // The first valid attribution wins (D16), so a code of somebody else's later changes nothing. It came with this very sale (D9).

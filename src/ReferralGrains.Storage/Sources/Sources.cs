@@ -2,6 +2,7 @@ using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Silos;
 
 namespace ReferralGrains.Storage.Sources;
@@ -16,6 +17,15 @@ public sealed record Source(CallerId Id, int Tenant, string Kind, CallerId Progr
 /// <param name="Event">The id of that one.</param>
 /// <param name="Objects">What that one names.</param>
 public sealed record WaitingEvents(long Count, DateTimeOffset Since, string Event, IReadOnlyList<string> Objects);
+
+/// <summary>An event that did not become an action, or has not yet.</summary>
+/// <param name="At">When it came.</param>
+/// <param name="About">The action that it would be, where it names one.</param>
+/// <param name="Type">What it would be as an action where it waits, what its system calls it where it was refused.</param>
+/// <param name="Objects">What it names, of which nothing is known; empty where it was refused.</param>
+/// <param name="Body">What is kept of it until it takes effect; empty where it was refused.</param>
+/// <param name="Why">It was refused; null where it waits.</param>
+public sealed record OpenEvent(CallerId Source, string Event, DateTimeOffset At, string? About, string Type, IReadOnlyList<string> Objects, string Body, string? Why);
 
 /// <summary>What is changed of a source; null leaves it.</summary>
 /// <param name="Mapping">All of it, not some of its members.</param>
@@ -56,6 +66,20 @@ public interface ISources
 
     /// <summary>What waits of each source of a tenant, or of one; a source of which nothing waits is not there.</summary>
     Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop);
+
+    /// <summary>The events of a tenant's sources, or of one, that wait: the oldest first.</summary>
+    /// <param name="after">The last one of the page before.</param>
+    Task<Page<OpenEvent>> ListWaiting(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop);
+
+    /// <summary>Those that were refused, or dismissed: the newest first. They are forgotten with the inbox.</summary>
+    Task<Page<OpenEvent>> ListRefused(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop);
+
+    /// <returns>Null where no such event of the tenant waits.</returns>
+    Task<OpenEvent?> FindWaiting(int tenant, string source, string e, CancellationToken stop);
+
+    /// <summary>It waits no more, and stands with its reason among what was refused.</summary>
+    /// <returns>False where it did not wait any more.</returns>
+    Task<bool> Dismiss(int tenant, string source, string e, string why, CancellationToken stop);
 
     Task Ended(CallerId source, string e, CancellationToken stop);
 
@@ -145,6 +169,52 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
             Waiting: new WaitingEvents(row.GetInt64(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3), row.GetFieldValue<string[]>(4))),
         stop, Questions.Int(tenant), Questions.Text(source?.Value))).ToDictionary(static one => one.Source, static one => one.Waiting);
 
+    private const string OfWaiting =
+        """
+        select s.id, w.event, min(w.received_at) as at, min(w.body::text)::json ->> 'action_id', coalesce(min(w.body::text)::json ->> 'type', 'names'),
+          array_agg(w.object order by w.object), min(w.body::text), null
+        from source s join source_waiting w on w.source = s.id where s.tenant = $1
+        """;
+
+    public async Task<Page<OpenEvent>> ListWaiting(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop)
+    {
+        var found = await database.Rows(
+            $"""
+            select * from ({OfWaiting} and ($2 is null or s.id = $2) group by s.id, w.event) x
+            where $3 is null or (x.at, x.id, x.event) > ((select min(received_at) from source_waiting where source = $3 and event = $4), $3, $4)
+            order by x.at, x.id, x.event limit $5
+            """,
+            Open, stop, Questions.Int(tenant), Questions.Text(source?.Value), Questions.Text(after?.Source), Questions.Text(after?.Event), Questions.Int(limit + 1));
+        return new([.. found.Take(limit)], found.Count > limit);
+    }
+
+    // Found by the index of what is shown to people, which is little.
+    public async Task<Page<OpenEvent>> ListRefused(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop)
+    {
+        var found = await database.Rows(
+            """
+            select s.id, i.event, i.received_at, i.about, i.type, '{}'::text[], '', i.detail from webhook_inbox i join source s on s.id = i.source
+            where i.tenant = $1 and i.outcome in (3, 4) and s.tenant = $1 and ($2 is null or s.id = $2)
+              and ($3 is null or i.id < (select max(id) from webhook_inbox where tenant = $1 and source = $3 and event = $4))
+            order by i.id desc limit $5
+            """,
+            Open, stop, Questions.Int(tenant), Questions.Text(source?.Value), Questions.Text(after?.Source), Questions.Text(after?.Event), Questions.Int(limit + 1));
+        return new([.. found.Take(limit)], found.Count > limit);
+    }
+
+    public Task<OpenEvent?> FindWaiting(int tenant, string source, string e, CancellationToken stop) => database.Row(
+        $"{OfWaiting} and s.id = $2 and w.event = $3 group by s.id, w.event", Open, stop, Questions.Int(tenant), Questions.Text(source), Questions.Text(e));
+
+    public async Task<bool> Dismiss(int tenant, string source, string e, string why, CancellationToken stop) => (await database.Rows(
+        """
+        with gone as (
+          delete from source_waiting w using source s where s.id = w.source and s.tenant = $1 and w.source = $2 and w.event = $3 and is_alive($6) returning w.event),
+        shown as (update webhook_inbox set outcome = $5, detail = $4 where tenant = $1 and source = $2 and event in (select event from gone))
+        select distinct event from gone
+        """,
+        static _ => 0, stop, Questions.Int(tenant), Questions.Text(source), Questions.Text(e), Questions.Text(why), Questions.Int((int)Webhooks.InboxOutcome.Shown),
+        Questions.Long(lease.Silo))).Count > 0;
+
     public Task Ended(CallerId source, string e, CancellationToken stop) => database.Rows(
         "delete from source_waiting where source = $1 and event = $2 and is_alive($3)",
         static _ => 0, stop, Questions.Text(source.Value), Questions.Text(e), Questions.Long(lease.Silo));
@@ -168,6 +238,9 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
         static row => row.GetBoolean(0), stop, Questions.Text(source.Value), Questions.Text(ended), Questions.Text(referee.Value), Questions.Time(at), Questions.Long(lease.Silo));
 
     private static NpgsqlParameter Texts(IEnumerable<string> values) => CommitBatch.Array(NpgsqlTypes.NpgsqlDbType.Text, values);
+
+    private static OpenEvent Open(NpgsqlDataReader row) => new(
+        new(row.GetString(0)), row.GetString(1), row.GetFieldValue<DateTimeOffset>(2), row.MaybeText(3), row.GetString(4), row.GetFieldValue<string[]>(5), row.GetString(6), row.MaybeText(7));
 
     private static Source Read(NpgsqlDataReader row) =>
         new(new(row.GetString(0)), row.GetInt32(1), row.GetString(2), new(row.GetString(3)), row.GetString(4), row.GetString(5));

@@ -951,6 +951,33 @@ export class ReferralGrains extends Connection {
   }
 
   /**
+   * Events of sources that wait for the sale which they name, or that moved money and were refused
+   *
+   * `GET /v1/source_events`. Needs a key with the role read.
+   */
+  listSourceEvents(query: { source_id?: string; state?: "waiting" | "refused"; limit?: number } = {}): AsyncGenerator<SourceEventAnswer> {
+    return this.pages<SourceEventAnswer>(`/v1/source_events`, query);
+  }
+
+  /**
+   * Look once more for the sale of an event that waits: one that came another way after it is found
+   *
+   * `POST /v1/source_events/{id}/retry`. Needs a key with the role admin.
+   */
+  retrySourceEvent(id: string): Promise<SourceEventAnswer> {
+    return this.send("POST", `/v1/source_events/${encodeURIComponent(id)}/retry`, {}, undefined);
+  }
+
+  /**
+   * Let an event wait no more: it never takes effect, and stands among the refused with the reason
+   *
+   * `POST /v1/source_events/{id}/dismiss`. Needs a key with the role admin.
+   */
+  dismissSourceEvent(id: string, body: ReasonBody): Promise<SourceEventAnswer> {
+    return this.send("POST", `/v1/source_events/${encodeURIComponent(id)}/dismiss`, {}, body);
+  }
+
+  /**
    * A link that opens the portal for one referrer, for a while; it is shown this once
    *
    * `POST /v1/portal_links`. Needs a key with the role admin.
@@ -2112,6 +2139,13 @@ export interface PageAnswerOfRuleAnswer {
 }
 
 /** A page of a list, as the outside knows it. */
+export interface PageAnswerOfSourceEventAnswer {
+  data: SourceEventAnswer[];
+  /** Whether another page follows: ask with `starting_after`. */
+  has_more: boolean;
+}
+
+/** A page of a list, as the outside knows it. */
 export interface PageAnswerOfSpendAnswer {
   data: SpendAnswer[];
   /** Whether another page follows: ask with `starting_after`. */
@@ -3045,6 +3079,23 @@ export interface SourceChange {
   secret_ref?: string | null;
   /** The whole of it: a member that it leaves out is again as that kind of source has it. */
   mapping?: SourceMapping | null;
+}
+
+export interface SourceEventAnswer {
+  /** The source's, a colon, and its own in the other system. */
+  id: string;
+  source_id: string;
+  event_id: string;
+  /** Of one that waits what it would be: refund, refund_failed, chargeback, chargeback_won, or names of what only names a sale once more. Of one that was refused what its system calls it. */
+  type: string;
+  state: "waiting" | "recorded" | "refused";
+  /** Which it would be. */
+  action_id?: string | null;
+  received_at: string;
+  /** The objects of which nothing is known. */
+  names: string[];
+  /** It was refused: a code of ours, what it lacks, or dismissed and the reason. */
+  why?: string | null;
 }
 
 /** Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it. */

@@ -349,6 +349,56 @@ public sealed class SourceTests(LivingServer server)
         static string Refund(int id, string transactions) => $$"""{"id":{{id}},"order_id":1,"processed_at":"2026-01-06T10:00:00Z","transactions":[{{transactions}}]}""";
     }
 
+    [Fact]
+    public async Task X10_what_waits_is_listed_tried_again_or_dismissed_with_a_reason()
+    {
+        var (shop, url) = await Source("src-waiting", "stripe");
+        using var owner = shop;
+        var source = url.Split('/')[^1];
+        foreach (var (id, payment) in (ValueTuple<string, string>[])[("re_1", "in_1"), ("re_2", "pi_2"), ("re_3", "pi_3")])
+        {
+            Assert.Equal("waiting", await Tell(url, Stripe("evt_" + id, "refund.created", $$"""
+                {"id":"{{id}}","object":"refund","amount":400,"currency":"usd","created":CREATED,"payment_intent":"{{payment}}","metadata":{"invoice":"{{payment}}"} }
+                """)));
+        }
+
+        var waiting = (await shop.Ok("/v1/source_events?limit=2"))!;
+        Assert.Equal([$"{source}:evt_re_1", $"{source}:evt_re_2"], waiting["data"]!.AsArray().Select(static one => (string)one!["id"]!));
+        Assert.True((bool)waiting["has_more"]!);
+        Assert.Equal(("refund", "re_1", "waiting", source), ((string)waiting["data"]![0]!["type"]!, (string)waiting["data"]![0]!["action_id"]!, (string)waiting["data"]![0]!["state"]!, (string)waiting["data"]![0]!["source_id"]!));
+        Assert.Equal("re_3", (string)Assert.Single((await shop.Ok($"/v1/source_events?limit=2&source_id={source}&starting_after={source}:evt_re_2"))["data"]!.AsArray())!["action_id"]!);
+
+        // A sale that came by another way afterwards told nobody: it is looked for once more.
+        await shop.Ok("/v1/referrals", new { program_id = "src-waiting", referee_id = "cus_jane", referrer_id = "rita", approved_at = now.AddDays(-1) });
+        Assert.Equal("waiting", (string)(await shop.Ok($"/v1/source_events/{source}:evt_re_1/retry", new { }))["state"]!);
+        await shop.Ok("/v1/actions", new { action_id = "in_1", program_id = "src-waiting", type = "sale", referee_id = "cus_jane", amount_minor = 1_000 });
+        Assert.Equal((100, 0), await Earned(shop));
+        Assert.Equal("recorded", (string)(await shop.Ok($"/v1/source_events/{source}:evt_re_1/retry", new { }))["state"]!);
+        Assert.Equal((100, 40), await Earned(shop));
+
+        // What never will have a sale is let go, and nothing else with it.
+        var dismiss = $"/v1/source_events/{source}:evt_re_2/dismiss";
+        Assert.Equal((400, "missing_field"), await Refused(dismiss, new { }));
+        Assert.Equal(("refused", "dismissed: of another shop"), await shop.Ok(dismiss, new { reason = "of another shop" }) is var gone ? ((string)gone["state"]!, (string)gone["why"]!) : default);
+        foreach (var path in (string[])[dismiss, $"/v1/source_events/{source}:evt_re_1/retry", "/v1/source_events/nothing/retry"]) Assert.Equal((404, "source_event_not_found"), await Refused(path, new { reason = "again" }));
+        Assert.Equal("re_3", (string)Assert.Single((await shop.Ok("/v1/source_events"))["data"]!.AsArray())!["action_id"]!);
+        var refused = Assert.Single((await shop.Ok($"/v1/source_events?state=refused&source_id={source}"))["data"]!.AsArray())!;
+        Assert.Equal(("evt_re_2", "refund.created", "dismissed: of another shop"), ((string)refused["event_id"]!, (string)refused["type"]!, (string)refused["why"]!));
+        Assert.Equal("duplicate", await Tell(url, Stripe("evt_re_2", "refund.created", """{"id":"re_2","object":"refund","amount":400,"currency":"usd","created":CREATED,"payment_intent":"pi_2"}""")));
+        Assert.Equal("recorded", await Tell(url, Invoice("in_2", "pi_2", "cus_jane", 1_000, 1_000, 0)));
+        Assert.Equal((200, 40), await Earned(shop));
+        Assert.Equal((400, "invalid_field"), (await shop.Get("/v1/source_events?state=lost")) is var lost ? (lost.Status, lost.Code) : default);
+        var audited = (await shop.Ok("/v1/audit_entries?operation=dismissSourceEvent"))["data"]!.AsArray().Select(static one => ((string?)one!["subject_id"], (int?)one["status"], (string?)one["reason"]));
+        Assert.Contains(($"{source}:evt_re_2", 200, "of another shop"), audited);
+
+        // It is nobody else's.
+        using var other = (await Source("src-waiting-not", "stripe")).Shop;
+        Assert.Empty((await other.Ok($"/v1/source_events?source_id={source}"))["data"]!.AsArray());
+        Assert.Equal(404, (await other.Post($"/v1/source_events/{source}:evt_re_3/dismiss", new { reason = "theirs" })).Status);
+
+        async Task<(int, string?)> Refused(string path, object body) => await shop.Post(path, body) is var answer ? (answer.Status, answer.Code) : default;
+    }
+
     // A program of 10 % at once, of the referrer whose code is RITA-10, and an address for events.
     private async Task<(Api Shop, string Url)> Source(string tenant, string kind, string? program = null)
     {

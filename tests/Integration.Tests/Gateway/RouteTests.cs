@@ -71,6 +71,8 @@ public sealed class RouteTests(SharedGateway gateway) : IClassFixture<SharedGate
         POST /v1/rules/{id}/enable
         POST /v1/rules/{id}/join
         POST /v1/rules:what_if
+        POST /v1/source_events/{id}/dismiss
+        POST /v1/source_events/{id}/retry
         POST /v1/sources
         POST /v1/test_clock/advance
         POST /v1/webhook_endpoints

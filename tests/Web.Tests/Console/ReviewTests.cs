@@ -74,6 +74,46 @@ public sealed class ReviewTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task X10_an_event_that_waits_for_its_sale_is_tried_again_or_dismissed_with_a_reason()
+    {
+        var (admin, key) = await market.NewSandbox("unnamed");
+        using var owner = admin;
+        await Fill(admin);
+        var url = (string)(await admin.Ok("/v1/sources", new { kind = "shopify", program_id = "press", secret_ref = "shop" }))["url"]!;
+        await Refund(url, "evt_re_b");
+
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key);
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "From other systems, waiting for their sale" }).ClickAsync();
+        await Row(person, "evt_re_b").GetByText("gid://shopify/Order/404").WaitForAsync();
+        await person.IsWellServed();
+        await PayoutTests.Press(person, "Look again for the sale of evt_re_b");
+        await person.Sees("Nothing is known of the sale of evt_re_b yet.");
+        Assert.True(await person.Page.GetByRole(AriaRole.Button, new() { Name = "Dismiss evt_re_b" }).IsDisabledAsync());
+        await person.Page.GetByLabel("Reason for what you decide").FillAsync("Of another shop");
+        await PayoutTests.Press(person, "Dismiss evt_re_b");
+        await person.Sees("evt_re_b was dismissed.");
+        await Person.SeesNo(Row(person, "evt_re_b"));
+        await person.Page.GetByLabel("Show").SelectOptionAsync("refused");
+        await PayoutTests.Press(person, "Look");
+        await Row(person, "evt_re_b").GetByText("dismissed: Of another shop").WaitForAsync();
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+    }
+
+    // Of an order that never came.
+    private async Task Refund(string url, string id)
+    {
+        var body = """{"id":7,"order_id":404,"processed_at":"2026-01-06T10:00:00Z","transactions":[{"kind":"refund","status":"success","amount":"5.00","currency":"GBP"}]}"""u8.ToArray();
+        using var http = new HttpClient { BaseAddress = market.Address };
+        using var told = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } } };
+        var signature = Convert.ToBase64String(System.Security.Cryptography.HMACSHA256.HashData(System.Text.Encoding.UTF8.GetBytes(ServerProcess.SourceSecret), body));
+        foreach (var (name, value) in ((string, string)[])[("X-Shopify-Hmac-Sha256", signature), ("X-Shopify-Topic", "refunds/create"), ("X-Shopify-Webhook-Id", id)]) told.Headers.Add(name, value);
+        using var answer = await http.SendAsync(told, TestContext.Current.CancellationToken);
+        Assert.Contains("waiting", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task D11_what_was_refused_for_its_id_is_a_list_of_its_own_beside_what_stands()
     {
         var (admin, key) = await market.NewSandbox("contradicted");

@@ -39,6 +39,7 @@ public sealed class WalkTests(Browser browser, Marketplace market)
             ("admin", "/console/review/{Tab}",
                 [
                     ("/console/review/flags", "self referral"), ("/console/review/held", "Reason for what you decide"), ("/console/review/parked", "nobody is known"),
+                    ("/console/review/events", "A refund or dispute names a payment"),
                     ("/console/review/conflicts", "All of them as a table"), ("/console/review/items", "None."),
                 ]),
             ("admin", "/console/settings", [("/console/settings", "Payout terms")]),

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sources;
 
 namespace ReferralGrains.Integration.Tests.Gateway.World;
@@ -45,6 +46,14 @@ internal sealed class InMemorySources : ISources
 
     public Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop) =>
         Task.FromResult<IReadOnlyDictionary<CallerId, WaitingEvents>>(new Dictionary<CallerId, WaitingEvents>());
+
+    public Task<Page<OpenEvent>> ListWaiting(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop) => Task.FromResult(new Page<OpenEvent>([], false));
+
+    public Task<Page<OpenEvent>> ListRefused(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop) => Task.FromResult(new Page<OpenEvent>([], false));
+
+    public Task<OpenEvent?> FindWaiting(int tenant, string source, string e, CancellationToken stop) => Task.FromResult<OpenEvent?>(null);
+
+    public Task<bool> Dismiss(int tenant, string source, string e, string why, CancellationToken stop) => Task.FromResult(false);
 
     public Task Ended(CallerId source, string e, CancellationToken stop)
     {
