@@ -70,6 +70,38 @@ public sealed class SettingsTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task An_operator_lists_tenants_makes_one_and_gives_it_its_first_key()
+    {
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(market.Key("operator"));
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "Tenants" }).ClickAsync();
+        await person.Heading("Tenants");
+        await person.Page.GetByRole(AriaRole.Row, new() { Name = $"{Marketplace.Tenant} sandbox" }).WaitForAsync();
+        await person.Page.GetByLabel("Its id").FillAsync("not an id");
+        await PayoutTests.Press(person, "Make it");
+        await person.IsRefused("invalid_id");
+        await person.Page.GetByLabel("Its id").FillAsync("made-here");
+        await PayoutTests.Press(person, "Make it");
+        await person.Sees("made-here was made.");
+        await person.Page.GetByRole(AriaRole.Row, new() { Name = "made-here live the real time" }).WaitForAsync();
+        await PayoutTests.Press(person, "Make a key_admin key of made-here");
+        using var made = new Api(market.Address, await person.Page.Locator("#new-key").InnerTextAsync());
+        var session = await made.Ok("/v1/session");
+        Assert.Equal(("made-here", "key_admin"), ((string)session["tenant"]!, (string)session["role"]!));
+        await person.IsWellServed();
+        await person.Page.GetByLabel("Id begins with").FillAsync("made-");
+        await PayoutTests.Press(person, "Search");
+        await Person.SeesNo(person.Page.GetByRole(AriaRole.Row, new() { Name = $"{Marketplace.Tenant} sandbox" }));
+        await person.ResizeTo(390);
+        await person.IsWellServed();
+
+        await using var admin = await browser.Arrive(market.Address);
+        await admin.SignIn(market.Key("admin"), "/console/tenants");
+        await admin.Sees("Tenants are for keys of the role");
+        await Person.SeesNo(admin.Page.GetByRole(AriaRole.Link, new() { Name = "Tenants" }));
+    }
+
+    [Fact]
     public async Task X10_a_source_is_made_with_a_secret_named_by_the_servers_file_and_what_it_shows_to_try_it_works()
     {
         var (admin, key) = await market.NewSandbox("sourced");

@@ -48,6 +48,7 @@ public sealed class WalkTests(Browser browser, Marketplace market)
             ("admin", "/console/settings/webhooks", [("/console/settings/webhooks", endpoint)]),
             ("admin", "/console/settings/webhooks/{Id}", [($"/console/settings/webhooks/{endpoint}", "What it was sent")]),
             ("admin", "/console/sign-out", [("/console/sign-out", "You are signed in as")]),
+            ("operator", "/console/tenants", []), // SettingsTests make one there.
             ("admin", "/console/why", [("/console/why", "Why an action was rewarded")]),
             ("admin", "/console/why/{Action}", [("/console/why/s1", "of referrer")]),
             ("admin", "/console/{*Path}", [("/console/nowhere", "There is no such page")]),
