@@ -143,15 +143,14 @@ public sealed class PortalReports(NpgsqlDataSource database, ITallySource tallie
     {
         var rows = await database.Rows(
             $"""
-            with streams as (
-              select $1::int8 as stream union select stream from referral where referrer = $1 union select stream from reassignment where from_referrer = $1
-              union select stream from payout_item where referrer = $1),
+            with streams as ({StatementReports.Streams}),
             newest as (
-              select e.stream, e.seq, e.recorded_at, e.from_account, e.to_account, e.amount, e.asset
-              from streams s join event e on e.stream = s.stream and e.amount is not null and e.recorded_at >= $2 and e.recorded_at < $3
-              where e.from_account >> 3 = $1 or e.to_account >> 3 = $1 order by e.recorded_at desc, e.stream desc, e.seq desc limit $4)
-            select e.recorded_at, e.from_account & 7, e.to_account & 7, e.amount, a.name, d.a, d.b, d.kind
-            from newest e join asset a on a.id = e.asset join stream d on d.id = e.stream order by e.recorded_at desc, e.stream desc, e.seq desc
+              select e.stream, e.seq, coalesce(s.drawn_at, e.recorded_at) as at, e.from_account, e.to_account, e.amount, e.asset
+              from streams s join event e on e.stream = s.stream and e.amount is not null
+              where (e.from_account >> 3 = $1 or e.to_account >> 3 = $1) and coalesce(s.drawn_at, e.recorded_at) >= $2 and coalesce(s.drawn_at, e.recorded_at) < $3
+              order by at desc, e.stream desc, e.seq desc limit $4)
+            select e.at, e.from_account & 7, e.to_account & 7, e.amount, a.name, d.a, d.b, d.kind
+            from newest e join asset a on a.id = e.asset join stream d on d.id = e.stream order by e.at desc, e.stream desc, e.seq desc
             """,
             static reader => new PortalMovement(
                 reader.GetFieldValue<DateTimeOffset>(0), (AccountKind)reader.GetInt64(1), (AccountKind)reader.GetInt64(2), new(reader.GetInt64(3), new(reader.GetString(4))),

@@ -8,20 +8,31 @@ namespace ReferralGrains.Storage.Reports;
 /// <summary>What a referrer had, what was moved and what is left, of each asset in a period: summed from the postings of all its streams.</summary>
 internal sealed class StatementReports(NpgsqlDataSource database, Directory directory)
 {
+    /// <summary>
+    /// Where a referrer's postings are. A sandbox's payouts go at the world's pace, so that by its own clock only the day is known on which each
+    /// was drawn up: what moved in them counts as of then.
+    /// </summary>
+    public const string Streams =
+        """
+        select stream, null::timestamptz as drawn_at
+        from (select $1::int8 as stream union select stream from referral where referrer = $1 union select stream from reassignment where from_referrer = $1) own
+        union all
+        select i.stream, case when t.sandbox then b.drawn_at end
+        from payout_item i join payout_batch b on b.stream = i.batch join tenant t on t.id = b.tenant where i.referrer = $1
+        """;
+
     public async Task<IReadOnlyList<StatementLine>?> Read(int tenant, CallerId referrer, Period period, CancellationToken stop)
     {
         if (await directory.FindReferrer(tenant, referrer, stop) is not { } stream) return null;
 
         // A commit's own time says what was known when; a posting's time, which in a sandbox is the test clock's, in which period it falls.
         return await database.Rows(
-            """
-            with streams as (
-              select $1::int8 as stream union select stream from referral where referrer = $1 union select stream from reassignment where from_referrer = $1
-              union select stream from payout_item where referrer = $1),
+            $"""
+            with streams as ({Streams}),
             moved as (
-              select e.asset, e.recorded_at >= $2 as inside, e.amount,
+              select e.asset, coalesce(s.drawn_at, e.recorded_at) >= $2 as inside, e.amount,
                 e.from_account & 7 as from_kind, e.to_account & 7 as to_kind, e.from_account >> 3 = $1 as is_from, e.to_account >> 3 = $1 as is_to
-              from streams s join event e on e.stream = s.stream and e.amount is not null and e.recorded_at < $3
+              from streams s join event e on e.stream = s.stream and e.amount is not null and coalesce(s.drawn_at, e.recorded_at) < $3
               where (e.from_account >> 3 = $1 or e.to_account >> 3 = $1) and ($4 is null or (select c.committed_at from commit c where c.id = e.commit_id) <= $4)),
             sums as (
               select asset, inside,

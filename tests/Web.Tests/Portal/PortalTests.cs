@@ -105,6 +105,20 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task What_a_sandbox_paid_stands_in_the_statement_of_the_month_of_its_own_clock()
+    {
+        using var shop = await PayingShop.Open(market, "portal-paid", new { });
+        await shop.Pay("po_january");
+        await using var ann = await browser.Arrive(market.Address);
+        await ann.Page.GotoAsync((string)(await shop.Admin.Ok("/v1/portal_links", new { referrer_id = "ann" }))["url"]!);
+        await ann.Page.GetByRole(AriaRole.Link, new() { Name = "Statement" }).ClickAsync();
+        await ann.Heading("Statement of January 2026");
+        var sums = ann.Page.GetByRole(AriaRole.Region, new() { Name = "Sums" }).GetByRole(AriaRole.Row).Last;
+        foreach (var (column, amount) in ((int, string)[])[(1, "12.34 GBP"), (3, "12.34 GBP"), (4, "0.00 GBP")]) await Assertions.Expect(sums.GetByRole(AriaRole.Cell).Nth(column)).ToHaveTextAsync(amount);
+        await ann.Page.GetByRole(AriaRole.Region, new() { Name = "Movements" }).GetByRole(AriaRole.Row, new() { NameRegex = new("1 January 2026 Paid") }).WaitForAsync();
+    }
+
+    [Fact]
     public async Task A_statement_is_a_page_a_table_and_a_print()
     {
         using var shop = await ReferrersShop.Open(market, "portal-statement");
