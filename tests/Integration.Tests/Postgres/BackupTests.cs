@@ -36,6 +36,7 @@ public sealed class BackupTests : IAsyncDisposable
         Assert.Equal(0, (await Grains("restore", "--from", At("backup"), "--data", At("later"), "--wal", archive.FullName, "--until", until)).Code);
         foreach (var (folder, rows) in ((string, string)[])[("then", "1"), ("later", "1,2")])
             Assert.Equal((rows, false), await Rows(folder));
+        Assert.All((string[])["then", "later"], folder => Assert.True(File.Exists(At($"{folder}/pg/restored")))); // By this whoever serves it knows (RestoredCopyTests).
 
         // What did not come out of the archive is on the original's timeline, and must not go into it.
         Assert.Equal(("off", "on"), ((string)(await Ask(await house.Start("then"), "show archive_mode"))!, (string)(await Ask(await house.Start("later"), "show archive_mode"))!));
