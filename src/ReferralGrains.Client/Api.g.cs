@@ -1852,7 +1852,7 @@ public sealed partial record NewReferral
     /// <summary>Compared with the referrer's, and not kept: the same mailbox is flagged.</summary>
     public string? RefereeEmail { get; init; }
 
-    /// <summary>May lie in the past and only anchors windows; now when it is left out.</summary>
+    /// <summary>What windows begin at; now when it is left out. It may lie in the past: sales from then on count, and else those since the referee was referred.</summary>
     public DateTimeOffset? ApprovedAt { get; init; }
 
     /// <summary>approved when it is left out.</summary>
@@ -3014,7 +3014,7 @@ public sealed partial record ReferralAnswer
 
 public sealed partial record ReferralApproval
 {
-    /// <summary>May lie in the past and only anchors windows; now when it is left out.</summary>
+    /// <summary>What windows begin at; now when it is left out. It may lie in the past: sales from then on count, and else those since the referee was referred.</summary>
     public DateTimeOffset? ApprovedAt { get; init; }
 }
 

@@ -1898,7 +1898,7 @@ export interface NewReferral {
   code?: string | null;
   /** Compared with the referrer's, and not kept: the same mailbox is flagged. */
   referee_email?: string | null;
-  /** May lie in the past and only anchors windows; now when it is left out. */
+  /** What windows begin at; now when it is left out. It may lie in the past: sales from then on count, and else those since the referee was referred. */
   approved_at?: string | null;
   /** approved when it is left out. */
   status?: "approved" | "pending" | null;
@@ -2704,7 +2704,7 @@ export interface ReferralAnswer {
 }
 
 export interface ReferralApproval {
-  /** May lie in the past and only anchors windows; now when it is left out. */
+  /** What windows begin at; now when it is left out. It may lie in the past: sales from then on count, and else those since the referee was referred. */
   approved_at?: string | null;
 }
 
