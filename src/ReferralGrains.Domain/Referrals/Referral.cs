@@ -112,6 +112,9 @@ public sealed record Referral(
     /// <summary>Referrers in whose tallies a sale of this referee is from before it was re-assigned; null where it never was (D6, D16).</summary>
     public ImmutableArray<StreamId>? CountedBefore { get; init; }
 
+    /// <summary>Likewise of its approval: given back to one of them it is no other referral than it was (D6, D16).</summary>
+    public ImmutableArray<StreamId>? ApprovedBefore { get; init; }
+
     /// <summary>What became of that (X9).</summary>
     public FlagState Flag { get; init; }
 

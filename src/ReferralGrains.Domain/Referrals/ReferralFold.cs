@@ -178,6 +178,7 @@ public static class ReferralFold
         {
             Referrer = reassigned.Referrer,
             CountedBefore = before,
+            ApprovedBefore = reassigned.IsApproved ? (state.ApprovedBefore ?? []).Add(reassigned.From) : state.ApprovedBefore,
             Counted = before?.Contains(reassigned.Referrer) == true,
             SelfReferral = reassigned.SelfReferral,
             Flag = reassigned.SelfReferral == SelfReferral.None ? FlagState.None : FlagState.Open,

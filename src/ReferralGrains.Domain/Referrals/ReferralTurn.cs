@@ -167,7 +167,8 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
     private DecisionFacts Counted(Tally tally, ReferralEvent e) => e switch
     {
         SaleDecided sale => Facts with { Tally = After(tally, sale) },
-        ReferralApproved or ReferralReassigned { IsApproved: true } => Facts with { Tally = tally with { Approved = tally.Approved + 1 } },
+        ReferralReassigned reassigned when !reassigned.IsApproved || State.ApprovedBefore?.Contains(reassigned.Referrer) == true => Facts,
+        ReferralApproved or ReferralReassigned => Facts with { Tally = tally with { Approved = tally.Approved + 1 } },
         RewardsGranted granted => Facts with { Tally = WithGathered(tally, granted.Decisions) },
         _ => Facts,
     };

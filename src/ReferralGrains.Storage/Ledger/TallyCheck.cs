@@ -5,7 +5,7 @@ using ReferralGrains.Storage.Journal;
 
 namespace ReferralGrains.Storage.Ledger;
 
-/// <summary>Counts the sales of each referrer in each tiered program again and compares with the tally that its events moved (D6).</summary>
+/// <summary>Counts the sales of each referrer in each tiered program again and compares with the tally that its events moved (D6). Approvals may be more: a version before this counted a referral that was given back once more.</summary>
 internal static class TallyCheck
 {
     public static Task Run(LedgerSnapshot snapshot, int? tenant, Differences differences, CancellationToken stop) =>
@@ -29,10 +29,11 @@ internal static class TallyCheck
             select t.referrer, t.program, t.value::int8, t.count::int8, coalesce(s.value, 0)::int8, coalesce(s.count, 0), t.approved::int8, a.approved
             from told t
             cross join lateral (
-              select (select count(*) from referral r where r.referrer = t.referrer and r.program = t.program and r.approved_at is not null)
-                + (select count(*) from reassignment m join referral r on r.stream = m.stream where m.from_referrer = t.referrer and r.program = t.program and m.approved) as approved) a
+              select count(distinct stream) as approved, count(*) as most from (
+                select r.stream from referral r where r.referrer = t.referrer and r.program = t.program and r.approved_at is not null
+                union all select m.stream from reassignment m join referral r on r.stream = m.stream where m.from_referrer = t.referrer and r.program = t.program and m.approved) a) a
             left join sold s on s.referrer = t.referrer and s.program = t.program
-            where (t.value, t.count, t.approved) is distinct from (coalesce(s.value, 0), coalesce(s.count, 0), a.approved)
+            where (t.value, t.count) is distinct from (coalesce(s.value, 0), coalesce(s.count, 0)) or t.approved not between a.approved and a.most
             order by 1, 2 limit 100
             """,
             reader => differences.Add(

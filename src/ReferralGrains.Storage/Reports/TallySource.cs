@@ -18,8 +18,9 @@ public sealed class TallySource(NpgsqlDataSource database) : ITallySource
               select r.stream from referral r where r.referrer = $1 and r.program = $2
               union select m.stream from reassignment m join referral r on r.stream = m.stream where m.from_referrer = $1 and r.program = $2)
             select coalesce(sum(coalesce(e.data -> 'a' -> 'y' ->> 'b', e.data -> 'a' ->> 'm')::int8), 0)::int8, count(distinct e.stream)::int4,
-              ((select count(*) from referral a where a.referrer = $1 and a.program = $2 and a.approved_at is not null)
-                + (select count(*) from reassignment m join referral r on r.stream = m.stream where m.from_referrer = $1 and r.program = $2 and m.approved))::int4
+              (select count(*) from (
+                select a.stream from referral a where a.referrer = $1 and a.program = $2 and a.approved_at is not null
+                union select m.stream from reassignment m join referral r on r.stream = m.stream where m.from_referrer = $1 and r.program = $2 and m.approved) a)::int4
             from own r join event e on e.stream = r.stream
             where e.type = $3 and (e.data ->> 'n')::bool and (e.data ->> 'r')::int8 = $1
             """,

@@ -441,7 +441,7 @@ public sealed class SourceTests(LivingServer server)
         return Outcome(url, body, "application/cloudevents+json", ("webhook-id", id), ("webhook-timestamp", at), ("webhook-signature", signature));
     }
 
-    private static string Sign(string body, string secret, DateTimeOffset at)
+    internal static string Sign(string body, string secret, DateTimeOffset at)
     {
         var time = at.ToUnixTimeSeconds();
         return $"t={time},v1={Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), Encoding.UTF8.GetBytes($"{time}.{body}")))}";

@@ -193,6 +193,7 @@ public sealed class AccessTests(LivingServer server)
         return new()
         {
             ["sources"] = (string)source["id"]!,
+            ["source_events"] = await Waiting(api.Address, source),
             ["portal_links"] = (string)(await api.Ok("/v1/portal_links", new { referrer_id = shop.Referrers[0] }))["id"]!,
             ["webhook_endpoints"] = (string)endpoint["id"]!,
             ["flags"] = (string)(await api.Ok("/v1/flags"))["data"]![0]!["id"]!,
@@ -208,6 +209,18 @@ public sealed class AccessTests(LivingServer server)
             ["enrollments"] = (string)answer["decisions"]![0]!["enrollment_id"]!,
             ["rewards"] = (string)answer["decisions"]![0]!["reward"]!["id"]!,
         };
+    }
+
+    // A refund of a sale that nobody has heard of.
+    private static async Task<string> Waiting(Uri address, JsonNode source)
+    {
+        const string body = """{"id":"evt_1","object":"event","type":"refund.created","livemode":false,"data":{"object":{"id":"re_1","object":"refund","amount":100,"currency":"gbp","created":1767225600,"payment_intent":"pi_1"} } }""";
+        using var http = new HttpClient { BaseAddress = address };
+        using var request = new HttpRequestMessage(HttpMethod.Post, (string)source["url"]!) { Content = new StringContent(body) };
+        request.Headers.Add("Stripe-Signature", EndToEnd.SourceTests.Sign(body, ServerProcess.SourceSecret, TimeProvider.System.GetUtcNow()));
+        using var answer = await http.SendAsync(request);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return $"{source["id"]}:evt_1";
     }
 
     private static (string There, string Absent) Addresses(string path, Dictionary<string, string> there)

@@ -31,7 +31,8 @@ public sealed class MemoryReports(MemoryDatabase database, IFaults faults) : ITa
                 .SelectMany(referral => database.Stream(referral.Stream).Rows)
                 .Where(row => row.Event.Type == EventCodec.NumberOf(typeof(SaleDecided)))
                 .Select(row => (row.Stream, Sale: row.Decode<SaleDecided>())).Where(row => row.Sale.Counts && row.Sale.Referrer == referrer).ToList();
-            return new Tally(counted.Sum(row => row.Sale.Action.EarningMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), [], referrals.Count(referral => referral.ApprovedAt is not null) + lost.Count(row => row.IsApproved));
+            return new Tally(counted.Sum(row => row.Sale.Action.EarningMinor ?? 0), counted.Select(row => row.Stream).Distinct().Count(), [],
+                referrals.Where(referral => referral.ApprovedAt is not null).Select(referral => referral.Stream).Union(lost.Where(row => row.IsApproved).Select(row => row.Stream)).Count());
         });
     }
 

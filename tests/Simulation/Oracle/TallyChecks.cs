@@ -14,6 +14,7 @@ internal static class TallyChecks
             .OrderBy(e => e.Row.Position).ToList();
         var running = new Dictionary<(StreamId Referrer, StreamId Program), Tally>();
         var counted = new HashSet<(StreamId Referral, StreamId Referrer)>();
+        var approved = new HashSet<(StreamId Referral, StreamId Referrer)>();
         var owners = new Dictionary<StreamId, StreamId>();
         var redeemed = new Dictionary<StreamId, CallerId?>();
         var begun = new Dictionary<StreamId, DateTimeOffset>();
@@ -28,7 +29,8 @@ internal static class TallyChecks
             if (e is ReferralApproved or RewardsGranted or ReferralReassigned { IsApproved: true })
             {
                 var credited = (owners[row.Stream], program.Stream.Id);
-                running[credited] = After(running.GetValueOrDefault(credited, Tally.Empty), e);
+                var tallied = running.GetValueOrDefault(credited, Tally.Empty);
+                running[credited] = e is not RewardsGranted && approved.Add((row.Stream, owners[row.Stream])) ? tallied with { Approved = tallied.Approved + 1 } : tallied;
                 if (e is RewardsGranted granted)
                     foreach (var decision in granted.Decisions)
                         if (decision.Tally is { } seen && seen != running[credited].Approved)
@@ -65,8 +67,6 @@ internal static class TallyChecks
     }
 
     private static long Measured(Tally tally, RewardRule terms) => tally.Measure(terms.Tiers[0].By, terms.Trigger);
-
-    private static Tally After(Tally tally, ReferralEvent e) => e is ReferralApproved or ReferralReassigned ? tally with { Approved = tally.Approved + 1 } : tally;
 
     private static IComparer<PaidTier> Tiers => Comparer<PaidTier>.Create((left, right) => (left.Rule, left.Tier).CompareTo((right.Rule, right.Tier)));
 
