@@ -328,6 +328,10 @@ public sealed class PayoutStoryTests(LivingServer server)
         await shop.Earn("ann", 1);
         await shop.Advance("2026-03-03T01:00:00Z");
         Assert.Equal(500, (long)(await shop.Until("po_scheduled_4", "frozen"))["totals"]![0]!["amount_minor"]!);
+
+        // What was paid counts in the week in which it was drawn up, by the same clock.
+        var weeks = (await shop.Admin.Ok("/v1/overview"))["weeks"]!.AsArray().Where(week => (long)week!["paid_minor"]! != 0);
+        Assert.Equal([("2026-02-23T00:00:00Z", 1_000L)], weeks.Select(week => ((string)week!["from"]!, (long)week["paid_minor"]!)));
         await LedgerCheck.Clean(shop.Finance);
     }
 }
