@@ -159,8 +159,14 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
         if (due is not null) Add(Measurement.Due, "releases/s", await due.Run(round, stop));
     }
 
-    private Task<LoadOutcome> Stream(BenchProgram program, string prefix, CancellationToken stop) => StreamLoad.Run(
-        [server.Access], new(program, prefix, plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
+    private Task<LoadOutcome> Stream(BenchProgram program, string prefix, CancellationToken stop) => Stream([server.Access], program, prefix, stop);
+
+    // What was written before is sealed and summed first, so that each round stands by itself.
+    private async Task<LoadOutcome> Stream(Access[] silos, BenchProgram program, string prefix, CancellationToken stop)
+    {
+        await ProductTables.Settled(server.Database, time, stop);
+        return await StreamLoad.Run(silos, new(program, prefix, plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
+    }
 
     // In pieces, for there is no end of what may be sent in that time; each silo has a compiler of its own, on the same cores.
     private async Task WarmUp(Access[] silos, BenchProgram program, string prefix, CancellationToken stop)
@@ -212,11 +218,7 @@ internal sealed class BenchRun(BenchServer server, BenchPlan plan, IReadOnlySet<
             var program = new BenchProgram(server.Access, "cluster", plan.Referrers, plan.Enrollments);
             await program.Create(isTiered: false, time, stop, second.Access, third.Access);
             await WarmUp(silos, program, "cluster-warm", stop);
-            for (var round = 1; round <= plan.Rounds; round++)
-            {
-                var outcome = await StreamLoad.Run(silos, new(program, $"cluster{round}", plan.StreamActions), plan.StreamConnections, plan.StreamAtMost, stop);
-                Add(Measurement.Cluster, "actions/s", outcome.PerSecond);
-            }
+            for (var round = 1; round <= plan.Rounds; round++) Add(Measurement.Cluster, "actions/s", (await Stream(silos, program, $"cluster{round}", stop)).PerSecond);
         }
         catch (Exception broken) when (broken is IOException or SocketException)
         {

@@ -40,9 +40,33 @@ public sealed class StreamPaceTests
         var later = slowed;
         for (var look = 0; look < 20; look++) later = Looks(1, quick, (int)(later * StreamPace.Look.TotalSeconds));
         Assert.InRange(later, slowed * 2, 1_000_000);
+    }
 
-        // They take less than they may.
-        Assert.Equal(double.PositiveInfinity, Looks(2, quick, 10));
+    [Fact]
+    public void The_longer_somebody_waits_the_more_they_slow_down_at_once()
+    {
+        Looks(4, quick, 1_000);
+        var little = Looks(1, StreamPace.Quick * 1.1, 1_000);
+        Assert.InRange(Looks(1, slow, 1_000) / little, 0.4, 0.7);
+    }
+
+    [Fact]
+    public void What_streams_may_grows_with_the_time_and_not_with_the_number_of_single_actions()
+    {
+        Looks(4, quick, 1_000);
+        var slowed = Looks(10, slow, 1_000);
+        pace.Took(1);
+        time.Advance(StreamPace.Remembered * 0.9);
+        pace.Answered(pace.Now);
+        Assert.InRange(pace.Took(1), slowed * 2, slowed * 3);
+    }
+
+    [Fact]
+    public void One_that_begins_while_single_actions_are_sent_takes_what_is_free_step_by_step()
+    {
+        Looks((int)(StreamPace.Remembered / StreamPace.Look), quick, 0);
+        Assert.Equal(StreamPace.Least, pace.Took(1));
+        Assert.InRange(Looks(10, quick, 100), StreamPace.Least * 1.4, StreamPace.Least * 2);
     }
 
     [Fact]
@@ -60,16 +84,16 @@ public sealed class StreamPaceTests
     public void A_database_that_takes_its_time_is_no_reason_to_slow_down() =>
         Assert.Equal(double.PositiveInfinity, Looks(50, slow, 1_000));
 
-    // Single actions that each took so long, beside streams that took so many lines in each look.
+    // Single actions that each took so long, beside streams that took so many lines in each look, or none.
     private double Looks(int count, TimeSpan took, int lines)
     {
         for (var look = 0; look < count; look++)
         {
-            pace.Took(lines);
+            if (lines > 0) pace.Took(lines);
             time.Advance(StreamPace.Look);
             pace.Answered(pace.Now - (long)(took.TotalSeconds * time.TimestampFrequency));
         }
 
-        return pace.Took(0);
+        return lines > 0 ? pace.Took(0) : double.NaN;
     }
 }
