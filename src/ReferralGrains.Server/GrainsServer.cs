@@ -59,7 +59,7 @@ public static class GrainsServer
 
         await using var database = Databases.Open(options.Database ?? postgres!.ConnectionString);
         await Databases.RefuseUnsafe(database, interrupted.Token);
-        if (postgres is not null) await RestoredCopy.Silence(options.DataDirectory, database, interrupted.Token);
+        if (postgres is not null) await RestoredCopy.Part(options.DataDirectory, database, interrupted.Token);
         var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
         var role = options.Role.ToString().ToLowerInvariant();
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);

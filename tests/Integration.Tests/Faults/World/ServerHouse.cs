@@ -19,24 +19,7 @@ public sealed class ServerHouse : IAsyncDisposable
     public string Owner => database!.OwnerConnectionString;
 
     /// <summary>The process of the house's own PostgreSQL, or null when there is none at this moment.</summary>
-    public int? Postmaster
-    {
-        get
-        {
-            try
-            {
-                return File.ReadLines(Path.Combine(Folder, "pg", "postmaster.pid")).FirstOrDefault() is { } id
-                    && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var process) && Directory.Exists($"/proc/{process}")
-                        ? process
-                        : null;
-            }
-            catch (IOException)
-            {
-                // There is none, or it is being replaced.
-                return null;
-            }
-        }
-    }
+    public int? Postmaster => PostmasterOf(Folder);
 
     /// <summary>On a database of the tests' PostgreSQL, which is quick and does not go away.</summary>
     public static async Task<ServerHouse> On(PostgresServer server) => new(await server.CreateMigrated());
@@ -44,10 +27,12 @@ public sealed class ServerHouse : IAsyncDisposable
     /// <summary>With a PostgreSQL of its own, which a test may kill.</summary>
     public static ServerHouse Embedded() => new(null);
 
+    /// <summary>Of a server beside the house's own: a folder belongs to one process.</summary>
+    public string FolderOf(int port) => Path.Combine(Folder, $"{port}");
+
     public ServerProcess Launch(string? failpoint = null, int? port = null, string? role = null, int? http2Port = null, bool demo = false, IReadOnlyDictionary<string, string>? settings = null)
     {
-        // A folder belongs to one process, so one beside the house's own has another.
-        var folder = port is null ? Folder : Directory.CreateDirectory(Path.Combine(Folder, $"{port}")).FullName;
+        var folder = port is { } beside ? Directory.CreateDirectory(FolderOf(beside)).FullName : Folder;
         var process = ServerProcess.Launch(port ?? Port, folder, database?.OwnerConnectionString, failpoint, role, http2Port, demo, settings);
         started.Add(process);
         return process;
@@ -63,13 +48,30 @@ public sealed class ServerHouse : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var process in started) await process.DisposeAsync();
-        if (Postmaster is { } postmaster)
+        foreach (var folder in (string[])[Folder, .. Directory.GetDirectories(Folder)])
         {
+            if (PostmasterOf(folder) is not { } postmaster) continue;
             ServerProcess.Signal("QUIT", postmaster);
-            await Eventually.Holds("PostgreSQL is gone", () => Task.FromResult(Postmaster is null));
+            await Eventually.Holds("PostgreSQL is gone", () => Task.FromResult(PostmasterOf(folder) is null));
         }
 
         if (database is not null) await database.DisposeAsync();
         Directory.Delete(Folder, recursive: true);
+    }
+
+    private static int? PostmasterOf(string folder)
+    {
+        try
+        {
+            return File.ReadLines(Path.Combine(folder, "pg", "postmaster.pid")).FirstOrDefault() is { } id
+                && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var process) && Directory.Exists($"/proc/{process}")
+                    ? process
+                    : null;
+        }
+        catch (IOException)
+        {
+            // There is none, or it is being replaced.
+            return null;
+        }
     }
 }
