@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using ReferralGrains.Cli;
 
@@ -104,15 +105,35 @@ public sealed class ScriptTests
         Assert.All(dispatched, command => Assert.Contains($"\n  {command} ", said, StringComparison.Ordinal));
     }
 
-    private static async Task<Ran> Grains(params string[] arguments)
+    [Fact]
+    public async Task An_SDK_of_another_version_is_passed_over()
     {
-        using var process = Start(arguments);
+        using var files = new Files();
+        File.SetUnixFileMode(files.Write("dotnet", "#!/bin/sh", "test $1 = --list-sdks && echo '8.0.100 [/nowhere]' || echo 8.0.100"), (UnixFileMode)0b111_101_101);
+        var ours = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
+
+        var ran = await GrainsIn(new() { ["PATH"] = $"{files.Path}:{Environment.GetEnvironmentVariable("PATH")}", ["DOTNET_ROOT"] = ours }, "doctor", "--data", files.Path);
+
+        Assert.StartsWith("ok     .NET SDK 10.", ran.Out, StringComparison.Ordinal);
+    }
+
+    private static Task<Ran> Grains(params string[] arguments) => GrainsIn([], arguments);
+
+    private static async Task<Ran> GrainsIn(Dictionary<string, string> environment, params string[] arguments)
+    {
+        using var process = Start(environment, arguments);
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         return new(process.ExitCode, await output, error);
     }
 
-    private static Process Start(params string[] arguments) =>
-        Process.Start(new ProcessStartInfo("bash", [script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+    private static Process Start(params string[] arguments) => Start([], arguments);
+
+    private static Process Start(Dictionary<string, string> environment, string[] arguments)
+    {
+        var start = new ProcessStartInfo("bash", [script, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        return Process.Start(start)!;
+    }
 }
