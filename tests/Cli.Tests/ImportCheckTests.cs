@@ -226,6 +226,8 @@ public sealed class ImportCheckTests
     [InlineData("point", "gbp", "0.07000", 7)]
     [InlineData("point", "JPY", "500", 500)]
     [InlineData("point", "KWD", "1.234", 1_234)]
+    [InlineData("point", "jpy", "500", 500)]
+    [InlineData("point", "kwd", "1.234", 1_234)]
     [InlineData("comma", "EUR", "1234,56", 123_456)]
     public async Task Decimals_become_minor_units_by_the_currency(string mark, string currency, string amount, long expected)
     {

@@ -94,9 +94,8 @@ internal sealed class ActionRow
 
     private long? Amount(TableRow row)
     {
-        Draft.Currency = columns.Text(row, Draft.Type, "currency");
-        // Exports write currencies in small letters; the code is one of them all the same.
-        if (!map.IsOurs) Draft.Currency = Draft.Currency?.ToUpperInvariant();
+        // Exports write currencies in small letters, and the server reads these too: the code is one of them all the same.
+        Draft.Currency = columns.Text(row, Draft.Type, "currency")?.ToUpperInvariant();
         return Number(row, "amount_minor");
     }
 
