@@ -54,6 +54,36 @@ public sealed class PaidElsewhereTests
         Assert.Contains("refused: conflict 1, such as ann: another amount", ran.Out, StringComparison.Ordinal);
     }
 
+    // A second run has duplicates alone, so it is not by these that a line is known to be there twice.
+    [Fact]
+    public async Task X6_an_action_whose_line_is_there_twice_was_paid_once()
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        var twice = files.Write("a.csv", actions[0], "a1,sale,c1,2026-01-10T00:00:00Z,10000,", "a2,sale,c2,2026-01-11T00:00:00Z,5000,", "a1,sale,c1,2026-01-10T00:00:00Z,10000,");
+        string[] import = ["import", "--program", StandIn.Program, "--actions", twice, "--referrals", files.Write("r.csv", referrals), "--paid-until", "2026-02-01"];
+
+        var first = await Ran.Command(server, import);
+        var second = await Ran.Command(server, import);
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Equal(1_500, Assert.Single(server.Entries.Values).Body.GetProperty("amount_minor").GetInt64());
+        Assert.Contains("1 lines repeat the id of an action that was paid for: each action is booked as paid once", first.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task X6_refunds_whose_time_the_file_does_not_have_are_told_before_anything_is_sent()
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        var orders = files.Write("orders.csv", "Name,Email,Financial Status,Paid at,Currency,Subtotal,Total,Refunded Amount", "#1,c1,refunded,2026-01-05 10:00:00 +0000,GBP,100.00,100.00,100.00");
+
+        var ran = await Ran.Command(
+            server, "import", "--program", StandIn.Program, "--actions", orders, "--preset", "shopify-orders", "--referrals", files.Write("r.csv", referrals), "--paid-until", "2026-02-01", "--dry-run");
+
+        Assert.Contains("has no time for 1 refunds or chargebacks: they count as of now, and are not taken off what is booked as paid", ran.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_was_paid_is_known_by_referrer_and_no_longer_held()
     {

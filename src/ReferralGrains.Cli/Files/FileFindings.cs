@@ -32,6 +32,9 @@ internal sealed class FileFindings
 
     public long Newer { get; private set; }
 
+    /// <summary>Refunds and chargebacks without a time: of an order that says that it was refunded, and not when.</summary>
+    public long UndatedReversals { get; private set; }
+
     public bool IsNewestFirst => Older > Newer;
 
     public IReadOnlyDictionary<string, long> Types => types;
@@ -80,7 +83,12 @@ internal sealed class FileFindings
             amounts[key] = amounts.GetValueOrDefault(key) + minor;
         }
 
-        if (facts.OccurredAt is not { } time) return;
+        if (facts.OccurredAt is not { } time)
+        {
+            if (facts.Type != "sale") UndatedReversals++;
+            return;
+        }
+
         if (Oldest is null || time < Oldest) Oldest = time;
         if (Newest is null || time > Newest) Newest = time;
         if (time < before) Older++;

@@ -11,6 +11,8 @@ internal sealed class Cautions(ImportOptions options, ImportLook look, ProgramRu
         if (table is { Separator: not ',' }) yield return $"{actionName}: its cells are separated by {table.SeparatorName}";
         if (Order(actionName) is { } order) yield return order;
         if (Holds() is { } holds) yield return holds;
+        if (options.PaidUntil is not null && look.Actions.UndatedReversals is > 0 and var undated)
+            yield return $"{actionName} has no time for {undated:N0} refunds or chargebacks: they count as of now, and are not taken off what is booked as paid";
     }
 
     /// <summary>Somebody who is there can be asked what is meant.</summary>

@@ -44,6 +44,8 @@ internal sealed class ImportReport(string program, ImportLook look)
             yield return $"{there:N0} referrals were there before: they keep the holds under which they were enrolled";
         if (Paid is { Unknown: > 0 and var unknown })
             yield return $"{unknown:N0} actions that were paid for are of referees whom the file of referrals does not have: they are not booked as paid";
+        if (Paid is { Repeats: > 0 and var repeats })
+            yield return $"{repeats:N0} lines repeat the id of an action that was paid for: each action is booked as paid once";
         if (Paid is { Elsewhere: > 0 and var elsewhere, FirstElsewhere: var first })
             yield return $"{elsewhere:N0} actions that were paid for are of referees whose referral was refused, such as '{first}': they are not booked as paid";
     }

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using ReferralGrains.Cli.Api;
 using ReferralGrains.Cli.Files;
@@ -19,6 +21,10 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program)
     private readonly Dictionary<string, string?> referrers = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Referrer, string Asset), Int128> sums = [];
 
+    // Hashes of the actions that are counted: an id has one effect however many lines have it, and a second run is of duplicates alone, so that
+    // nothing in the answers tells a line that is there twice.
+    private readonly HashSet<UInt128> counted = [];
+
     /// <summary>Entries that are new, and that were there.</summary>
     public int Booked { get; private set; }
 
@@ -31,6 +37,9 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program)
 
     /// <summary>Actions before that day of referees that the file of referrals does not have: whose they are is not known here.</summary>
     public long Unknown { get; private set; }
+
+    /// <summary>Lines whose action an earlier line of the file has counted.</summary>
+    public long Repeats { get; private set; }
 
     /// <summary>Such actions of referees whose referral was refused: somebody else may have earned by them.</summary>
     public long Elsewhere { get; private set; }
@@ -62,6 +71,12 @@ internal sealed class PaidElsewhere(DateTimeOffset until, string program)
         if (rewards.Count == 0) return;
         using var action = JsonDocument.Parse(line.Json);
         if (action.RootElement.Text("occurred_at") is not { } time || FileTimes.Exact.Read(time) is not { } occurred || occurred >= until) return;
+        if (!counted.Add(BinaryPrimitives.ReadUInt128LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(action.RootElement.Text("action_id") ?? "")))))
+        {
+            Repeats++;
+            return;
+        }
+
         var referee = action.RootElement.Text("referee_id") ?? "";
         if (!referrers.TryGetValue(referee, out var referrer))
         {
