@@ -51,9 +51,10 @@ internal static class CommandLine
         {
             return await parsed.InvokeAsync(invocation, stop);
         }
-        catch (Exception failed) when (failed is CommandFailed or Unreachable)
+        catch (Exception failed) when (failed is CommandFailed or Unreachable or IOException or UnauthorizedAccessException)
         {
-            around.Error.WriteLine($"grains: {failed.Message}");
+            // What a disk or a folder refuses names its file itself.
+            around.Error.WriteLine($"grains: {failed.Message.ReplaceLineEndings(" ")}");
             return Failed;
         }
         catch (OperationCanceledException)

@@ -106,12 +106,66 @@ public sealed class LineExchangeTests
     {
         await using var server = await StandIn.Start();
         var exchange = new LineExchange(new(server.Url, StandIn.Key), limits, TimeProvider.System);
-        var lines = Lines(5).Concat(Broken());
+        var lines = Lines(5).Concat(Broken(new CommandFailed("broken")));
 
         var failed = await Assert.ThrowsAsync<CommandFailed>(
             () => exchange.Run("/v1/actions:stream", lines.ToAsyncEnumerable(), long.MaxValue, (_, _) => { }, TestContext.Current.CancellationToken));
 
         Assert.Equal("broken", failed.Message);
+    }
+
+    // A disk fails by the same exceptions as a connection, and nothing comes of sending again.
+    [Fact]
+    public async Task Disk_that_fails_on_either_side_is_no_break_of_the_connection()
+    {
+        await using var server = await StandIn.Start();
+        var reading = new LineExchange(new(server.Url, StandIn.Key), limits, TimeProvider.System);
+        var writing = new LineExchange(new(server.Url, StandIn.Key), limits, TimeProvider.System);
+
+        var unread = await Assert.ThrowsAsync<IOException>(() => reading.Run(
+            "/v1/actions:stream", Lines(5).Concat(Broken(new IOException("run"))).ToAsyncEnumerable(), long.MaxValue, (_, _) => { }, TestContext.Current.CancellationToken));
+        var unwritten = await Assert.ThrowsAsync<IOException>(() => writing.Run(
+            "/v1/actions:stream", Lines(5).ToAsyncEnumerable(), long.MaxValue, (_, _) => throw new IOException("reject"), TestContext.Current.CancellationToken));
+
+        Assert.Equal(("run", "reject", 0, 0), (unread.Message, unwritten.Message, reading.Interruptions, writing.Interruptions));
+    }
+
+    // The line with that code may come after the last one that was sent.
+    [Theory]
+    [InlineData(3, "a3")]
+    [InlineData(21, null)]
+    public async Task Lines_that_were_not_taken_because_answers_were_left_unread_are_sent_again(int from, string? again)
+    {
+        await using var server = await StandIn.Start();
+        server.Troubles.Enqueue(async context =>
+        {
+            await StandIn.SkipLines(new(context.Request.Body), 20);
+            await context.Response.WriteAsync(string.Concat(Enumerable.Range(1, from - 1).Select(line => $"{{\"line\":{line},\"status\":\"rewarded\"}}\n")) +
+                $"{{\"line\":{from},\"error\":{{\"status\":429,\"code\":\"answers_unread\",\"detail\":\"read\"}}}}\n");
+        });
+
+        var (exchange, answered) = await Exchange(server, 20);
+
+        Assert.Equal(Enumerable.Range(1, 20).Select(n => (long)n), answered);
+        Assert.Equal(again is null ? [] : [again], server.FirstActions);
+        Assert.Equal(1, exchange.Interruptions);
+    }
+
+    [Theory]
+    [InlineData("SMTP ready\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nno colon\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nmany\r\n")]
+    [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n")]
+    public async Task Answer_that_is_not_http_is_a_broken_connection(string answer)
+    {
+        var reader = new ResponseReader(new MemoryStream(Encoding.ASCII.GetBytes(answer)));
+
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            await reader.ReadHead(TestContext.Current.CancellationToken);
+            await reader.ReadBody(new byte[10], TestContext.Current.CancellationToken);
+        });
     }
 
     [Fact]
@@ -137,9 +191,9 @@ public sealed class LineExchangeTests
     private static IEnumerable<NumberedLine> Lines(int count) => Enumerable.Range(1, count).Select(
         n => new NumberedLine(n, Encoding.UTF8.GetBytes($$"""{"action_id":"a{{n}}","type":"sale","referee_id":"c"}""")));
 
-    private static IEnumerable<NumberedLine> Broken()
+    private static IEnumerable<NumberedLine> Broken(Exception with)
     {
-        if (Environment.ProcessId > 0) throw new CommandFailed("broken");
+        if (Environment.ProcessId > 0) throw with;
         yield break;
     }
 }

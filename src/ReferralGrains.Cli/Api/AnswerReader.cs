@@ -53,7 +53,7 @@ internal sealed class AnswerReader(DuplexRequest request, string call, Uri url, 
         // The server could not take this one now. Its followers may have gone through; sent again they are duplicates. What has another
         // code, such as too_many_parked, is the line's result: it does not pass by itself, and waiting for it would keep back all others.
         var error = answer.Object("error");
-        if (error?.Text("code") is "busy" or "unavailable")
+        if (error?.Text("code") is "busy" or "unavailable" or "answers_unread")
             throw new Interrupted(error.Value.Text("detail") ?? "the server is not able to take lines now");
         if (open.Answer() is not { } line) throw new CommandFailed($"{call} answered more lines than it was sent");
         answered(line, answer);

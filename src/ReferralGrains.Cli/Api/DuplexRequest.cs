@@ -21,18 +21,18 @@ internal sealed class DuplexRequest : IAsyncDisposable
     }
 
     /// <summary>Connects and sends the head of the request.</summary>
-    /// <exception cref="IOException">The connection could not be made or broke.</exception>
+    /// <exception cref="Interrupted">The connection could not be made or broke, as in all that is done by it.</exception>
     public static async Task<DuplexRequest> Post(Access access, string call, CancellationToken stop)
     {
-        var wire = await Connect(access.Url, stop);
+        var request = new DuplexRequest(await Wired(Connect(access.Url, stop)));
         try
         {
-            await wire.WriteAsync(Head(access, call), stop);
-            return new(wire);
+            await request.SendChunk(Head(access, call), stop);
+            return request;
         }
         catch
         {
-            await wire.DisposeAsync();
+            await request.DisposeAsync();
             throw;
         }
     }
@@ -54,18 +54,37 @@ internal sealed class DuplexRequest : IAsyncDisposable
     }
 
     /// <summary>Sends what <see cref="Chunk"/> made.</summary>
-    public ValueTask SendChunk(ReadOnlyMemory<byte> chunk, CancellationToken stop) => wire.WriteAsync(chunk, stop);
+    public async ValueTask SendChunk(ReadOnlyMemory<byte> chunk, CancellationToken stop) => await Wired(Sent(chunk, stop));
 
     /// <summary>Says that the body is complete.</summary>
-    public ValueTask EndBody(CancellationToken stop) => wire.WriteAsync(lastChunk, stop);
+    public ValueTask EndBody(CancellationToken stop) => SendChunk(lastChunk, stop);
 
-    public Task<ResponseHead> ReadHead(CancellationToken stop) => response.ReadHead(stop);
+    public ValueTask<ResponseHead> ReadHead(CancellationToken stop) => Wired(response.ReadHead(stop));
 
-    public ValueTask<int> ReadBody(Memory<byte> into, CancellationToken stop) => response.ReadBody(into, stop);
+    public ValueTask<int> ReadBody(Memory<byte> into, CancellationToken stop) => Wired(response.ReadBody(into, stop));
 
     public ValueTask DisposeAsync() => wire.DisposeAsync();
 
-    private static async Task<Stream> Connect(Uri url, CancellationToken stop)
+    private async ValueTask<int> Sent(ReadOnlyMemory<byte> chunk, CancellationToken stop)
+    {
+        await wire.WriteAsync(chunk, stop);
+        return chunk.Length;
+    }
+
+    // A disk fails by the same exceptions, and is no reason to send again: only what is done here is a break of the connection.
+    private static async ValueTask<T> Wired<T>(ValueTask<T> exchange)
+    {
+        try
+        {
+            return await exchange;
+        }
+        catch (Exception broken) when (broken is IOException or SocketException)
+        {
+            throw new Interrupted(broken.Message);
+        }
+    }
+
+    private static async ValueTask<Stream> Connect(Uri url, CancellationToken stop)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
@@ -77,11 +96,6 @@ internal sealed class DuplexRequest : IAsyncDisposable
             var secured = new SslStream(plain);
             await secured.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = url.DnsSafeHost }, stop);
             return secured;
-        }
-        catch (SocketException refused)
-        {
-            socket.Dispose();
-            throw new IOException(refused.Message, refused);
         }
         catch
         {

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net.Sockets;
 using System.Text.Json;
 
 namespace ReferralGrains.Cli.Api;
@@ -42,20 +41,17 @@ internal sealed class LineExchange(Access access, ExchangeLimits limits, TimePro
                 await Once(call, source, open, linesPerRequest, answered, stop);
                 failures = 0;
             }
-            catch (Exception broken) when (IsWorthAnotherTry(broken, stop))
+            catch (Interrupted broken) when (!stop.IsCancellationRequested)
             {
                 failures = open.Answered > before ? 1 : failures + 1;
                 if (failures >= limits.Attempts) throw GaveUp(open, broken);
                 Interruptions++;
-                await Task.Delay(limits.Wait(failures, (broken as Interrupted)?.RetryAfter), time, stop);
+                await Task.Delay(limits.Wait(failures, broken.RetryAfter), time, stop);
             }
         }
     }
 
-    private static bool IsWorthAnotherTry(Exception broken, CancellationToken stop) =>
-        !stop.IsCancellationRequested && broken is IOException or SocketException or Interrupted;
-
-    private CommandFailed GaveUp(UnansweredLines open, Exception last)
+    private CommandFailed GaveUp(UnansweredLines open, Interrupted last)
     {
         var line = open.All().FirstOrDefault().Number;
         return new($"gave up at line {line} after {limits.Attempts} attempts without an answer ({last.Message.ReplaceLineEndings(" ")}); " +
@@ -79,16 +75,13 @@ internal sealed class LineExchange(Access access, ExchangeLimits limits, TimePro
         {
             await new AnswerReader(request, call, access.Url, open, limits.Silence, time).Read(answered, attempt.Token);
         }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            // The file could not be read any further: that failure, which the sending side holds, is the one to report.
-            await sending;
-            throw;
-        }
         finally
         {
             await attempt.CancelAsync();
-            await sending.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+            // The file could not be read any further: that failure is the one to report, whatever came of it on the other side.
+            if (sending.IsFaulted) await sending;
         }
     }
 
@@ -116,7 +109,7 @@ internal sealed class LineExchange(Access access, ExchangeLimits limits, TimePro
             await Flush();
             await request.EndBody(attempt.Token);
         }
-        catch (IOException)
+        catch (Interrupted)
         {
             // The reading side sees the same break, and perhaps the server's reason for it.
         }

@@ -9,7 +9,7 @@ internal sealed class LineReader(Func<Memory<byte>, CancellationToken, ValueTask
     private int end;
 
     /// <summary>The next line without its end, valid until the next call; null after the last.</summary>
-    /// <exception cref="InvalidDataException">A line of more than 64 MiB.</exception>
+    /// <exception cref="IOException">A line of more than 64 MiB.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> Next(CancellationToken stop)
     {
         var searched = 0;
@@ -44,7 +44,7 @@ internal sealed class LineReader(Func<Memory<byte>, CancellationToken, ValueTask
         }
 
         if (end < buffer.Length) return;
-        if (buffer.Length >= LongestLine) throw new InvalidDataException("a line of more than 64 MiB");
+        if (buffer.Length >= LongestLine) throw new IOException("a line of more than 64 MiB");
         Array.Resize(ref buffer, buffer.Length * 2);
     }
 }

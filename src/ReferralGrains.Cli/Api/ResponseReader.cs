@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 
@@ -19,7 +18,7 @@ internal sealed class ResponseReader(Stream wire)
     private bool isDone;
 
     /// <exception cref="IOException">The connection ended or what came is not HTTP.</exception>
-    public async Task<ResponseHead> ReadHead(CancellationToken stop)
+    public async ValueTask<ResponseHead> ReadHead(CancellationToken stop)
     {
         do head = await ReadOneHead(stop);
         while (head.Status < 200);
@@ -54,31 +53,32 @@ internal sealed class ResponseReader(Stream wire)
     {
         if (!isFirstChunk) await ReadLine(stop);
         isFirstChunk = false;
-        var size = await ReadLine(stop);
-        if (!Utf8Parser.TryParse(Encoding.ASCII.GetBytes(size), out left, out _, 'x'))
-            throw new InvalidDataException($"'{size}' is not the length of a chunk");
+        left = Length((await ReadLine(stop)).Split(';')[0].Trim(), NumberStyles.AllowHexSpecifier);
         if (left > 0) return;
         while ((await ReadLine(stop)).Length > 0) { }
         isDone = true;
     }
+
+    private static long Length(string text, NumberStyles style) =>
+        long.TryParse(text, style, CultureInfo.InvariantCulture, out var length) && length >= 0 ? length : throw new IOException($"'{text}' is not the length of an answer");
 
     private async Task<ResponseHead> ReadOneHead(CancellationToken stop)
     {
         var first = await ReadLine(stop);
         if (!first.StartsWith("HTTP/1.", StringComparison.Ordinal) || first.Length < 12 ||
             !int.TryParse(first.AsSpan(9, 3), NumberStyles.None, CultureInfo.InvariantCulture, out var status))
-            throw new InvalidDataException("the answer is not HTTP/1.1");
+            throw new IOException("the answer is not HTTP/1.1");
 
         var (isChunked, length, retryAfter) = (false, (long?)null, (TimeSpan?)null);
         for (var line = await ReadLine(stop); line.Length > 0; line = await ReadLine(stop))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon < 0) throw new InvalidDataException("a header without a colon");
+            if (colon < 0) throw new IOException("a header without a colon");
             var value = line[(colon + 1)..].Trim();
             switch (line[..colon].ToLowerInvariant())
             {
                 case "transfer-encoding": isChunked = value.EndsWith("chunked", StringComparison.OrdinalIgnoreCase); break;
-                case "content-length": length = long.Parse(value, CultureInfo.InvariantCulture); break;
+                case "content-length": length = Length(value, NumberStyles.None); break;
                 case "retry-after" when int.TryParse(value, out var seconds): retryAfter = TimeSpan.FromSeconds(seconds); break;
             }
         }
@@ -104,7 +104,7 @@ internal sealed class ResponseReader(Stream wire)
         if (start == end) start = end = 0;
         else if (end == buffer.Length)
         {
-            if (start == 0) throw new InvalidDataException("a header longer than 64 KB");
+            if (start == 0) throw new IOException("a header longer than 64 KB");
             buffer.AsSpan(start, end - start).CopyTo(buffer);
             (start, end) = (0, end - start);
         }

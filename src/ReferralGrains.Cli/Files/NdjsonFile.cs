@@ -29,7 +29,7 @@ internal sealed class NdjsonFile(InputFile file, ActionReading reading)
         {
             return await reader.Next(stop);
         }
-        catch (Exception broken) when (broken is IOException or InvalidDataException)
+        catch (IOException broken)
         {
             throw BadFile.Unreadable(file.Name, broken);
         }
