@@ -69,6 +69,40 @@ public sealed class ImportTests
         Assert.Contains("1 rewarded, 0 not rewarded, 1 reversed", ran.Out, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("actions.csv", 30)]
+    [InlineData("referrals.csv", 20)]
+    public async Task File_that_changes_between_its_two_readings_is_told_and_not_taken_for_whole(string file, int lines)
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        string[] import = ["import", "--program", StandIn.Program, "--actions", files.Sales(30), "--referrals", files.Referrals(20)];
+        server.BetweenReadings = () => files.Write(file, File.ReadLines(Path.Combine(files.Path, file)).Take(11).ToArray());
+
+        var ran = await Ran.Command(server, import);
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.EndsWith($"{file} changed while it was read: {lines} lines were fit to be sent, and 10 were sent; run the same command again", ran.Line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Import_that_is_stopped_says_how_far_it_was_and_how_to_go_on()
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        using var stop = new CancellationTokenSource();
+        server.Troubles.Enqueue(async context =>
+        {
+            await stop.CancelAsync();
+            await server.AnswerLines(context, int.MaxValue);
+        });
+
+        var ran = await Ran.Stopped(stop.Token, "import", "--program", StandIn.Program, "--actions", files.Sales(30), "--url", server.Url.ToString(), "--key", StandIn.Key);
+
+        Assert.Equal((130, "grains: stopped"), (ran.ExitCode, ran.Line));
+        Assert.Contains("0 of 30 actions were answered; run the same command again to go on, nothing is taken twice", ran.Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Absent_program_is_one_line_that_says_how_to_create_it()
     {

@@ -22,12 +22,15 @@ internal sealed record Ran(int ExitCode, string Out, string Error)
     /// <summary>The same by a clock on which every pause is over at once.</summary>
     public static Task<Ran> WithoutPauses(params string[] arguments) => Raw("", isTerminal: false, arguments, new Hurried());
 
-    private static async Task<Ran> Raw(string input, bool isTerminal, string[] arguments, TimeProvider? time = null)
+    /// <summary>The same until somebody has enough of it.</summary>
+    public static Task<Ran> Stopped(CancellationToken stop, params string[] arguments) => Raw("", isTerminal: false, arguments, stop: stop);
+
+    private static async Task<Ran> Raw(string input, bool isTerminal, string[] arguments, TimeProvider? time = null, CancellationToken stop = default)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
         var around = new Surroundings(output, error, isTerminal, _ => null, time ?? TimeProvider.System) { In = () => new MemoryStream(Encoding.UTF8.GetBytes(input)) };
-        var exitCode = await CommandLine.Run(arguments, around);
+        var exitCode = await CommandLine.Run(arguments, around, stop);
         return new(exitCode, output.ToString(), error.ToString());
     }
 

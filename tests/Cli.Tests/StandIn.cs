@@ -28,6 +28,9 @@ internal sealed class StandIn : IAsyncDisposable
     /// <summary>What is done to the stream requests before they are answered as usual, one after the other.</summary>
     public ConcurrentQueue<Func<HttpContext, Task>> Troubles { get; } = new();
 
+    /// <summary>Done once, when the first referrer is made, which is between the two readings of the files.</summary>
+    public Action? BetweenReadings { get; set; }
+
     /// <summary>The program as it is shown.</summary>
     public string ProgramBody { get; set; } = """{"id":"classic10","currency":"GBP","rules":[]}""";
 
@@ -110,6 +113,12 @@ internal sealed class StandIn : IAsyncDisposable
 
     private IResult CreateReferrer(JsonElement body)
     {
+        lock (Referrers)
+        {
+            BetweenReadings?.Invoke();
+            BetweenReadings = null;
+        }
+
         var id = body.GetProperty("id").GetString()!;
         return Results.Ok(new { id, duplicate = !Referrers.TryAdd(id, true) });
     }

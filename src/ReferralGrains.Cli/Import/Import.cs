@@ -35,8 +35,17 @@ internal sealed class Import(Access access, ImportOptions options, ExchangeLimit
             var changed = await cautions.SettleHolds(stop);
             Say(changed);
             var exchange = new LineExchange(access, limits, around.Time);
-            await Stages.Show(around, json, stages =>
-                new Sending(api, exchange, stages, report).Run(actions, referrals, rejects, options, stop));
+            try
+            {
+                await Stages.Show(around, json, stages =>
+                    new Sending(api, exchange, stages, report).Run(actions, referrals, rejects, options, stop));
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                around.Note($"{report.Actions?.Lines ?? 0:N0} of {look.Actions.Fit:N0} actions were answered; run the same command again to go on, nothing is taken twice", json);
+                throw;
+            }
+
             Say(report.Afterthoughts(holdsChanged: changed.Count > 0));
         }
 

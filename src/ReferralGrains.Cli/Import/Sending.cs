@@ -17,8 +17,8 @@ internal sealed class Sending(ApiClient api, LineExchange exchange, Stages stage
         if (sort is not null) await stages.Stage("sorted", 0, advance => sort.Take(Counted(actions.Lines(stop), advance, stop), stop));
         try
         {
-            if (referrals is not null) await SendReferrals(referrals, stop);
-            await SendActions(sort?.Lines(stop) ?? Fit(actions, stop), rejects, stop);
+            if (referrals is not null) await SendReferrals(referrals, options, stop);
+            await SendActions(sort?.Lines(stop) ?? Fit(actions, stop), rejects, options, stop);
             if (report.Paid is { Entries: > 0 } paid) await stages.Stage("paid before", paid.Entries, advance => paid.Book(api, advance, stop));
         }
         finally
@@ -27,22 +27,23 @@ internal sealed class Sending(ApiClient api, LineExchange exchange, Stages stage
         }
     }
 
-    private async Task SendReferrals(ReferralFile referrals, CancellationToken stop)
+    private async Task SendReferrals(ReferralFile referrals, ImportOptions options, CancellationToken stop)
     {
         var referrers = report.Referrers = new ReferrerCreation(api);
         await stages.Stage("referrers", report.Look.Referrers.Count, advance => referrers.Run(report.Look.Referrers, advance, stop));
 
         var tally = report.Referrals = new LineTally();
-        var lines = referrals.Lines().Select(line => line.Line.Line).ToAsyncEnumerable();
+        var lines = referrals.Lines().Where(line => line.Line.IsFit).Select(line => line.Line.Line).ToAsyncEnumerable();
         await stages.Stage("referrals", report.Look.Referrals.Fit, advance => exchange.Run("/v1/referrals:batch", lines, ReferralsPerRequest, (line, answer) =>
         {
             tally.Add(line, answer);
             report.Paid?.Attribute(line, answer);
             advance(1);
         }, stop));
+        CheckWhole(options.Referrals!, report.Look.Referrals, tally);
     }
 
-    private async Task SendActions(IAsyncEnumerable<NumberedLine> lines, Rejects? rejects, CancellationToken stop)
+    private async Task SendActions(IAsyncEnumerable<NumberedLine> lines, Rejects? rejects, ImportOptions options, CancellationToken stop)
     {
         using var parked = new ParkedLines();
         var tally = report.Actions = new LineTally();
@@ -54,6 +55,7 @@ internal sealed class Sending(ApiClient api, LineExchange exchange, Stages stage
             advance(1);
         }, stop));
 
+        CheckWhole(options.Actions, report.Look.Actions, tally);
         if (parked.Count == 0) return;
         await stages.Stage("parked ones again", parked.Count, advance => exchange.Run(ActionStream, parked.Lines(stop), long.MaxValue, (line, answer) =>
         {
@@ -61,6 +63,13 @@ internal sealed class Sending(ApiClient api, LineExchange exchange, Stages stage
             report.Paid?.Add(line, answer);
             advance(1);
         }, stop));
+    }
+
+    // What is no longer there in a file, or no longer right, when it is read for the second time would be missed by nobody.
+    private static void CheckWhole(string file, FileFindings found, LineTally sent)
+    {
+        if (sent.Lines != found.Fit)
+            throw new CommandFailed($"{file} changed while it was read: {found.Fit:N0} lines were fit to be sent, and {sent.Lines:N0} were sent; run the same command again");
     }
 
     private static async IAsyncEnumerable<NumberedLine> Fit(ActionFile actions, [EnumeratorCancellation] CancellationToken stop)
