@@ -38,6 +38,8 @@ public sealed class BadFileTests
     [Theory]
     [InlineData("{\"action_id\":\"a1\",}", "line 2, column 19: not JSON")]
     [InlineData("[]", "line 2, column 1: not an object")]
+    [InlineData("{\"program_id\":5,\"action_id\":\"a2\",\"type\":\"sale\",\"referee_id\":\"c\"}", "line 2, column 15 (program_id): another program than 'classic10'")]
+    [InlineData("{\"action_id\":\"\\ud800\",\"type\":\"sale\",\"referee_id\":\"c\"}", "line 2, column 1: a text in it is not Unicode")]
     [InlineData("{} x", "line 2, column 4: not JSON")]
     [InlineData("{\"program_id\":\"other\",\"action_id\":\"a2\",\"type\":\"sale\",\"referee_id\":\"c\"}", "line 2, column 15 (program_id): another program than 'classic10'")]
     public async Task Bad_ndjson_line_names_line_and_column(string line, string expected)

@@ -309,17 +309,66 @@ public sealed class ImportCheckTests
         Assert.Equal(sent, server.Received.Select(action => action.GetProperty("base_minor").GetRawText()).SingleOrDefault());
     }
 
-    [Fact]
-    public async Task Text_that_is_not_utf8_is_refused_by_line()
+    [Theory]
+    [InlineData("a.csv", "action_id,type,referee_id,note", "a1,sale,c,caf\u00e9\n")]
+    [InlineData("a.ndjson", """{"action_id":"a1","type":"sale","referee_id":"c"}""", "{\"action_id\":\"caf\u00e9\",\"type\":\"sale\",\"referee_id\":\"c\"}\n")]
+    public async Task Text_that_is_not_utf8_is_refused_by_line(string name, string first, string second)
     {
         await using var server = await StandIn.Start();
         using var files = new Files();
-        var actions = files.Write("a.csv", "action_id,type,referee_id,note");
-        await File.AppendAllTextAsync(actions, "a1,sale,c,caf\u00e9\n", Encoding.Latin1, TestContext.Current.CancellationToken);
+        var actions = files.Write(name, first);
+        await File.AppendAllTextAsync(actions, second, Encoding.Latin1, TestContext.Current.CancellationToken);
 
         var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", actions);
 
         Assert.Contains("line 2, column 1: the text is not UTF-8", ran.Line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a.csv", "action_id,type,referee_id,note\na1,sale,c,caf\u00e9", ",\"line 2, not_utf8: the text is not UTF-8\"\n")]
+    [InlineData("a.ndjson", "{\"action_id\":\"a1\",\"type\":\"sale\",\"referee_id\":\"c\",\"note\":\"caf\u00e9\"}", "\n")]
+    public async Task Rejected_text_that_is_not_utf8_is_written_byte_for_byte(string name, string text, string reason)
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        var (actions, rejects) = (Path.Combine(files.Path, name), Path.Combine(files.Path, "rejects"));
+        await File.WriteAllTextAsync(actions, text + "\n", Encoding.Latin1, TestContext.Current.CancellationToken);
+
+        await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", actions, "--rejects", rejects);
+
+        Assert.EndsWith(text.Split('\n')[^1] + reason, await File.ReadAllTextAsync(rejects, Encoding.Latin1, TestContext.Current.CancellationToken), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a1,sale,c,USD,a0,,,", "(refund_of): a sale has none")]
+    [InlineData("a1,refund,c,USD,a0,d1,,", "(chargeback_of): a refund has none")]
+    [InlineData("a1,sale,c,ABC,,,,", "(currency): 'ABC' is not a code such as GBP")]
+    [InlineData("a1,sale,c,USD,,,NOTE,", "(note): it has 1,001 characters, and 1,000 are possible")]
+    [InlineData("a1,sale,c,USD,,,,LONG", "(products): 'pppppppppppppppppppppppppppppppppppppppppppppppppp…' has more than 200 characters")]
+    [InlineData("a1,sale,c,USD,,,,MANY", "(products): there are 1,001, and 1,000 are possible")]
+    public async Task What_the_server_would_refuse_is_told_before_anything_is_sent(string row, string expected)
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        var filled = row.Replace("NOTE", new('n', 1_001), StringComparison.Ordinal).Replace("LONG", new('p', 201), StringComparison.Ordinal)
+            .Replace("MANY", string.Join(';', Enumerable.Repeat("p", 1_001)), StringComparison.Ordinal);
+
+        var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", files.Write("a.csv", "action_id,type,referee_id,currency,refund_of,chargeback_of,note,products", filled));
+
+        Assert.Equal((1, 0), (ran.ExitCode, server.Received.Count));
+        Assert.Contains(expected, ran.Line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Sums_of_several_currencies_share_the_count_of_their_type()
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        var actions = files.Write("a.csv", "action_id,type,referee_id,amount_minor,currency", "a1,sale,c,100,GBP", "a2,sale,c,500,JPY", "a3,sale,c,100,gbp");
+
+        var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", actions, "--dry-run");
+
+        Assert.Contains("3 of type sale, 2.00 GBP and 500 JPY together\n", ran.Out, StringComparison.Ordinal);
     }
 
     private static string Id(JsonElement action) => action.GetProperty("action_id").GetString()!;

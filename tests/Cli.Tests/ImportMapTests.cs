@@ -34,6 +34,27 @@ public sealed class ImportMapTests
         Assert.Contains("left out: 1 where Email is empty", ran.Ran.Out, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Rejected_order_of_several_rows_can_be_imported_again()
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        var orders = files.Write("orders.csv",
+            "Name,Email,Financial Status,Paid at,Currency,Subtotal,Total,Lineitem sku",
+            "bad 1,ann@example.com,paid,2026-01-05 10:00:00 -0500,USD,100.00,120.00,MUG",
+            "bad 1,,,,,,,TEA",
+            "bad 1,,,,,,,POT");
+        var rejects = Path.Combine(files.Path, "rejects.csv");
+        string[] import = ["import", "--program", StandIn.Program, "--preset", "shopify-orders", "--actions"];
+
+        var first = await Ran.Command(server, [.. import, orders, "--rejects", rejects]);
+        var mended = (await File.ReadAllTextAsync(rejects, TestContext.Current.CancellationToken)).Replace("\nbad 1,", "\n#1,", StringComparison.Ordinal);
+        var second = await Ran.Command(server, [.. import, files.Write("mended.csv", mended.TrimEnd('\n'))]);
+
+        Assert.Equal((1, 0), (first.ExitCode, second.ExitCode));
+        Assert.Equal(["MUG", "TEA", "POT"], server.Received.Single().GetProperty("product_ids").EnumerateArray().Select(product => product.GetString()));
+    }
+
     // Events of a source name an order by its number in Shopify, and so does the import: what came by one is known by the other (X10).
     [Fact]
     public async Task X10_shopify_orders_have_the_ids_that_its_events_name()
@@ -192,6 +213,16 @@ public sealed class ImportMapTests
     [InlineData("""{"columns":{"action_id":"a"},"colour":1}""", "is not a map: ")]
     [InlineData("""{"columns":{"amount":"a"}}""", "there is no field 'amount'; there are action_id, type,")]
     [InlineData("""{"columns":{"action_id":"a"}}""", "the map says no column for referee_id")]
+    [InlineData("""{"columns":null}""", "is not a map: ")]
+    [InlineData("""{"columns":{"action_id":null}}""", "is not a map: ")]
+    [InlineData("""{"columns":{"action_id":["a",null]}}""", "is not a map: null says nothing but in the values of types")]
+    [InlineData("""{"columns":{"action_id":"a"},"subtract":[null]}""", "is not a map: null says nothing but in the values of types")]
+    [InlineData("""{"columns":{"action_id":"a"},"columns_of":{"refund":null}}""", "is not a map: null says nothing but in the values of types")]
+    [InlineData("""{"columns":{"action_id":"a"},"types":{"column":"a"}}""", "is not a map: ")]
+    [InlineData("""{"columns":{"action_id":"a"},"decimals":7}""", "is not a map: ")]
+    [InlineData("""{"columns":{"action_id":"a"},"columns_of":{"refnd":{"action_id":"b"}}}""", "there is no type 'refnd'; there are sale, refund,")]
+    [InlineData("""{"columns":{"action_id":"a"},"types":{"column":"a","values":{"x":"sold","y":null}}}""", "there is no type 'sold'; there are sale, refund,")]
+    [InlineData("""{"columns":{"action_id":"a"},"skip_without":["referee"]}""", "there is no field 'referee'; there are action_id, type,")]
     [InlineData("""{"columns":{"action_id":"a","referee_id":"b","occurred_at":"c","amount_minor":["d","e"]}}""", "line 1, column 4 ('d' or 'e'): this column is missing (it is the amount_minor)")]
     public async Task Map_that_does_not_fit_is_one_line(string json, string expected)
     {

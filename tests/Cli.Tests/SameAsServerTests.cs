@@ -8,12 +8,12 @@ namespace Cli.Tests;
 public sealed class SameAsServerTests
 {
     [Fact]
-    public void D1_currencies_have_the_same_exponents()
+    public void D1_currencies_are_the_same_and_have_the_same_exponents()
     {
         var letters = Enumerable.Range('A', 26).Select(letter => (char)letter).ToList();
-        var codes = from a in letters from b in letters from c in letters let code = $"{a}{b}{c}" where Currency.IsKnown(code) select code;
+        var codes = from a in letters from b in letters from c in letters select $"{a}{b}{c}";
 
-        Assert.All(codes, code => Assert.Equal(Currency.ExponentOf(code), FileAmounts.ExponentOf(code)));
+        foreach (var code in codes) Assert.Equal((code, Currency.IsKnown(code) ? Currency.ExponentOf(code) : -1), (code, FileAmounts.IsKnown(code) ? FileAmounts.ExponentOf(code) : -1));
     }
 
     [Fact]

@@ -56,6 +56,8 @@ internal sealed class ActionColumns
         ? (table.Header[word], word + 1)
         : Of(type, field) is [{ Column: var first }, ..] ? (table.Header[first], first + 1) : (field, table.Header.Count + 1);
 
+    public char Separator => table.Separator;
+
     public string NameOf(int column) => table.Header[column];
 
     private Place[] Of(string? type, string field) =>

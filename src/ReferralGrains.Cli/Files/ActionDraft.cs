@@ -6,7 +6,11 @@ namespace ReferralGrains.Cli.Files;
 /// <summary>An action on its way from a file to the wire, with all that is wrong with it.</summary>
 internal sealed class ActionDraft(long number)
 {
-    private static readonly string[] types = ["sale", "refund", "refund_failed", "chargeback", "chargeback_won"];
+    public static readonly IReadOnlyList<string> Types = ["sale", "refund", "refund_failed", "chargeback", "chargeback_won"];
+
+    private const int MaxNote = 1_000;
+    private const int MaxProducts = 1_000;
+
     private readonly List<Fault> faults = [];
 
     public long Number => number;
@@ -50,15 +54,24 @@ internal sealed class ActionDraft(long number)
         CheckId("action_id", ActionId, isRequired: true);
         CheckId("referee_id", RefereeId, isRequired: true);
         if (Type is null) Missing("type");
-        else if (!types.Contains(Type)) Invalid("type", $"'{Type}' is none of {string.Join(", ", types)}");
-        CheckId("refund_of", RefundOf, isRequired: Type is "refund" or "refund_failed");
-        CheckId("chargeback_of", ChargebackOf, isRequired: Type is "chargeback" or "chargeback_won");
+        else if (!Types.Contains(Type)) Invalid("type", $"'{Type}' is none of {string.Join(", ", Types)}");
+        CheckLink("refund_of", RefundOf, Type is "refund" or "refund_failed");
+        CheckLink("chargeback_of", ChargebackOf, Type is "chargeback" or "chargeback_won");
         if (AmountMinor is < 0 or > FileAmounts.MaxMinor) Invalid("amount_minor", $"{AmountMinor} is not from 0 to {FileAmounts.MaxMinor}");
         else if (AmountMinor == 0 && Type is not ("sale" or null)) Invalid("amount_minor", $"a {Type} is above zero");
         if (BaseMinor is { } share && Type == "sale" && (share < 0 || AmountMinor is null || share > AmountMinor))
             Invalid("base_minor", $"{share} is not from 0 to the amount");
-        if (Currency is { } code && (code.Length != 3 || !code.All(char.IsAsciiLetter))) Invalid("currency", $"'{code}' is not a code such as GBP");
+        if (Currency is { } code && !FileAmounts.IsKnown(code)) Invalid("currency", $"'{code}' is not a code such as GBP");
+        if (Note is { Length: > MaxNote }) Invalid("note", $"it has {Note.Length:N0} characters, and {MaxNote:N0} are possible");
+        if (Products.Count > MaxProducts) Invalid("products", $"there are {Products.Count:N0}, and {MaxProducts:N0} are possible");
+        if (Products.Find(static product => product.Length > Ids.MaxLength) is { } longest) Invalid("products", $"'{longest[..50]}…' has more than {Ids.MaxLength} characters");
         return faults;
+
+        void CheckLink(string field, string? id, bool belongs)
+        {
+            CheckId(field, id, belongs);
+            if (id is not null && !belongs && Type is not null && Types.Contains(Type)) Invalid(field, $"a {Type} has none");
+        }
 
         void CheckId(string field, string? id, bool isRequired)
         {
@@ -104,7 +117,7 @@ internal sealed class ActionDraft(long number)
 /// <summary>Ids as callers have them (X7): what the server takes.</summary>
 internal static class Ids
 {
-    private const int MaxLength = 200;
+    public const int MaxLength = 200;
 
     public static bool IsValid(string id) =>
         id.Length is > 0 and <= MaxLength && id is not ("." or "..") && !id.Any(character => character is <= ' ' or > '~' or '"' or '\'' or '`' or '\\' or '<' or '>');

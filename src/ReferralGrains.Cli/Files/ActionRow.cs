@@ -40,7 +40,8 @@ internal sealed class ActionRow
     public void AddRow(TableRow row)
     {
         AddProducts(row);
-        if (Draft.Source is { } source) Draft.Source = [.. source, (byte)'\n', .. row.Source];
+        // Each row but the last gets the cell of a file of rejects that says why, and the last has the reason.
+        if (Draft.Source is { } source) Draft.Source = [.. source, (byte)columns.Separator, (byte)'\n', .. row.Source];
         if (Refund is not null) Refund.Source = Draft.Source;
     }
 

@@ -62,7 +62,7 @@ internal sealed class CsvTable
     {
         if (reader.FieldCount != Header.Count)
             return new("wrong_cells", null, Math.Min(reader.FieldCount, Header.Count) + 1, $"{reader.FieldCount} cells where the header has {Header.Count}");
-        return Utf8.IsValid(reader.RawRecord) ? null : new("not_utf8", null, 1, "the text is not UTF-8");
+        return Utf8.IsValid(reader.RawRecord) ? null : Fault.NotUtf8;
     }
 
     private (bool Any, TableRow? Broken) Next(CsvReader reader)

@@ -10,6 +10,8 @@ internal sealed record Fault(string Code, string? Field, long Column, string Rea
     /// <summary>Behind such a fault nothing of the file can be read.</summary>
     public const string Malformed = "malformed_csv";
 
+    public static readonly Fault NotUtf8 = new("not_utf8", null, 1, "the text is not UTF-8");
+
     public static Fault Missing(string field, long column) => new("missing_field", field, column, "is empty");
 
     public static Fault Invalid(string field, long column, string reason) => new("invalid_field", field, column, reason);

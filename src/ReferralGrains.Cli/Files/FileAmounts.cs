@@ -19,11 +19,20 @@ internal static class FileAmounts
     /// <summary>The most that the server takes (a hundred billion of a currency with two decimals).</summary>
     public const long MaxMinor = 10_000_000_000_000;
 
-    // ISO 4217; every other currency has two.
-    private static readonly HashSet<string> noDecimals =
-        ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"];
+    // ISO 4217, as the server has it.
+    private static readonly HashSet<string> noDecimals = [.. "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".Split(' ')];
 
-    private static readonly HashSet<string> threeDecimals = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+    private static readonly HashSet<string> twoDecimals = [..
+        ("AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE CZK "
+        + "DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK "
+        + "LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON "
+        + "RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST "
+        + "XCD XCG YER ZAR ZMW ZWG").Split(' ')];
+
+    private static readonly HashSet<string> threeDecimals = [.. "BHD IQD JOD KWD LYD OMR TND".Split(' ')];
+
+    /// <summary>In capitals.</summary>
+    public static bool IsKnown(string currency) => noDecimals.Contains(currency) || twoDecimals.Contains(currency) || threeDecimals.Contains(currency);
 
     public static int ExponentOf(string currency) => noDecimals.Contains(currency) ? 0 : threeDecimals.Contains(currency) ? 3 : 2;
 

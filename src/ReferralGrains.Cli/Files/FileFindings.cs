@@ -79,7 +79,7 @@ internal sealed class FileFindings
         types[facts.Type] = types.GetValueOrDefault(facts.Type) + 1;
         if (facts.AmountMinor is { } minor)
         {
-            var key = (facts.Type, facts.Currency?.ToUpperInvariant() ?? currency);
+            var key = (facts.Type, facts.Currency ?? currency);
             amounts[key] = amounts.GetValueOrDefault(key) + minor;
         }
 

@@ -18,7 +18,9 @@ internal sealed record FileMap
         UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
         AllowDuplicateProperties = false,
         ReadCommentHandling = JsonCommentHandling.Skip,
-        Converters = { new NamesJson(), new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower) },
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        Converters = { new NamesJson(), new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false) },
     };
 
     /// <summary>Our own layout: each field has a column of its name, and no other column may be there.</summary>
@@ -100,15 +102,33 @@ internal sealed record FileMap
         try
         {
             var map = JsonSerializer.Deserialize<FileMap>(json, reading) ?? throw new JsonException("it is null");
-            return map.Columns.Keys.Concat(map.ColumnsOf.Values.SelectMany(of => of.Keys)).FirstOrDefault(field => !fields.Contains(field)) is { } unknown
-                ? throw new CommandFailed($"{name}: there is no field '{unknown}'; there are {string.Join(", ", fields)}")
-                : map;
+            using var document = JsonDocument.Parse(json, new() { CommentHandling = JsonCommentHandling.Skip });
+            if (document.RootElement.EnumerateObject().Any(member => !member.NameEquals("types") && HasNull(member.Value)))
+                throw new JsonException("null says nothing but in the values of types");
+            Known("field", fields, map.Columns.Keys.Concat(map.ColumnsOf.Values.SelectMany(of => of.Keys)).Concat(map.SkipWithout));
+            Known("type", ActionDraft.Types, map.ColumnsOf.Keys.Concat(map.Types?.Values.Values.OfType<string>() ?? []));
+            return map;
         }
         catch (JsonException bad)
         {
             throw new CommandFailed($"{name} is not a map: {bad.Message.ReplaceLineEndings(" ")}");
         }
+
+        void Known(string what, IReadOnlyList<string> known, IEnumerable<string> said)
+        {
+            if (said.FirstOrDefault(word => !known.Contains(word)) is { } unknown)
+                throw new CommandFailed($"{name}: there is no {what} '{unknown}'; there are {string.Join(", ", known)}");
+        }
     }
+
+    // The serializer looks for null in members alone, and not in lists and dictionaries.
+    private static bool HasNull(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => true,
+        JsonValueKind.Array => value.EnumerateArray().Any(HasNull),
+        JsonValueKind.Object => value.EnumerateObject().Any(member => HasNull(member.Value)),
+        _ => false,
+    };
 
     private static IEnumerable<string> Resources() =>
         Assembly.GetExecutingAssembly().GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal));

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Unicode;
 using ReferralGrains.Cli.Api;
 
 namespace ReferralGrains.Cli.Files;
@@ -38,6 +39,7 @@ internal sealed class NdjsonFile(InputFile file, ActionReading reading)
     private FileLine Read(long number, ReadOnlyMemory<byte> text)
     {
         var source = reading.KeepsSource ? text.ToArray() : null;
+        if (!Utf8.IsValid(text.Span)) return FileLine.Bad(number, source, Fault.NotUtf8);
         try
         {
             using var document = JsonDocument.Parse(text);
@@ -49,6 +51,11 @@ internal sealed class NdjsonFile(InputFile file, ActionReading reading)
         {
             return FileLine.Bad(number, source, Fault.InvalidJson(null, (bad.BytePositionInLine ?? 0) + 1, "not JSON"));
         }
+        catch (InvalidOperationException)
+        {
+            // What its reader says of an escape that is half of a character.
+            return FileLine.Bad(number, source, Fault.InvalidJson(null, 1, "a text in it is not Unicode"));
+        }
     }
 
     private FileLine Read(long number, ReadOnlyMemory<byte> text, byte[]? source, JsonElement action)
@@ -58,11 +65,12 @@ internal sealed class NdjsonFile(InputFile file, ActionReading reading)
             ActionId = Text("action_id"),
             Type = Text("type"),
             RefereeId = Text("referee_id"),
-            Currency = Text("currency"),
+            Currency = Text("currency")?.ToUpperInvariant(),
+            Note = Text("note"),
             RefundOf = Text("refund_of"),
             ChargebackOf = Text("chargeback_of"),
         };
-        if (action.TryGetProperty("program_id", out var named) && named.ValueKind != JsonValueKind.Null && !named.ValueEquals(reading.Program))
+        if (action.TryGetProperty("program_id", out var named) && named.ValueKind != JsonValueKind.Null && (named.ValueKind != JsonValueKind.String || !named.ValueEquals(reading.Program)))
             draft.Wrong(Fault.Invalid("program_id", ColumnOf(text, named), $"another program than '{reading.Program}'"));
         if (Text("occurred_at") is { } time)
         {

@@ -160,8 +160,8 @@ internal sealed class ImportReport(string program, ImportLook look)
     private void PrintFile(TextWriter output)
     {
         if (Findings.Oldest is { } oldest && Findings.Newest is { } newest) output.WriteLine($"  the file    from {oldest.UtcDateTime:u} to {newest.UtcDateTime:u}");
-        foreach (var ((type, currency), minor) in Findings.Amounts)
-            output.WriteLine($"{Indent}{Findings.Types[type]:N0} of type {type}, {FileAmounts.Text((long)minor, currency)} together");
+        foreach (var of in Findings.Amounts.GroupBy(amount => amount.Key.Type))
+            output.WriteLine($"{Indent}{Findings.Types[of.Key]:N0} of type {of.Key}, {string.Join(" and ", of.Select(amount => FileAmounts.Text((long)amount.Value, amount.Key.Currency)))} together");
         foreach (var (reason, count) in Findings.Skipped) output.WriteLine($"{Indent}left out: {count:N0} where {reason}");
     }
 

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using ReferralGrains.Cli.Files;
 
 namespace ReferralGrains.Cli.Import;
@@ -11,7 +12,7 @@ namespace ReferralGrains.Cli.Import;
 /// </summary>
 internal sealed class Rejects : IDisposable
 {
-    private readonly StreamWriter writer;
+    private readonly FileStream file;
     private readonly CsvTable? table;
     private long last;
 
@@ -20,16 +21,8 @@ internal sealed class Rejects : IDisposable
     public Rejects(string path, CsvTable? table)
     {
         this.table = table;
-        try
-        {
-            writer = new(path, append: false);
-        }
-        catch (Exception denied) when (denied is IOException or UnauthorizedAccessException)
-        {
-            throw new CommandFailed($"cannot write {path}: {denied.Message.ReplaceLineEndings(" ")}");
-        }
-
-        if (table is not null) writer.WriteLine(string.Join(table.Separator, table.Header.Append(ActionColumns.Rejected).Select(Cell)));
+        file = File.Create(path);
+        if (table is not null) Write(string.Join(table.Separator, table.Header.Append(ActionColumns.Rejected).Select(Cell)) + "\n");
     }
 
     public void Add(long line, byte[]? source, string reason)
@@ -37,26 +30,31 @@ internal sealed class Rejects : IDisposable
         // A row that became a sale and its refund is one row.
         if (source is null || line == last) return;
         last = line;
-        var text = Encoding.UTF8.GetString(source);
-        writer.WriteLine(table is null ? WithReason(text, reason) : $"{text}{table.Separator}{Cell(reason)}");
+        // Byte for byte: what is not UTF-8 is refused for that, and is to be mended as it was.
+        if (table is null && WithReason(source, reason) is { } reasoned) Write(reasoned);
+        else file.Write(source);
+        Write(table is null ? "\n" : $"{table.Separator}{Cell(reason)}\n");
     }
 
-    public void Dispose() => writer.Dispose();
+    public void Dispose() => file.Dispose();
 
-    private string Cell(string text) => text.AsSpan().ContainsAny(table!.Separator, '"', '\n') ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    private void Write(string text) => file.Write(Encoding.UTF8.GetBytes(text));
 
-    private static string WithReason(string text, string reason)
+    private string Cell(string text) => text.AsSpan().ContainsAny([table!.Separator, '"', '\r', '\n']) ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+
+    // What is no object has no place for a reason, and what is no Unicode is written as it is.
+    private static string? WithReason(byte[] source, string reason)
     {
+        if (!Utf8.IsValid(source)) return null;
         try
         {
-            if (JsonNode.Parse(text) is not JsonObject action) return text;
+            if (JsonNode.Parse(source) is not JsonObject action) return null;
             action[ActionColumns.Rejected] = reason;
             return action.ToJsonString();
         }
-        catch (Exception broken) when (broken is JsonException or ArgumentException)
+        catch (Exception broken) when (broken is JsonException or ArgumentException or InvalidOperationException)
         {
-            // What is no object has no place for a reason.
-            return text;
+            return null;
         }
     }
 }
