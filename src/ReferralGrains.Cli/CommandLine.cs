@@ -40,6 +40,13 @@ internal static class CommandLine
             return Misused;
         }
 
+        // Such as --map "$MAP" where that is not set: nothing has a meaning that an empty word says.
+        if (parsed.Tokens.ToList().FindIndex(static word => word.Value.Length == 0) is > 0 and var empty)
+        {
+            around.Error.WriteLine($"grains: {parsed.Tokens[empty - 1].Value} needs a value");
+            return Misused;
+        }
+
         var invocation = new InvocationConfiguration
         {
             Output = around.Out,

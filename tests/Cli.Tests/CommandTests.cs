@@ -168,11 +168,12 @@ public sealed class CommandTests
     [Theory]
     [InlineData("explain", "x")]
     [InlineData("ledger", "check")]
+    [InlineData("what-if", "--program", "p", "--rule", "RULE")]
     [InlineData("import", "--program", "p", "--actions", "FILE")]
     public async Task Unreachable_server_is_one_line(params string[] command)
     {
         using var files = new Files();
-        string[] arguments = [.. command.Select(word => word == "FILE" ? files.Sales(1) : word), "--url", "http://127.0.0.1:1", "--key", "k"];
+        string[] arguments = [.. command.Select(word => word switch { "FILE" => files.Sales(1), "RULE" => files.Write("r.json", "{}"), _ => word }), "--url", "http://127.0.0.1:1", "--key", "k"];
 
         var ran = await Ran.WithoutPauses(arguments);
 
@@ -189,6 +190,79 @@ public sealed class CommandTests
 
         Assert.Equal(1, ran.ExitCode);
         Assert.Contains("refused the key (401)", ran.Line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("payouts", "export", "b", "--out", "/no/such/folder/x.csv")]
+    [InlineData("audit", "export", "--out", "/no/such/folder/x.csv")]
+    [InlineData("payouts", "export", "b", "--out", "/dev/full")]
+    [InlineData("audit", "export", "--out", "/dev/full")]
+    [InlineData("import", "--program", StandIn.Program, "--actions", "FILE", "--rejects", "/no/such/folder/x.csv")]
+    [InlineData("import", "--program", StandIn.Program, "--actions", "FILE", "--rejects", "/dev/full")]
+    public async Task File_that_cannot_be_written_is_one_line_that_names_it(params string[] command)
+    {
+        await using var server = await StandIn.Start();
+        var table = "a,b\r\n" + string.Concat(Enumerable.Repeat("1,2\r\n", 10_000));
+        (server.Answers["GET /v1/payout_batches/b"], server.Answers["GET /v1/audit_entries"]) = (new(200, table), new(200, table));
+        using var files = new Files();
+
+        var ran = await Ran.Command(server, [.. command.Select(word => word == "FILE" ? files.Write("a.csv", "action_id,type,referee_id", "bad1,sale,c") : word)]);
+
+        Assert.Equal(1, ran.ExitCode);
+        Assert.Contains(command[^1].StartsWith("/no", StringComparison.Ordinal) ? "/no/such/folder/x.csv" : "/dev/full", ran.Line, StringComparison.Ordinal);
+        Assert.DoesNotContain("no answer", ran.Line, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--actions needs a value", "import", "--program", "p", "--actions", "")]
+    [InlineData("--map needs a value", "import", "--program", "p", "--actions", "a.csv", "--map", "")]
+    [InlineData("--rejects needs a value", "import", "--program", "p", "--actions", "a.csv", "--rejects", "")]
+    [InlineData("--out needs a value", "audit", "export", "--out", "")]
+    public async Task Empty_value_is_refused(string expected, params string[] command)
+    {
+        var ran = await Ran.Raw([.. command, "--url", "http://127.0.0.1:1", "--key", "k"]);
+
+        Assert.Equal((2, "grains: " + expected), (ran.ExitCode, ran.Line));
+    }
+
+    [Theory]
+    [InlineData(StandIn.Key + "\r\n", null)]
+    [InlineData("a\r\nX: b", "grains: the key from --key has a character that no key has")]
+    [InlineData("schl\u00fcssel", "grains: the key from --key has a character that no key has")]
+    public async Task Key_has_no_line_end_and_nothing_that_cannot_be_sent(string key, string? expected)
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["GET /v1/actions/a"] = new(200, "{}");
+
+        var ran = await Ran.Raw("explain", "a", "--url", server.Url.ToString(), "--key", key);
+
+        Assert.Equal((expected is null ? 0 : 1, expected ?? ""), (ran.ExitCode, ran.Error.TrimEnd('\n')));
+    }
+
+    [Fact]
+    public async Task Url_with_a_password_is_refused()
+    {
+        var ran = await Ran.Raw("explain", "a", "--url", "http://me:secret@127.0.0.1:1", "--key", "k");
+
+        Assert.Equal((1, "grains: --url has a name or a password before its host: what opens the server is its key"), (ran.ExitCode, ran.Line));
+    }
+
+    [Theory]
+    [InlineData("<html>hello</html>")]
+    [InlineData("[1]")]
+    [InlineData("\"text\"")]
+    public async Task Answer_that_is_no_object_is_one_line(string body)
+    {
+        await using var server = await StandIn.Start();
+        using var files = new Files();
+        (server.Answers["GET /v1/actions/a"], server.Answers["POST /v1/rules:what_if"]) = (new(200, body), new(200, body));
+
+        var explained = await Ran.Command(server, "explain", "a");
+        var replayed = await Ran.Command(server, "what-if", "--program", "p", "--rule", files.Write("draft.json", "{}"));
+
+        Assert.Equal((1, 1), (explained.ExitCode, replayed.ExitCode));
+        Assert.StartsWith("grains: GET /v1/actions/a answered with something that is not a JSON object; is http://", explained.Line, StringComparison.Ordinal);
+        Assert.StartsWith("grains: POST /v1/rules:what_if?limit=20 answered with something that is not a JSON object; is http://", replayed.Line, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -52,6 +52,8 @@ public sealed class WebhooksTests
         ran = await Ran.Command(server, "webhooks", "listen", "--from", "start", "--count", "1", "--forward-to", "http://127.0.0.1:1/");
         Assert.EndsWith("-> no answer\n", ran.Out, StringComparison.Ordinal);
         Assert.Contains("signed with whsec_", ran.Out, StringComparison.Ordinal);
+        ran = await Ran.Command(server, "webhooks", "listen", "--forward-to", "http://127.0.0.1:1/", "--json", "--count", "1", "--from", "start");
+        Assert.Equal((1, "grains: --forward-to with --json takes --secret: nobody would see one that is made up"), (ran.ExitCode, ran.Line));
         ran = await Ran.Command(server, "webhooks", "listen", "--forward-to", "nowhere");
         Assert.Equal((1, "grains: --forward-to 'nowhere' is not an http address"), (ran.ExitCode, ran.Line));
     }

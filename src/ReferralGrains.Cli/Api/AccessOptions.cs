@@ -35,18 +35,22 @@ internal sealed class AccessOptions(Surroundings around)
         var given = parsed.GetValue(Url);
         if (!Uri.TryCreate(given, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https"))
             throw new CommandFailed($"--url '{given}' is not an http address");
-        return new(url, FindKey(parsed));
+        if (url.UserInfo.Length > 0) throw new CommandFailed("--url has a name or a password before its host: what opens the server is its key");
+        var (key, from) = FindKey(parsed);
+        // A line end from a shell or a file is not part of it, and what else cannot stand in a header is not repeated here: it may be a secret.
+        key = key.Trim();
+        return key.All(static character => character is > ' ' and <= '~') ? new(url, key) : throw new CommandFailed($"the key from {from} has a character that no key has");
     }
 
-    private string FindKey(ParseResult parsed)
+    private (string Key, string From) FindKey(ParseResult parsed)
     {
-        if (parsed.GetValue(Key) is { Length: > 0 } given) return given;
-        if (around.Variable("GRAINS_ADMIN_KEY") is { Length: > 0 } variable) return variable;
+        if (parsed.GetValue(Key) is { } given) return (given, "--key");
+        if (around.Variable("GRAINS_ADMIN_KEY") is { Length: > 0 } variable) return (variable, "GRAINS_ADMIN_KEY");
 
         var file = Path.Combine(parsed.GetValue(Data) ?? DefaultData(), "admin.key");
         try
         {
-            return File.ReadAllText(file).Trim();
+            return (File.ReadAllText(file), file);
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
         {

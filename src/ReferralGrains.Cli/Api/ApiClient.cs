@@ -53,26 +53,26 @@ internal sealed class ApiClient : IDisposable
     /// <exception cref="CommandFailed">The server refused.</exception>
     public async Task PostForLines(string call, string json, Action<JsonElement> line, CancellationToken stop)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(access.Url, access.Target(call)))
+        await Answered("POST " + call, async () =>
         {
-            Content = new StringContent(json, Encoding.UTF8, "application/json"),
-            Headers = { Accept = { new("application/x-ndjson") }, Authorization = new("Bearer", access.Key) },
-        };
-        try
-        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(access.Url, access.Target(call)))
+            {
+                Content = new StringContent(json, Encoding.UTF8, "application/json"),
+                Headers = { Accept = { new("application/x-ndjson") }, Authorization = new("Bearer", access.Key) },
+            };
             using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
             if (!response.IsSuccessStatusCode) throw new CommandFailed(Problem.Read((int)response.StatusCode, await response.Content.ReadAsStringAsync(stop)).Line($"POST {call}", access.Url));
             using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(stop));
-            while (await lines.ReadLineAsync(stop) is { } text)
+            try
             {
-                using var document = JsonDocument.Parse(text);
-                line(document.RootElement.Clone());
+                while (await lines.ReadLineAsync(stop) is { } text) line(ApiAnswer.Object(text, $"POST {call}", access.Url));
+                return "";
             }
-        }
-        catch (Exception broken) when (broken is HttpRequestException or IOException or SocketException)
-        {
-            throw new Unreachable(access.Url, broken);
-        }
+            catch (IOException broken)
+            {
+                throw new HttpRequestException(broken.Message, broken);
+            }
+        }, stop);
     }
 
     /// <summary>Sends and returns what the server answered, a refusal too.</summary>
@@ -94,7 +94,8 @@ internal sealed class ApiClient : IDisposable
             var why = refused.Problem;
             return new(call, access.Url, "", new(why.Status, why.Code, why.Param, why.Detail, why.RequestId.Length > 0 ? why.RequestId : null));
         }
-        catch (Exception broken) when (broken is HttpRequestException or IOException)
+        // What is no more than an IOException is a disk's, that a table is written to.
+        catch (Exception broken) when (broken is HttpRequestException or SocketException)
         {
             throw new Unreachable(access.Url, broken);
         }
@@ -127,18 +128,22 @@ internal sealed record ApiAnswer(string Call, Uri Url, string Body, Problem? Ref
     public bool IsNotThere => Refusal is { Status: 404, Code: not ("route_not_found" or "not_from_referralgrains") };
 
     /// <summary>The body of a success.</summary>
-    /// <exception cref="CommandFailed">The server refused, or what it sent is not JSON.</exception>
-    public JsonElement Json()
+    /// <exception cref="CommandFailed">The server refused, or what it sent is no object.</exception>
+    public JsonElement Json() => Refusal is { } refused ? throw new CommandFailed(refused.Line(Call, Url)) : Object(Body, Call, Url);
+
+    /// <exception cref="CommandFailed">It is none.</exception>
+    public static JsonElement Object(string text, string call, Uri url)
     {
-        if (Refusal is { } refused) throw new CommandFailed(refused.Line(Call, Url));
         try
         {
-            using var document = JsonDocument.Parse(Body);
-            return document.RootElement.Clone();
+            using var document = JsonDocument.Parse(text);
+            if (document.RootElement.ValueKind == JsonValueKind.Object) return document.RootElement.Clone();
         }
         catch (JsonException)
         {
-            throw new CommandFailed($"{Call} answered with something that is not JSON; is {Url} a ReferralGrains server?");
+            // Said below, in the same words.
         }
+
+        throw new CommandFailed($"{call} answered with something that is not a JSON object; is {url} a ReferralGrains server?");
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ProgramRules(ApiClient api, string program, string currenc
         var answer = await api.Get($"/v1/programs/{Uri.EscapeDataString(program)}", stop);
         if (answer.IsNotThere)
         {
-            throw new CommandFailed($"there is no program '{program}'; create it first: curl -X POST {access.Url}v1/programs -H \"Authorization: Bearer $GRAINS_ADMIN_KEY\" " +
+            throw new CommandFailed($"there is no program '{program}'; create it first: curl -X POST {new Uri(access.Url, access.Target("/v1/programs"))} -H \"Authorization: Bearer $GRAINS_ADMIN_KEY\" " +
                 $"-H 'Content-Type: application/json' -d '{{\"id\":\"{program}\",\"name\":\"{program}\",\"currency\":\"GBP\",\"time_zone\":\"Europe/London\"}}'");
         }
 

@@ -74,6 +74,7 @@ internal sealed class ListenCommand
     {
         if (parsed.GetValue(forwardTo) is not { } given) return null;
         if (!Uri.TryCreate(given, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) throw new CommandFailed($"--forward-to '{given}' is not an http address");
+        if (parsed.GetValue(secret) is null && json && !around.IsTerminal) throw new CommandFailed("--forward-to with --json takes --secret: nobody would see one that is made up");
         var signs = parsed.GetValue(secret) ?? "whsec_" + Convert.ToBase64String(RandomNumberGenerator.GetBytes(32));
         if (parsed.GetValue(secret) is null) around.Note($"signed with {signs}", json);
         return new(url, signs);
