@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
 using ReferralGrains.Cli;
 
 namespace Cli.Tests;
@@ -64,6 +66,24 @@ public sealed class ScriptTests
 
         Assert.Equal("1\n2\n3\n4\n5\n", (await Grains("logs", "--data", files.Path)).Out);
         Assert.Equal("3\n4\n5\n", (await Grains("logs", "--lines", "3", "--data", files.Path)).Out);
+    }
+
+    [Fact]
+    public async Task Status_of_a_url_asks_below_its_path_and_says_that_it_does_not_speak_tls()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        await using var server = builder.Build();
+        server.Urls.Add("http://127.0.0.1:0");
+        server.MapGet("/grains/health/ready", () => "ready");
+        await server.StartAsync(TestContext.Current.CancellationToken);
+
+        var below = await Grains("status", "--url", server.Urls.First() + "/grains/");
+        var beside = await Grains("status", "--url", server.Urls.First());
+        var secured = await Grains("status", "--url", "https://grains.example");
+
+        Assert.Equal((0, 1, 2), (below.ExitCode, beside.ExitCode, secured.ExitCode));
+        Assert.StartsWith("grains: status asks by http alone: ask https://grains.example by a client that has TLS", secured.Line, StringComparison.Ordinal);
     }
 
     [Fact]
