@@ -68,8 +68,7 @@ internal sealed class LineIntake<TItem, TReply>(
                 reader.Advance();
                 if (!spool.IsFull) continue;
                 window.End();
-                await reader.PassOver(pulse, stop);
-                return Intake.Full;
+                if (await reader.PassOver(pulse, stop)) return Intake.Full;
             }
 
             return Intake.Whole;

@@ -53,15 +53,19 @@ internal sealed class LineReader(PipeReader body)
     }
 
     /// <summary>Reads to the end of the body and keeps nothing, so that whoever sends it comes to read.</summary>
-    public async Task PassOver(Pulse pulse, CancellationToken stop)
+    /// <returns>Whether there was anything to read.</returns>
+    public async Task<bool> PassOver(Pulse pulse, CancellationToken stop)
     {
+        var any = false;
         while (!isLast)
         {
             var read = await body.ReadAsync(stop);
             pulse.Beat();
-            isLast = read.IsCompleted;
+            (any, isLast) = (any || !read.Buffer.IsEmpty, read.IsCompleted);
             body.AdvanceTo(read.Buffer.End);
         }
+
+        return any;
     }
 
     private bool TryReadLast(out ReadOnlySpan<byte> line, out bool tooLong)

@@ -47,6 +47,22 @@ public sealed class LineReaderTests
         Assert.Equal([tooLong ? "too long" : line, "b"], await Read(pipe.Reader));
     }
 
+    [Theory]
+    [InlineData("a\n", false)]
+    [InlineData("a\nb", true)]
+    [InlineData("a\nb\n", true)]
+    public async Task A_line_was_passed_over_only_where_one_followed(string body, bool followed)
+    {
+        var pipe = new Pipe();
+        var reader = new LineReader(pipe.Reader);
+        await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes(body));
+        Assert.True(await reader.ReadMore(CancellationToken.None));
+        Assert.True(reader.TryRead(out _, out _));
+        reader.Advance();
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal(followed, await reader.PassOver(new(TimeProvider.System), CancellationToken.None));
+    }
+
     private static async Task<List<string>> Read(PipeReader body)
     {
         var reader = new LineReader(body);
