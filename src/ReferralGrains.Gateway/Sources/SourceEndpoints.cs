@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -47,10 +46,12 @@ internal sealed class SourceEndpoints(
         if (!SourceKinds.All.Contains(body.Kind)) throw Problem.InvalidField("kind", "Expected is stripe, shopify or cloudevents.").AsException();
         var reference = Reference(body.SecretRef) ?? throw Problem.MissingField("secret_ref").AsException();
         await Check(tenant, body.ProgramId, reference, stop);
-        var id = new CallerId("src_" + RandomNumberGenerator.GetHexString(24, lowercase: true));
-        var source = new Source(id, tenant, body.Kind, body.ProgramId, reference, Written(body.Mapping ?? new()));
-        if (!await sources.Create(source, MaxSources, stop)) return new ProblemAnswer(new(409, "too_many_sources", null, $"A tenant has at most {MaxSources} sources."));
-        return Answers.Created(context, SourceAnswer.Of(source), isNew: true, GatewayJson.Default.SourceAnswer, "sources", id.Value);
+        var source = new Source(NewIds.Make("src_", context), tenant, body.Kind, body.ProgramId, reference, Written(body.Mapping ?? new()));
+        var earlier = await sources.Find(source.Id.Value, stop);
+        if (earlier is not null && earlier != source) return new ProblemAnswer(Problem.KeyReused);
+        if (earlier is null && !await sources.Create(source, MaxSources, stop))
+            return new ProblemAnswer(new(409, "too_many_sources", null, $"A tenant has at most {MaxSources} sources."));
+        return Answers.Created(context, SourceAnswer.Of(source), isNew: earlier is null, GatewayJson.Default.SourceAnswer, "sources", source.Id.Value);
     }
 
     private async Task<IResult> List(HttpContext context)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ReferralGrains.Gateway;
 using ReferralGrains.Integration.Tests.Gateway.World;
 using ReferralGrains.Payouts.Standin;
+using ReferralGrains.Storage.Idempotency;
 using ReferralGrains.Storage.Webhooks;
 
 namespace ReferralGrains.Integration.Tests.Gateway;
@@ -75,6 +76,25 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         Assert.Equal(
             [("w1", InboxOutcome.Followed, null), ("w2", InboxOutcome.Shown, "other_currency")], Inbox.Events.Select(static one => (one.Event, one.Outcome, one.Detail)));
         Assert.Empty(host.Services.GetRequiredService<InMemorySources>().Waits);
+    }
+
+    // A process that dies between what it does and its answer leaves the source, and no answer to give again.
+    [Fact]
+    public async Task A_source_that_was_made_without_an_answer_is_the_same_one_under_the_same_key()
+    {
+        await Source(isSandbox: false, "stripe");
+        var (_, first) = await Named("""{"kind":"shopify","program_id":"p","secret_ref":"shop"}""");
+        await Forget();
+        var (status, again) = await Named("""{"kind":"shopify","program_id":"p","secret_ref":"shop"}""");
+        Assert.Equal((200, first.GetProperty("url").GetString()), (status, again.GetProperty("url").GetString()));
+        await Forget();
+        var (other, problem) = await Named("""{"kind":"stripe","program_id":"p","secret_ref":"shop"}""");
+        Assert.Equal((409, "idempotency_key_reuse"), (other, problem.GetProperty("code").GetString()));
+        Assert.Equal(2, (await host.Services.GetRequiredService<InMemorySources>().List(1, CancellationToken.None)).Count);
+
+        Task<(int Status, JsonElement Answer)> Named(string body) => Post("/v1/sources", body, ("Authorization", "Bearer " + GatewayHost.AdminKey), ("Idempotency-Key", "k"));
+
+        Task Forget() => host.Services.GetRequiredService<IIdempotentAnswers>().Forget(new(1, "/v1/sources", "k", default), CancellationToken.None);
     }
 
     private async Task<string> Source(bool isSandbox, string kind)
