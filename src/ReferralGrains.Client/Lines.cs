@@ -10,8 +10,8 @@ internal interface ILineAnswer<out TSelf>
     /// <summary>Whether it is no line's answer but the count of them all.</summary>
     bool IsSummary { get; }
 
-    /// <summary>Whether the line was not taken, nor what came after it: too many answers were left unread.</summary>
-    bool IsUnread { get; }
+    /// <summary>Why the line was refused; null when it was taken.</summary>
+    LineError? Error { get; }
 
     /// <summary>The same, with the number of its line among all that were sent.</summary>
     TSelf At(long line);
@@ -19,11 +19,7 @@ internal interface ILineAnswer<out TSelf>
 
 public sealed partial record OutcomeLineBody : ILineAnswer<OutcomeLineBody>
 {
-    internal const string AnswersUnread = "answers_unread";
-
     bool ILineAnswer<OutcomeLineBody>.IsSummary => Summary is not null;
-
-    bool ILineAnswer<OutcomeLineBody>.IsUnread => Error?.Code == AnswersUnread;
 
     OutcomeLineBody ILineAnswer<OutcomeLineBody>.At(long line) => this with { Line = line };
 }
@@ -31,8 +27,6 @@ public sealed partial record OutcomeLineBody : ILineAnswer<OutcomeLineBody>
 public sealed partial record ReferralLineAnswer : ILineAnswer<ReferralLineAnswer>
 {
     bool ILineAnswer<ReferralLineAnswer>.IsSummary => false;
-
-    bool ILineAnswer<ReferralLineAnswer>.IsUnread => Error?.Code == OutcomeLineBody.AnswersUnread;
 
     ReferralLineAnswer ILineAnswer<ReferralLineAnswer>.At(long line) => this with { Line = line };
 }

@@ -166,7 +166,10 @@ public sealed partial class ReferralGrainsClient(HttpClient http, string key, Re
             if (text.Length == 0) continue;
             var answer = JsonSerializer.Deserialize<TAnswer>(text, json)!;
             if (answer.IsSummary) yield break;
-            if (answer.IsUnread) throw new HttpRequestException("More answers are left unread than the server keeps.");
+
+            // It was not taken for a reason that passes, as a request that is answered 503. What has another code, such as too_many_parked, does not pass
+            // by itself.
+            if (answer.Error is { Code: "busy" or "unavailable" or "answers_unread" } later) throw new HttpRequestException(later.Detail);
             yield return answer;
         }
     }

@@ -172,13 +172,16 @@ public sealed class ClientTests : IAsyncLifetime
         Assert.Equal([4, 4, 1, 1, 2], asked.Select(one => one.Body.Count(c => c == '\n')));
     }
 
-    [Fact]
-    public async Task A_line_that_was_not_taken_because_answers_were_left_unread_is_sent_again()
+    [Theory]
+    [InlineData(429, "answers_unread")]
+    [InlineData(503, "unavailable")]
+    [InlineData(429, "busy")]
+    public async Task A_line_that_was_not_taken_for_a_reason_that_passes_is_sent_again(int status, string code)
     {
         answers.Enqueue(async (context, body) =>
         {
             await Lines(context, body, only: 2);
-            await context.Response.WriteAsync("""{"line":3,"error":{"status":429,"code":"answers_unread","detail":"More answers are left unread than are kept."}}""" + "\n");
+            await context.Response.WriteAsync($$"""{"line":3,"error":{"status":{{status}},"code":"{{code}}","detail":"Later."} }""" + "\n");
         });
         answers.Enqueue((context, body) => Lines(context, body));
         var seen = new List<OutcomeLineBody>();

@@ -12,6 +12,8 @@ export interface ConnectionOptions {
   linesARequest?: number;
   /** In place of the one that there is. */
   fetch?: typeof fetch;
+  /** Gives all calls up, and the pauses between their tries: with what it was aborted with. */
+  signal?: AbortSignal;
 }
 
 /** The server did not do it, and says why. */
@@ -45,10 +47,16 @@ export class ReferralGrainsUnreachable extends Error {
 type Query = Record<string, string | number | boolean | undefined>;
 
 export class Connection {
-  readonly #options: Required<ConnectionOptions>;
+  readonly #options: Required<Omit<ConnectionOptions, "signal">>;
+  readonly #signal: AbortSignal | undefined;
 
   constructor(options: ConnectionOptions) {
-    this.#options = { retries: 5, firstPause: 200, linesARequest: 5_000, fetch: globalThis.fetch.bind(globalThis), ...options };
+    // An option that is there and undefined is one that is left out. A line end from a file is not part of a key.
+    const { url, retries = 5, firstPause = 200, linesARequest = 5_000, fetch = globalThis.fetch.bind(globalThis) } = options;
+    const key = options.key.trim();
+    if (!/^[!-~]*$/.test(key)) throw new TypeError("The key has a character that no key has.");
+    this.#options = { url, key, retries, firstPause, linesARequest, fetch };
+    this.#signal = options.signal;
   }
 
   protected async send<TAnswer>(method: string, path: string, query: object, body: unknown): Promise<TAnswer> {
@@ -57,7 +65,7 @@ export class Connection {
     for (let attempt = 1; ; attempt++) {
       try {
         const response = await this.#fetch(method, path, query, "application/json", body === undefined ? undefined : JSON.stringify(body), name);
-        return (await reached(response.json())) as TAnswer;
+        return (await this.#reached(response.json())) as TAnswer;
       } catch (error) {
         await this.#pause(attempt, error);
       }
@@ -118,7 +126,7 @@ export class Connection {
     try {
       let rest = "";
       for (;;) {
-        const { done, value } = await reached(reader.read());
+        const { done, value } = await this.#reached(reader.read());
         if (done) return;
         const texts = (rest + value).split("\n");
         rest = texts.pop()!;
@@ -126,8 +134,8 @@ export class Connection {
           if (text === "") continue;
           const answer = JSON.parse(text);
           if (answer.summary) return;
-          // Neither this line was taken nor those after it.
-          if (answer.error?.code === "answers_unread") throw new ReferralGrainsUnreachable("More answers are left unread than the server keeps.");
+          // It was not taken for a reason that passes, as a request that is answered 503.
+          if (["busy", "unavailable", "answers_unread"].includes(answer.error?.code)) throw new ReferralGrainsUnreachable(answer.error.detail);
           yield answer as TAnswer;
         }
       }
@@ -142,18 +150,29 @@ export class Connection {
     const headers: Record<string, string> = { Authorization: `Bearer ${this.#options.key}`, Accept: type };
     if (body !== undefined) headers["Content-Type"] = type;
     if (name !== undefined) headers["Idempotency-Key"] = name;
-    const response = await reached(this.#options.fetch(target, { method, headers, ...(body === undefined ? {} : { body }) }));
+    const response = await this.#reached(this.#options.fetch(target, { method, headers, ...(body === undefined ? {} : { body }), ...(this.#signal === undefined ? {} : { signal: this.#signal }) }));
     if (response.ok) return response;
-    const problem = await response.json().catch(() => ({}));
+    const problem = (await response.json().catch(() => undefined)) ?? {};
     const seconds = Number(response.headers.get("Retry-After") ?? Number.NaN);
     throw new ReferralGrainsError(
       response.status,
       problem.code ?? "not_from_referralgrains",
       problem.detail ?? response.statusText,
       problem.param ?? undefined,
-      problem.request_id,
+      problem.request_id ?? undefined,
       Number.isNaN(seconds) ? undefined : seconds * 1000,
     );
+  }
+
+  async #reached<T>(answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      // Whoever gives it up does not want it tried again.
+      this.#signal?.throwIfAborted();
+      if (error instanceof Error && error.name === "AbortError") throw error;
+      throw new ReferralGrainsUnreachable("The server cannot be reached, or its answer broke off.", { cause: error });
+    }
   }
 
   // Twice as long each time, and never two clients in step.
@@ -162,23 +181,24 @@ export class Connection {
     if (!isTransient || attempt > this.#options.retries) throw error;
     const most = this.#options.firstPause * 2 ** Math.min(attempt - 1, 10);
     const pause = (error instanceof ReferralGrainsError ? error.retryAfter : undefined) ?? most / 2 + (most / 2) * Math.random();
-    await new Promise((done) => setTimeout(done, pause));
+    const signal = this.#signal;
+    signal?.throwIfAborted();
+    await new Promise<void>((done) => {
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", end);
+        done();
+      };
+      const timer = setTimeout(end, pause);
+      signal?.addEventListener("abort", end);
+    });
+    signal?.throwIfAborted();
   }
 }
 
 // Older Node and pages without TLS have no crypto.
 function unique(): string {
   return globalThis.crypto?.randomUUID?.() ?? Array.from({ length: 3 }, () => Math.random().toString(36).slice(2)).join("");
-}
-
-async function reached<T>(answer: Promise<T>): Promise<T> {
-  try {
-    return await answer;
-  } catch (error) {
-    // Whoever gives it up does not want it tried again.
-    if (error instanceof Error && error.name === "AbortError") throw error;
-    throw new ReferralGrainsUnreachable("The server cannot be reached, or its answer broke off.", { cause: error });
-  }
 }
 
 async function* chunks<T>(items: AsyncIterable<T> | Iterable<T>, size: number): AsyncGenerator<T[]> {

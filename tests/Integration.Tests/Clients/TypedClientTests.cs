@@ -65,10 +65,24 @@ public sealed class TypedClientTests(LivingServer server)
                   again.push(outcome.action_id?.at(-1) ?? outcome.error.code);
                   if (again.length === 2 && requests === 2) break;
                 }
+                // Undefined is left out; what may pass is sent again by line; a line end is none of a key; a body may be anything.
+                const fails = (body) => () => Promise.resolve(new Response(body, { status: 503 }));
+                const patient = await new ReferralGrains({ url: "http://none", key: "none\n", retries: undefined, firstPause: 1, linesARequest: undefined, fetch: fails("null") }).getAction("none").catch((error) => error);
+                let refusals = ["busy", "unavailable"];
+                const later = (url, init) => Promise.resolve(new Response(JSON.stringify(refusals.length > 0 ? { line: 1, error: { status: 503, code: refusals.pop() } } : { line: 1, status: "rewarded" }) + "\n"));
+                const taken = [];
+                for await (const outcome of new ReferralGrains({ url: "http://none", key: "none", firstPause: 1, fetch: later }).streamActions(sales.slice(0, 1))) taken.push(outcome.status ?? outcome.error.code);
+                const given = new AbortController();
+                setTimeout(() => given.abort(new Error("enough")), 50);
+                const pausing = await new ReferralGrains({ url: "http://none", key: "none", firstPause: 600_000, fetch: fails("{}"), signal: given.signal }).getAction("none").catch((error) => error);
+                const passed = await new ReferralGrains({ url: process.env.GRAINS_URL, key: "none", firstPause: 600_000, signal: AbortSignal.abort(new DOMException("late", "TimeoutError")) }).getAction("none").catch((error) => error);
+                let odd;
+                try { new ReferralGrains({ url: "http://none", key: "a\r\nb" }); } catch (error) { odd = error.name; }
+                console.log(patient.status, taken.join(), pausing.message, passed.name, odd);
                 const balance = await client.getReferrerBalance("script|jane");
                 console.log(last, ids.size, refused instanceof ReferralGrainsError && refused.code, balance.balances[0].payable_minor, gone.name, left.name, again.join(), requests, cancelled);
                 """, Stop);
-            Assert.Equal("30 30 action_not_found 14700 ReferralGrainsUnreachable AbortError 0,1 2 2", (await Run(folder, "node run.mjs")).Trim());
+            Assert.Equal("503 rewarded enough TimeoutError TypeError\n30 30 action_not_found 14700 ReferralGrainsUnreachable AbortError 0,1 2 2", (await Run(folder, "node run.mjs")).Trim());
         }
         finally
         {
