@@ -3,8 +3,11 @@ namespace ReferralGrains.Domain.Referrers;
 /// <summary>A referrer's code, as it is kept: people enter it, so case and surrounding blanks do not matter (V1).</summary>
 public static class ReferralCode
 {
-    /// <summary>What codes are made of: nothing that is mixed up on the phone.</summary>
-    public const string Letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    /// <summary>What codes are made of: nothing that is mixed up in print or on the phone, 0 and O, or 1, I and L (V1).</summary>
+    public const string Letters = "ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+
+    /// <summary>Of one that is made: of 31 letters, this is the least that nobody guesses, 54 bits.</summary>
+    public const int Made = 11;
 
     public const int MinChosen = 4;
     public const int MaxChosen = 32;

@@ -218,6 +218,5 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
     private static ReferrerReply Refused(OwnTurn turn, RefusalKind kind, string code, Field field, string detail) =>
         new(new(kind, code, field, detail), false, turn.Stream);
 
-    // 50 random bits.
-    private static string NewCode() => RandomNumberGenerator.GetString(ReferralCode.Letters, 10);
+    private static string NewCode() => RandomNumberGenerator.GetString(ReferralCode.Letters, ReferralCode.Made);
 }

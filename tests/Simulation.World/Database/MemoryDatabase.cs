@@ -163,6 +163,8 @@ public sealed class MemoryDatabase(PlantedBugs bugs = PlantedBugs.None)
     /// <summary>Who has a code.</summary>
     public StreamId? OfCode(int tenant, string code) => Read(_ => referrers.Where(pair => pair.Value.Tenant == tenant && pair.Value.Row.Code == code).Select(pair => (StreamId?)pair.Key).FirstOrDefault());
 
+    public string CodeOf(StreamId referrer) => Read(_ => referrers[referrer].Row.Code);
+
     public DiscountedPayment? Discount(int tenant, DiscountSide side, CallerId payment) => Read(_ => discounts.GetValueOrDefault((tenant, side, payment)));
 
     /// <summary>How many actions of a tenant wait.</summary>

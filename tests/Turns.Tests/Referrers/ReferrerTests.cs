@@ -13,7 +13,7 @@ public sealed class ReferrerTests
     {
         await using var shop = await Shop.Empty();
         var code = Row(shop).Code;
-        Assert.Equal(10, code.Length);
+        Assert.Equal(11, code.Length);
         Assert.False((await shop.Introduce(Shop.Rita)).Changed);
         Assert.Equal("conflict", (await shop.Introduce(Shop.Rita, "vip")).Refusal!.Code);
         await Ask(shop, new ChangeReferrer("new@example.com", null, null, true, null));

@@ -87,6 +87,18 @@ public sealed class ReviewTests
         Assert.Null(shop.Database.OfCode(shop.Tenant, "AUTUMN"));
     }
 
+    // Of 200 codes each letter is in some, but for a chance of one in a billion billions.
+    [Fact]
+    public async Task V1_generated_codes_have_no_look_alikes()
+    {
+        await using var shop = await Shop.Empty();
+        var codes = new List<string>();
+        for (var i = 0; i < 200; i++) codes.Add(shop.Database.CodeOf((await Create(shop, $"r{i}", null)).Stream));
+
+        Assert.Equal("23456789ABCDEFGHJKMNPQRSTUVWXYZ", string.Concat(codes.SelectMany(code => code).Distinct().Order()));
+        Assert.All(codes, code => Assert.InRange(code.Length * Math.Log2(31), 50, 60));
+    }
+
     [Fact]
     public async Task D18_what_a_closed_referrer_gives_up_is_taken_back_and_what_it_owes_stays()
     {
