@@ -72,21 +72,26 @@ public static class ReversalDecider
 
     /// <summary>
     /// The same for a reward that several first sales earned together: after it, it has lost round(reward × what is undone of their sum ÷ their
-    /// sum) (H9).
+    /// sum) (H9). Nor does more come back than the sales have undone less since it was last settled: what found no room then stays away (X5).
     /// </summary>
     /// <param name="undoneMinor">By all of its sales; what a sale has put in is rounded once.</param>
     public static RoundReversed OfRound(Referral referral, SaleRecord record, RecordedReward reward, long undoneMinor, DecisionFacts facts)
     {
         var (given, seen) = (reward.Given, reward.Given.Further!);
-        var due = seen.GatheredMinor == 0 ? 0 : Rounding.HalfAwayFromZero((Int128)given.Minor * Math.Clamp(undoneMinor, 0, seen.GatheredMinor), seen.GatheredMinor);
+        var due = Due(reward, undoneMinor);
         var reversed = new RoundReversed(record.Seq, record.Referrer, given.Rule, seen.Round, undoneMinor, [], []);
         if (reward.Cancelled || due == reward.TakenMinor) return reversed;
         if (due > reward.TakenMinor) return reversed with { Taken = [Change(referral, record.Referrer, reward, due - reward.TakenMinor)] };
-        var minor = Math.Min(reward.TakenMinor - due, Room(referral.Enrollments[given.Enrollment - 1], facts));
+        var less = Math.Min(Due(reward, reward.RoundUndoneMinor) - due, reward.TakenMinor - due);
+        var minor = Math.Min(less, Room(referral.Enrollments[given.Enrollment - 1], facts));
         if (seen.Budget is { } used && facts.Program.Rule(given.Rule).State.Budget is { } budget)
             minor = Math.Min(minor, Math.Max(0, budget.AmountMinor - facts.Used(budget, given.Rule, used.Month, record.Referrer)));
         return minor > 0 ? reversed with { Given = [GivenBack(referral, record, reward, minor, facts)] } : reversed;
     }
+
+    private static long Due(RecordedReward reward, long undoneMinor) => reward.Given.Further is { GatheredMinor: > 0 and var sum }
+        ? Rounding.HalfAwayFromZero((Int128)reward.Given.Minor * Math.Clamp(undoneMinor, 0, sum), sum)
+        : 0;
 
     // What the sale has put into rounds, as far as that is undone now and was not before, or the other way round.
     private static ImmutableArray<RoundShare>? Rounds(SaleRecord record, Undone before, Undone after)

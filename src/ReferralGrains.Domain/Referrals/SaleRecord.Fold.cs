@@ -47,6 +47,8 @@ public sealed partial record SaleRecord
                 case RoundReversed round:
                     foreach (var taken in round.Taken) Change(taken, -taken.Minor);
                     foreach (var given in round.Given) Change(given, given.Minor);
+                    for (var i = 0; i < rewards.Length; i++)
+                        if (rewards[i].Given.Rule == round.Rule && rewards[i].Given.Further?.Round == round.Round) rewards[i] = rewards[i] with { RoundUndoneMinor = round.UndoneMinor };
                     break;
                 case RewardsReleased released:
                     foreach (var change in released.Released)

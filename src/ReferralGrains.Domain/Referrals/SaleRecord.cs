@@ -124,6 +124,9 @@ public sealed record RecordedReward(long Key, RuleDecision Given, long LeftMinor
     /// <summary>Of what is taken: what a row had lost before it was due, so that it was never earned (H12). It comes back last.</summary>
     public long UnearnedMinor { get; init; }
 
+    /// <summary>What was undone of the first sales that earned it together when it was last settled (H9).</summary>
+    public long RoundUndoneMinor { get; init; }
+
     /// <summary>Whether several first sales earned it together: what is undone of one of them comes from all over (H9).</summary>
     public bool IsOfRound => Given.Further is { Round: > 0 };
 }

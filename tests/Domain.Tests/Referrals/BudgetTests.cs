@@ -67,6 +67,37 @@ public class BudgetTests
         Assert.Equal(DecisionCode.ProgramBudget, world.Send(Sale(1_00).At(January)).Code);
     }
 
+    // As of the reward of one sale: a budget that had no room once never pays what it withheld then.
+    [Fact]
+    public void H9_X5_what_found_no_room_when_a_refund_failed_does_not_come_back_with_a_refund_of_another_sale()
+    {
+        var world = ReferralWorld.Empty(Percent(10_00).ForEvery(2));
+        world.Set(new(Enabled: true, Budget: new(BudgetPer.Referrer, 20_00)));
+        foreach (var referee in (string[])["a", "b", "c", "d"]) world.Refer(referee);
+        foreach (var (referee, minor) in ((string, long)[])[("a", 100_00), ("b", 100_00)]) world.Send(Sale(minor).By(referee).Named(referee));
+        world.Send(Refund("a").By("a").Named("ra"));
+        world.SettleRounds();
+        foreach (var (referee, minor) in ((string, long)[])[("c", 50_00), ("d", 50_00)]) world.Send(Sale(minor).By(referee).Named(referee));
+        Assert.Equal((10_00, 10_00), (Net("b"), Net("d")));
+
+        world.Send(Failed("ra").By("a"));
+        world.SettleRounds();
+        Assert.Equal(10_00, Net("b")); // There is no room.
+        world.Send(Refund("c").By("c"));
+        world.SettleRounds();
+        Assert.Equal((10_00, 5_00), (Net("b"), Net("d")));
+
+        // What is taken for it was taken before; and when it fails, nothing more comes back than it took.
+        world.Send(Refund("b", 1_00).By("b").Named("rb"));
+        world.SettleRounds();
+        Assert.Equal(10_00, Net("b"));
+        world.Send(Failed("rb").By("b"));
+        world.SettleRounds();
+        Assert.Equal(10_10, Net("b"));
+
+        long Net(string referee) => world.State(referee).Enrollments[0].NetMinor;
+    }
+
     [Fact]
     public void X5_it_is_state_of_the_rule_and_can_be_raised_for_those_who_are_there()
     {
