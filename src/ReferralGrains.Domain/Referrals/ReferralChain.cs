@@ -8,7 +8,10 @@ public enum ChainStepKind
 {
     Attributed = 1,
     Approved = 2,
+
+    /// <summary>The first that was paid, as rewards and figures have it (S5, S11).</summary>
     FirstSale = 3,
+
     FirstReward = 4,
     FirstRelease = 5,
 
@@ -47,7 +50,7 @@ internal static class ReferralChain
     {
         ReferralAttributed => 1 << (int)ChainStepKind.Attributed,
         ReferralApproved => 1 << (int)ChainStepKind.Approved,
-        SaleDecided sale => (1 << (int)ChainStepKind.FirstSale) | Given(sale.Decisions),
+        SaleDecided sale => (sale.IsPaid ? 1 << (int)ChainStepKind.FirstSale : 0) | Given(sale.Decisions),
         RewardsGranted granted => Given(granted.Decisions),
         ScheduleUnlocked unlocked => (1 << (int)ChainStepKind.FirstReward)
             | (unlocked.Unlocked.All(static change => change.Pending) ? 0 : 1 << (int)ChainStepKind.FirstRelease),

@@ -99,7 +99,12 @@ public sealed record SaleDecided(
     [property: JsonPropertyName("r")] StreamId Referrer,
     [property: JsonPropertyName("d")] ImmutableArray<RuleDecision> Decisions,
     [property: JsonPropertyName("n")] bool Counts,
-    [property: JsonPropertyName("q")] int Replays) : ReferralEvent;
+    [property: JsonPropertyName("q")] int Replays) : ReferralEvent
+{
+    /// <summary>Whether it is an invoice that was paid: a trial of nothing is none, nor is what does not count (S5, S11).</summary>
+    [JsonIgnore]
+    public bool IsPaid => Counts && Action.AmountMinor > 0;
+}
 
 /// <summary>An action waits for its referral, its approval or its sale (D9, D10).</summary>
 /// <param name="From">

@@ -12,7 +12,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 13;
+    public const int Version = 14;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -91,7 +91,7 @@ public static class ReferralFold
             Seq = state.Seq + Movements.RowsOf(sale),
             LastAt = at,
             Counted = state.Counted || sale.Counts,
-            Sold = state.Sold || (sale.Counts && sale.Action.AmountMinor > 0),
+            Sold = state.Sold || sale.IsPaid,
             Bought = state.Bought || sale.Action.AmountMinor > 0,
             Enrollments = enrollments,
             Holds = given,

@@ -10,6 +10,38 @@ namespace ReferralGrains.Domain.Tests.Referrals;
 /// <summary>Attribution, approval, and the terms that they pin.</summary>
 public class ReferralTests
 {
+    // What was paid between them waits for the approval, or comes after it: it is the same sale (D3).
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void D6_D9_a_sale_between_attribution_and_approval_is_rewarded_and_counts_whenever_it_arrives(bool before)
+    {
+        var world = Empty(Tiered(Spent(0, null, 1_00)).Within(30));
+        world.Attribute(Anna, null);
+        var sale = Sale(10_00).At(Start.AddDays(1)).Named("s");
+        world.Now = Start.AddDays(1);
+        if (before) Assert.Equal(DecisionCode.ReferralPending, world.Send(sale).Code);
+        world.Now = Start.AddDays(2);
+        world.Turn(Anna, turn => ReferralCommands.Approve(turn, world.Now));
+        if (!before) world.Send(sale);
+
+        Assert.Equal((1_00, 10_00, 1), (world.Outcome(new("s")).Decisions[0].Minor, world.Tally.ValueMinor, world.Tally.Count));
+        Assert.Equal(DecisionCode.BeforeApproval, world.Send(Sale(10_00).At(Start.AddTicks(-1))).Code);
+    }
+
+    [Fact]
+    public void S8_the_first_sale_of_the_chain_is_the_first_above_zero_that_counts()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        foreach (var none in new[] { Sale(null), Sale(0), Sale(10_00).In("USD"), Sale(10_00).At(Start.AddDays(-1)) }) world.Send(none);
+        Assert.Null(world.State().Step(ChainStepKind.FirstSale));
+
+        world.Send(Sale(10_00));
+        Assert.Equal(world.State().Seq, world.State().Step(ChainStepKind.FirstSale)!.Value.Seq);
+        world.Send(Sale(20_00));
+        Assert.Equal(world.State().Seq - 1, world.State().Step(ChainStepKind.FirstSale)!.Value.Seq);
+    }
+
     [Fact]
     public void V2_a_referee_is_linked_to_its_referrer_for_good()
     {
