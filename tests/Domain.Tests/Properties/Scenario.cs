@@ -47,7 +47,7 @@ public sealed record Scenario(ImmutableArray<RewardRule> Rules, ImmutableArray<S
                 world.Send(sent[repeat.Action % sent.Count]);
                 break;
             case Step.Contradict contradict:
-                world.Send(sent[contradict.Action % sent.Count] with { Note = "other content" });
+                world.Send(sent[contradict.Action % sent.Count].Buying("other content"));
                 break;
             case Step.Refer refer:
                 world.Attribute(Referees[refer.Referee], ReferralWorld.Start);

@@ -27,16 +27,27 @@ public class IdempotencyTests
     [InlineData(100_01, null, null, null)]
     [InlineData(100_00, "GBP", null, null)]
     [InlineData(100_00, null, "gold", null)]
-    [InlineData(100_00, null, null, "note")]
-    public void D11_the_same_id_with_other_content_is_a_conflict_and_changes_nothing(long amount, string? currency, string? product, string? note)
+    [InlineData(100_00, null, null, "FR")]
+    public void D11_the_same_id_with_other_content_is_a_conflict_and_changes_nothing(long amount, string? currency, string? product, string? country)
     {
         var world = new ReferralWorld(Percent(10_00));
         world.Send(Sale(100_00).Named("s"));
         var before = world.State();
-        var other = Sale(amount).Named("s") with { Currency = currency, Products = product is null ? [] : [product], Note = note };
+        var other = Sale(amount).Named("s") with { Currency = currency, Products = product is null ? [] : [product] };
+        if (country is not null) other = other.Saying("country", country);
 
         Assert.IsType<Decision.Conflict>(world.Send(other).Decision);
         Assert.Same(before, world.State());
+    }
+
+    [Fact]
+    public void D11_another_note_is_no_other_content_and_the_first_stands()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(100_00).Named("s") with { Note = "first" });
+        var again = world.Send(Sale(100_00).Named("s") with { Note = "again" });
+
+        Assert.Equal("first", Assert.IsType<Decision.Duplicate>(again.Decision).Earlier.Action.Note);
     }
 
     [Fact]

@@ -1,7 +1,4 @@
 using System.Collections.Immutable;
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Identity;
 
@@ -51,14 +48,12 @@ public sealed record Draft(
 
     public Draft Saying(string key, string value) => this with { Detail = (Detail ?? new()) with { Attributes = [.. Detail?.Attributes ?? [], new(key, value)] } };
 
-    public ReferralAction ToAction(string id, DateTimeOffset now) => new(
-        new(id), Hash(), Kind, AmountMinor, Currency, OccurredAt ?? now, About is null ? null : new CallerId(About),
-        Products.IsDefault ? [] : Products, Note, null, Detail);
-
-    // Of the fields as sent: what the world fills in is no content.
-    private ContentHash Hash()
+    /// <summary>Its hash is of the fields as sent: the time that the world fills in is no content.</summary>
+    public ReferralAction ToAction(string id, DateTimeOffset now)
     {
-        var content = $"{Kind}|{AmountMinor}|{Referee}|{OccurredAt:O}|{Currency}|{About}|{string.Join(',', Products.IsDefault ? [] : Products)}|{Note}|{JsonSerializer.Serialize(Detail)}";
-        return new(new UInt128(BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(content))), 0));
+        var sent = new ReferralAction(
+            new(id), default, Kind, AmountMinor, Currency, OccurredAt ?? default, About is null ? null : new CallerId(About),
+            Products.IsDefault ? [] : Products, Note, null, Detail);
+        return sent with { Hash = ActionContent.Hash(new("program"), new(Referee), sent), OccurredAt = OccurredAt ?? now };
     }
 }
