@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Tests.World;
 using static ReferralGrains.Domain.Tests.World.Draft;
 using static ReferralGrains.Domain.Tests.World.Rules;
@@ -43,6 +44,33 @@ public class BaseTests
 
         Assert.Equal(10_00, world.Send(Sale(120_00).Earning(100_00)).Minor);
         Assert.Equal(100_00, world.Tally.ValueMinor);
+    }
+
+    [Fact]
+    public void X1_H9_first_sales_are_gathered_by_their_bases_and_a_chargeback_is_of_the_amount()
+    {
+        var world = ReferralWorld.Empty(Percent(10_00).ForEvery(2));
+        world.Refer("a").Refer("b");
+        world.Send(Sale(120_00).Earning(100_00).By("a").Named("a"));
+        Assert.Equal(15_00, world.Send(Sale(70_00).Earning(50_00).By("b").Named("b")).Minor);
+
+        // Half of what was paid is half of the base.
+        world.Send(Chargeback("a", 60_00).By("a").Named("c"));
+        world.SettleRounds();
+        Assert.Equal((10_00, 5_00), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+        world.Send(Won("c", 30_00).By("a"));
+        world.SettleRounds();
+        Assert.Equal((12_50, 2_50), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+    }
+
+    [Fact]
+    public void X1_a_chargeback_is_of_the_amount_as_a_refund_is()
+    {
+        var world = new ReferralWorld(Percent(10_00));
+        world.Send(Sale(120_00).Earning(100_00).Named("s"));
+
+        Assert.Equal(-5_00, world.Send(Chargeback("s", 60_00).Named("c")).Minor);
+        Assert.Equal(5_00, world.Send(Won("c")).Minor);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Actions;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using static ReferralGrains.Domain.Tests.World.Draft;
@@ -72,13 +73,22 @@ public class ExclusiveTests
         Assert.Equal("Rule rule3 goes before it in the group rate and decided.", all.Lines(world.Program, 1)[1]);
     }
 
-    [Fact]
-    public void X4_it_decides_even_if_a_cap_then_stops_it()
+    [Theory]
+    [InlineData(DecisionCode.CountCap)]
+    [InlineData(DecisionCode.AmountCap)]
+    [InlineData(DecisionCode.ReferrerBudget)]
+    [InlineData(DecisionCode.ProgramBudget)]
+    public void X4_it_decides_even_if_a_cap_or_a_budget_then_stops_it(DecisionCode stops)
     {
-        var world = new ReferralWorld(Percent(10_00).In("rate", 1).Times(1), Percent(20_00).In("rate", 2));
-        world.Send(Sale(100_00));
+        var rule = Percent(10_00).In("rate", 1);
+        if (stops == DecisionCode.CountCap) rule = rule.Times(1);
+        if (stops == DecisionCode.AmountCap) rule = rule.UpTo(10_00);
+        var world = new ReferralWorld(rule, Percent(20_00).In("rate", 2));
+        if (stops == DecisionCode.ReferrerBudget) world.Set(new(Enabled: true, Budget: new(BudgetPer.Referrer, 10_00)));
+        if (stops == DecisionCode.ProgramBudget) world.Set(new(Enabled: true, Budget: new(BudgetPer.Program, 10_00)));
+        Assert.Equal([DecisionCode.Rewarded, DecisionCode.OtherRuleDecided], world.Send(Sale(100_00)).Codes);
 
-        Assert.Equal([DecisionCode.CountCap, DecisionCode.OtherRuleDecided], world.Send(Sale(100_00)).Codes);
+        Assert.Equal([stops, DecisionCode.OtherRuleDecided], world.Send(Sale(100_00)).Codes);
     }
 
     [Fact]
@@ -126,6 +136,17 @@ public class ExclusiveTests
         var world = new ReferralWorld(Fixed(25_00).First());
 
         Assert.Equal(DecisionCode.BeforeApproval, world.Send(Sale(100_00).At(Start.AddDays(-1))).Code);
+        Assert.Equal(25_00, world.Send(Sale(100_00)).Minor);
+    }
+
+    // The program knows no rate for it, so it says nothing about the first invoice; the discount asks whether anything was paid at all (S4).
+    [Fact]
+    public void S5_D2_a_sale_in_another_currency_is_not_the_first()
+    {
+        var world = new ReferralWorld(Fixed(25_00).First());
+
+        Assert.Equal(DecisionCode.CurrencyMismatch, world.Send(Sale(100_00).In("USD")).Code);
+        Assert.Equal((false, true), (world.State().Sold, world.State().Bought));
         Assert.Equal(25_00, world.Send(Sale(100_00)).Minor);
     }
 

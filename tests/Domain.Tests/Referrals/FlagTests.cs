@@ -45,6 +45,20 @@ public class FlagTests
     }
 
     [Fact]
+    public void X9_confirmed_what_was_released_before_the_flag_is_not_taken_back()
+    {
+        var world = new ReferralWorld(Percent(10_00), Percent(5_00).HeldForReview());
+        var sold = world.Send(Sale(100_00));
+        world.Release(sold.Outcome!.Decisions[1].Reward!.Value);
+        world.Turn(ReferralWorld.Anna, turn => Aliases.Add(turn, new(new("other"), new(ReferralWorld.Anna), new(99), Referral.None, SelfReferral.SameId), "ada"));
+        world.Send(Sale(40_00));
+        Assert.Equal((6_00, 15_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+
+        Resolve(world, confirmed: true);
+        Assert.Equal((0, 15_00, 6_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+    }
+
+    [Fact]
     public void X9_what_comes_back_of_a_flagged_referral_is_pending_too()
     {
         var world = Flagged(Percent(10_00));

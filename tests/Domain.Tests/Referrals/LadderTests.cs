@@ -18,7 +18,7 @@ public class LadderTests
         DecisionCode.ReferralCancelled, DecisionCode.ReferrerClosed, DecisionCode.EnrollmentDisabled, DecisionCode.RuleDisabled, DecisionCode.RuleInactive,
         DecisionCode.CurrencyMismatch, DecisionCode.BeforeApproval, DecisionCode.WindowClosed, DecisionCode.OutsideEventRange, DecisionCode.NotFirst,
         DecisionCode.ReferrerNotEligible, DecisionCode.ReferrerTag, DecisionCode.RefereeTag, DecisionCode.BelowThreshold, DecisionCode.Product,
-        DecisionCode.Attributes, DecisionCode.NoTier, DecisionCode.OtherRuleDecided, DecisionCode.AmountMissing, DecisionCode.ZeroReward,
+        DecisionCode.Attributes, DecisionCode.NoTier, DecisionCode.TierPaid, DecisionCode.OtherRuleDecided, DecisionCode.AmountMissing, DecisionCode.ZeroReward,
         DecisionCode.CountCap, DecisionCode.AmountCap, DecisionCode.ReferrerBudget, DecisionCode.ProgramBudget,
     ];
 
@@ -107,6 +107,7 @@ public class LadderTests
         DecisionCode.Attributes => rule.WhereAction("country", "FR"),
         DecisionCode.OtherRuleDecided => rule.In("group", 2),
         DecisionCode.NoTier => rule with { Tiers = [SpentShare(1_000_000_00, null, 10_00)] },
+        DecisionCode.TierPaid => rule with { Trigger = Trigger.TierReached, Tiers = [SpentShare(0, null, 10_00)] },
         DecisionCode.CountCap => rule.Times(0),
         DecisionCode.AmountCap => rule.UpTo(0),
         _ => rule,
@@ -124,6 +125,7 @@ public class LadderTests
     private static void Violate(DecisionCode code, ReferralWorld world)
     {
         var state = world.Program.Rule(1).State;
+        if (code == DecisionCode.TierPaid) world.Tally = world.Tally with { Paid = [new(1, 1)] };
         if (code == DecisionCode.ReferrerBudget) world.Set(state with { Budget = new(BudgetPer.Referrer, 0) });
         if (code == DecisionCode.ProgramBudget) world.Set(state with { Budget = new(BudgetPer.Program, 0) });
         if (code == DecisionCode.RuleDisabled) world.Set(state with { Enabled = false });

@@ -183,12 +183,20 @@ public class RefundTests
     public void D8_the_referrer_who_was_credited_bears_it()
     {
         var world = new ReferralWorld(Percent(10_00));
-        world.Send(Sale(100_00).Named("s"));
-        world.Referrer = world.Referrer with { Stream = new(3), Id = new("someone-else") };
-        world.Send(Refund("s"));
+        world.Send(Sale(100_00).Named("ritas"));
+        var tom = world.Referrer with { Stream = new(3), Id = new("tom") };
+        Assert.IsType<Decision.Accepted>(world.Turn(Anna, turn => ReferralCommands.Reassign(turn, tom, null, "ada", SelfReferral.None)));
+        world.Referrer = tom;
+        world.Send(Sale(50_00).Named("toms"));
+        Assert.Equal((10_00, 5_00), (Payable(2), Payable(3)));
 
-        Assert.All(world.Postings().SelectMany(posting => new[] { posting.From, posting.To }), account =>
-            Assert.True(account.Owner == world.Program.Stream || account.Owner.Value == 2));
+        world.Send(Refund("ritas"));
+        Assert.Equal((0, 5_00), (Payable(2), Payable(3)));
+        world.Send(Refund("toms", 10_00));
+        Assert.Equal((0, 4_00), (Payable(2), Payable(3)));
+
+        long Payable(long owner) => world.Postings().Sum(posting =>
+            (posting.To == new Account(new(owner), AccountKind.Payable) ? posting.Amount.Minor : 0) - (posting.From == new Account(new(owner), AccountKind.Payable) ? posting.Amount.Minor : 0));
     }
 
     [Fact]

@@ -234,6 +234,22 @@ public class ScheduleTests
     }
 
     [Fact]
+    public void H9_a_base_of_conversion_values_holds_no_sale_so_no_refund_touches_it()
+    {
+        var world = Empty(Percent(10_00).OfConversion().ForEvery(2));
+        world.Refer("a", null, 100_00).Refer("b", null, 100_00);
+        Assert.Equal(20_00, world.Balance(AccountKind.Payable));
+        foreach (var referee in (string[])["a", "b"])
+        {
+            world.Send(Sale(50_00).By(referee).Named(referee));
+            world.Send(Refund(referee).By(referee));
+            world.SettleRounds();
+        }
+
+        Assert.Equal((20_00, 0), (world.Balance(AccountKind.Payable), world.Balance(AccountKind.Clawbacks)));
+    }
+
+    [Fact]
     public void H12_a_share_of_the_first_sale_comes_in_monthly_rows_from_that_sale_on()
     {
         var world = Approved(Percent(10_00).Monthly(3));

@@ -59,7 +59,7 @@ public sealed class ReferralWorld
     /// <summary>What is said of a referee's customer whenever a hold asks.</summary>
     public CustomerState Customer { get; set; } = CustomerState.Unknown;
 
-    public Tally Tally { get; private set; } = Tally.Empty;
+    public Tally Tally { get; set; } = Tally.Empty;
 
     /// <summary>What is used of the budgets that all referrers share.</summary>
     public ImmutableArray<BudgetUse>? Spent { get; private set; }

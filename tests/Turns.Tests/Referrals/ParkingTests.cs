@@ -2,6 +2,7 @@ using ReferralGrains.Domain.Actions;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
+using ReferralGrains.Turns.Programs;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Tests.World;
 
@@ -145,6 +146,22 @@ public sealed class ParkingTests
         Assert.Equal(1_00, shop.Balance().Net);
         shop.Restart();
         Assert.True((await shop.Send(Sent.Won("w1", "c1", shop.Now))).Duplicate);
+    }
+
+    [Fact]
+    public async Task D8_a_refund_in_another_program_than_its_sales_is_refused()
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Ask(GrainAddress.Program(shop.Tenant, new("other")), new CreateProgram("Other", "GBP", "Europe/London"));
+        var there = GrainAddress.Referral(shop.Tenant, new("other"), new(Shop.Anna));
+        await shop.Ask(there, new AttributeReferral(new(Shop.Rita), null, null, true, null));
+        await shop.Sell("a1", 10_00);
+
+        var refused = Assert.Single((await shop.Ask(there, new RecordActions([Sent.Refund("r1", "a1", shop.Now)]))).Replies).Refusal!;
+        Assert.Equal((RefusalKind.Senseless, "other_referral", Field.RefundOf), (refused.Kind, refused.Code, refused.Field));
+        Assert.Equal(1_00, shop.Balance().Net);
+        await shop.Send(Sent.Refund("r1", "a1", shop.Now));
+        Assert.Equal(0, shop.Balance().Net);
     }
 
     [Fact]

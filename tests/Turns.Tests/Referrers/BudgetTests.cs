@@ -124,6 +124,23 @@ public sealed class BudgetTests
         Assert.Equal(2_00, (await shop.Sell("a2", 80_00)).Outcome!.Decisions[0].Minor);
     }
 
+    [Theory]
+    [InlineData(BudgetPer.Program, DecisionCode.ProgramBudget)]
+    [InlineData(BudgetPer.Referrer, DecisionCode.ReferrerBudget)]
+    public async Task X5_all_versions_of_a_rule_share_its_budget(BudgetPer per, DecisionCode code)
+    {
+        await using var shop = await Shop.Empty();
+        await shop.Publish(Rules.Percent(10_00), state: new(Budget: new(per, 10_00)));
+        await shop.Refer(Shop.Anna);
+        Assert.Equal((1, 6_00), Decided(await shop.Sell("a1", 60_00)));
+        await shop.Publish(Rules.Percent(20_00));
+        await shop.Refer(Shop.Ben);
+        Assert.Equal((2, 4_00), Decided(await shop.Sell("b1", 60_00, Shop.Ben)));
+        Assert.Equal(code, (await shop.Sell("a2", 60_00)).Outcome!.Decisions[0].Code);
+
+        static (int Version, long Minor) Decided(ActionReply reply) => (reply.Outcome!.Decisions[0].Version, reply.Outcome.Decisions[0].Minor);
+    }
+
     [Fact]
     public async Task X5_the_amount_can_be_changed_and_whose_it_is_cannot()
     {

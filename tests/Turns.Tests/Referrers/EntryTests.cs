@@ -1,5 +1,6 @@
 using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Money;
+using ReferralGrains.Domain.Programs;
 using ReferralGrains.Domain.Referrers;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Turns.Referrers;
@@ -78,12 +79,25 @@ public sealed class EntryTests
     }
 
     [Fact]
-    public async Task X6_no_tally_cap_or_refund_sees_an_entry()
+    public async Task X6_no_cap_tally_step_budget_or_refund_sees_an_entry()
     {
-        await using var shop = await Shop.Open(Rules.Percent(10_00).UpTo(1_00));
-        await Book(shop, "bonus", 5_000);
-        await shop.Sell("a1", 10_00);
-        Assert.Equal(5_000 + 100, shop.Balance().Earned);
+        await using var shop = await Shop.Empty(
+            Rules.Percent(10_00).UpTo(1_00),
+            Rules.Tiered(Rules.Spent(0, 10_00, 2_00), Rules.Spent(10_01, null, 50_00)),
+            Rules.TierReached(Rules.Referees(1, 1, 3_00), Rules.Referees(2, null, 50_00)),
+            Rules.Percent(0).Stepping(Rules.UntilCount(1, 40_00), Rules.UntilCount(null, 1_00)));
+        await shop.Publish(Rules.Percent(10_00), "rule5", new(Budget: new(BudgetPer.Referrer, 1_00)));
+        await shop.Publish(Rules.Percent(10_00), "rule6", new(Budget: new(BudgetPer.Program, 1_00)));
+        await shop.Refer(Shop.Anna);
+        await Book(shop, "bonus", 500_00);
+        await Book(shop, "mistake", -100_00);
+        await Book(shop, "elsewhere", 50_00, alreadyPaid: true);
+        var before = shop.Balance();
+        Assert.Equal(new Balance(500_00, 100_00, 0, 350_00, 0, 50_00), before);
+
+        Assert.Equal([1_00, 2_00, 3_00, 4_00, 1_00, 1_00], (await shop.Sell("a1", 10_00)).Outcome!.Decisions.Select(decision => decision.Minor));
+        await shop.Send(Simulation.Domain.Sent.Refund("r1", "a1", shop.Now));
+        Assert.Equal(before with { Earned = before.Earned + 12_00, ClawedBack = before.ClawedBack + 12_00 }, shop.Balance());
     }
 
     [Fact]

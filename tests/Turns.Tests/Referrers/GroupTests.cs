@@ -1,4 +1,5 @@
 using ReferralGrains.Domain.Identity;
+using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
@@ -26,6 +27,30 @@ public sealed class GroupTests
         Assert.Equal((0, 21_00), (shop.Balance().Pending, shop.Balance().Payable));
         await shop.Sell("b2", 100_00, Shop.Ben);
         Assert.Equal((10_00, 21_00), (shop.Balance().Pending, shop.Balance().Payable));
+    }
+
+    [Fact]
+    public async Task H14_a_sum_is_of_one_referrer_and_of_one_asset()
+    {
+        var credit = Asset.Credit("GBP");
+        await using var shop = await Shop.Open(Rules.Percent(10_00).Grouped(25_00));
+        await shop.Introduce("tom");
+        await shop.Refer(Shop.Ben, "tom");
+        await shop.Sell("a1", 200_00);
+        await shop.Sell("b1", 200_00, Shop.Ben);
+        Assert.Equal((20_00, 0, 20_00, 0), (shop.Balance().Pending, shop.Balance().Payable, shop.Balance("tom").Pending, shop.Balance("tom").Payable));
+
+        // Who is referred by now earns credit by the same rule.
+        await shop.Publish(Rules.Percent(10_00).Giving("credit", credit).Grouped(25_00));
+        await shop.Refer("cleo");
+        await shop.Sell("c1", 200_00, "cleo");
+        Assert.Equal((20_00, 20_00, 0), (shop.Balance().Pending, shop.Balance(asset: credit).Pending, shop.Balance(asset: credit).Payable));
+
+        await shop.Sell("a2", 50_00);
+        Assert.Equal((0, 25_00), (shop.Balance().Pending, shop.Balance().Payable));
+        Assert.Equal((20_00, 20_00), (shop.Balance("tom").Pending, shop.Balance(asset: credit).Pending));
+        await shop.Sell("c2", 50_00, "cleo");
+        Assert.Equal((0, 25_00), (shop.Balance(asset: credit).Pending, shop.Balance(asset: credit).Payable));
     }
 
     [Fact]
