@@ -106,6 +106,19 @@ public abstract class EngineConformance : IAsyncLifetime
         Assert.Equal(rows.Order(), rows);
     }
 
+    // Each is decided by what all referees of the referrer have spent, whichever processes have them.
+    [Fact]
+    public async Task D3_across_referees_too_one_that_is_answered_before_another_is_sent_comes_first()
+    {
+        await Ask(GrainAddress.Program(tenant, Shop), new PublishRule(new("tiers"), Rules.Tiered(Rules.Spent(0, null, 1_00)), new(Enabled: true)));
+        string[] referees = ["ben", "cleo", "dora"];
+        foreach (var referee in referees) await Ask(Referral(referee), new AttributeReferral(new("rita"), null, null, true, null));
+        var tallies = new List<long?>();
+        for (var i = 0; i < 60; i++)
+            tallies.Add((await Record(Referral(referees[i % 3]), $"c{i}")).Replies[0].Outcome!.Decisions[1].Seen!.Tally);
+        Assert.Equal(Enumerable.Range(1, 60).Select(i => (long?)(i * 10_00)), tallies);
+    }
+
     [Fact]
     public async Task Addresses_do_not_wait_for_each_other()
     {

@@ -39,20 +39,26 @@ public sealed class GeneratedTradeTests(LivingServer server)
     public async Task R13_an_action_is_decided_within_a_second_at_the_99th_percentile_under_load()
     {
         var shop = await server.OpenShop(referrers: 4, refereesEach: 8, Shop.TenPercent);
-        var load = Stream(shop.Trade(Seed.Plant(), 20_000));
+        var answers = new TaskCompletionSource();
+        var load = Stream(shop.Trade(Seed.Plant(), 20_000), () => answers.TrySetResult());
+        await Task.WhenAny(answers.Task, load);
+
+        // Only what is answered while the load is counts, however fast a machine is through with that.
         var latencies = new System.Collections.Concurrent.ConcurrentBag<double>();
-        await Parallel.ForEachAsync(Enumerable.Range(0, 16), async (client, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, 16), new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (client, _) =>
         {
-            for (var i = 0; i < 40; i++)
+            for (var i = 0; !load.IsCompleted; i++)
             {
                 var sale = shop.Sale(shop.Referees[(client + (16 * i)) % shop.Referees.Count], 1_000);
                 var began = System.Diagnostics.Stopwatch.GetTimestamp();
                 var decided = await server.Api.PostRaw("/v1/actions", sale.Json);
-                latencies.Add(System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                if (!load.IsCompleted) latencies.Add(System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                 Assert.Equal("rewarded", (string?)decided.Json["status"]);
             }
         });
-        await load;
+        var (lines, summary) = await load;
+        Assert.Equal((20_000, 20_000, 0), (lines.Count, (int)summary["lines"]!, (int)summary["errors"]!));
+        Assert.InRange(latencies.Count, 200, int.MaxValue);
 
         // From sending it to its decision, which is durable: what the field does in up to an hour.
         var ordered = latencies.Order().ToList();
@@ -97,7 +103,7 @@ public sealed class GeneratedTradeTests(LivingServer server)
 
     private static long Given(JsonNode answer) => (long?)answer["decisions"]![0]!["reward"]?["amount_minor"] ?? 0;
 
-    private async Task<(List<JsonNode> Lines, JsonNode Summary)> Stream(List<SentAction> actions)
+    private async Task<(List<JsonNode> Lines, JsonNode Summary)> Stream(List<SentAction> actions, Action? answered = null)
     {
         await using var stream = await LineSocket.Open(server.Process.Address);
         var sending = Task.Run(async () =>
@@ -106,7 +112,12 @@ public sealed class GeneratedTradeTests(LivingServer server)
             await stream.End();
         });
         var lines = new List<JsonNode>();
-        await foreach (var line in stream.Answers()) lines.Add(line);
+        await foreach (var line in stream.Answers())
+        {
+            lines.Add(line);
+            answered?.Invoke();
+        }
+
         await sending;
         return (lines[..^1], lines[^1]["summary"]!);
     }

@@ -124,6 +124,25 @@ public sealed class ReviewTests(LivingServer server)
     }
 
     [Fact]
+    public async Task S1_S5_S11_five_referrals_of_jane_come_to_250_dollars_of_credit()
+    {
+        using var shop = await Sandbox("s5jane");
+        await shop.Ok("/v1/programs", new { id = "s5credit", name = "Credit", currency = "USD", time_zone = "UTC" });
+        await shop.Ok("/v1/programs/s5credit/rules", JsonNode.Parse("""{"trigger":"first_action","reward":{"kind":"credit","type":"fixed","amount_minor":5000}}""")!);
+        await shop.Ok("/v1/referrers", new { id = "jane", name = "Jane Smith" });
+        for (var i = 1; i <= 5; i++)
+        {
+            await shop.Ok("/v1/referrals", new { program_id = "s5credit", referee_id = $"client-{i}", referrer_id = "jane" });
+            for (var invoice = 0; invoice < 2; invoice++) await Sell(shop, "s5credit", $"inv-{i}-{invoice}", $"client-{i}");
+        }
+
+        Assert.Equal(5, (await shop.Ok("/v1/referrals?referrer_id=jane"))["data"]!.AsArray().Count);
+        var credit = Assert.Single((await shop.Ok("/v1/referrers/jane/balance"))["balances"]!.AsArray())!;
+        Assert.Equal(("credit:USD", 25_000, 25_000), ((string)credit["asset"]!, (long)credit["earned_minor"]!, (long)credit["payable_minor"]!));
+        Assert.Equal((1, 5, 0), Counted(await shop.Ok("/v1/programs/s5credit/figures")));
+    }
+
+    [Fact]
     public async Task S11_the_overview_says_what_each_week_came_to_for_whom_most_and_what_waits()
     {
         using var shop = await Sandbox("s11week");

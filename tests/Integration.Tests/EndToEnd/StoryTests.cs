@@ -106,6 +106,21 @@ public sealed class StoryTests(LivingServer server)
     }
 
     [Fact]
+    public async Task R12_D11_an_action_by_hand_may_lie_in_the_past_and_keeps_its_internal_note()
+    {
+        var shop = await server.OpenShop();
+        var sale = JsonNode.Parse(shop.Sale(shop.Referees[0], 1_000).Json)!;
+        var at = $"/v1/actions/{(string)sale["action_id"]!}";
+        (sale["occurred_at"], sale["note"]) = ("2026-01-02T03:04:05Z", "paid in cash, told by phone");
+        Assert.Equal("rewarded", (string?)(await Api.Ok("/v1/actions", sale))["status"]);
+        sale["note"] = "another";
+        Assert.True((bool)(await Api.Ok("/v1/actions", sale))["duplicate"]!);
+
+        var kept = await Api.Ok(at);
+        Assert.Equal(("2026-01-02T03:04:05Z", "paid in cash, told by phone"), ((string?)kept["occurred_at"], (string?)kept["note"]));
+    }
+
+    [Fact]
     public async Task V7_R3_what_earns_nothing_says_why()
     {
         var shop = await server.OpenShop();
@@ -130,7 +145,8 @@ public sealed class StoryTests(LivingServer server)
         var finance = (string)(await Api.Ok("/v1/api_keys", new { role = "finance", tenant = "sandbox" }))["key"]!;
         using var sandbox = new Api(Api.Address, key);
         var shop = await Shop.Open(sandbox, "shop", referrers: 1, refereesEach: 1);
-        await sandbox.Ok("/v1/actions", JsonNode.Parse(shop.Sale(shop.Referees[0], 1_000).Json)!);
+        var sale = shop.Sale(shop.Referees[0], 1_000);
+        await sandbox.Ok("/v1/actions", JsonNode.Parse(sale.Json)!);
 
         await sandbox.Ok("/v1/test_clock/advance", new { to = "2026-03-02T23:59:59Z" });
         Assert.Equal((100, 0), await Held(sandbox, shop));
@@ -141,7 +157,14 @@ public sealed class StoryTests(LivingServer server)
         Assert.Equal(422, (await sandbox.Post("/v1/test_clock/advance", new { to = "2026-03-01T00:00:00Z" })).Status);
         Assert.Equal(422, (await Api.Post("/v1/test_clock/advance", new { to = "2026-03-03T00:00:00Z" })).Status);
 
-        // D8: after release what is taken back makes payable smaller, below zero if need be.
+        // D8: after release what is taken back makes payable smaller, below zero if need be, and what is released next earns it back.
+        await sandbox.Ok($"/v1/referrers/{shop.Referrers[0]}/entries", new { entry_id = "elsewhere", asset = "GBP", amount_minor = 100, reason = "paid by hand", already_paid = true });
+        await sandbox.Ok("/v1/actions", JsonNode.Parse(shop.Refund(sale, 1_000).Json)!);
+        Assert.Equal((0, -100), await Held(sandbox, shop));
+        await sandbox.Ok("/v1/actions", JsonNode.Parse(shop.Sale(shop.Referees[0], 1_500).Json)!);
+        Assert.Equal((150, -100), await Held(sandbox, shop));
+        await sandbox.Ok("/v1/test_clock/advance", new { to = "2026-04-03T00:00:00Z" });
+        Assert.Equal((0, 50), await Held(sandbox, shop));
         using var books = new Api(Api.Address, finance);
         await LedgerCheck.Clean(books);
     }

@@ -33,6 +33,25 @@ public sealed class SourceReaderTests
     }
 
     [Theory]
+    [InlineData("""[{"price":{"product":"prod_1"}},{"price":{"product":"prod_2"}},{"price":{"product":"prod_1"}}]""", "prod_1 prod_2")]
+    [InlineData("""[{"pricing":{"price_details":{"product":"prod_1"}}},{"description":"by hand"}]""", "prod_1")] // As Stripe says it since 2025.
+    [InlineData("""[{"description":"by hand"}]""", null)]
+    public void H7_the_products_of_an_invoice_are_those_of_its_lines(string lines, string? products)
+    {
+        var action = Stripe("invoice.paid", $$$"""{"id":"in_1","customer":"cus_1","amount_paid":1,"currency":"usd","lines":{"data":{{{lines}}} } }""")!.Action;
+        Assert.Equal(products?.Split(' '), action["product_ids"]?.AsArray().Select(static one => (string)one!));
+    }
+
+    [Theory]
+    [InlineData("""[{"product_id":11},{"product_id":12},{"product_id":11},{"product_id":null}]""", "11 12")]
+    [InlineData("""[{"title":"a tip"}]""", null)]
+    public void H7_the_products_of_an_order_likewise(string lines, string? products)
+    {
+        var action = Shopify("orders/paid", $$"""{"id":7,"customer":{"id":1},"total_price":"1.00","currency":"USD","line_items":{{lines}} }""")!.Action;
+        Assert.Equal(products?.Split(' '), action["product_ids"]?.AsArray().Select(static one => (string)one!));
+    }
+
+    [Theory]
     [InlineData("""{"id":7,"customer":{"id":1},"total_price":"1.005","currency":"USD"}""")] // Is no amount of dollars.
     [InlineData("""{"id":7,"customer":{"id":1},"total_price":"1.00","currency":"XXL"}""")]
     [InlineData("""{"id":7,"customer":{"id":1},"currency":"USD"}""")]

@@ -92,7 +92,13 @@ public sealed class ReportsTests(PostgresServer server)
             [new(ChainStepKind.Attributed, 1, JournalWorld.Start), new(ChainStepKind.Approved, 2, JournalWorld.Start), .. new[] { ChainStepKind.FirstSale, ChainStepKind.FirstReward, ChainStepKind.FirstRelease, ChainStepKind.FirstCash }.Select(kind => new ChainStep(kind, 3, JournalWorld.Start))],
             story.State.Chain!.Value);
         Assert.Equal(4, story.State.Seq);
-        Assert.Equal(1_00, story.State.Enrollments[0].NetMinor);
+        Assert.Equal((1_00, 50), (story.State.Enrollments[0].NetMinor, story.State.Enrollments[1].NetMinor));
+        Assert.Equal(
+            ["SaleDecided", "ReferralApproved", "ReferralAttributed"],
+            (await Reports.ReferralActivity(World.Tenant, story.Stream, null, null, 10, Stop)).Items.Select(entry => entry.Event.Event.GetType().Name));
+        Assert.Equal(
+            [(1, 1_00L, RewardStatus.Pending), (2, 50, RewardStatus.Released)],
+            (await Reports.Rewards(new(World.Tenant, 10) { Program = Program, Referee = new("anna") }, null, Stop)).Items.Select(reward => (reward.Enrollment, reward.Minor, reward.Status)));
         Assert.Equal(4, (await Reports.Referral(World.Tenant, story.Stream, Stop))!.State.Seq);
         Assert.Null(await Reports.Referral(World.Tenant, Program, new("bob"), Stop));
     }
