@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using ReferralGrains.Server.Options;
 
 namespace ReferralGrains.Server;
 
@@ -8,13 +9,17 @@ public static class AdminKey
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    public static string Find(string dataDirectory)
+    public static string Find(ServerOptions options) => Find(options, Console.Out, !Console.IsOutputRedirected);
+
+    public static string Find(ServerOptions options, TextWriter output, bool isTerminal)
     {
-        var path = Path.Combine(dataDirectory, "admin.key");
+        var path = Path.Combine(options.DataDirectory, "admin.key");
         if (File.Exists(path)) return File.ReadAllText(path).Trim();
         var key = "rg_live_" + Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         WritePrivate(path, key + "\n");
-        Console.WriteLine($"admin key (shown once, kept in {path}): {key}");
+        // Who asks for JSON has a journal or a collector that keeps the output, and lets others read it.
+        var isCollected = options.Log == LogFormat.Json && !isTerminal;
+        output.WriteLine(isCollected ? $"admin key: kept in {path}" : $"admin key (shown once, kept in {path}): {key}");
         return key;
     }
 

@@ -124,7 +124,7 @@ public static class GrainsServer
         if (options.Role != ProcessRole.Gateway) builder.Services.AddPayouts().AddWebhookDelivery();
         builder.Services.AddGateway(gateway =>
         {
-            gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options.DataDirectory);
+            gateway.AdminKey = options.AdminKey ?? AdminKey.Find(options);
             gateway.KeyOfSession = SessionCookie.KeyOf;
             gateway.CorsOrigins = options.CorsOrigins;
             gateway.PublicUrl = options.PublicUrl;

@@ -34,7 +34,7 @@ internal sealed class DemoTenant
         using var http = new HttpClient(handler) { BaseAddress = options.OwnUrl, Timeout = Timeout.InfiniteTimeSpan };
         try
         {
-            await new DemoTenant(http, options, options.AdminKey ?? AdminKey.Find(options.DataDirectory)).Open(stop);
+            await new DemoTenant(http, options, options.AdminKey ?? AdminKey.Find(options)).Open(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -130,7 +130,7 @@ internal static class Settings
         new("postgres-bin", "a folder", "Debian's, then the path", "For the PostgreSQL of our own: where postgres, initdb and pg_ctl are.",
             (options, text) => options with { PostgresPrograms = text }),
         new("admin-key", "32 to 512 visible ASCII characters", "one is made, shown once and kept in admin.key in the data folder",
-            "The first key, with every role.", (options, text) => options with { AdminKey = Values.AdminKey(text) })
+            "The first key, with every role. One that is made is not shown where --log json is said and no terminal is there: what keeps the output lets others read it.", (options, text) => options with { AdminKey = Values.AdminKey(text) })
         { IsSecret = true },
     ];
 
