@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Cli.Tests;
 
 public sealed class CommandTests
@@ -277,6 +279,38 @@ public sealed class CommandTests
 
         Assert.Equal(0, ran.ExitCode);
     }
+
+    [Theory]
+    [InlineData("--data")]
+    [InlineData("GRAINS_DATA")]
+    public async Task The_server_that_runs_on_a_data_directory_is_found_by_its_note(string named)
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["GET /v1/actions/a"] = new(200, "{}");
+        using var files = new Files();
+        files.Write("admin.key", StandIn.Key);
+        using var running = Running();
+        files.Write("server.json", $$"""{"pid":{{running.Id}},"url":"http://0.0.0.0:{{server.Url.Port}}"}""");
+
+        var ran = named == "--data" ? await Ran.Raw("explain", "a", "--data", files.Path) : await Ran.With(new Dictionary<string, string> { [named] = files.Path }, "explain", "a");
+
+        Assert.Equal((0, ""), (ran.ExitCode, ran.Error));
+    }
+
+    [Fact]
+    public async Task The_note_of_a_server_that_was_killed_misleads_nobody()
+    {
+        using var files = new Files();
+        // Its number is another process's by now: ours.
+        files.Write("server.json", $$"""{"pid":{{Environment.ProcessId}},"url":"http://127.0.0.1:1"}""");
+
+        var ran = await Ran.WithoutPauses("explain", "a", "--key", "k", "--data", files.Path);
+
+        Assert.DoesNotContain("http://127.0.0.1:1 ", ran.Error, StringComparison.Ordinal);
+    }
+
+    // What a process is, its arguments say. It ends when nobody holds its input any more.
+    private static Process Running() => Process.Start(new ProcessStartInfo("bash", ["-c", "read", "ReferralGrains.Server.dll"]) { RedirectStandardInput = true })!;
 
     [Theory]
     [InlineData("--help")]

@@ -25,11 +25,14 @@ internal sealed record Ran(int ExitCode, string Out, string Error)
     /// <summary>The same until somebody has enough of it.</summary>
     public static Task<Ran> Stopped(CancellationToken stop, params string[] arguments) => Raw("", isTerminal: false, arguments, stop: stop);
 
-    private static async Task<Ran> Raw(string input, bool isTerminal, string[] arguments, TimeProvider? time = null, CancellationToken stop = default)
+    /// <summary>The same with variables in the environment.</summary>
+    public static Task<Ran> With(IReadOnlyDictionary<string, string> variables, params string[] arguments) => Raw("", isTerminal: false, arguments, variables: variables);
+
+    private static async Task<Ran> Raw(string input, bool isTerminal, string[] arguments, TimeProvider? time = null, IReadOnlyDictionary<string, string>? variables = null, CancellationToken stop = default)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var around = new Surroundings(output, error, isTerminal, _ => null, time ?? TimeProvider.System) { In = () => new MemoryStream(Encoding.UTF8.GetBytes(input)) };
+        var around = new Surroundings(output, error, isTerminal, name => variables?.GetValueOrDefault(name), time ?? TimeProvider.System) { In = () => new MemoryStream(Encoding.UTF8.GetBytes(input)) };
         var exitCode = await CommandLine.Run(arguments, around, stop);
         return new(exitCode, output.ToString(), error.ToString());
     }
