@@ -217,6 +217,7 @@ public sealed class CommandTests
 
     [Theory]
     [InlineData("--actions needs a value", "import", "--program", "p", "--actions", "")]
+    [InlineData("--actions needs a value", "import", "--program", "p", "--actions", "", "--rejects", "r.csv")]
     [InlineData("--map needs a value", "import", "--program", "p", "--actions", "a.csv", "--map", "")]
     [InlineData("--rejects needs a value", "import", "--program", "p", "--actions", "a.csv", "--rejects", "")]
     [InlineData("--out needs a value", "audit", "export", "--out", "")]

@@ -113,6 +113,8 @@ public sealed class ImportTests
 
         Assert.Equal(1, ran.ExitCode);
         Assert.StartsWith("grains: there is no program 'other'; create it first: curl -X POST", ran.Line, StringComparison.Ordinal);
+        ran = await Ran.Raw("import", "--program", "other", "--actions", files.Sales(3), "--url", server.Url + "grains", "--key", StandIn.Key);
+        Assert.Contains($"curl -X POST {server.Url}grains/v1/programs -H", ran.Line, StringComparison.Ordinal);
         Assert.Equal(0, server.Actions);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class InputFile : IDisposable
     /// <summary>Whether to write to a path is to write over what is read, however both are spelled and whatever links lead there.</summary>
     public static bool IsOver(string written, string? read)
     {
-        if (read is null or StandardInput) return false;
+        if (read is null or "" or StandardInput) return false;
         if (Path.GetFullPath(written) == Path.GetFullPath(read)) return true;
         if (!File.Exists(read) || new FileInfo(written) is not { Exists: true, Length: > 0 }) return false;
         try
