@@ -54,7 +54,7 @@ internal static class StreamLoad
             Check(sent, answers, tail);
             return sent;
         }
-        catch (IOException broken)
+        catch (Interrupted broken)
         {
             throw new CommandFailed($"the stream broke: {broken.Message}");
         }
