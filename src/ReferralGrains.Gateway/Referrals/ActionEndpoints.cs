@@ -53,22 +53,30 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
 
     private async Task<IResult> Record(HttpContext context)
     {
-        var caller = context.Caller();
         var dryRun = context.Flag("dry_run");
-        var line = await Read(context);
+        ActionReply? reply = null;
+        try
+        {
+            var caller = context.Caller();
+            var line = await Read(context);
 
-        // How long a client takes to send is nothing that streams should make way for.
-        var asked = pace.Now;
-        var to = GrainAddress.Referral(caller.Tenant, line.Program, line.Referee);
-        if (!await known.Has(caller.Tenant, line.Program, context.RequestAborted)) return new ProblemAnswer(Problem.Of(KnownPrograms.Missing));
-        var recorded = await router.Ask(to, new RecordActions([line.Action], dryRun), context.RequestAborted);
-        pace.Answered(asked);
-        var reply = recorded.Replies[0];
-        if (!dryRun) GatewayMetrics.Counted(reply);
-        if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
-        var programs = new ProgramsOfActions(facts, caller.Tenant);
-        await programs.Load(line.Program, reply.Outcome!, context.RequestAborted);
-        return new OutcomeAnswer(reply.Outcome!, reply.Duplicate, programs.Loaded);
+            // How long a client takes to send is nothing that streams should make way for.
+            var asked = pace.Now;
+            var to = GrainAddress.Referral(caller.Tenant, line.Program, line.Referee);
+            if (!await known.Has(caller.Tenant, line.Program, context.RequestAborted)) return new ProblemAnswer(Problem.Of(KnownPrograms.Missing));
+            var recorded = await router.Ask(to, new RecordActions([line.Action], dryRun), context.RequestAborted);
+            pace.Answered(asked);
+            reply = recorded.Replies[0];
+            if (reply.Refusal is { } refusal) return new ProblemAnswer(Problem.Of(refusal));
+            var programs = new ProgramsOfActions(facts, caller.Tenant);
+            await programs.Load(line.Program, reply.Outcome!, context.RequestAborted);
+            return new OutcomeAnswer(reply.Outcome!, reply.Duplicate, programs.Loaded);
+        }
+        finally
+        {
+            // What cannot be read, names no program or is not answered is an error, as it is in a stream; whoever left has no answer.
+            if (!dryRun && !context.RequestAborted.IsCancellationRequested) GatewayMetrics.Counted(reply);
+        }
     }
 
     private Task Stream(HttpContext context)

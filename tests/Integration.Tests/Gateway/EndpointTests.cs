@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using ReferralGrains.Integration.Tests.Gateway.World;
 using ReferralGrains.Storage.Tenants;
@@ -353,6 +354,20 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.Equal(11, bounds.Distinct().Count());
         Assert.Equal("ready", await host.Client.GetStringAsync("/health/ready"));
         Assert.Equal("live", await host.Client.GetStringAsync("/health/live"));
+    }
+
+    [Fact]
+    public async Task An_action_that_is_refused_is_counted_as_an_error_whatever_it_was_refused_for()
+    {
+        // Others of this process count too, so that it is at least so many; and what is scraped is kept for a moment.
+        var before = await Errors();
+        Assert.Equal(400, (await host.Send("POST", "/v1/actions", "{}")).Status);
+        Assert.Equal(404, (await host.Send("POST", "/v1/actions", """{"action_id":"a","program_id":"nowhere","type":"sale","referee_id":"x","amount_minor":1}""")).Status);
+        await Eventually.Holds("both are counted", async () => await Errors() >= before + 2);
+
+        async Task<long> Errors() => long.Parse(
+            "0" + System.Text.RegularExpressions.Regex.Match(await host.Client.GetStringAsync("/metrics"), "(?m)^grains_actions_total\\{outcome=\"error\"\\} ([0-9]+)$").Groups[1].Value,
+            CultureInfo.InvariantCulture);
     }
 
     private Task<JsonElement> Act(string id, string referee) =>
