@@ -5,6 +5,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using Npgsql;
 using ReferralGrains.Cli;
 using ReferralGrains.Cli.Api;
 
@@ -115,6 +116,9 @@ internal sealed class BenchServer : IAsyncDisposable
 
         process.Dispose();
         process = null;
+
+        // Its PostgreSQL has gone with it: what waits in a pool leads nowhere.
+        NpgsqlConnection.ClearAllPools();
     }
 
     public async ValueTask DisposeAsync()
