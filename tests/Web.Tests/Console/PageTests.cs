@@ -20,7 +20,6 @@ public sealed class PageTests(Browser browser, Marketplace market)
         var held = person.Page.GetByRole(AriaRole.Region, new() { Name = "Held, by release date" });
         await held.GetByRole(AriaRole.Row, new() { Name = "2026-02-19" }).GetByText("22.25 GBP").WaitForAsync(); // What jane has, and 8.00 of rita's.
         await person.IsWellServed();
-        await person.Photograph("console-overview");
         await person.ResizeTo(390);
         await person.IsWellServed();
         await best.GetByRole(AriaRole.Link, new() { Name = "jane" }).ClickAsync();
