@@ -11,7 +11,7 @@ namespace ReferralGrains.Server;
 internal static class RestoredCopy
 {
     // The version of the membership stays: it only rises.
-    private const string Parting =
+    internal const string Parting =
         """
         delete from membership;
         update silo set ended_at = clock_timestamp() where ended_at is null;
