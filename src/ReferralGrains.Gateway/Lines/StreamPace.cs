@@ -23,7 +23,7 @@ internal sealed class StreamPace(TimeProvider time)
     public static readonly TimeSpan Remembered = TimeSpan.FromSeconds(1);
 
     // By as much as answers are too slow, within these: whoever calls when streams are under way is not to wait until they have slowed down bit by bit.
-    private const double Slowest = 0.5;
+    private const double MuchSlower = 0.5;
     private const double Slower = 0.8;
 
     // For each look's time, however rarely single actions come.
@@ -79,7 +79,7 @@ internal sealed class StreamPace(TimeProvider time)
     {
         quickest = quickest < TimeSpan.MaxValue / 2 ? quickest * Forgotten : quickest;
         var goal = quickest * Times > Quick ? quickest * Times : Quick;
-        if (slowest > goal) perSecond = Math.Max(Least, Math.Min(perSecond, actual) * Math.Clamp(goal / slowest, Slowest, Slower));
+        if (slowest > goal) perSecond = Math.Max(Least, Math.Min(perSecond, actual) * Math.Clamp(goal / slowest, MuchSlower, Slower));
         else perSecond *= Math.Pow(Faster, looks);
     }
 }
