@@ -113,6 +113,8 @@ public static class EventCodec
 
     private static readonly FrozenDictionary<short, Type> Types = Numbers.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);
 
+    private static readonly short Sale = Numbers[typeof(SaleDecided)];
+
     // The id and the hash are columns; inside the data they would only cost bytes.
     private static readonly JsonSerializerOptions WithoutIdentity = new(JournalJson.Default.Options)
     {
@@ -150,15 +152,16 @@ public static class EventCodec
         where TEvent : class
     {
         if (version != Version) throw new InvalidOperationException($"Event type {type} is of version {version}, which this program does not know.");
+        (CallerId Id, ContentHash Hash)? known = actionId is null ? null : (new(actionId), Hashes.FromGuid(hash!.Value));
+        if (type == Sale) return (TEvent)(object)SaleReader.Read(data, known);
         var e = (TEvent)JsonSerializer.Deserialize(data, JournalJson.Default.GetTypeInfo(Types[type])!)!;
-        return actionId is null ? e : (TEvent)(object)WithIdentity((ReferralEvent)(object)e, new(actionId), Hashes.FromGuid(hash!.Value));
+        return known is { } action ? (TEvent)(object)WithIdentity((ReferralEvent)(object)e, action.Id, action.Hash) : e;
     }
 
     private static byte[] Json(object e, JsonSerializerOptions options) => JsonSerializer.SerializeToUtf8Bytes(e, options.GetTypeInfo(e.GetType()));
 
     private static ReferralEvent WithIdentity(ReferralEvent e, CallerId id, ContentHash hash) => e switch
     {
-        SaleDecided sale => sale with { Action = sale.Action with { Id = id, Hash = hash } },
         ActionParked parked => parked with { Action = parked.Action with { Id = id, Hash = hash } },
         SaleReversed reversed => reversed with { Action = reversed.Action with { Id = id, Hash = hash } },
         ReversalUndone undone => undone with { Action = undone.Action with { Id = id, Hash = hash } },

@@ -112,12 +112,16 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
         var open = new Dictionary<StreamId, ReplayedReferral>();
         var (current, rows, actions, told) = (0L, 0L, 0L, 0L);
 
+        // One by one, a referral ends where the next begins; among others of its group, at its last event, which is looked for.
+        var last = books is null ? "0" : "(select e.seq from event e where e.stream = f.stream and e.type <> 0 order by e.seq desc limit 1)";
+        ReplayedReferral? latest = null;
+
         // Referrals come in order, so that what is left to be sorted is one of them, or those of one group, and not all at once on disk.
         await database.Each(
             $"""
             select r.first, e.stream, e.seq, e.recorded_at, e.type, e.version, e.action_id, e.action_hash, e.data::text, e.seq = r.last
             from (
-              select f.stream, g.first, (select e.seq from event e where e.stream = f.stream and e.type <> 0 order by e.seq desc limit 1) as last
+              select f.stream, g.first, {last} as last
               from (select * from referral where tenant = $1 and program = $2 and referrer = any($3)) f
               join unnest($3, $4) g (referrer, first) on g.referrer = f.referrer order by g.first, f.stream) r
             cross join lateral (select * from event e where e.stream = r.stream and e.type <> 0 offset 0) e
@@ -128,8 +132,10 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
                 var (group, stream) = (reader.GetInt64(0), new StreamId(reader.GetInt64(1)));
                 if (group != current) rounds = new();
                 current = group;
+                if (books is null && latest is not null && latest.Stream != stream) End(latest);
                 if (!open.TryGetValue(stream, out var referral))
                     open.Add(stream, referral = new(stream, draft, named.Remove(stream.Value, out var ids) ? ids : ImmutableDictionary<CallerId, int>.Empty, rounds, AsIs, Drafted));
+                latest = referral;
                 var row = ActionQuery.Row(reader, 2);
                 referral.Take(new(row.Seq, row.At, row.Decode<ReferralEvent>()), ReferrerOf, books);
                 if (reader.GetBoolean(9)) End(referral);
@@ -137,6 +143,7 @@ public sealed class WhatIfRun(NpgsqlDataSource database, IFacts facts, Func<bool
             },
             stop, Questions.Int(tenant), Questions.Long(draft.Program.Stream.Value), Questions.Longs(referrers),
             Questions.Longs([.. groups.SelectMany(static group => Enumerable.Repeat(group[0], group.Count))]));
+        if (books is null && latest is not null) End(latest);
         Tell(0);
         all.Add(referrers.Length, totals);
 
