@@ -42,6 +42,13 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void What_is_said_twice_is_what_was_said_last()
+    {
+        var options = Read(new Dictionary<string, string> { ["GRAINS_DATA"] = "/elsewhere" }, "--data", "/here", "--port", "1001", "--port", "1002");
+        Assert.Equal(("/here", 1002), (options.DataDirectory, options.Port));
+    }
+
+    [Fact]
     public void A_file_can_be_named()
     {
         var file = Path.Combine(folder.FullName, "mine.json");

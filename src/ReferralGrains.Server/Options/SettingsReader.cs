@@ -16,7 +16,7 @@ internal static class SettingsReader
     {
         var said = Said(arguments);
         var given = Environment(variable).Concat(said.Where(pair => pair.Key != Config)).ToList();
-        var before = Options(new ConfigurationBuilder().AddInMemoryCollection(given.Where(pair => pair.Key == "data")).Build());
+        var before = Options(new ConfigurationBuilder().AddInMemoryCollection(given.Where(pair => pair.Key == "data").TakeLast(1)).Build());
         var configuration = new ConfigurationBuilder();
         AddFile(configuration, said.LastOrDefault(pair => pair.Key == Config).Value, before.DataDirectory);
         foreach (var pair in given) configuration.AddInMemoryCollection([pair]);
