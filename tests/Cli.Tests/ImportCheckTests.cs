@@ -50,6 +50,7 @@ public sealed class ImportCheckTests
         var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", actions, "--json");
 
         var refusals = JsonDocument.Parse(ran.Out).RootElement.GetProperty("refusals").EnumerateArray().ToList();
+        Assert.All(refusals, static kind => Assert.Equal("actions", kind.GetProperty("file").GetString()));
         Assert.Equal(["note", ""], refusals.Select(kind => kind.GetProperty("param").GetString() ?? ""));
         Assert.Equal("""[{"line":2,"detail":"'odd1' is odd"},{"line":4,"detail":"'odd2' is odd"}]""", Compact(refusals[0].GetProperty("lines")));
     }
@@ -94,6 +95,7 @@ public sealed class ImportCheckTests
         var ran = await Ran.Command(server, "import", "--program", StandIn.Program, "--actions", actions, "--rejects", rejects);
 
         Assert.Equal((1, "grains: 2 lines were refused"), (ran.ExitCode, ran.Line));
+        Assert.Contains("  actions     1 accepted, 0 duplicate, 1 refused, 1 wrong\n", ran.Out, StringComparison.Ordinal);
         Assert.Equal(["bad2", "a3"], server.Received.Select(Id));
         var lines = await File.ReadAllLinesAsync(rejects, TestContext.Current.CancellationToken);
         Assert.Equal("action_id;type;referee_id;amount_minor;rejected_because", lines[0]);

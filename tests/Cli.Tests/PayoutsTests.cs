@@ -74,6 +74,18 @@ public sealed class PayoutsTests
             ran.Out);
     }
 
+    [Theory]
+    [InlineData("""{"id":"b","status":"sending","delivery":"outside","drawn_by":"key_1","totals":[]}""", "  each of its items is paid by hand: confirm it with a reference, or release it\n", "status", "b", "--watch")]
+    [InlineData("""{"id":"b","status":"frozen","delivery":"stripe","drawn_by":"key_1","hash":"abc","totals":[]}""", "  it pays nobody: grains payouts preview says who is left out, and why\n", "create", "--id", "b")]
+    public async Task What_waits_for_a_person_or_pays_nobody_is_not_waited_for(string batch, string said, params string[] command)
+    {
+        await using var server = await StandIn.Start();
+        server.Answers["POST /v1/payout_batches"] = new(201, """{"id":"b","status":"draft"}""");
+        server.Answers["GET /v1/payout_batches/b"] = new(200, batch);
+
+        Assert.Contains(said, (await Ran.Command(server, ["payouts", .. command])).Out, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Nothing_is_approved_without_the_hash_of_what_was_looked_at()
     {
@@ -93,6 +105,9 @@ public sealed class PayoutsTests
         server.Answers["GET /v1/payout_batches/b"] = new(200, "item_id,referrer_id\r\nitem_1,ann\r\n");
 
         Assert.Equal("item_id,referrer_id\r\nitem_1,ann\r\n", (await Ran.Command(server, "payouts", "export", "b")).Out);
+
+        var file = Path.Combine(Directory.CreateTempSubdirectory("rg-payouts-").FullName, "b.csv");
+        Assert.Equal($$"""{"written":"{{file}}"}""" + "\n", (await Ran.Command(server, "payouts", "export", "b", "--out", file, "--json")).Out);
     }
 
     [Fact]

@@ -56,6 +56,9 @@ public sealed class WebhooksTests
         Assert.Equal((1, "grains: --forward-to with --json takes --secret: nobody would see one that is made up"), (ran.ExitCode, ran.Line));
         ran = await Ran.Command(server, "webhooks", "listen", "--forward-to", "nowhere");
         Assert.Equal((1, "grains: --forward-to 'nowhere' is not an http address"), (ran.ExitCode, ran.Line));
+        ran = await Ran.Command(server, "webhooks", "listen", "--events", "reward.payable,reward.payed");
+        Assert.Equal(1, ran.ExitCode);
+        Assert.StartsWith("grains: --events 'reward.payed' is no type of event: they are ", ran.Line, StringComparison.Ordinal);
     }
 
     [Fact]

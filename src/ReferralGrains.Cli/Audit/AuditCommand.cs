@@ -34,6 +34,7 @@ internal sealed class AuditCommand
         var answer = await api.Get(Path(parsed, parsed.GetValue(limit)), stop);
         var body = answer.Json();
         if (parsed.GetValue(access.Json)) around.Out.WriteLine(answer.Body);
+        else if (!body.Items("data").Any()) around.Out.WriteLine("There are no such entries.");
         else
             foreach (var entry in body.Items("data")) around.Out.WriteLine(Line(entry));
     }
@@ -42,8 +43,8 @@ internal sealed class AuditCommand
     {
         if (parsed.GetValue(file) is { } path)
         {
-            await using var table = File.Create(path);
-            await api.Table(Path(parsed, 100), table, stop);
+            await using (var table = File.Create(path)) await api.Table(Path(parsed, 100), table, stop);
+            if (parsed.GetValue(access.Json)) around.Out.WriteLine(JsonSerializer.Serialize(new { written = path }));
             return;
         }
 

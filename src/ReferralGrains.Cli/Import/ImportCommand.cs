@@ -12,7 +12,7 @@ internal sealed class ImportCommand
     private readonly Option<string> actions = new("--actions")
     {
         Description = "The referral actions, or - for standard input: CSV (action_id, type, referee_id, occurred_at, amount_minor, base_minor, currency, refund_of, " +
-            "chargeback_of, products with ';' between, note; cells separated by ',' ';' or tabs) or NDJSON (one object per line, as POST /v1/actions takes it).",
+            "chargeback_of, products with ';' between, note; cells separated by ',' ';' '|' or tabs) or NDJSON (one object per line, as POST /v1/actions takes it).",
         Required = true,
     };
 

@@ -63,7 +63,7 @@ internal sealed class ImportReport(string program, ImportLook look)
                 accepted = Referrals.Accepted,
                 duplicate = Referrals.Duplicates,
                 refused = Referrals.Refused,
-                refusals = Kinds(Referrals.Refusals),
+                refusals = Kinds("referrals", Referrals.Refusals),
             },
             lines = Actions is null ? Findings.Fit + Findings.Bad : Actions.Lines + Findings.Bad,
             accepted = Actions?.Accepted ?? 0,
@@ -73,7 +73,7 @@ internal sealed class ImportReport(string program, ImportLook look)
             parked = Actions?.Parked ?? 0,
             duplicate = Actions?.Duplicates ?? 0,
             refused = look.Bad + (Actions?.Refused ?? 0),
-            refusals = (object[])[.. Kinds(look.Referrals.Refusals), .. Kinds(Findings.Refusals), .. Actions is null ? [] : Kinds(Actions.Refusals)],
+            refusals = (object[])[.. Kinds("referrals", look.Referrals.Refusals), .. Kinds("actions", Findings.Refusals), .. Actions is null ? [] : Kinds("actions", Actions.Refusals)],
             reasons = Actions?.Reasons,
             totals = Actions?.Totals.Select(total => new
             {
@@ -87,7 +87,7 @@ internal sealed class ImportReport(string program, ImportLook look)
                 booked = Paid.Booked,
                 duplicate = Paid.Existing,
                 refused = Paid.Refused,
-                refusals = Kinds(Paid.Refusals),
+                refusals = Kinds(null, Paid.Refusals),
                 totals = Paid.Totals.Select(total => new { asset = total.Key, amount_minor = (long)total.Value }),
             },
             file = new
@@ -120,7 +120,7 @@ internal sealed class ImportReport(string program, ImportLook look)
         }
 
         if (Actions is null) output.WriteLine($"  actions     {Findings.Fit:N0} fit to be sent, {Findings.Bad:N0} wrong");
-        else Print(output, Actions);
+        else Print(output, Actions, Findings.Bad);
         PrintPaid(output);
         PrintFile(output);
         Print(output, Findings.Refusals);
@@ -135,9 +135,9 @@ internal sealed class ImportReport(string program, ImportLook look)
             output.WriteLine(Indent + text);
     }
 
-    private static void Print(TextWriter output, LineTally actions)
+    private static void Print(TextWriter output, LineTally actions, long wrong)
     {
-        output.WriteLine($"  actions     {actions.Accepted:N0} accepted, {actions.Duplicates:N0} duplicate, {actions.Refused:N0} refused");
+        output.WriteLine($"  actions     {actions.Accepted:N0} accepted, {actions.Duplicates:N0} duplicate, {actions.Refused:N0} refused{(wrong > 0 ? $", {wrong:N0} wrong" : "")}");
         output.WriteLine($"{Indent}{actions.Rewarded:N0} rewarded, {actions.NotRewarded:N0} not rewarded, {actions.Reversed:N0} reversed, {actions.Parked:N0} parked");
         foreach (var (code, count) in actions.Reasons) output.WriteLine($"{Indent}without reward: {code} {count:N0}");
         foreach (var total in actions.Totals)
@@ -165,8 +165,10 @@ internal sealed class ImportReport(string program, ImportLook look)
         foreach (var (reason, count) in Findings.Skipped) output.WriteLine($"{Indent}left out: {count:N0} where {reason}");
     }
 
-    private static IEnumerable<object> Kinds(Refusals refusals) => refusals.Kinds.Select(kind => new
+    // A line has its number in its own file.
+    private static IEnumerable<object> Kinds(string? file, Refusals refusals) => refusals.Kinds.Select(kind => new
     {
+        file,
         code = kind.Code,
         param = kind.Field,
         count = kind.Count,

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ReferralGrains.Cli.Api;
 
 namespace ReferralGrains.Cli.Payouts;
@@ -11,13 +12,13 @@ internal sealed class BatchWatch(ApiClient api, Surroundings around, bool json)
 
     /// <returns>The batch as it is then.</returns>
     /// <exception cref="CommandFailed">There is no such batch, or this key may not see it.</exception>
-    public async Task<ApiAnswer> Until(string batch, Func<string, bool> isThere, CancellationToken stop)
+    public async Task<ApiAnswer> Until(string batch, Func<JsonElement, bool> isThere, CancellationToken stop)
     {
         for (var said = ""; ;)
         {
             var answer = await api.Get(Path(batch), stop);
             var shown = answer.Json();
-            if (isThere(shown.Text("status") ?? ""))
+            if (isThere(shown))
             {
                 if (around.IsTerminal && said.Length > 0) around.Error.WriteLine();
                 return answer;

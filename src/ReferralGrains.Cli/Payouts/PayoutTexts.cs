@@ -22,9 +22,14 @@ internal static class PayoutTexts
         }
 
         if (batch.Number("seconds_left") is > 0 and var left) text.Append(Invariant($"  {TimeSpan.FromSeconds(left):g} left at the rate that Stripe allows\n"));
+        if (IsLeftToPeople(batch)) text.Append("  each of its items is paid by hand: confirm it with a reference, or release it\n");
+        if (batch.Text("status") == "frozen" && !batch.Items("totals").Any()) text.Append("  it pays nobody: grains payouts preview says who is left out, and why\n");
         if (batch.Text("status") == "frozen") text.Append(Invariant($"  to approve it: grains payouts approve {batch.Text("id")} --hash {batch.Text("hash")}\n"));
         return text.ToString();
     }
+
+    /// <summary>Whether nothing more comes of it by itself, although it is not at its end: what is paid outside is confirmed by a person.</summary>
+    public static bool IsLeftToPeople(JsonElement batch) => batch.Text("status") == "sending" && batch.Text("delivery") == "outside";
 
     public static string List(JsonElement page)
     {

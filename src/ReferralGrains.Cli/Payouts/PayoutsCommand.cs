@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json;
 using ReferralGrains.Cli.Api;
 
 namespace ReferralGrains.Cli.Payouts;
@@ -49,7 +50,7 @@ internal sealed class PayoutsCommand
     private async Task Create(ApiClient api, ParseResult parsed, CancellationToken stop)
     {
         var made = (await api.Post("/v1/payout_batches", Body(parsed, parsed.GetValue(id)), stop)).Json();
-        var drawn = await new BatchWatch(api, around, parsed.GetValue(access.Json)).Until(made.Text("id")!, static status => status is not ("draft" or "reserving"), stop);
+        var drawn = await new BatchWatch(api, around, parsed.GetValue(access.Json)).Until(made.Text("id")!, static batch => batch.Text("status") is not ("draft" or "reserving"), stop);
         Print(parsed, drawn, PayoutTexts.Batch(drawn.Json()));
     }
 
@@ -79,8 +80,14 @@ internal sealed class PayoutsCommand
     {
         var answer = await api.Get(BatchWatch.Path(parsed.GetValue(batch)!), stop, "text/csv");
         if (!answer.IsSuccess) answer.Json();
-        if (parsed.GetValue(file) is { } path) await File.WriteAllTextAsync(path, answer.Body, stop);
-        else around.Out.Write(answer.Body);
+        if (parsed.GetValue(file) is not { } path)
+        {
+            around.Out.Write(answer.Body);
+            return;
+        }
+
+        await File.WriteAllTextAsync(path, answer.Body, stop);
+        if (parsed.GetValue(access.Json)) around.Out.WriteLine(JsonSerializer.Serialize(new { written = path }));
     }
 
     private async Task Tell(ApiClient api, ParseResult parsed, string what, CancellationToken stop)
@@ -98,7 +105,7 @@ internal sealed class PayoutsCommand
     }
 
     private Task<ApiAnswer> Watched(ApiClient api, ParseResult parsed, string name, CancellationToken stop) =>
-        new BatchWatch(api, around, parsed.GetValue(access.Json)).Until(name, static status => status is "frozen" or "settled" or "cancelled" or "awaiting_funds" or "review", stop);
+        new BatchWatch(api, around, parsed.GetValue(access.Json)).Until(name, static batch => PayoutTexts.IsLeftToPeople(batch) || batch.Text("status") is "frozen" or "settled" or "cancelled" or "awaiting_funds" or "review", stop);
 
     private Dictionary<string, string> Body(ParseResult parsed, string? name)
     {

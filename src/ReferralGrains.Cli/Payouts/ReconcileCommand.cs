@@ -54,10 +54,10 @@ internal static class ReconcileCommand
         if (result.Object("run") is { } run)
             output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{run.Text("id")}: {run.Text("state")}, {run.Number("transfers") ?? 0:N0} transfers and {run.Number("items") ?? 0:N0} items since {run.Text("covers_from")}"));
+                $"{run.Text("id")}: {run.Text("state")}, {run.Number("transfers") ?? 0:N0} transfers and {run.Number("items") ?? 0:N0} items{(run.Text("covers_from") is { } from ? $" since {from}" : "")}"));
         foreach (var one in result.Items("breaks"))
             output.WriteLine($"  {one.Text("kind")}: {one.Text("item_id") ?? "-"} {one.Text("transfer_id") ?? "-"} {one.Text("detail")}{(one.Text("accepted_by") is { } by ? $" (accepted by {by})" : "")}");
         if (result.Object("send_gate") is not { } gate) return;
-        output.WriteLine(gate.IsTrue("open") ? "Payouts are sent." : $"Nothing is sent: {gate.Text("shut_because")} ({gate.Text("shut_by")}, {gate.Text("shut_at")}).");
+        output.WriteLine(gate.IsTrue("open") ? "Payouts may be sent." : $"Nothing is sent: {gate.Text("shut_because")} ({gate.Text("shut_by")}, {gate.Text("shut_at")}).");
     }
 }

@@ -2,10 +2,13 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using ReferralGrains.Cli.Api;
+using ReferralGrains.Client;
 
 namespace ReferralGrains.Cli.Webhooks;
 
@@ -48,7 +51,7 @@ internal sealed class ListenCommand
     private async Task<int> Listen(ParseResult parsed, CancellationToken stop)
     {
         using var api = new ApiClient(access.Read(parsed), ApiClient.Patience(around.Time));
-        var (json, wanted) = (parsed.GetValue(access.Json), parsed.GetValue(events)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet());
+        var (json, wanted) = (parsed.GetValue(access.Json), Wanted(parsed.GetValue(events)));
         using var forward = Forward(parsed, json);
         var after = parsed.GetValue(from) == "start" ? null : Last((await api.Get("/v1/events?latest=true&limit=1", stop)).Json());
         around.Note("listening; Ctrl-C ends it", json);
@@ -68,6 +71,17 @@ internal sealed class ListenCommand
         }
 
         return CommandLine.Succeeded;
+    }
+
+    private static HashSet<string>? Wanted(string? given)
+    {
+        if (given is null) return null;
+        var known = typeof(NewEventType).GetFields().Select(static field => field.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()?.Name).OfType<string>().ToList();
+        var wanted = given.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).ToHashSet();
+        if (wanted.Count == 0) throw new CommandFailed("--events names none");
+        return wanted.FirstOrDefault(one => !known.Contains(one)) is { } unknown
+            ? throw new CommandFailed($"--events '{unknown}' is no type of event: they are {string.Join(", ", known)}")
+            : wanted;
     }
 
     private Forwarding? Forward(ParseResult parsed, bool json)
