@@ -36,7 +36,7 @@ public static class GrainsServer
         {
             return await Serve(options, interrupted);
         }
-        catch (Exception exception) when (interrupted.Token.IsCancellationRequested && exception is OperationCanceledException or LocalPostgresException)
+        catch (Exception exception) when (interrupted.Token.IsCancellationRequested && exception is OperationCanceledException or OrleansLifecycleCanceledException or LocalPostgresException)
         {
             // Told to end while it was starting. A Ctrl-C reaches the programs that it runs as well, which then fail.
             return 0;
@@ -65,7 +65,9 @@ public static class GrainsServer
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
         await using var app = await Build(options, database, lease, Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway }, postgres, log);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
-        await app.StartAsync(interrupted.Token);
+        // Cut short half-way, Orleans and Kestrel call it a failure: who is told to end meanwhile starts first, and ends then.
+        using var patience = new CancellationTokenSource();
+        await using (interrupted.Token.Register(() => patience.CancelAfter(options.StopWithin))) await app.StartAsync(patience.Token);
         claim.Note(options.Url);
         Console.WriteLine($"ready on {options.Url}");
         log.Note($"ready on {options.Url}");

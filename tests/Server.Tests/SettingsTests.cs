@@ -60,6 +60,7 @@ public sealed class SettingsTests : IDisposable
     [InlineData("--port takes a whole number from 1 to 65535", "--port", "0")]
     [InlineData("--port takes a whole number from 1 to 65535", "--port=http")]
     [InlineData("--port needs a value", "--port")]
+    [InlineData("--data takes a folder", "--data=")]
     [InlineData("up does not know '--prot' (./grains up --help lists what it knows)", "--prot", "1")]
     [InlineData("up does not know 'here' (./grains up --help lists what it knows)", "here")]
     [InlineData("--listen takes an IP address, such as 127.0.0.1, or 0.0.0.0 for every interface", "--listen", "127.0.0.l")]
@@ -142,7 +143,7 @@ public sealed class SettingsTests : IDisposable
     public void A_file_that_is_no_JSON_is_one_line()
     {
         File.WriteAllText(Path.Combine(folder.FullName, "grains.json"), "port = 1");
-        Assert.StartsWith("the configuration file cannot be read", Refused(noVariables), StringComparison.Ordinal);
+        Assert.StartsWith($"{Path.Combine(folder.FullName, "grains.json")} cannot be read: ", Refused(noVariables), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -22,7 +22,7 @@ internal static class Settings
             (options, text) => options with { Http2Port = Values.Port(text) }),
         new("data", "a folder", "~/.local/share/referralgrains, for root /var/lib/referralgrains",
             "The PostgreSQL of our own, the first key and what this process notes of itself. One folder belongs to one process.",
-            (options, text) => options with { DataDirectory = Path.GetFullPath(text) }),
+            (options, text) => options with { DataDirectory = text.Length > 0 ? Path.GetFullPath(text) : throw new FormatException("takes a folder") }),
         new("database", "a postgres:// URL or a connection string", "a PostgreSQL of our own, in the data folder",
             "Use this PostgreSQL; the role must own the database. Every process that names the same database joins the same cluster.",
             (options, text) => options with { Database = DatabaseAddress.Parse(text) }),

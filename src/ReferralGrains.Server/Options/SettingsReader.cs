@@ -18,9 +18,9 @@ internal static class SettingsReader
         var given = Environment(variable).Concat(said.Where(pair => pair.Key != Config)).ToList();
         var before = Options(new ConfigurationBuilder().AddInMemoryCollection(given.Where(pair => pair.Key == "data").TakeLast(1)).Build());
         var configuration = new ConfigurationBuilder();
-        AddFile(configuration, said.LastOrDefault(pair => pair.Key == Config).Value, before.DataDirectory);
+        var file = AddFile(configuration, said.LastOrDefault(pair => pair.Key == Config).Value, before.DataDirectory);
         foreach (var pair in given) configuration.AddInMemoryCollection([pair]);
-        return Checked(Options(Built(configuration)));
+        return Checked(Options(Built(configuration, file)));
     }
 
     private static IEnumerable<KeyValuePair<string, string?>> Environment(Func<string, string?> variable) => Settings.All
@@ -51,13 +51,15 @@ internal static class SettingsReader
             : $"{word} is not taken from the command line, which every user of this machine can read: set {secret.Variable}");
     }
 
-    private static void AddFile(ConfigurationBuilder configuration, string? named, string dataDirectory)
+    private static string AddFile(ConfigurationBuilder configuration, string? named, string dataDirectory)
     {
         if (named is not null && !System.IO.File.Exists(named)) throw new ArgumentException($"--config names {named}, which is no file");
-        configuration.AddJsonFile(Path.GetFullPath(named ?? Path.Combine(dataDirectory, File)), optional: named is null, reloadOnChange: false);
+        var file = Path.GetFullPath(named ?? Path.Combine(dataDirectory, File));
+        configuration.AddJsonFile(file, optional: named is null, reloadOnChange: false);
+        return file;
     }
 
-    private static IConfigurationRoot Built(ConfigurationBuilder configuration)
+    private static IConfigurationRoot Built(ConfigurationBuilder configuration, string file)
     {
         try
         {
@@ -65,7 +67,7 @@ internal static class SettingsReader
         }
         catch (Exception unreadable) when (unreadable is InvalidDataException or FormatException or IOException or UnauthorizedAccessException)
         {
-            throw new ArgumentException($"the configuration file cannot be read: {unreadable.GetBaseException().Message}");
+            throw new ArgumentException($"{file} cannot be read: {unreadable.GetBaseException().Message}");
         }
     }
 
