@@ -112,15 +112,19 @@ public static class ReversalDecider
 
     private static RewardChange GivenBack(Referral referral, SaleRecord record, RecordedReward reward, long minor, DecisionFacts facts)
     {
-        var pending = IsPendingAgain(referral, record.Referrer, reward, facts);
-        return Change(referral, record.Referrer, reward, minor) with
+        var change = Change(referral, record.Referrer, reward, minor) with { EarnedMinor = Math.Max(0, minor - (reward.TakenMinor - reward.UnearnedMinor)) };
+
+        // What waits of it decides, whatever has become of its group or its flag since: a reward is one hold.
+        if (referral.Holds.Find(reward.Key) is { } hold)
+            return change with { ReleaseAt = hold.ReleaseAt, ReleasesItself = hold.ReleasesItself, ChecksCustomer = hold.ChecksCustomer };
+        if (!IsPendingAgain(referral, record.Referrer, reward, facts)) return change;
+        return change with
         {
-            Pending = pending,
-            Group = pending && !referral.IsFlagged && facts.IsOwn(record.Referrer) ? reward.Given.Further?.Group ?? 0 : 0, // As what is earned while it is flagged (X9).
-            ReleaseAt = pending ? reward.Given.ReleaseAt : null,
-            ReleasesItself = pending && reward.Given.ReleasesItself,
-            ChecksCustomer = pending && reward.Given.ChecksCustomer,
-            EarnedMinor = Math.Max(0, minor - (reward.TakenMinor - reward.UnearnedMinor)),
+            Pending = true,
+            Group = !referral.IsFlagged && facts.IsOwn(record.Referrer) ? reward.Given.Further?.Group ?? 0 : 0, // As what is earned while it is flagged (X9).
+            ReleaseAt = reward.Given.ReleaseAt,
+            ReleasesItself = reward.Given.ReleasesItself,
+            ChecksCustomer = reward.Given.ChecksCustomer,
         };
     }
 
@@ -129,7 +133,7 @@ public static class ReversalDecider
         reward.Given.Held
         && !reward.Released
         && !IsGroupReleased(referrer, reward.Given, facts)
-        && (reward.LeftMinor == 0 || referral.Holds.Contains(reward.Key))
+        && reward.LeftMinor == 0
         && (referral.IsFlagged || !reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > facts.Now);
 
     // How far the group of a referrer before is, is not known here: what comes back to that one waits for a person, in no group.

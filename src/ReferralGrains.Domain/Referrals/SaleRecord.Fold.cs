@@ -57,7 +57,7 @@ public sealed partial record SaleRecord
                 case ScheduleUnlocked unlocked:
                     foreach (var change in unlocked.Unlocked)
                         if (IndexOf(rewards, change.Reward) is >= 0 and var due)
-                            rewards[due] = rewards[due] with { Given = Unlocked(rewards[due].Given, change), UnearnedMinor = rewards[due].TakenMinor };
+                            rewards[due] = rewards[due] with { Given = Waiting(rewards[due].Given, change), UnearnedMinor = rewards[due].TakenMinor };
                     break;
                 case ScheduleEnded ended:
                     foreach (var reward in ended.Rewards)
@@ -88,14 +88,14 @@ public sealed partial record SaleRecord
             return [.. given];
         }
 
-        // Whether it waits, and for what, is decided when it is due.
-        private static RuleDecision Unlocked(RuleDecision given, RewardChange change) => given with
+        // Whether it waits, and for what, is decided when it is due, and again when it comes back.
+        private static RuleDecision Waiting(RuleDecision given, RewardChange change) => given with
         {
             Held = change.Pending,
             ReleaseAt = change.ReleaseAt,
             ReleasesItself = change.ReleasesItself,
             ChecksCustomer = change.ChecksCustomer,
-            Further = change.Group == 0 ? given.Further : (given.Further ?? new()) with { Group = change.Group },
+            Further = change.Group == (given.Further?.Group ?? 0) ? given.Further : (given.Further ?? new()) with { Group = change.Group },
         };
 
         private void Change(long reward, long minor)
@@ -110,6 +110,7 @@ public sealed partial record SaleRecord
             var reward = rewards[index];
             rewards[index] = reward with
             {
+                Given = change.Pending && minor > 0 ? Waiting(reward.Given, change) : reward.Given,
                 LeftMinor = reward.LeftMinor + minor,
                 Released = reward.Released || !change.Pending,
                 UnearnedMinor = Math.Min(reward.UnearnedMinor, reward.TakenMinor - minor),

@@ -116,6 +116,7 @@ public readonly record struct Reversal(
 }
 
 /// <summary>A reward as it was given, and what is left of it.</summary>
+/// <param name="Given">What it waits for is as it was due, or as it came back last.</param>
 /// <param name="Released">By hand, or some of it was taken from, or given to, what is payable: its hold is over for good.</param>
 public sealed record RecordedReward(long Key, RuleDecision Given, long LeftMinor, bool Cancelled, bool Released)
 {

@@ -111,6 +111,31 @@ public sealed class GroupTests
         Assert.Equal(0, Assert.Single((await shop.State()).Holds).Group);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task H14_D16_D8_what_comes_back_of_a_reward_in_two_parts_waits_in_one_place(bool released)
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00).Grouped(25_00));
+        await shop.Introduce("tom");
+        await shop.Refer(Shop.Ben);
+        await shop.Sell("a1", 100_00);
+        await shop.Send(Sent.Refund("r1", "a1", shop.Now, 30_00));
+        await shop.Send(Sent.Refund("r2", "a1", shop.Now, 70_00));
+        Assert.True((await shop.Tell(new ReassignReferral(new("tom"), null, "ada"))).Changed);
+        await shop.Send(Sent.Failed("f1", "r1", shop.Now));
+        Assert.True((await shop.Tell(new ReassignReferral(new(Shop.Rita), null, "ada"))).Changed);
+
+        // Some of it waits for a person by now, whether the group that it was in is still open or not.
+        if (released) await shop.Sell("b1", 250_00, Shop.Ben);
+        await shop.Send(Sent.Failed("f2", "r2", shop.Now));
+        if (!released) await shop.Sell("b1", 250_00, Shop.Ben);
+        Assert.Equal((10_00, 25_00), (shop.Balance().Pending, shop.Balance().Payable));
+        Assert.Equal((10_00, 0), Assert.Single((await shop.State()).Holds) is var hold ? (hold.RemainingMinor, hold.Group) : default);
+        await shop.Send(Sent.Refund("r3", "a1", shop.Now));
+        Assert.Equal((0, 25_00), (shop.Balance().Pending, shop.Balance().Payable));
+    }
+
     private static Task<ReferrerReply> Release(Shop shop) =>
         shop.Ask(GrainAddress.Referrer(shop.Tenant, new CallerId(Shop.Rita)), new ReleaseGroup(Shop.Program, new("rule1"), null, "admin"));
 }
