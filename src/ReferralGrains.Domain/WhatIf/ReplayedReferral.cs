@@ -67,7 +67,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDict
 
         switch (recorded.Event)
         {
-            case ReferralAttributed attributed: Attribute(attributed, referrerOf(attributed.Referrer), books); break;
+            case ReferralAttributed attributed: Attribute(recorded.At, attributed, referrerOf(attributed.Referrer), books); break;
             case ReferralReassigned reassigned: Reassign(reassigned, referrerOf(reassigned.Referrer), books); break;
             case ReferralApproved approved: Replay(turn => ReferralCommands.Approve(turn, approved.ApprovedAt), books); break;
             case ReferralCancelled cancelled: Replay(turn => ReferralCommands.Cancel(turn, cancelled.Reason, cancelled.By ?? "", cancelPending: false), books); break;
@@ -84,7 +84,8 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDict
 
     private void Send(ReferralAction action, ReplayedBooks? books) => Replay(turn => turn.Record(action), books, action.About);
 
-    private void Attribute(ReferralAttributed attributed, ReferrerFacts to, ReplayedBooks? books)
+    // When the referee was referred is history, or what then waited for the approval would be before it (D9, V7).
+    private void Attribute(DateTimeOffset at, ReferralAttributed attributed, ReferrerFacts to, ReplayedBooks? books)
     {
         referrer = to;
         owners.Add(to.Stream);
@@ -92,6 +93,7 @@ public sealed class ReplayedReferral(StreamId stream, Draft draft, IReadOnlyDict
             turn => ReferralCommands.Attribute(
                 turn, to, attributed.Tags, attributed.ConversionValueMinor, approvedAt: null, attributed.SelfReferral, attributed.StripeCustomerId, attributed.Action),
             books);
+        state = state with { AttributedAt = at };
     }
 
     // It is decided with the books of whom it is given to. That it was given is history, whatever waited there.

@@ -48,13 +48,35 @@ public sealed class ReplayedReferralTests
         var world = ReferralWorld.Empty(Rules.Percent(10_00));
         world.Turn(ReferralWorld.Anna, turn => ReferralCommands.Attribute(turn, world.Referrer, [], null, world.Now, action: new("order")));
         world.Send(Sale(100_00).Named("order").At(world.Now.AddHours(-1)));
+        var (asIs, drafted) = Replayed(world);
+        Assert.Equal((10_00, asIs), (drafted.EarnedMinor, drafted));
+    }
+
+    [Fact]
+    public void D9_V7_a_sale_that_waited_for_an_approval_is_rewarded_by_a_draft_as_it_was()
+    {
+        var world = ReferralWorld.Empty(Rules.Percent(10_00));
+        world.Attribute(ReferralWorld.Anna, approvedAt: null);
+        world.Now += TimeSpan.FromDays(1);
+        world.Send(Sale(100_00));
+        world.Now += TimeSpan.FromDays(1);
+        world.Turn(ReferralWorld.Anna, turn => ReferralCommands.Approve(turn, world.Now));
+
+        // What is older than the referral is as little rewarded as it was.
+        world.Send(Sale(50_00).At(ReferralWorld.Start.AddDays(-1)));
+        world.Now += TimeSpan.FromDays(30);
+        var (asIs, drafted) = Replayed(world);
+        Assert.Equal((10_00, asIs), (drafted.EarnedMinor, drafted));
+    }
+
+    private static (Earnings AsIs, Earnings Drafted) Replayed(ReferralWorld world)
+    {
         var rule = world.Program.Rules[0];
         var draft = ReferralGrains.Domain.WhatIf.Draft.Of(world.Program, rule.Id, rule.Latest.Terms, rule.State, null, null, world.Now);
         var (asIs, drafted) = (default(Earnings), default(Earnings));
         var referral = new ReplayedReferral(world.Stream(), draft, Named(world), null, credit => asIs += credit.Earnings, credit => drafted += credit.Earnings);
         foreach (var recorded in world.Journal.Of(world.Stream())) referral.Take(recorded, _ => world.Referrer, books: null);
-
-        Assert.Equal((10_00, asIs), (drafted.EarnedMinor, drafted));
+        return (asIs, drafted);
     }
 
     // Nobody else has the action that it is given.
