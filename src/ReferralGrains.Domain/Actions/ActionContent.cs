@@ -41,13 +41,27 @@ public ref struct ActionContent
     }
 
     /// <summary>The hash of the same content under another id of the referee (X8). One that is not of this content under the first id stays.</summary>
-    /// <param name="action">As it was sent, or as it was recorded: whether a time was sent with it, its hash tells.</param>
+    /// <param name="action">As it was sent, or as it was recorded: what of it was filled in since, its hash tells.</param>
     public static ContentHash Renamed(CallerId program, CallerId from, CallerId to, ReferralAction action)
     {
-        if (Hash(program, from, action) == action.Hash) return Hash(program, to, action);
-        var undated = action with { OccurredAt = default };
-        return Hash(program, from, undated) == action.Hash ? Hash(program, to, undated) : action.Hash;
+        foreach (var sent in AsSent(action))
+            if (Hash(program, from, sent) == action.Hash) return Hash(program, to, sent);
+        return action.Hash;
     }
+
+    // Lines say how much a refund is, and what the base of a sale is; one without a time occurred when it was taken in.
+    private static ReferralAction[] AsSent(ReferralAction action)
+    {
+        var unfilled = action switch
+        {
+            { Kind: ActionKind.Sale, Detail: { BaseMinor: not null, Lines: [{ BaseMinor: not null }, ..] } detail } => action with { Detail = detail with { BaseMinor = null } },
+            { Kind: not ActionKind.Sale, Detail.Lines: not null } => action with { AmountMinor = null },
+            _ => null,
+        };
+        return unfilled is null ? [action, Undated(action)] : [action, Undated(action), unfilled, Undated(unfilled)];
+    }
+
+    private static ReferralAction Undated(ReferralAction action) => action with { OccurredAt = default };
 
     private void Add(char letter, string? text)
     {

@@ -91,7 +91,30 @@ public sealed class AliasTests
         }
 
         Assert.Equal(15_00, shop.Balance().Payable);
-        static ReferralAction By(string referee, ReferralAction action) => action with { Hash = ActionContent.Hash(Shop.Program, new(referee), action) };
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task X8_D11_X2_what_the_lines_of_an_action_fill_in_does_not_part_the_ids_of_its_referee(bool dated)
+    {
+        await using var shop = await Shop.Open(Rules.Percent(10_00));
+        await shop.Tell(new AddAlias(new(Mail), "ada"));
+        var at = dated ? shop.Now : default;
+        var sale = Sent.Sale("a1", 100_00, at) with { Detail = new(Lines: [new("gold", 60_00, 50_00), new("silver", 40_00, 30_00)]) };
+        var refund = Sent.Refund("r1", "a1", at) with { Detail = new(Lines: [new("gold", 60_00)]) };
+        foreach (var referee in (string[])[Mail, Shop.Anna])
+        {
+            var sold = By(referee, sale) with { Detail = sale.Detail with { BaseMinor = 80_00 } };
+            var refunded = By(referee, refund) with { AmountMinor = 60_00 };
+            Assert.Equal((null, referee == Shop.Anna), await shop.Send(sold, referee) is var first ? (first.Refusal?.Code, first.Duplicate) : default);
+            Assert.Equal((null, referee == Shop.Anna), await shop.Send(refunded, referee) is var second ? (second.Refusal?.Code, second.Duplicate) : default);
+        }
+
+        // Who says it for once sends something else, by whichever id.
+        foreach (var referee in (string[])[Mail, Shop.Anna])
+            Assert.Equal("action_conflict", (await shop.Send(By(referee, refund with { AmountMinor = 60_00 }), referee)).Refusal?.Code);
+        Assert.Equal(3_20, shop.Balance().Payable);
     }
 
     [Fact]
@@ -258,6 +281,8 @@ public sealed class AliasTests
             }
         }
     }
+
+    private static ReferralAction By(string referee, ReferralAction action) => action with { Hash = ActionContent.Hash(Shop.Program, new(referee), action) };
 
     private static async Task<Shop> Open(string program, bool approve = true)
     {
