@@ -72,7 +72,7 @@ public static partial class EnrollmentDecider
         var group = hold.Mode == HoldMode.Group && facts.IsOwn(row.Referrer) ? facts.Tally!.GroupOf(enrollment.Rule, row.Asset).Number : 0;
         var releaseAt = ReleaseAt(hold, Occasion(row.At), dueAt);
         var held = hold.Holds(releaseAt, facts.Now);
-        if (referral.IsFlagged)
+        if (referral.HoldsBack(row.Referrer))
             return new(row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, Pending: true, held ? releaseAt : facts.Now, !held || hold.ReleasesItself, held && hold.ChecksCustomer);
         return new(
             row.Reward, row.Enrollment, row.Referrer, row.Asset, row.Minor, held, held ? releaseAt : null, held && hold.ReleasesItself, held && hold.ChecksCustomer, group);

@@ -66,7 +66,7 @@ public sealed record Referral(
     public bool AsksForCustomer(DateTimeOffset now)
     {
         if (DueAt is null || DueAt > now) return false;
-        return Scheduled is not null || Holds.DueBy(now).Exists(static hold => hold.ChecksCustomer);
+        return Scheduled is not null || DueBy(now).Exists(static hold => hold.ChecksCustomer);
     }
 
     /// <summary>What happened to it for the first time, in that order (S8); null where a program that did not keep it has left this state.</summary>
@@ -115,11 +115,28 @@ public sealed record Referral(
     /// <summary>Likewise of its approval: given back to one of them it is no other referral than it was (D6, D16).</summary>
     public ImmutableArray<StreamId>? ApprovedBefore { get; init; }
 
+    /// <summary>Referrers from whom it was taken while it was flagged, so that nobody has looked at why; null where there were none (X9, D16).</summary>
+    public ImmutableArray<StreamId>? FlaggedBefore { get; init; }
+
     /// <summary>What became of that (X9).</summary>
     public FlagState Flag { get; init; }
 
-    /// <summary>Whether its rewards are pending, whatever their holds say (X9).</summary>
+    /// <summary>Whether what its referrer earns by it is pending, whatever the holds say (X9).</summary>
     public bool IsFlagged => Flag.Stops();
+
+    /// <summary>Whether that goes for a referrer's rewards: a flag is of whose the referral is, not of whose it was (D16).</summary>
+    public bool HoldsBack(StreamId referrer) => IsFlagged && referrer == Referrer;
+
+    /// <summary>Whether what comes back to a referrer has to wait for a person, who has not looked at why its rewards were held back (D16).</summary>
+    public bool IsUnseen(StreamId referrer) => !HoldsBack(referrer) && FlaggedBefore?.Contains(referrer) == true;
+
+    /// <summary>Pending rewards that time releases by a moment, in their order.</summary>
+    public List<OpenHold> DueBy(DateTimeOffset moment)
+    {
+        var due = Holds.DueBy(moment);
+        if (IsFlagged) due.RemoveAll(hold => HoldsBack(hold.Referrer));
+        return due;
+    }
 
     /// <summary>
     /// Whether terms are as new as what it was attributed and enrolled by: a rule may be joined on a version that is younger than the

@@ -80,14 +80,16 @@ public static class ReferralCommands
 
     /// <summary>Accrual stops; what waited is decided as cancelled; pending rewards stay unless they are cancelled too (D9).</summary>
     /// <param name="cancelPending">Also those of sales that the same turn has just decided, and of a referral that was cancelled before.</param>
-    public static Decision Cancel(ReferralTurn turn, string? reason, string by, bool cancelPending)
+    public static Decision Cancel(ReferralTurn turn, string? reason, string by, bool cancelPending) => Cancel(turn, reason, by, _ => cancelPending);
+
+    private static Decision Cancel(ReferralTurn turn, string? reason, string by, Func<OpenHold, bool> cancels)
     {
         if (turn.State.Status == ReferralStatus.None) return Missing();
         var before = turn.State.Seq;
         if (turn.State.Status != ReferralStatus.Cancelled) turn.Apply(new ReferralCancelled(reason, by));
         Schedules.End(turn, _ => true, DecisionCode.ReferralCancelled, reason, by);
-        if (cancelPending)
-            foreach (var hold in turn.State.Holds) RewardCommands.Cancel(turn, RewardId.FromKey(hold.Reward), reason, by);
+        foreach (var hold in turn.State.Holds)
+            if (cancels(hold)) RewardCommands.Cancel(turn, RewardId.FromKey(hold.Reward), reason, by);
         turn.ReplayParked();
         return turn.State.Seq == before ? new Decision.Unchanged() : new Decision.Accepted(before + 1);
     }
@@ -124,14 +126,14 @@ public static class ReferralCommands
 
     /// <summary>
     /// Somebody looked at a flagged referral: cleared, its rewards go where their holds say; confirmed, it is cancelled with all that is
-    /// pending (X9).
+    /// pending of its referrer (X9).
     /// </summary>
     public static Decision ResolveFlag(ReferralTurn turn, bool confirmed, string? reason, string by)
     {
         if (turn.State.Flag == FlagState.None) return Refused(RefusalKind.NotFound, "flag_not_found", Field.Id, "There is no such flag.");
         if (turn.State.Flag == (confirmed ? FlagState.Confirmed : FlagState.Cleared)) return new Decision.Unchanged();
         var seq = turn.Apply(new ReferralFlagResolved(confirmed, reason, by));
-        if (confirmed) Cancel(turn, reason ?? "The flag was confirmed.", by, cancelPending: true);
+        if (confirmed) Cancel(turn, reason ?? "The flag was confirmed.", by, hold => turn.State.HoldsBack(hold.Referrer));
         else turn.SettleDue();
         return new Decision.Accepted(seq);
     }

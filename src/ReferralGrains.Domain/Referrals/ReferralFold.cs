@@ -12,7 +12,7 @@ namespace ReferralGrains.Domain.Referrals;
 public static class ReferralFold
 {
     /// <summary>Moves with every change to what the fold keeps; an older snapshot is dropped and replayed.</summary>
-    public const int Version = 14;
+    public const int Version = 15;
 
     public static Referral Evolve(Referral state, DateTimeOffset at, ReferralEvent e)
     {
@@ -37,7 +37,11 @@ public static class ReferralFold
             ReferralReassigned reassigned => Reassigned(state, reassigned),
             AliasAdded added => Named(state, added),
             BecameAlias alias => state with { AliasOf = alias.Referral, Parked = ParkedActions.None },
-            ReferralFlagResolved resolved => state with { Flag = resolved.Confirmed ? FlagState.Confirmed : FlagState.Cleared },
+            ReferralFlagResolved resolved => state with
+            {
+                Flag = resolved.Confirmed ? FlagState.Confirmed : FlagState.Cleared,
+                FlaggedBefore = state.FlaggedBefore?.Remove(state.Referrer),
+            },
             ReferralApproved approved => state with
             {
                 Status = ReferralStatus.Approved,
@@ -77,7 +81,7 @@ public static class ReferralFold
             LastAt = at,
             Chain = ReferralChain.After(state.Chain, seq, at, e),
             LastGiving = e is RewardsGranted or ScheduleStarted ? seq : state.LastGiving,
-            DueAt = next.Holds == state.Holds && next.Scheduled == state.Scheduled && next.Checkout == state.Checkout && next.Flag == state.Flag ? state.DueAt : Due(next),
+            DueAt = next.Holds == state.Holds && next.Scheduled == state.Scheduled && next.Checkout == state.Checkout && next.Flag == state.Flag && next.Referrer == state.Referrer ? state.DueAt : Due(next),
         };
     }
 
@@ -165,11 +169,15 @@ public static class ReferralFold
 
     private static DateTimeOffset? Due(Referral state)
     {
-        var held = state.IsFlagged ? null : state.Holds.Earliest;
+        var held = !state.IsFlagged ? state.Holds.Earliest : state.ApprovedBefore is null ? null : EarliestOfOthers(state);
         var scheduled = state.Scheduled?.Min(row => row.Minor > 0 ? row.At : (DateTimeOffset?)null);
         var first = held is null || scheduled < held ? scheduled ?? held : held;
         return state.Checkout?.DueAt is { } expires && (first is null || expires < first) ? expires : first;
     }
+
+    // What is of a referrer before is not held back for the flag of another (D16).
+    private static DateTimeOffset? EarliestOfOthers(Referral state) =>
+        state.Holds.Where(hold => hold.ReleasesItself && !state.HoldsBack(hold.Referrer)).Min(static hold => hold.ReleaseAt);
 
     private static Referral Reassigned(Referral state, ReferralReassigned reassigned)
     {
@@ -180,6 +188,7 @@ public static class ReferralFold
             CountedBefore = before,
             ApprovedBefore = reassigned.IsApproved ? (state.ApprovedBefore ?? []).Add(reassigned.From) : state.ApprovedBefore,
             Counted = before?.Contains(reassigned.Referrer) == true,
+            FlaggedBefore = state.IsFlagged ? (state.FlaggedBefore ?? []).Remove(reassigned.From).Add(reassigned.From) : state.FlaggedBefore,
             SelfReferral = reassigned.SelfReferral,
             Flag = reassigned.SelfReferral == SelfReferral.None ? FlagState.None : FlagState.Open,
         };

@@ -82,9 +82,8 @@ public sealed class ReferralTurn(Referral state, DecisionFacts facts, KnownActio
         if (State.Scheduled is not null) Schedules.Settle(this);
         if (State.DueAt is null || State.DueAt > Facts.Now) return;
         CheckoutDiscounts.Settle(this);
-        if (State.IsFlagged) return;
         if (Facts.Customer != CustomerState.NotAsked) RewardCommands.SettleCustomer(this);
-        var due = State.Holds.DueBy(Facts.Now).Where(hold => !hold.ChecksCustomer);
+        var due = State.DueBy(Facts.Now).Where(hold => !hold.ChecksCustomer);
         foreach (var chunk in due.Chunk(ReleasesPerEvent))
             Apply(new RewardsReleased([.. chunk.Select(RewardCommands.Whole)], By: null));
     }

@@ -118,12 +118,13 @@ public static class ReversalDecider
         if (referral.Holds.Find(reward.Key) is { } hold)
             return change with { ReleaseAt = hold.ReleaseAt, ReleasesItself = hold.ReleasesItself, ChecksCustomer = hold.ChecksCustomer };
         if (!IsPendingAgain(referral, record.Referrer, reward, facts)) return change;
+        var unseen = referral.IsUnseen(record.Referrer);
         return change with
         {
             Pending = true,
-            Group = !referral.IsFlagged && facts.IsOwn(record.Referrer) ? reward.Given.Further?.Group ?? 0 : 0, // As what is earned while it is flagged (X9).
+            Group = !unseen && !referral.HoldsBack(record.Referrer) && facts.IsOwn(record.Referrer) ? reward.Given.Further?.Group ?? 0 : 0, // As what is earned while it is flagged (X9).
             ReleaseAt = reward.Given.ReleaseAt,
-            ReleasesItself = reward.Given.ReleasesItself,
+            ReleasesItself = reward.Given.ReleasesItself && !unseen,
             ChecksCustomer = reward.Given.ChecksCustomer,
         };
     }
@@ -134,7 +135,7 @@ public static class ReversalDecider
         && !reward.Released
         && !IsGroupReleased(referrer, reward.Given, facts)
         && reward.LeftMinor == 0
-        && (referral.IsFlagged || !reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > facts.Now);
+        && (referral.HoldsBack(referrer) || referral.IsUnseen(referrer) || !reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > facts.Now);
 
     // How far the group of a referrer before is, is not known here: what comes back to that one waits for a person, in no group.
     private static bool IsGroupReleased(StreamId referrer, RuleDecision given, DecisionFacts facts) =>

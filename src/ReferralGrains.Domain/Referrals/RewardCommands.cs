@@ -7,11 +7,9 @@ public static class RewardCommands
 {
     public static Decision Release(ReferralTurn turn, RewardId reward, string by)
     {
-        if (turn.State.IsFlagged)
-            return new Decision.Refused(new(RefusalKind.Conflict, "referral_flagged", Field.Id, "The referral is flagged: clear the flag, and its rewards go where their holds say."));
-        if (turn.State.ScheduledReward(reward.Key) is { Minor: > 0 } row) return new Decision.Accepted(Schedules.Release(turn, row, by));
+        if (turn.State.ScheduledReward(reward.Key) is { Minor: > 0 } row) return turn.State.HoldsBack(row.Referrer) ? Flagged() : new Decision.Accepted(Schedules.Release(turn, row, by));
         if (Pending(turn, reward) is not { } hold) return NotPending();
-        return new Decision.Accepted(turn.Apply(new RewardsReleased([Whole(hold)], by, hold.Sale)));
+        return turn.State.HoldsBack(hold.Referrer) ? Flagged() : new Decision.Accepted(turn.Apply(new RewardsReleased([Whole(hold)], by, hold.Sale)));
     }
 
     /// <summary>Takes back what is left of it, which frees an amount cap (D5).</summary>
@@ -32,7 +30,7 @@ public static class RewardCommands
     /// <summary>Rewards that wait for the referee's customer: sent, cancelled, or left for later (H15).</summary>
     internal static void SettleCustomer(ReferralTurn turn)
     {
-        var due = turn.State.Holds.DueBy(turn.Facts.Now).Where(hold => hold.ChecksCustomer).ToList();
+        var due = turn.State.DueBy(turn.Facts.Now).Where(hold => hold.ChecksCustomer).ToList();
         if (due.Count == 0) return;
         if (turn.Facts.Customer == CustomerState.Unknown) turn.Apply(new HoldsPostponed([.. due.Select(hold => hold.Reward)], AskAgain(turn)));
 
@@ -50,6 +48,9 @@ public static class RewardCommands
         new(hold.Reward, hold.Enrollment, hold.Referrer, hold.Asset, hold.RemainingMinor, Pending: true, Group: hold.Group, Month: hold.Month);
 
     private static OpenHold? Pending(ReferralTurn turn, RewardId reward) => turn.State.Holds.Find(reward.Key);
+
+    private static Decision.Refused Flagged() =>
+        new(new(RefusalKind.Conflict, "referral_flagged", Field.Id, "The referral is flagged: clear the flag, and its rewards go where their holds say."));
 
     private static Decision.Refused NotPending() =>
         new(new Refusal(RefusalKind.Conflict, "reward_not_pending", Field.Id, "Only a pending reward can be released or cancelled."));

@@ -127,6 +127,110 @@ public class FlagTests
         Assert.Equal(9_00, world.Balance(AccountKind.Pending));
     }
 
+    [Fact]
+    public void X9_H14_what_comes_back_in_part_while_it_is_flagged_is_one_hold_with_the_rest_of_it()
+    {
+        var world = new ReferralWorld(Percent(10_00).Grouped(15_00));
+        world.Refer("ben").Send(Sale(100_00).Named("s"));
+        world.Send(Refund("s", 30_00).Named("r1"));
+        world.Send(Refund("s", 70_00).Named("r2"));
+        world.Turn(ReferralWorld.Anna, turn => Aliases.Add(turn, new(new("other"), new(ReferralWorld.Anna), new(99), Referral.None, SelfReferral.SameId), "ada"));
+        world.Send(Failed("r1"));
+        Resolve(world, confirmed: false);
+        world.Send(Failed("r2"));
+        Assert.Equal((10_00, 0), Assert.Single(world.State().Holds) is var hold ? (hold.RemainingMinor, hold.Group) : default);
+        world.Send(Sale(140_00).By("ben"));
+        Assert.Empty(world.Released);
+        world.Release(world.State().Holds[0].Reward);
+        Assert.Equal((14_00, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void X9_D16_what_comes_back_to_a_referrer_at_whose_flag_nobody_looked_waits_for_a_person(int days)
+    {
+        var world = Flagged(days == 0 ? Percent(10_00) : Percent(10_00).Held(days));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        Assert.Null(Given(world, SelfReferral.None));
+        world.Send(Won("c", 40_00));
+        world.Send(Won("c"));
+        world.Advance(TimeSpan.FromDays(30));
+        Assert.Equal((10_00, 0), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+
+        // Once a person let it go it is the referrer's for good.
+        world.Release(world.State().Holds[0].Reward);
+        world.Send(Refund("s").Named("r"));
+        world.Send(Failed("r"));
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void X9_D16_what_comes_back_to_a_referrer_whose_flag_was_cleared_since_goes_where_its_hold_says()
+    {
+        var world = Flagged(Percent(10_00));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        Assert.Null(Given(world, SelfReferral.None));
+        world.Turn(ReferralWorld.Anna, turn => ReferralCommands.Reassign(turn, world.Referrer, null, "ada", SelfReferral.SameEmail));
+        Resolve(world, confirmed: false);
+        Assert.Null(Given(world, SelfReferral.None));
+        world.Send(Won("c"));
+        Assert.Equal((0, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void X9_D16_D8_what_comes_back_to_an_honest_referrer_is_not_stopped_by_the_flag_of_whoever_has_the_referral(bool confirmed)
+    {
+        var world = new ReferralWorld(Percent(10_00).Held(30));
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Advance(TimeSpan.FromDays(2));
+        Assert.Null(Given(world, SelfReferral.SameEmail));
+        world.Send(Sale(50_00));
+        world.Advance(TimeSpan.FromDays(3));
+        world.Send(Won("c"));
+        Assert.Equal((FlagState.Open, 15_00), (world.State().Flag, world.Balance(AccountKind.Pending)));
+        if (confirmed) Resolve(world, confirmed: true);
+        Assert.Equal(ReferralWorld.Start.AddDays(31), world.State().DueAt);
+        world.Advance(TimeSpan.FromDays(40));
+        Assert.Equal((confirmed ? 0 : 5_00, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+        Assert.Null(world.State().DueAt);
+    }
+
+    [Fact]
+    public void X9_D16_a_person_lets_go_what_is_not_the_flagged_referrers()
+    {
+        var world = new ReferralWorld(Percent(10_00).HeldForReview());
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        Assert.Null(Given(world, SelfReferral.SameEmail));
+        world.Send(Sale(50_00));
+        world.Send(Won("c"));
+        Assert.Equal([new(2), new(3)], world.State().Holds.Select(hold => hold.Referrer));
+        Assert.Equal("referral_flagged", Assert.IsType<Decision.Refused>(world.Release(world.State().Holds[1].Reward)).Why.Code);
+        Assert.IsType<Decision.Accepted>(world.Release(world.State().Holds[0].Reward));
+        Assert.Equal((5_00, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
+    [Fact]
+    public void X9_D16_H15_the_customer_is_asked_for_what_is_not_the_flagged_referrers()
+    {
+        var world = new ReferralWorld(Percent(10_00).HeldForCustomer(3)) { Customer = CustomerState.Active };
+        world.Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        Assert.Null(Given(world, SelfReferral.SameEmail));
+        world.Send(Sale(50_00));
+        Assert.False(world.State().AsksForCustomer(world.Now.AddDays(3)));
+        world.Send(Won("c"));
+        Assert.True(world.State().AsksForCustomer(world.Now.AddDays(3)));
+        world.Advance(TimeSpan.FromDays(3));
+        Assert.Equal((5_00, 10_00), (world.Balance(AccountKind.Pending), world.Balance(AccountKind.Payable)));
+    }
+
     [Theory]
     [InlineData(SelfReferral.SameEmail, FlagState.Cleared)]
     [InlineData(SelfReferral.SameId, FlagState.Open)]

@@ -83,6 +83,14 @@ public static class GoldenSnapshots
             new ActionParked(Action(ActionKind.Refund, "r2", of: "s2"), DecisionCode.ReferralMissing),
             new BecameAlias(new(9)),
         ]),
+        ["flagged"] = (3,
+        [
+            new ReferralAttributed(Referrer, Revision: 4, [], ConversionValueMinor: null, SelfReferral.SameEmail, OnReview: true),
+            new ReferralApproved(At.AddDays(-3), [new(1, 3)]),
+            new ReferralReassigned(Referrer, new(43), IsApproved: true, "mistyped", "admin"),
+            new ReferralReassigned(new(43), Referrer, IsApproved: true, "not mistyped", "admin", SelfReferral.SameEmail),
+            new ReferralFlagResolved(Confirmed: false, "his own card", "admin"),
+        ]),
         ["confirmed"] = (6,
         [
             new ReferralAttributed(Referrer, Revision: 4, [], ConversionValueMinor: null, NewCustomer: new(AmountMinor: 5_00)),

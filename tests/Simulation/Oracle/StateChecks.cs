@@ -63,7 +63,7 @@ internal static class StateChecks
     public static IEnumerable<string> Released(History history) =>
         from referral in history.Referrals
         from hold in referral.State.Holds
-        where hold.ReleasesItself && !referral.State.IsFlagged && !(hold.ChecksCustomer && referral.State.StripeCustomerId is null)
+        where hold.ReleasesItself && !referral.State.HoldsBack(hold.Referrer) && !(hold.ChecksCustomer && referral.State.StripeCustomerId is null)
         select $"a reward of {referral.Place} was never released: {hold}";
 
     /// <summary>And every row of a schedule.</summary>
