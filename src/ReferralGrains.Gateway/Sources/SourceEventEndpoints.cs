@@ -32,6 +32,7 @@ internal sealed class SourceEventEndpoints(ISources sources, SourceIntake intake
         var paging = Paging.Of(context, static id => EventName.Parse(id) is not null);
         var source = context.Single(of.Name) is not { } text ? (CallerId?)null : CallerId.IsValid(text) ? new(text) : throw Problem.InvalidId(of.Name, CallerIdAtDoor.Fault(text)).AsException();
         var after = paging.After is { } last ? EventName.Parse(last) : null;
+        if (after is { } there && !await sources.Knows(tenant, there.Source, there.Event, stop)) throw Problem.InvalidField("starting_after", "The id of an entry of this list is expected.").AsException();
         var page = context.Single(state.Name) switch
         {
             null or "waiting" => await sources.ListWaiting(tenant, source, after, paging.Limit, stop),

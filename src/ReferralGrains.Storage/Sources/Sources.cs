@@ -67,8 +67,11 @@ public interface ISources
     /// <summary>What waits of each source of a tenant, or of one; a source of which nothing waits is not there.</summary>
     Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop);
 
+    /// <summary>Whether an event of the tenant's is known: it waits, or came and is not forgotten.</summary>
+    Task<bool> Knows(int tenant, string source, string e, CancellationToken stop);
+
     /// <summary>The events of a tenant's sources, or of one, that wait: the oldest first.</summary>
-    /// <param name="after">The last one of the page before.</param>
+    /// <param name="after">The last one of the page before; it may wait no more.</param>
     Task<Page<OpenEvent>> ListWaiting(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop);
 
     /// <summary>Those that were refused, or dismissed: the newest first. They are forgotten with the inbox.</summary>
@@ -176,12 +179,21 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
         from source s join source_waiting w on w.source = s.id where s.tenant = $1
         """;
 
+    public async Task<bool> Knows(int tenant, string source, string e, CancellationToken stop) => (await database.Rows(
+        """
+        select 1 where exists (select from source s join source_waiting w on w.source = s.id where s.tenant = $1 and s.id = $2 and w.event = $3)
+          or exists (select from webhook_inbox where tenant = $1 and source = $2 and event = $3)
+        """,
+        static _ => 0, stop, Questions.Int(tenant), Questions.Text(source), Questions.Text(e))).Count > 0;
+
     public async Task<Page<OpenEvent>> ListWaiting(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop)
     {
         var found = await database.Rows(
             $"""
             select * from ({OfWaiting} and ($2 is null or s.id = $2) group by s.id, w.event) x
-            where $3 is null or (x.at, x.id, x.event) > ((select min(received_at) from source_waiting where source = $3 and event = $4), $3, $4)
+            where $3 is null or (x.at, x.id, x.event) > (coalesce(
+              (select min(received_at) from source_waiting where source = $3 and event = $4),
+              (select min(received_at) from webhook_inbox where tenant = $1 and source = $3 and event = $4)), $3, $4)
             order by x.at, x.id, x.event limit $5
             """,
             Open, stop, Questions.Int(tenant), Questions.Text(source?.Value), Questions.Text(after?.Source), Questions.Text(after?.Event), Questions.Int(limit + 1));

@@ -97,10 +97,12 @@ public sealed class WebhookInbox(NpgsqlDataSource database, ISiloLease lease) : 
         "select 1 from webhook_inbox where tenant = $1 and source = $2 and account = $3 and event = $4", static _ => 0, stop,
         Questions.Int(e.Tenant), Questions.Text(e.Source), Questions.Text(e.Account), Questions.Text(e.Event))).Count > 0;
 
+    // What waits came when it began to: among what waits that is its place, also when it waits no more.
     public Task Note(InboxEvent e, InboxOutcome outcome, string? detail, CancellationToken stop) => database.Rows(
         """
-        insert into webhook_inbox (tenant, source, account, event, type, about, attempts, outcome, detail)
-        select $1, $2, $3, $4, $5, $6, 1, $7, $8 where is_alive($9) on conflict do nothing
+        insert into webhook_inbox (tenant, source, account, event, type, about, received_at, attempts, outcome, detail)
+        select $1, $2, $3, $4, $5, $6, coalesce((select min(received_at) from source_waiting where source = $2 and event = $4), now()), 1, $7, $8
+        where is_alive($9) on conflict do nothing
         """,
         static _ => 0, stop, Questions.Int(e.Tenant), Questions.Text(e.Source), Questions.Text(e.Account), Questions.Text(e.Event), Questions.Text(e.Type),
         Questions.Text(e.About), Questions.Int((int)outcome), Questions.Text(detail), Questions.Long(lease.Silo));

@@ -399,6 +399,38 @@ public sealed class SourceTests(LivingServer server)
         async Task<(int, string?)> Refused(string path, object body) => await shop.Post(path, body) is var answer ? (answer.Status, answer.Code) : default;
     }
 
+    // Whoever goes through the pages is who tries again and dismisses.
+    [Fact]
+    public async Task X10_a_page_goes_on_after_an_entry_that_waits_no_more()
+    {
+        var (shop, url) = await Source("src-paged", "stripe");
+        using var owner = shop;
+        var source = url.Split('/')[^1];
+        for (var i = 1; i <= 4; i++)
+            Assert.Equal("waiting", await Tell(url, Stripe($"evt_{i}", "refund.created", $$"""{"id":"re_{{i}}","object":"refund","amount":400,"currency":"usd","created":CREATED,"payment_intent":"in_{{i}}"}""")));
+        Assert.Equal("evt_1 …", await Page(""));
+        await shop.Ok($"/v1/source_events/{source}:evt_1/dismiss", new { reason = "of another shop" });
+        Assert.Equal("evt_2 …", await Page("evt_1"));
+        await shop.Ok("/v1/referrals", new { program_id = "src-paged", referee_id = "cus_jane", referrer_id = "rita", approved_at = now.AddDays(-1) });
+        await shop.Ok("/v1/actions", new { action_id = "in_2", program_id = "src-paged", type = "sale", referee_id = "cus_jane", amount_minor = 1_000 });
+        Assert.Equal("recorded", (string)(await shop.Ok($"/v1/source_events/{source}:evt_2/retry", new { }))["state"]!);
+        Assert.Equal("evt_3 …", await Page("evt_2"));
+        Assert.Equal("evt_4", await Page("evt_3"));
+        Assert.Equal("", await Page("evt_4"));
+
+        // What was never there is no entry, nor is what is another tenant's.
+        using var other = (await Source("src-paged-not", "stripe")).Shop;
+        foreach (var (asked, after) in (ValueTuple<Api, string>[])[(shop, "evt_5"), (other, "evt_1"), (other, "evt_3")])
+            foreach (var state in (string[])["waiting", "refused"])
+                Assert.Equal((400, "invalid_field", "starting_after"), (await asked.Get($"/v1/source_events?state={state}&starting_after={source}:{after}")) is var answer ? (answer.Status, answer.Code, answer.Param) : default);
+
+        async Task<string> Page(string after)
+        {
+            var page = await shop.Ok("/v1/source_events?limit=1" + (after.Length == 0 ? "" : $"&starting_after={source}:{after}"));
+            return string.Concat(page["data"]!.AsArray().Select(static one => (string)one!["event_id"]!)) + ((bool)page["has_more"]! ? " …" : "");
+        }
+    }
+
     // A program of 10 % at once, of the referrer whose code is RITA-10, and an address for events.
     private async Task<(Api Shop, string Url)> Source(string tenant, string kind, string? program = null)
     {

@@ -86,7 +86,7 @@ public sealed class ServerProcess : IAsyncDisposable
     private static string SecretsOfSources()
     {
         var file = Path.Combine(Path.GetTempPath(), "grains-source-secrets.json");
-        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events", "src-changed", "src-waiting", "src-waiting-not", "src-imported", "src-known", "src-known-shop", "src-known-events", "src-plans", "src-shown", "src-again", "src-late", "src-last", "src-first", "src-between", "sourced", "ours", "theirs", "seen", "unnamed"])
+        var tenants = ((string[])["default", "src-stripe", "src-shopify", "src-events", "src-changed", "src-waiting", "src-waiting-not", "src-paged", "src-paged-not", "src-nul", "src-imported", "src-known", "src-known-shop", "src-known-events", "src-plans", "src-shown", "src-again", "src-late", "src-last", "src-first", "src-between", "sourced", "ours", "theirs", "seen", "unnamed"])
             .ToDictionary(tenant => tenant, _ => new Dictionary<string, string[]> { ["shop"] = ["the one before it", SourceSecret], ["shop-next"] = [NextSourceSecret] });
 
         // Another server may be reading it just now.

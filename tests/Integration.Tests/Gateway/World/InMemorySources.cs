@@ -47,6 +47,8 @@ internal sealed class InMemorySources : ISources
     public Task<IReadOnlyDictionary<CallerId, WaitingEvents>> AllWaiting(int tenant, CallerId? source, CancellationToken stop) =>
         Task.FromResult<IReadOnlyDictionary<CallerId, WaitingEvents>>(new Dictionary<CallerId, WaitingEvents>());
 
+    public Task<bool> Knows(int tenant, string source, string e, CancellationToken stop) => Task.FromResult(waits.ContainsKey((new(source), e)));
+
     public Task<Page<OpenEvent>> ListWaiting(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop) => Task.FromResult(new Page<OpenEvent>([], false));
 
     public Task<Page<OpenEvent>> ListRefused(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop) => Task.FromResult(new Page<OpenEvent>([], false));
