@@ -10,7 +10,7 @@ namespace ReferralGrains.Gateway.Json;
 /// <summary>Reads a JSON body once, whole and strictly.</summary>
 internal static class Body
 {
-    /// <summary>Of any single request; a stream has no limit, its lines have.</summary>
+    /// <summary>Of any single request but another system's event; a stream has no limit, its lines have.</summary>
     public const int MaxBytes = 256 * 1024;
 
     public static async Task<T> Read<T>(HttpContext context, JsonTypeInfo<T> type)
@@ -27,12 +27,12 @@ internal static class Body
         }
     }
 
-    /// <summary>As it was signed; null where it cannot be read.</summary>
-    public static async Task<byte[]?> Bytes(HttpContext context)
+    /// <summary>As it was signed; null where it cannot be read, or is longer than it may be.</summary>
+    public static async Task<byte[]?> Bytes(HttpContext context, int most = MaxBytes)
     {
         try
         {
-            var body = await ReadWhole(context.Request, context.Request.BodyReader);
+            var body = await ReadWhole(context.Request, context.Request.BodyReader, most);
             var bytes = body.ToArray();
             context.Request.BodyReader.AdvanceTo(body.End);
             return bytes;
@@ -59,16 +59,16 @@ internal static class Body
     }
 
     /// <summary>The whole body, not yet consumed.</summary>
-    public static async ValueTask<ReadOnlySequence<byte>> ReadWhole(HttpRequest request, PipeReader reader)
+    public static async ValueTask<ReadOnlySequence<byte>> ReadWhole(HttpRequest request, PipeReader reader, int most = MaxBytes)
     {
-        if (request.ContentLength > MaxBytes) throw Problem.TooLarge(MaxBytes).AsException();
+        if (request.ContentLength > most) throw Problem.TooLarge(most).AsException();
         while (true)
         {
             var read = await reader.ReadAsync(request.HttpContext.RequestAborted);
-            if (read.Buffer.Length > MaxBytes)
+            if (read.Buffer.Length > most)
             {
                 reader.AdvanceTo(read.Buffer.End);
-                throw Problem.TooLarge(MaxBytes).AsException();
+                throw Problem.TooLarge(most).AsException();
             }
 
             if (read.IsCompleted) return read.Buffer;

@@ -25,6 +25,9 @@ internal sealed class SourceEndpoints(
     /// <summary>Of a tenant: each program has a few.</summary>
     public const int MaxSources = 100;
 
+    /// <summary>Of an event: an order of Shopify's with all that it allows has hundreds of lines, each with its taxes and discounts.</summary>
+    public const int MaxEvent = 4 * 1024 * 1024;
+
     public void Map(IEndpointRouteBuilder routes)
     {
         routes.Post("/v1/sources", Create).Needs(KeyRole.Admin)
@@ -100,7 +103,7 @@ internal sealed class SourceEndpoints(
     // Whatever is wrong with it is one answer: who sends what the source did not learns nothing from it, not even whether there is such a source.
     private async Task<IResult> Take(HttpContext context, string kind, string source)
     {
-        if (await Body.Bytes(context) is not { } payload || await sources.Find(source, context.RequestAborted) is not { } known || known.Kind != kind) return NotBelieved;
+        if (await Body.Bytes(context, MaxEvent) is not { } payload || await sources.Find(source, context.RequestAborted) is not { } known || known.Kind != kind) return NotBelieved;
         var tenant = await tenants.Get(known.Tenant, context.RequestAborted);
         var secrets = options.Value.SourceSecrets.Of(tenant.Name, known.SecretRef);
         if (!IsSigned(context.Request.Headers, kind, payload, secrets) || Parse(payload) is not { } body) return NotBelieved;

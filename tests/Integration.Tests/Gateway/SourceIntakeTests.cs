@@ -78,6 +78,18 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         Assert.Empty(host.Services.GetRequiredService<InMemorySources>().Waits);
     }
 
+    // Shopify leaves an address alone that never took an order.
+    [Fact]
+    public async Task X10_an_order_of_many_lines_is_taken()
+    {
+        var url = await Source(isSandbox: false, "shopify");
+        Assert.Equal("recorded", await TellShopify(url, "orders/paid", "w1", Long(4 * 1024 * 1024)));
+        var (status, _) = await Shopify(url, "orders/paid", "w2", Long(4 * 1024 * 1024 + 1));
+        Assert.Equal(400, status);
+
+        static string Long(int bytes) => order.Insert(1, $"\"note\":\"{new string('n', bytes - order.Length - "\"note\":\"\",".Length)}\",");
+    }
+
     // A process that dies between what it does and its answer leaves the source, and no answer to give again.
     [Fact]
     public async Task A_source_that_was_made_without_an_answer_is_the_same_one_under_the_same_key()
@@ -97,7 +109,7 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         Task Forget() => host.Services.GetRequiredService<IIdempotentAnswers>().Forget(new(1, "/v1/sources", "k", default), CancellationToken.None);
     }
 
-    private async Task<string> Source(bool isSandbox, string kind)
+    private async Task<string> Source(bool isSandbox, string kind, string mapping = "{}")
     {
         var key = GatewayHost.AdminKey;
         if (isSandbox)
@@ -107,22 +119,29 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         }
 
         await host.Send("POST", "/v1/programs", """{"id":"p","name":"P","currency":"GBP","time_zone":"Europe/London"}""", key);
-        var (status, source) = await host.Send("POST", "/v1/sources", $$"""{"kind":"{{kind}}","program_id":"p","secret_ref":"shop"}""", key);
+        var (status, source) = await host.Send("POST", "/v1/sources", $$"""{"kind":"{{kind}}","program_id":"p","secret_ref":"shop","mapping":{{mapping}} }""", key);
         Assert.Equal(201, status);
         return source.GetProperty("url").GetString()!;
     }
 
     private async Task<string> TellShopify(string url, string topic, string id, string body)
     {
-        var signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(body)));
-        var (status, answer) = await Post(url, body, ("X-Shopify-Hmac-Sha256", signature), ("X-Shopify-Topic", topic), ("X-Shopify-Webhook-Id", id));
+        var (status, answer) = await Shopify(url, topic, id, body);
         Assert.Equal(200, status);
         return answer.GetProperty("outcome").GetString()!;
     }
 
-    private async Task<(int Status, JsonElement Answer)> Post(string url, string body, params (string Name, string Value)[] headers)
+    private Task<(int Status, JsonElement Answer)> Shopify(string url, string topic, string id, string body)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        var signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(body)));
+        return Post(url, body, ("X-Shopify-Hmac-Sha256", signature), ("X-Shopify-Topic", topic), ("X-Shopify-Webhook-Id", id));
+    }
+
+    private Task<(int Status, JsonElement Answer)> Post(string url, string body, params (string Name, string Value)[] headers) => Post(url, body, "application/json", headers);
+
+    private async Task<(int Status, JsonElement Answer)> Post(string url, string body, string type, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new StringContent(body, Encoding.UTF8, type) };
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var answer = await host.Client.SendAsync(request);
         return ((int)answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement);
