@@ -124,17 +124,17 @@ internal sealed class SourceEndpoints(
                 || SourceSignatures.IsBearer(headers.Authorization.ToString(), secrets)),
     };
 
-    // PostgreSQL keeps no NUL, and no event of theirs has one.
     private static bool IsNames(SourceEvent told) =>
-        new[] { told.Id, told.Type, told.Account }.All(static name => name.Length <= 255 && !name.Contains('\0', StringComparison.Ordinal)) && told.Id.Length > 0;
+        new[] { told.Id, told.Type, told.Account }.All(static name => name.Length <= SourceReader.LongestName) && told.Id.Length > 0;
 
+    // Two members of one name, or a name that is no Unicode, are no event; a text that is none may stand where nobody looks.
     private static JsonObject? Parse(byte[] payload)
     {
         try
         {
-            return JsonNode.Parse(payload, documentOptions: new() { MaxDepth = 64 }) as JsonObject;
+            return JsonNode.Parse(payload, documentOptions: new() { MaxDepth = Strict.MaxDepth, AllowDuplicateProperties = false }) as JsonObject;
         }
-        catch (JsonException)
+        catch (Exception odd) when (odd is JsonException or InvalidOperationException)
         {
             return null;
         }

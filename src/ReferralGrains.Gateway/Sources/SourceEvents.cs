@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using ReferralGrains.Domain.Money;
 using ReferralGrains.Domain.Payouts;
+using ReferralGrains.Gateway.Json;
 
 namespace ReferralGrains.Gateway.Sources;
 
@@ -48,6 +49,9 @@ internal sealed record ToldSubscription(string Id, bool HasEnded, DateTimeOffset
 /// <summary>Reads the events of one kind of source. What it does not know, or what lacks what an action needs, is none of ours.</summary>
 internal static class SourceReader
 {
+    /// <summary>As the ids of all of them are; what is longer is none.</summary>
+    public const int LongestName = 255;
+
     private const string CurrencyUnknown = "currency_unknown";
     private const string AmountUnknown = "amount_unknown";
     private const string TestMode = "test_mode";
@@ -65,7 +69,8 @@ internal static class SourceReader
     {
         if (Flag(body, "livemode") != !isSandbox) return null;
         if (Text(body, "id") is not { } id || Text(body, "type") is not { } type || At(body, "data.object") is not JsonObject told) return null;
-        var action = Text(told, "id") is not { } name ? null : type switch
+        var name = Text(told, "id") is { Length: <= LongestName } known ? known : null;
+        var action = name is null ? null : type switch
         {
             "invoice.paid" => Invoice(told, name, mapping),
             "invoice_payment.paid" => Payment(told),
@@ -80,7 +85,8 @@ internal static class SourceReader
             },
             _ => null,
         };
-        return new(Text(body, "account") ?? "", id, type, action, action is null && MovedMoney(type) && Units(told) is null ? CurrencyUnknown : null);
+        var lacks = action is not null || !MovedMoney(type) ? null : name is null ? "it has no id" : Units(told) is null ? CurrencyUnknown : AmountUnknown;
+        return new(Text(body, "account") ?? "", id, type, action, lacks);
     }
 
     private static bool MovedMoney(string type) =>
@@ -91,18 +97,19 @@ internal static class SourceReader
 
     private static ToldAction? Invoice(JsonObject invoice, string id, SourceMapping mapping)
     {
-        if (Units(invoice) is not var (currency, units) || Whole(invoice, "amount_paid") is not { } paid) return null;
+        if (Units(invoice) is not var (currency, units) || AreBeyond(invoice, "amount_paid", "total", "total_excluding_tax", "tax", "shipping_cost.amount_subtotal")) return null;
+        if (Whole(invoice, "amount_paid") is not (>= 0 and var paid)) return null;
         var total = Whole(invoice, "total") ?? paid;
         var net = (Whole(invoice, "total_excluding_tax") ?? total - (Whole(invoice, "tax") ?? 0)) - (Whole(invoice, "shipping_cost.amount_subtotal") ?? 0);
         var action = Sale(id, Text(invoice, mapping.RefereeId ?? "customer"), units.FromStripe(paid), units.FromStripe(Part(paid, net, total)), currency,
             Seconds(Whole(invoice, "status_transitions.paid_at") ?? Whole(invoice, "created")));
         Products(action, Each(invoice, "lines.data").Select(static line => Text(line, "price.product") ?? Text(line, "pricing.price_details.product")));
         var payments = Each(invoice, "payments.data").SelectMany(static one => new[] { Text(one, "payment.payment_intent"), Text(one, "payment.charge") });
-        return new(action, Names([id, Text(invoice, "payment_intent"), Text(invoice, "charge"), .. payments]), [], Names([Text(invoice, mapping.Code ?? "metadata.referral_code")]))
+        return new(action, Objects([id, Text(invoice, "payment_intent"), Text(invoice, "charge"), .. payments]), [], Names([Text(invoice, mapping.Code ?? "metadata.referral_code")]))
         {
             Email = Text(invoice, "customer_email"),
             StripeCustomer = Text(invoice, "customer"),
-            Subscription = (Text(invoice, "subscription") ?? Text(invoice, "parent.subscription_details.subscription")) is { Length: > 0 } subscription
+            Subscription = (Text(invoice, "subscription") ?? Text(invoice, "parent.subscription_details.subscription")) is { Length: > 0 and <= LongestName } subscription
                 ? new(subscription, HasEnded: false, Unix(Each(invoice, "lines.data").Max(static line => Whole(line, "period.end"))))
                 : null,
         };
@@ -111,8 +118,8 @@ internal static class SourceReader
     // Since 2025 an invoice does not name its payment: this does.
     private static ToldAction? Payment(JsonObject payment)
     {
-        var names = Names([Text(payment, "payment.payment_intent"), Text(payment, "payment.charge")]);
-        return Text(payment, "invoice") is { } invoice && !names.IsEmpty ? new(ToldAction.Naming(names), [], [invoice], []) : null;
+        var (invoice, names) = (Objects([Text(payment, "invoice")]), Objects([Text(payment, "payment.payment_intent"), Text(payment, "payment.charge")]));
+        return invoice.IsEmpty || names.IsEmpty ? null : new(ToldAction.Naming(names), [], invoice, []);
     }
 
     private static ToldAction? Failed(JsonObject refund, string id, SourceMapping mapping) =>
@@ -125,12 +132,12 @@ internal static class SourceReader
         if (named is not null) action[of] = named;
         if (withAmount)
         {
-            if (Whole(told, "amount") is not > 0) return null;
+            if (Whole(told, "amount") is not > 0 || AreBeyond(told, "amount")) return null;
             action["amount_minor"] = units.FromStripe(Whole(told, "amount")!.Value);
             action["currency"] = currency;
         }
 
-        return new(action, [], Names([Text(told, mapping.SaleId ?? "metadata.invoice"), Text(told, "payment_intent"), Text(told, "charge")]), []);
+        return new(action, [], Objects([Text(told, mapping.SaleId ?? "metadata.invoice"), Text(told, "payment_intent"), Text(told, "charge")]), []);
     }
 
     // Of an order, and of each transaction of a refund, it is said whether that was only a test. A sandbox takes both.
@@ -236,6 +243,9 @@ internal static class SourceReader
 
     private static ImmutableArray<string> Names(IEnumerable<string?> names) => [.. names.OfType<string>().Where(static name => name.Length > 0).Distinct()];
 
+    // What later events may name a sale by.
+    private static ImmutableArray<string> Objects(IEnumerable<string?> names) => [.. Names(names).Where(static name => name.Length <= LongestName)];
+
     private static string? Currency(JsonNode from, string path = "currency") =>
         Text(from, path)?.ToUpperInvariant() is { } code && Domain.Money.Currency.IsKnown(code) ? code : null;
 
@@ -246,22 +256,38 @@ internal static class SourceReader
     // "12.50" in the currency's minor unit; what does not fit it is no amount.
     private static long? Minor(JsonNode from, string path, string currency)
     {
-        if (!decimal.TryParse(Text(from, path), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount > 1_000_000_000_000m) return null;
+        if (!decimal.TryParse(Text(from, path), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount) || amount > AmountLimits.MaxMinor) return null;
         for (var i = Domain.Money.Currency.ExponentOf(currency); i > 0; i--) amount *= 10;
-        return amount == decimal.Truncate(amount) ? (long)amount : null;
+        return amount <= AmountLimits.MaxMinor && amount == decimal.Truncate(amount) ? (long)amount : null;
     }
 
     private static long? Whole(JsonNode from, string path) => At(from, path) is JsonValue value && value.TryGetValue<long>(out var whole) ? whole : null;
 
+    // No sale of ours is so large, and such amounts have no sum.
+    private static bool AreBeyond(JsonNode from, params ReadOnlySpan<string> paths)
+    {
+        foreach (var path in paths)
+            if (Whole(from, path) is < -AmountLimits.MaxMinor or > AmountLimits.MaxMinor) return true;
+        return false;
+    }
+
     private static bool? Flag(JsonNode from, string path) => At(from, path) is JsonValue value && value.TryGetValue<bool>(out var flag) ? flag : null;
 
-    /// <summary>A text, or a whole number as it is written.</summary>
-    private static string? Text(JsonNode from, string path) => At(from, path) switch
+    /// <summary>A text, or a whole number as it is written; null for a text that is no Unicode, or holds the NUL that PostgreSQL cannot keep.</summary>
+    private static string? Text(JsonNode from, string path)
     {
-        JsonValue value when value.TryGetValue<string>(out var text) => text,
-        JsonValue value when value.TryGetValue<long>(out var whole) => whole.ToString(CultureInfo.InvariantCulture),
-        _ => null,
-    };
+        if (At(from, path) is not JsonValue value) return null;
+        try
+        {
+            if (value.TryGetValue<string>(out var text)) return text.Contains('\0', StringComparison.Ordinal) ? null : text;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+
+        return Whole(from, path)?.ToString(CultureInfo.InvariantCulture);
+    }
 
     private static IEnumerable<JsonObject> Each(JsonNode from, string path) => (At(from, path) as JsonArray ?? []).OfType<JsonObject>();
 

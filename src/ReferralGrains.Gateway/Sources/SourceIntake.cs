@@ -129,7 +129,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     {
         foreach (var code in action.Codes)
         {
-            if (await codes.Find(source.Tenant, code, stop) is not { } referrer) continue;
+            if (Text.Fault(code, ReferralFields.MaxCode) is not null || await codes.Find(source.Tenant, code, stop) is not { } referrer) continue;
             // A customer of a connected account is none of the tenant's own, who alone are asked about.
             var customer = account.Length == 0 || source.Kind != SourceKinds.Stripe ? action.StripeCustomer : null;
             var attribute = new AttributeReferral(
@@ -144,9 +144,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
 
     private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, CallerId program, JsonObject action, CancellationToken stop)
     {
-        action["program_id"] = program.Value;
-        if (ActionParser.Parse(JsonSerializer.SerializeToUtf8Bytes(action, GatewayJson.Default.JsonObject), out var line) is { } problem)
-            return (SourceOutcome.Ignored, $"{problem.Code} {problem.Param}");
+        if (Read(action, program, out var line) is { } problem) return Unread(problem);
         var reply = (await router.Ask(GrainAddress.Referral(source.Tenant, line.Program, line.Referee), new RecordActions([line.Action]), stop)).Replies[0];
         return reply.Refusal switch
         {
@@ -155,6 +153,22 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
             { } refused => (SourceOutcome.Ignored, refused.Code),
         };
     }
+
+    private static Problem? Read(JsonObject action, CallerId program, out ActionLine line)
+    {
+        action["program_id"] = program.Value;
+        try
+        {
+            return ActionParser.Parse(JsonSerializer.SerializeToUtf8Bytes(action, GatewayJson.Default.JsonObject), out line);
+        }
+        catch (Exception odd) when (odd is JsonException or InvalidOperationException)
+        {
+            line = default;
+            return Problem.InvalidJson(null, "It holds a text that is no Unicode.");
+        }
+    }
+
+    private static (SourceOutcome Outcome, string? Detail) Unread(Problem problem) => (SourceOutcome.Ignored, $"{problem.Code} {problem.Param}".TrimEnd());
 
     // Who still pays for another subscription stays active, and who pays for one later is active again: the last invoice of the one that
     // ended may be paid after its end, and is no such payment.

@@ -61,7 +61,7 @@ public sealed record StripeNotice(string Id, string Type, string? Account, bool 
                 : null;
             return new(id, type, Text(root, "account") ?? Text(root, "context"), live.GetBoolean(), about);
         }
-        catch (JsonException)
+        catch (Exception odd) when (odd is JsonException or InvalidOperationException)
         {
             return null;
         }

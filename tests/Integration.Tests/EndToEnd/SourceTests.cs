@@ -431,6 +431,19 @@ public sealed class SourceTests(LivingServer server)
         }
     }
 
+    // PostgreSQL keeps none of it: it is left out where nothing hangs on it, and otherwise is no event.
+    [Fact]
+    public async Task X10_a_NUL_in_a_name_is_answered()
+    {
+        var (shop, url) = await Source("src-nul", "stripe");
+        using var owner = shop;
+        var paid = Invoice("in_1", "pi_1", "cus_jane", 1_000, 1_000, 0);
+        Assert.Equal("recorded", await Tell(url, paid.Replace("pi_1", "pi_\\u0000", StringComparison.Ordinal).Replace("rita-10", "rita-\\u0000", StringComparison.Ordinal)));
+        Assert.Equal("recorded", await Tell(url, paid.Replace("in_1", "in_2", StringComparison.Ordinal).Replace("\"payment_intent\"", "\"subscription\"", StringComparison.Ordinal).Replace("pi_1", "sub_\\u0000", StringComparison.Ordinal)));
+        Assert.Equal("ignored", await Tell(url, Invoice("in_3", "pi_3", "cus_jane", 1_000, 1_000, 0).Replace("\"in_3", "\"in_\\u0000", StringComparison.Ordinal)));
+        Assert.Equal("ignored", await Tell(url, Stripe("evt_gone", "customer.subscription.deleted", """{"id":"sub_\u0000","object":"subscription","customer":"cus_jane"}""")));
+    }
+
     // A program of 10 % at once, of the referrer whose code is RITA-10, and an address for events.
     private async Task<(Api Shop, string Url)> Source(string tenant, string kind, string? program = null)
     {

@@ -78,6 +78,44 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         Assert.Empty(host.Services.GetRequiredService<InMemorySources>().Waits);
     }
 
+    // It is signed, and so sent again for as long as it is not answered.
+    [Theory]
+    [InlineData("""{"id":"evt_0","id":"evt_1","type":"invoice.paid","livemode":true,"data":{"object":{}}}""", null)]
+    [InlineData("""{"id":"evt_1","type":"invoice.paid","livemode":true,"data":{"object":{"id":"in_1","id":"in_2","customer":"cus_1","amount_paid":5,"currency":"gbp"}}}""", null)]
+    [InlineData("""{"id":"evt_\ud800","type":"invoice.paid","livemode":true,"data":{"object":{}}}""", null)]
+    [InlineData("""{"id":"evt_1","type":"invoice.paid","livemode":true,"\ud800":1,"data":{"object":{}}}""", null)]
+    [InlineData("""{"id":"evt_1","type":"invoice.paid","livemode":true,"data":{"object":{"\ud800":1}}}""", null)]
+    [InlineData("\"customer\":\"\\ud800\",\"amount_paid\":5", "it names no referee")]
+    [InlineData("\"customer\":\"cus_1\",\"amount_paid\":9223372036854775807", "amount_unknown")]
+    [InlineData("\"customer\":\"cus_1\",\"amount_paid\":5,\"total\":-9223372036854775808,\"tax\":5", "amount_unknown")]
+    [InlineData("\"customer\":\"cus_1\",\"amount_paid\":5,\"tax\":-9223372036854775808", "amount_unknown")]
+    [InlineData("\"customer\":\"cus_1\",\"amount_paid\":10000000000001", "amount_unknown")]
+    [InlineData("\"customer\":\"cus_1\",\"amount_paid\":-5", "amount_unknown")]
+    [InlineData("\"customer\":\"cus_1\",\"amount_paid\":10000000000000", "")]
+    [InlineData("\"customer\":\"cus_1\",\"amount_paid\":5,\"metadata\":{\"referral_code\":\"\\ud800\"},\"description\":\"\\ud800 \\u0000\"", "")]
+    public async Task X10_odd_JSON_of_Stripes_is_answered(string told, string? why)
+    {
+        var url = await Source(isSandbox: false, "stripe");
+        var body = told[0] == '{' ? told : $$"""{"id":"evt_1","type":"invoice.paid","livemode":true,"data":{"object":{"id":"in_1","currency":"gbp","created":1769990400,{{told}} } } }""";
+        var (status, answer) = await Post(url, body, ("Stripe-Signature", StandinWebhooks.Sign(body, Secret, TimeProvider.System.GetUtcNow())));
+        Assert.Equal((why is null ? 400 : 200, why is null ? "webhook_not_believed" : why.Length == 0 ? "recorded" : "ignored"), (status, answer.GetProperty(why is null ? "code" : "outcome").GetString()));
+        Assert.Equal(why is null ? [] : [why.Length == 0 ? null : why], Inbox.Events.Select(static one => one.Detail));
+    }
+
+    [Theory]
+    [InlineData("\"referee_id\":\"\\ud800\"", null)]
+    [InlineData("\"referee_id\":\"7\",\"code\":\"\\ud800\"", "")]
+    [InlineData("\"referee_id\":\"7\",\"code\":\"\\u0000\"", "")]
+    [InlineData("\"referee_id\":\"7\",\"note\":\"\\ud800\"", "invalid_json")]
+    [InlineData("\"referee_id\":\"7\",\"note\":\"\\u0000\"", "invalid_field note")]
+    [InlineData("\"referee_id\":\"7\",\"occurred_at\":\"\\ud800\"", "invalid_json")]
+    public async Task X10_odd_JSON_of_CloudEvents_is_answered(string told, string? why)
+    {
+        var url = await Source(isSandbox: false, "cloudevents");
+        Assert.Equal(why is "" ? "recorded" : "ignored", await TellEvent(url, "e1", "sale", $$"""{"amount_minor":500,{{told}} }"""));
+        Assert.Equal(why is "" ? null : why, Assert.Single(Inbox.Events).Detail);
+    }
+
     // Shopify leaves an address alone that never took an order.
     [Fact]
     public async Task X10_an_order_of_many_lines_is_taken()
@@ -135,6 +173,14 @@ public sealed class SourceIntakeTests : IAsyncLifetime
     {
         var signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(Secret), Encoding.UTF8.GetBytes(body)));
         return Post(url, body, ("X-Shopify-Hmac-Sha256", signature), ("X-Shopify-Topic", topic), ("X-Shopify-Webhook-Id", id));
+    }
+
+    private async Task<string> TellEvent(string url, string id, string type, string data)
+    {
+        var body = $$"""{"specversion":"1.0","id":"{{id}}","source":"/shop","type":"com.shop.{{type}}","time":"2026-02-01T00:00:00Z","data":{{data}} }""";
+        var (status, answer) = await Post(url, body, "application/cloudevents+json", ("Authorization", "Bearer " + Secret));
+        Assert.Equal(200, status);
+        return answer.GetProperty("outcome").GetString()!;
     }
 
     private Task<(int Status, JsonElement Answer)> Post(string url, string body, params (string Name, string Value)[] headers) => Post(url, body, "application/json", headers);

@@ -103,6 +103,25 @@ public sealed class SourceReaderTests
         Assert.Equal(["RITA"], Shopify("orders/paid", """{"id":7,"total_price":"1.00","currency":"USD","metadata":{"partner":"RITA"},"discount_codes":[{"code":"TOM"}]}""", mapping)!.Codes);
     }
 
+    // PostgreSQL keeps no NUL, and indexes no name that is pages long.
+    [Fact]
+    public void X10_what_cannot_be_kept_as_a_name_is_none()
+    {
+        foreach (var odd in (string[])["\\u0000", "\\ud800", new('x', 3_000)])
+        {
+            Assert.Equal(["in_1", "ch_1"], Stripe("invoice.paid", $$$"""{"id":"in_1","customer":"cus_1","amount_paid":1,"currency":"usd","payment_intent":"pi_{{{odd}}}","charge":"ch_1","subscription":"sub_{{{odd}}}"}""")!.Links);
+            Assert.Null(Stripe("invoice.paid", $$$"""{"id":"in_1","customer":"cus_1","amount_paid":1,"currency":"usd","subscription":"sub_{{{odd}}}"}""")!.Subscription);
+            Assert.Equal(["ch_1"], Stripe("refund.created", $$$"""{"id":"re_1","amount":1,"currency":"usd","payment_intent":"pi_{{{odd}}}","charge":"ch_1"}""")!.About);
+            Assert.Null(Stripe("invoice_payment.paid", $$$"""{"id":"inpay_1","invoice":"in_{{{odd}}}","payment":{"charge":"ch_1"}}"""));
+            Assert.Null(Stripe("customer.subscription.deleted", $$$"""{"id":"sub_{{{odd}}}","customer":"cus_1"}"""));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"id":8,"order_id":7,"transactions":[{"kind":"refund","status":"success","amount":"1000000000000.00","currency":"USD"}]}""")]
+    [InlineData("""{"id":8,"order_id":7,"transactions":[{"kind":"refund","status":"success","amount":"79228162514264337593543950335","currency":"USD"}]}""")]
+    public void X10_a_refund_beyond_every_amount_is_none(string body) => Assert.Null(Shopify("refunds/create", body));
+
     private static ToldAction? Stripe(string type, string told, SourceMapping? mapping = null) =>
         SourceReader.Read(SourceKinds.Stripe, Json($$"""{"id":"evt_1","type":"{{type}}","livemode":true,"data":{"object":{{told}} } }"""), new HeaderDictionary(), mapping ?? new(), isSandbox: false)!.Told;
 

@@ -78,6 +78,9 @@ public sealed class StripeNoticeTests
     [InlineData("{")]
     [InlineData("{}")]
     [InlineData("""{"id":1,"type":"a","livemode":true}""")]
+    [InlineData("""{"id":"\ud800","type":"a","livemode":true}""")]
+    [InlineData("""{"id":"a","type":"a","livemode":true,"\ud800":1}""")]
+    [InlineData("""{"id":"a","type":"a","livemode":true,"data":{"object":{"id":"\ud800"} } }""")]
     [InlineData("""{"id":"a","type":"a","livemode":"true"}""")]
     [InlineData("""{"id":"a","type":"a"}""")]
     public void What_is_signed_and_is_no_event_is_not_believed(string payload) => Assert.Null(Read(payload, Sign(payload)));
