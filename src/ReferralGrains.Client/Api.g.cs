@@ -3620,13 +3620,13 @@ public sealed partial record SourceEventAnswer
 /// <summary>Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it.</summary>
 public sealed partial record SourceMapping
 {
-    /// <summary>Whose a sale is: the customer of Stripe's invoice, of Shopify's order.</summary>
+    /// <summary>Whose a sale is: the customer of Stripe's invoice, of Shopify's order; referee_id of a CloudEvent's data.</summary>
     public string? RefereeId { get; init; }
 
-    /// <summary>What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order.</summary>
+    /// <summary>What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order, code of a CloudEvent's data.</summary>
     public string? Code { get; init; }
 
-    /// <summary>Of a refund or dispute: the sale's id, where it does not name the payment.</summary>
+    /// <summary>Of a refund or dispute: the sale's id, where it does not name the payment; refund_of or chargeback_of of a CloudEvent's data. Not for Shopify, whose refunds name their order.</summary>
     public string? SaleId { get; init; }
 }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text.Json;
 using ReferralGrains.Domain.Actions;
@@ -20,6 +21,9 @@ internal ref struct ActionParser
     public static readonly Words<ActionKind> Kinds = new(
         ("sale", ActionKind.Sale), ("refund", ActionKind.Refund), ("refund_failed", ActionKind.RefundFailed), ("chargeback", ActionKind.Chargeback),
         ("chargeback_won", ActionKind.ChargebackWon));
+
+    /// <summary>The names of what an action can say.</summary>
+    public static readonly FrozenSet<string> Fields = [.. Enum.GetValues<Field>().Where(static field => field != Field.None).Select(NameOf)];
 
     // By the three bytes as they were sent; the value is the code itself, so that gbp and GBP are the same content.
     private static readonly ConcurrentDictionary<int, string> Seen = new();

@@ -49,7 +49,7 @@ internal sealed class SourceEndpoints(
         if (!SourceKinds.All.Contains(body.Kind)) throw Problem.InvalidField("kind", "Expected is stripe, shopify or cloudevents.").AsException();
         var reference = Reference(body.SecretRef) ?? throw Problem.MissingField("secret_ref").AsException();
         await Check(tenant, body.ProgramId, reference, stop);
-        var source = new Source(NewIds.Make("src_", context), tenant, body.Kind, body.ProgramId, reference, Written(body.Mapping ?? new()));
+        var source = new Source(NewIds.Make("src_", context), tenant, body.Kind, body.ProgramId, reference, Written(body.Mapping ?? new(), body.Kind));
         var earlier = await sources.Find(source.Id.Value, stop);
         if (earlier is not null && earlier != source) return new ProblemAnswer(Problem.KeyReused);
         if (earlier is null && !await sources.Create(source, MaxSources, stop))
@@ -72,10 +72,10 @@ internal sealed class SourceEndpoints(
     {
         var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
         var body = await Body.Read(context, GatewayJson.Default.SourceChange);
-        var change = new SourceEdit(body.ProgramId, Reference(body.SecretRef), body.Mapping is { } mapping ? Written(mapping) : null);
 
         // What is not the tenant's is not there, whatever else is wrong.
         if (await sources.Find(id, stop) is not { } source || source.Tenant != tenant) return Missing;
+        var change = new SourceEdit(body.ProgramId, Reference(body.SecretRef), body.Mapping is { } mapping ? Written(mapping, source.Kind) : null);
         await Check(tenant, change.Program, change.SecretRef, stop);
         return await Ok(await sources.Change(tenant, id, change, stop), stop);
     }
@@ -91,7 +91,7 @@ internal sealed class SourceEndpoints(
 
     private static string? Reference(string? name) => Text.Of(name, "secret_ref", NewSource.LongestRef);
 
-    private static string Written(SourceMapping mapping) => JsonSerializer.Serialize(mapping.Checked(), GatewayJson.Default.SourceMapping);
+    private static string Written(SourceMapping mapping, string kind) => JsonSerializer.Serialize(mapping.Checked(kind), GatewayJson.Default.SourceMapping);
 
     private async Task Check(int tenant, CallerId? program, string? reference, CancellationToken stop)
     {
@@ -171,9 +171,9 @@ internal sealed record NewSource(
 internal sealed record SourceChange(CallerId? ProgramId = null, [property: AtMost(NewSource.LongestRef)] string? SecretRef = null, SourceMapping? Mapping = null);
 
 /// <summary>Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it.</summary>
-/// <param name="RefereeId">Whose a sale is: the customer of Stripe's invoice, of Shopify's order.</param>
-/// <param name="Code">What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order.</param>
-/// <param name="SaleId">Of a refund or dispute: the sale's id, where it does not name the payment.</param>
+/// <param name="RefereeId">Whose a sale is: the customer of Stripe's invoice, of Shopify's order; referee_id of a CloudEvent's data.</param>
+/// <param name="Code">What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order, code of a CloudEvent's data.</param>
+/// <param name="SaleId">Of a refund or dispute: the sale's id, where it does not name the payment; refund_of or chargeback_of of a CloudEvent's data. Not for Shopify, whose refunds name their order.</param>
 internal sealed record SourceMapping(
     [property: AtMost(SourceMapping.Longest)] string? RefereeId = null,
     [property: AtMost(SourceMapping.Longest)] string? Code = null,
@@ -181,7 +181,13 @@ internal sealed record SourceMapping(
 {
     public const int Longest = 200;
 
-    public SourceMapping Checked() => new(Text.Of(RefereeId, "mapping.referee_id", Longest), Text.Of(Code, "mapping.code", Longest), Text.Of(SaleId, "mapping.sale_id", Longest));
+    public SourceMapping Checked(string kind)
+    {
+        var mapping = new SourceMapping(Text.Of(RefereeId, "mapping.referee_id", Longest), Text.Of(Code, "mapping.code", Longest), Text.Of(SaleId, "mapping.sale_id", Longest));
+        return kind == SourceKinds.Shopify && mapping.SaleId is not null
+            ? throw Problem.InvalidField("mapping.sale_id", "Shopify's refunds name their order: there is nothing to map.").AsException()
+            : mapping;
+    }
 }
 
 /// <param name="Url">Where the other system sends its events, after the address of this server.</param>

@@ -55,6 +55,10 @@ internal static class SourceReader
     private const string CurrencyUnknown = "currency_unknown";
     private const string AmountUnknown = "amount_unknown";
     private const string TestMode = "test_mode";
+    private const string TypeDiffers = "type_differs";
+
+    // What the data of a CloudEvent has beside an action's.
+    private static readonly ImmutableArray<string> ofReferee = ["code", "referee_email", "stripe_customer_id"];
 
     /// <param name="isSandbox">Of the tenant: what was only played is nothing of a live one, and live money nothing of a sandbox.</param>
     /// <returns>Null where it is no event at all, or none of this tenant.</returns>
@@ -201,13 +205,18 @@ internal static class SourceReader
         return new(action, [], [$"gid://shopify/Order/{order.ToString(CultureInfo.InvariantCulture)}"], []);
     }
 
-    // Its data is an action of ours; what that leaves out, the event says.
+    // Its data is an action of ours, but for what the mapping takes from elsewhere in it; what that leaves out, the event says.
     private static SourceEvent? CloudEvent(JsonObject body, SourceMapping mapping)
     {
         if (Text(body, "specversion") != "1.0" || Text(body, "id") is not { } id || Text(body, "source") is not { } source || Text(body, "type") is not { } type) return null;
         var kind = type[(type.LastIndexOf('.') + 1)..];
         if (Referrals.ActionParser.Kinds.Find(kind) is null || body["data"] is not JsonObject data) return new(source, id, type, null);
+        if (data["type"] is not null && Text(data, "type") != kind) return new(source, id, type, null, TypeDiffers);
         var action = (JsonObject)data.DeepClone();
+        if (action["program_id"] is not null) action["program_id"] = Text(data, "program_id") ?? "";
+        if (mapping.RefereeId is { } referee) action["referee_id"] = Text(data, referee);
+        if (mapping.SaleId is { } sale && kind is "refund" or "chargeback") action[kind + "_of"] = Text(data, sale);
+
         // Systems number their things; what is neither text nor a number names nothing.
         foreach (var name in (string[])["action_id", "referee_id", "refund_of", "chargeback_of"])
         {
@@ -216,13 +225,12 @@ internal static class SourceReader
             action[name] = known;
         }
 
-        var code = Text(action, mapping.Code ?? "code");
-        var (email, customer) = (Text(action, "referee_email"), Text(action, "stripe_customer_id"));
-        foreach (var name in (string[])["code", "referee_email", "stripe_customer_id"]) action.Remove(name);
+        foreach (var place in (string?[])[.. ofReferee, mapping.RefereeId, mapping.Code, mapping.SaleId])
+            if (place?.Split('.')[0] is { } member && !Referrals.ActionParser.Fields.Contains(member)) action.Remove(member);
         action["type"] = kind;
         action["action_id"] ??= id;
         action["occurred_at"] ??= Text(body, "time");
-        return new(source, id, type, new(action, [], [], Names([code])) { Email = email, StripeCustomer = customer });
+        return new(source, id, type, new(action, [], [], Names([Text(data, mapping.Code ?? "code")])) { Email = Text(data, "referee_email"), StripeCustomer = Text(data, "stripe_customer_id") });
     }
 
     private static JsonObject Sale(string id, string? referee, long minor, long earning, string currency, string? at)

@@ -59,6 +59,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         }
 
         if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, "it names no referee");
+        if ((string?)action.Action["program_id"] is { } program && program != source.Program.Value) return (SourceOutcome.Ignored, "program_differs");
         await Redeem(source, told.Account, new(referee), action, stop);
         var recorded = await Record(source, source.Program, action.Action, stop);
         if (action.Subscription is { } paid && await sources.Paid(source.Id, paid.Id, new(referee), paid.At, stop))

@@ -3100,11 +3100,11 @@ export interface SourceEventAnswer {
 
 /** Where in its objects a source says what: names joined by dots. What is left out is as that kind of source has it. */
 export interface SourceMapping {
-  /** Whose a sale is: the customer of Stripe's invoice, of Shopify's order. */
+  /** Whose a sale is: the customer of Stripe's invoice, of Shopify's order; referee_id of a CloudEvent's data. */
   referee_id?: string | null;
-  /** What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order. */
+  /** What may be a referrer's code: metadata.referral_code of Stripe's invoice, the discount codes of Shopify's order, code of a CloudEvent's data. */
   code?: string | null;
-  /** Of a refund or dispute: the sale's id, where it does not name the payment. */
+  /** Of a refund or dispute: the sale's id, where it does not name the payment; refund_of or chargeback_of of a CloudEvent's data. Not for Shopify, whose refunds name their order. */
   sale_id?: string | null;
 }
 

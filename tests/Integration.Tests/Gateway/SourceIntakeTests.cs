@@ -78,6 +78,57 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         Assert.Empty(host.Services.GetRequiredService<InMemorySources>().Waits);
     }
 
+    [Fact]
+    public async Task X10_a_mapping_of_CloudEvents_names_other_places()
+    {
+        var url = await Source(isSandbox: false, "cloudevents", """{"referee_id":"customer.id","code":"promo.code","sale_id":"order.id"}""");
+        await Referrer("rita", "RITA-10");
+        Assert.Equal("recorded", await TellEvent(url, "e1", "sale", """{"customer":{"id":7,"name":"Jane"},"promo":{"code":"rita-10"},"amount_minor":500}"""));
+        Assert.Equal("rita", (await host.Ok("GET", "/v1/referrals/p/7")).GetProperty("referrer_id").GetString());
+        Assert.Equal("recorded", await TellEvent(url, "e2", "refund", """{"customer":{"id":7},"order":{"id":"e1"},"amount_minor":100}"""));
+        Assert.Equal("reversed", (await host.Ok("GET", "/v1/actions/e2")).GetProperty("status").GetString());
+
+        // What no place of the mapping begins with is a field that nobody knows, as in any action; and an id elsewhere is none.
+        Assert.Equal("ignored", await TellEvent(url, "e3", "sale", """{"customer":{"id":7},"colour":"red","amount_minor":500}"""));
+        Assert.Equal("ignored", await TellEvent(url, "e4", "sale", """{"referee_id":"7","amount_minor":500}"""));
+        Assert.Equal([null, null, "unknown_field colour", "it names no referee"], Inbox.Events.Select(static one => one.Detail));
+    }
+
+    [Theory]
+    [InlineData("shopify", "sale_id", 400)]
+    [InlineData("shopify", "code", 201)]
+    [InlineData("stripe", "sale_id", 201)]
+    [InlineData("cloudevents", "sale_id", 201)]
+    public async Task X10_a_mapping_names_no_place_that_its_kind_does_not_read(string kind, string member, int status)
+    {
+        await Source(isSandbox: false, kind);
+        var mapping = $$"""{"{{member}}":"note"}""";
+        var (made, answer) = await host.Send("POST", "/v1/sources", $$"""{"kind":"{{kind}}","program_id":"p","secret_ref":"shop","mapping":{{mapping}} }""");
+        var source = (await host.Ok("GET", "/v1/sources")).GetProperty("data")[0].GetProperty("id").GetString();
+        var (changed, problem) = await host.Send("PATCH", $"/v1/sources/{source}", $$"""{"mapping":{{mapping}} }""");
+        Assert.Equal((status, status == 201 ? 200 : 400), (made, changed));
+        foreach (var refused in (JsonElement[])[answer, problem])
+            if (status == 400) Assert.Equal(("invalid_field", "mapping." + member), (refused.GetProperty("code").GetString(), refused.GetProperty("param").GetString()));
+    }
+
+    // Which of the two is so, nobody can know.
+    [Theory]
+    [InlineData("\"type\":\"sale\",\"program_id\":\"p\"", null)]
+    [InlineData("\"type\":null,\"program_id\":null", null)]
+    [InlineData("\"type\":\"refund\"", "type_differs")]
+    [InlineData("\"type\":\"Sale\"", "type_differs")]
+    [InlineData("\"type\":{}", "type_differs")]
+    [InlineData("\"program_id\":\"q\"", "program_differs")]
+    [InlineData("\"program_id\":7", "program_differs")]
+    [InlineData("\"program_id\":{}", "program_differs")]
+    public async Task X10_an_event_whose_data_contradicts_it_is_shown_and_not_booked(string said, string? why)
+    {
+        var url = await Source(isSandbox: false, "cloudevents");
+        Assert.Equal(why is null ? "recorded" : "ignored", await TellEvent(url, "e1", "sale", $$"""{"referee_id":"jane","amount_minor":500,{{said}} }"""));
+        Assert.Equal(why, Assert.Single(Inbox.Events).Detail);
+        Assert.Equal(why is null ? 1 : 0, host.Grains.Referrals.Count);
+    }
+
     // It is signed, and so sent again for as long as it is not answered.
     [Theory]
     [InlineData("""{"id":"evt_0","id":"evt_1","type":"invoice.paid","livemode":true,"data":{"object":{}}}""", null)]
@@ -108,6 +159,8 @@ public sealed class SourceIntakeTests : IAsyncLifetime
     [InlineData("\"referee_id\":\"7\",\"code\":\"\\u0000\"", "")]
     [InlineData("\"referee_id\":\"7\",\"note\":\"\\ud800\"", "invalid_json")]
     [InlineData("\"referee_id\":\"7\",\"note\":\"\\u0000\"", "invalid_field note")]
+    [InlineData("\"referee_id\":\"7\",\"type\":\"\\ud800\"", "type_differs")]
+    [InlineData("\"referee_id\":\"7\",\"program_id\":\"\\ud800\"", "program_differs")]
     [InlineData("\"referee_id\":\"7\",\"occurred_at\":\"\\ud800\"", "invalid_json")]
     public async Task X10_odd_JSON_of_CloudEvents_is_answered(string told, string? why)
     {
@@ -146,6 +199,8 @@ public sealed class SourceIntakeTests : IAsyncLifetime
 
         Task Forget() => host.Services.GetRequiredService<IIdempotentAnswers>().Forget(new(1, "/v1/sources", "k", default), CancellationToken.None);
     }
+
+    private Task<JsonElement> Referrer(string id, string code) => host.Ok("POST", "/v1/referrers", $$"""{"id":"{{id}}","code":"{{code}}"}""");
 
     private async Task<string> Source(bool isSandbox, string kind, string mapping = "{}")
     {
