@@ -60,8 +60,12 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
 
         if ((string?)action.Action["referee_id"] is not { } referee || !CallerId.IsValid(referee)) return (SourceOutcome.Ignored, "it names no referee");
         if ((string?)action.Action["program_id"] is { } program && program != source.Program.Value) return (SourceOutcome.Ignored, "program_differs");
-        await Redeem(source, told.Account, new(referee), action, stop);
+
+        // By a sale that cannot be recorded nobody was brought.
+        if (Read(action.Action, source.Program, out _) is { } problem) return Unread(problem);
+        var refused = await Redeem(source, told.Account, new(referee), action, stop);
         var recorded = await Record(source, source.Program, action.Action, stop);
+        recorded.Detail ??= refused;
         if (action.Subscription is { } paid && await sources.Paid(source.Id, paid.Id, new(referee), paid.At, stop))
             await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, new(referee)), new ChangeReferral(null, Active: true), stop);
         if (action.Links.IsEmpty) return recorded;
@@ -125,9 +129,11 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         return taken;
     }
 
-    // The first valid attribution wins (D16), so a code of somebody else's later changes nothing. It came with this very sale (D9).
-    private async Task Redeem(Source source, string account, CallerId referee, ToldAction action, CancellationToken stop)
+    // The first valid attribution wins (D16), so a code of somebody else's later changes nothing. It came with this very sale (D9). Where none
+    // attributes, the answer is why the first did not that is a referrer's.
+    private async Task<string?> Redeem(Source source, string account, CallerId referee, ToldAction action, CancellationToken stop)
     {
+        string? why = null;
         foreach (var code in action.Codes)
         {
             if (Text.Fault(code, ReferralFields.MaxCode) is not null || await codes.Find(source.Tenant, code, stop) is not { } referrer) continue;
@@ -135,9 +141,12 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
             var customer = account.Length == 0 || source.Kind != SourceKinds.Stripe ? action.StripeCustomer : null;
             var attribute = new AttributeReferral(
                 referrer, null, null, Approve: true, null, Fit(action.Email, Text.MaxEmail), Fit(customer, Text.MaxForeignId), new((string)action.Action["action_id"]!));
-            await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, referee), attribute, stop);
-            return;
+            var reply = await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, referee), attribute, stop);
+            if (reply.Refusal is not { Code: not ("already_attributed" or "conflict") } refused) return null;
+            why ??= $"{refused.Code} code";
         }
+
+        return why;
     }
 
     // What no endpoint of ours would take is left out: the sale counts without it.

@@ -181,6 +181,42 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         static string Long(int bytes) => order.Insert(1, $"\"note\":\"{new string('n', bytes - order.Length - "\"note\":\"\",".Length)}\",");
     }
 
+    // The first valid attribution wins (D16), and not the first code.
+    [Theory]
+    [InlineData("SHUT-1 OPEN-22 LATE-33", "open", null)]
+    [InlineData("OPEN-22 SHUT-1", "open", null)]
+    [InlineData("SHUT-1 NOBODYS", null, "referrer_closed code")]
+    [InlineData("NOBODYS", null, null)]
+    [InlineData("SHUT-1 OPEN-22", "late", null, true)]
+    [InlineData("OPEN-22 SHUT-1", "late", null, true)]
+    public async Task D16_of_several_codes_the_first_attributes_that_can(string codes, string? referrer, string? why, bool isLates = false)
+    {
+        var url = await Source(isSandbox: false, "shopify");
+        await Referrer("shut", "SHUT-1");
+        await host.Ok("POST", "/v1/referrers/shut/close", "{}");
+        await Referrer("open", "OPEN-22");
+        await Referrer("late", "LATE-33");
+        if (isLates) await host.Ok("POST", "/v1/referrals", """{"program_id":"p","referee_id":"1","referrer_id":"late","approved_at":"2026-01-01T00:00:00Z"}""");
+        var discounts = string.Join(',', codes.Split(' ').Select(static code => $$"""{"code":"{{code}}"}"""));
+        Assert.Equal("recorded", await TellShopify(url, "orders/paid", "w1", With($"\"discount_codes\":[{discounts}]", order)));
+        var (status, referral) = await host.Send("GET", "/v1/referrals/p/1");
+        Assert.Equal(referrer, status == 200 ? referral.GetProperty("referrer_id").GetString() : null);
+        Assert.Equal(why, Assert.Single(Inbox.Events).Detail);
+    }
+
+    // By no sale nobody was brought: it is corrected and sent again, and then is not before the approval.
+    [Fact]
+    public async Task D9_a_sale_that_is_refused_attributes_nobody()
+    {
+        var url = await Source(isSandbox: false, "cloudevents");
+        await Referrer("rita", "RITA-10");
+        Assert.Equal("ignored", await TellEvent(url, "has blank", "sale", """{"referee_id":"jane","amount_minor":500,"code":"RITA-10"}"""));
+        Assert.Equal("invalid_id action_id", Assert.Single(Inbox.Events).Detail);
+        Assert.Empty(host.Grains.Referrals);
+        Assert.Equal("recorded", await TellEvent(url, "whole", "sale", """{"referee_id":"jane","amount_minor":500,"code":"RITA-10"}"""));
+        Assert.Single(host.Grains.Referrals);
+    }
+
     // A process that dies between what it does and its answer leaves the source, and no answer to give again.
     [Fact]
     public async Task A_source_that_was_made_without_an_answer_is_the_same_one_under_the_same_key()
