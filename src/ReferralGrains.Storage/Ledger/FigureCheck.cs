@@ -1,3 +1,4 @@
+using ReferralGrains.Domain.Ledger;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
@@ -69,6 +70,21 @@ internal static class FigureCheck
             where (s.tenant, s.net) is distinct from (k.tenant, k.net) order by 1, 2 limit 100
             """,
             reader => differences.Add("figure", $"What referrer {reader.GetInt64(0)} came to in {reader.MaybeText(1)} is not what its postings come to."), stop, Questions.Int(tenant));
+        await snapshot.Each(
+            """
+            with kept as (select * from posted where $1 is null or tenant = $1),
+              summed as (
+                select m.tenant, m.asset, m.from_kind, m.to_kind, sum(m.minor) as minor
+                from posted_movement m join seal s on s.commit_id = m.commit_id and s.position <= (select position from figure_position)
+                where $1 is null or m.tenant = $1 group by 1, 2, 3, 4)
+            select coalesce(s.from_kind, k.from_kind)::int, coalesce(s.to_kind, k.to_kind)::int, a.name
+            from summed s full join kept k on k.tenant = s.tenant and k.asset = s.asset and k.from_kind = s.from_kind and k.to_kind = s.to_kind
+            left join asset a on a.id = coalesce(s.asset, k.asset)
+            where s.minor is distinct from k.minor order by 3, 1, 2 limit 100
+            """,
+            reader => differences.Add(
+                "figure", $"What moved in {reader.MaybeText(2)} from {(AccountKind)reader.GetInt32(0)} to {(AccountKind)reader.GetInt32(1)} is not what the postings come to."),
+            stop, Questions.Int(tenant));
         await snapshot.Each(
             FirstSales, reader => differences.Add("figure", $"Stream {reader.GetInt64(0)}: its first sale is not what its events say."), stop, Questions.Int(tenant));
     }

@@ -13,7 +13,7 @@ public sealed class Figures(NpgsqlDataSource database) : IFigures
 {
     // The commits after those that the kept sums hold: the two together are exact, for a statement sees one moment. As an array, so that their
     // rows are found by the index.
-    private const string Unsummed =
+    internal const string Unsummed =
         "any (array(select c.id from commit c where (c.xid, c.id) > ((select xid from figure_position), (select commit_id from figure_position))))";
 
     private const int MostBest = 10;

@@ -162,6 +162,8 @@ public sealed class LedgerCheckTests(PostgresServer server, SealedBooks books) :
     [InlineData("delete from held", "figure", "What is held in GBP until 2026-")]
     [InlineData("update referrer_net set net = net + 1", "figure", "in GBP is not what its postings come to")]
     [InlineData("delete from referrer_net", "figure", "in GBP is not what its postings come to")]
+    [InlineData("update posted set minor = minor + 1 where from_kind = 1", "figure", "What moved in GBP from Rewards to ")]
+    [InlineData("delete from posted", "figure", "What moved in GBP from Rewards to ")]
     [InlineData("delete from first_sale", "figure", "its first sale is not what its events say")]
     [InlineData("update first_sale set occurred = occurred + 1", "figure", "its first sale is not what its events say")]
     [InlineData("insert into first_sale values (4711, 1, 1, 1)", "figure", "Stream 4711: its first sale")]
