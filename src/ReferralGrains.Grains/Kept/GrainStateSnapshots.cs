@@ -40,7 +40,7 @@ internal sealed partial class GrainStateSnapshots : ISnapshots, IAsyncDisposable
     private readonly Task[] writers;
     private long waitingBytes;
 
-    /// <param name="busy">Whether a commit is under way.</param>
+    /// <param name="busy">Whether commits take much of the time.</param>
     public GrainStateSnapshots(IGrainStorage storage, Func<bool> busy, TimeProvider time, ILogger<GrainStateSnapshots> log)
     {
         (this.storage, this.busy, this.time, this.log) = (storage, busy, time, log);

@@ -27,10 +27,10 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     private readonly TenantQueues queues = new();
     private readonly CommitOutcomes outcomes;
     private readonly CommitRefusal refusal;
+    private readonly CommitLoad load;
     private readonly Task loop;
     private NpgsqlConnection? connection;
     private long lastCommit;
-    private long lastCommitAt;
     private bool disposed;
 
     public JournalWriter(NpgsqlDataSource database, Assets assets, ISiloLease lease, TimeProvider time, ILogger<JournalWriter> log)
@@ -38,11 +38,12 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
         (this.database, this.assets, this.lease, this.time, this.log) = (database, assets, lease, time, log);
         outcomes = new(database, time, log);
         refusal = new(database, assets, time, log);
+        load = new(time);
         loop = Task.Run(Run);
     }
 
-    /// <summary>Whether a commit was under way a moment ago: background work yields to commits.</summary>
-    public bool IsBusy => time.GetElapsedTime(Volatile.Read(ref lastCommitAt)) < Moment;
+    /// <summary>Whether much of the last second went into commits: background work yields to them.</summary>
+    public bool IsBusy => load.IsHigh;
 
     /// <summary>
     /// False while what is appended is answered at once with <see cref="JournalUnavailableException"/>: the database refuses commits, or
@@ -73,9 +74,10 @@ public sealed partial class JournalWriter : IJournal, IAsyncDisposable
     {
         while (true)
         {
+            load.End();
             var batch = await queues.Take(MaxRowsPerCommit);
             if (batch.Count == 0) return;
-            Volatile.Write(ref lastCommitAt, time.GetTimestamp());
+            load.Begin();
             if (!TakesCommits)
             {
                 Fail(batch, NoCommits());

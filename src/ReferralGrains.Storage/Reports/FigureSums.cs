@@ -9,13 +9,16 @@ namespace ReferralGrains.Storage.Reports;
 /// Sums what was posted by program and week, behind the journal and along the chain of seals, so that figures are read from few rows. What
 /// is not summed yet <see cref="Figures"/> adds: they are as exact when this lags as when it does not, so it lets commits go first.
 /// </summary>
-/// <param name="busy">Whether commits are under way.</param>
+/// <param name="busy">Whether commits take much of the time.</param>
 public sealed class FigureSums(NpgsqlDataSource database, ISiloLease lease, Func<bool> busy, TimeProvider time)
 {
     private const int CommitsAtOnce = 50;
 
     /// <summary>Long, so that a busy minute costs little; short, so that a look after it does not read much.</summary>
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(15);
+
+    /// <summary>Under a load that lasts it keeps its distance in small steps.</summary>
+    private static readonly TimeSpan PauseWhenLate = TimeSpan.FromSeconds(1);
 
     /// <summary>Goes on until it is told to end. One process does it at a time, whichever comes first.</summary>
     public async Task Watch(CancellationToken stop)
@@ -24,9 +27,11 @@ public sealed class FigureSums(NpgsqlDataSource database, ISiloLease lease, Func
         {
             try
             {
-                // Under a load that never ends, one step all the same.
-                while (await Next(stop) == CommitsAtOnce && !busy()) await Task.Yield();
-                await Task.Delay(Pause, time, stop);
+                // Under load, one step all the same.
+                while (await Next(stop) == CommitsAtOnce && (!busy() || await IsLate(stop))) await Task.Yield();
+                var since = time.GetTimestamp();
+                do await Task.Delay(PauseWhenLate, time, stop);
+                while (time.GetElapsedTime(since) < Pause && !(busy() && await IsLate(stop)));
             }
             catch (Exception away) when (away is JournalUnavailableException or LeaseLostException)
             {
@@ -43,4 +48,6 @@ public sealed class FigureSums(NpgsqlDataSource database, ISiloLease lease, Func
     /// <returns>How many; 0 where there is none, or another process is at it.</returns>
     public Task<int> Next(CancellationToken stop) => database.Row(
         "select sum_figures($1) where is_alive($2)", static reader => reader.GetInt32(0), stop, Questions.Int(CommitsAtOnce), Questions.Long(lease.Silo));
+
+    private Task<bool> IsLate(CancellationToken stop) => Lag.IsLong(database, "figure_position", stop);
 }

@@ -11,7 +11,7 @@ namespace ReferralGrains.Storage.Sealing;
 /// run it, and one of them seals at a time. Unfenced: whoever seals, the chain is what the journal makes it.
 /// </summary>
 /// <param name="database">The journal's.</param>
-/// <param name="busy">Whether commits are under way.</param>
+/// <param name="busy">Whether commits take much of the time.</param>
 /// <param name="time">The clock for its pauses.</param>
 /// <param name="log">Gets the head of the chain.</param>
 public sealed partial class Sealer(NpgsqlDataSource database, Func<bool> busy, TimeProvider time, ILogger<Sealer> log)
@@ -23,7 +23,7 @@ public sealed partial class Sealer(NpgsqlDataSource database, Func<bool> busy, T
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Under a load that never ends, a step is taken all the same after this long.</summary>
+    /// <summary>Under load, a step is taken all the same after this long.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>How often the head of the chain goes into the log, from where it can be kept out of the reach of this database.</summary>
@@ -54,11 +54,9 @@ public sealed partial class Sealer(NpgsqlDataSource database, Func<bool> busy, T
             try
             {
                 await Task.Delay(Pause, time, stop);
-                if (busy() && time.GetElapsedTime(lastStep) < Patience) continue;
-                if (busy()) await Step(database, CommitsPerStepUnderLoad, wait: false, stop);
-                while (!busy() && await Step(database, CommitsPerStep, wait: false, stop) == CommitsPerStep)
-                {
-                }
+                if (await MayGoOn(stop)) await SealOn(stop);
+                else if (time.GetElapsedTime(lastStep) >= Patience) await Step(database, CommitsPerStepUnderLoad, wait: false, stop);
+                else continue;
 
                 lastStep = time.GetTimestamp();
                 if (away.End() is { } lasted) LogGoesOn(lasted.TotalSeconds);
@@ -74,6 +72,16 @@ public sealed partial class Sealer(NpgsqlDataSource database, Func<bool> busy, T
             {
                 if (away.Begin()) LogWaiting(exception.Message);
             }
+        }
+    }
+
+    private async ValueTask<bool> MayGoOn(CancellationToken stop) =>
+        !busy() || await Lag.IsLong(database, "seal order by position desc limit 1", stop);
+
+    private async Task SealOn(CancellationToken stop)
+    {
+        while (await Step(database, CommitsPerStep, wait: false, stop) == CommitsPerStep && await MayGoOn(stop))
+        {
         }
     }
 

@@ -103,6 +103,25 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Under_a_load_that_lasts_it_stays_a_minute_behind_and_no_more()
+    {
+        await database.Run("insert into commit (id, silo, committed_at) select n, 0, now() - interval '90 s' from generate_series(1, 60) n");
+        await database.Run("insert into commit (id, silo) select n, 0 from generate_series(61, 120) n");
+        var time = new FixedTime(Rows.At);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var watch = new Sealer(database.Source, () => true, time, NullLogger<Sealer>.Instance).Watch(stop.Token);
+        await Eventually.Holds("what is old is sealed", async () =>
+        {
+            await time.Tick(TimeSpan.FromMilliseconds(250));
+            var position = (await Sealer.Head(database.Source, Stop))?.Position ?? 0;
+            Assert.True(position is 0 or >= 25 and < 120, $"{position} commits are sealed.");
+            return position >= 60;
+        });
+        await stop.CancelAsync();
+        await watch;
+    }
+
+    [Fact]
     public async Task A_row_hash_tells_null_from_empty_and_one_field_from_the_next()
     {
         string[] rows =

@@ -42,6 +42,36 @@ public sealed class FigureSumsTests(PostgresServer server)
         });
     }
 
+    [Fact]
+    public async Task Under_a_load_that_lasts_they_stay_a_minute_behind_and_no_more()
+    {
+        await using var database = await JournalDatabase.Create(server);
+        await Commits(1, 120, old: true);
+        var time = new FixedTime(Rows.At);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+        var watch = new FigureSums(database.Source, new StillLease(), () => true, time).Watch(end.Token);
+        await UntilSummed(120);
+        await Commits(121, 220, old: true);
+        await Commits(221, 400, old: false);
+        await time.Tick(TimeSpan.FromSeconds(1));
+        await UntilSummed(220);
+        await end.CancelAsync();
+        await watch;
+
+        async Task Commits(int from, int to, bool old)
+        {
+            await database.Run($"insert into commit (id, silo, committed_at) select n, 0, now() - interval '{(old ? 90 : 0)} s' from generate_series({from}, {to}) n");
+            await database.SealAll();
+        }
+
+        Task UntilSummed(long position) => Eventually.Holds($"{position} commits are summed", async () =>
+        {
+            var summed = await database.Ask<long>("select position from figure_position");
+            Assert.True(summed <= position, $"{summed} commits were summed when {position} were to be.");
+            return summed == position;
+        });
+    }
+
     // Each balance fits, and any number of them may be of one week.
     [Fact]
     public async Task A_week_whose_sum_is_more_than_a_number_holds_keeps_nobody_from_being_summed()
