@@ -31,10 +31,14 @@ public sealed partial class Sealer(NpgsqlDataSource database, Func<bool> busy, T
 
     private readonly Outage away = new(time);
 
-    /// <summary>Seals all that can be sealed now: every commit before the oldest transaction that is still open.</summary>
+    /// <summary>
+    /// Seals all that can be sealed now: every commit before the oldest transaction that is still open. What is committed meanwhile may come faster
+    /// than it could be sealed, and is left.
+    /// </summary>
     public static async Task SealAll(NpgsqlDataSource database, CancellationToken stop)
     {
-        while (await Step(database, CommitsPerStep, wait: true, stop) > 0)
+        var last = await database.Row("select id from commit where not tombstone order by xid desc, id desc limit 1", static reader => reader.GetInt64(0), stop);
+        while (await Step(database, CommitsPerStep, wait: true, stop) > 0 && !await IsSealed(database, last, stop))
         {
         }
     }
@@ -84,6 +88,9 @@ public sealed partial class Sealer(NpgsqlDataSource database, Func<bool> busy, T
         {
         }
     }
+
+    private static Task<bool> IsSealed(NpgsqlDataSource database, long commit, CancellationToken stop) =>
+        database.Row("select exists (select from seal where commit_id = $1)", static reader => reader.GetBoolean(0), stop, Questions.Long(commit));
 
     private static Task<int> Step(NpgsqlDataSource database, int commits, bool wait, CancellationToken stop) =>
         database.Row(

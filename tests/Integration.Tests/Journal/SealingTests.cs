@@ -121,6 +121,30 @@ public sealed class SealingTests(PostgresServer server) : IAsyncLifetime
         await watch;
     }
 
+    // Commits that come as fast as they are sealed, for a while.
+    [Fact]
+    public async Task To_seal_all_ends_with_what_was_there_when_it_began()
+    {
+        await database.Run(
+            """
+            create function one_more() returns trigger language plpgsql as $$
+            begin
+              insert into commit (id, silo) select new.commit_id + 1000, 0 where new.commit_id < 20000;
+              return null;
+            end $$;
+            create trigger one_more after insert on seal for each row execute function one_more();
+            insert into commit (id, silo) select n, 0 from generate_series(1, 60) n;
+            """);
+        await Eventually.Holds("all that was there is sealed", async () =>
+        {
+            var there = await database.Ask<long>("select count(*) from commit");
+            await Sealer.SealAll(database.Source, Stop);
+            var position = (await Sealer.Head(database.Source, Stop))?.Position ?? 0;
+            Assert.True(position < there + 25, $"{position} commits are sealed, of {there} that were there.");
+            return position >= 60;
+        });
+    }
+
     [Fact]
     public async Task A_row_hash_tells_null_from_empty_and_one_field_from_the_next()
     {
