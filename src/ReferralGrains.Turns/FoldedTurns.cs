@@ -39,9 +39,9 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
         var asked = Moment.Now(World.Time);
         var loaded = await World.Loader.Load(Address.Stream);
         Stream = loaded.Stream;
-        var (folded, rows) = loaded.Rows is { } all ? (Empty, all) : await Kept(loaded.Head);
+        var (folded, tail) = loaded.Rows is { } all ? (Empty, new(null, all, GoesOn: false)) : await Kept(loaded.Head);
         keptSeq = SeqOf(folded);
-        foreach (var row in rows) folded = Evolve(folded, row);
+        await foreach (var row in World.Loader.ToTheEnd(Stream, tail)) folded = Evolve(folded, row);
         seenAt = asked;
         return state = folded;
     }
@@ -68,8 +68,8 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
         World.Snapshots.Offer(Address.Stream, new(Stream, keptSeq, foldVersion, kept) { At = LastAtOf(durable) });
     }
 
-    // With the rows that follow. A snapshot that ends with another row than the journal has there is of commits that are lost.
-    private async ValueTask<(TState Folded, IReadOnlyList<StoredRow> Rows)> Kept(int head)
+    // With the first of the rows that follow. A snapshot that ends with another row than the journal has there is of commits that are lost.
+    private async ValueTask<(TState Folded, StreamTail Tail)> Kept(int head)
     {
         if (await World.Snapshots.Read(Address.Stream) is { } kept && kept.Stream == Stream && kept.Fold == foldVersion && kept.Seq <= head && Read(kept) is { } folded)
         {
@@ -77,11 +77,11 @@ public abstract class FoldedTurns<TState>(GrainAddress address, TurnWorld world,
             if ((kept.At ?? tail.At) == tail.At)
             {
                 keptBytes = JsonMarshal.GetRawUtf8Value(kept.State).Length;
-                return (folded, tail.Rows);
+                return (folded, tail);
             }
         }
 
-        return (Empty, (await World.Loader.Tail(Stream, 0)).Rows);
+        return (Empty, await World.Loader.Tail(Stream, 0));
     }
 
     private TState? Read(Snapshot kept)

@@ -151,7 +151,11 @@ public sealed class ReferralTurns(GrainAddress address, TurnWorld world)
         // Without a referral there are no rows but of what waits: where there are more, that is all that is to be known.
         if (loaded.Head > ActionDecider.MaxParked + 1) state = state with { Seq = loaded.Head, Status = ReferralStatus.Approved };
         else
-            foreach (var row in loaded.Rows ?? (await World.Loader.Tail(loaded.Stream, 0)).Rows) state = Evolve(state, row);
+        {
+            var tail = loaded.Rows is { } all ? new(null, all, GoesOn: false) : await World.Loader.Tail(loaded.Stream, 0);
+            await foreach (var row in World.Loader.ToTheEnd(loaded.Stream, tail)) state = Evolve(state, row);
+        }
+
         var self = referrer is null ? SelfReferral.None : await Suspected(referrer.Id, alias, alias.Value);
         return new(alias, Address.Second!.Value, loaded.Stream, state, self);
     }

@@ -132,7 +132,8 @@ public sealed class JournalWorld : IAsyncDisposable
     public async Task<IReadOnlyList<Recorded>> Recorded(string referee)
     {
         var loaded = await loader.Load(Key(referee));
-        return [.. (loaded.Rows ?? (await loader.Tail(loaded.Stream, 0)).Rows).Select(static row => new Recorded(row.Seq, row.At, row.Decode<ReferralEvent>()))];
+        var rows = loaded.Rows ?? await loader.ToTheEnd(loaded.Stream, await loader.Tail(loaded.Stream, 0)).ToListAsync();
+        return [.. rows.Select(static row => new Recorded(row.Seq, row.At, row.Decode<ReferralEvent>()))];
     }
 
     /// <summary>Many sales in one turn.</summary>

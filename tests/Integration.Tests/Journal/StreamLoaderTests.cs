@@ -48,6 +48,45 @@ public sealed class StreamLoaderTests(PostgresServer server) : JournalTest(serve
         Assert.Equal([Rows.At, Rows.At, null], tails.Select(static tail => tail.At));
     }
 
+    // Nothing of a stream may be kept, and then all of it is read again.
+    [Fact]
+    public async Task However_long_a_stream_is_only_some_of_its_rows_are_read_at_once()
+    {
+        await Write(95);
+        await using var frugal = new StreamLoader(Database.Source) { TailRowsPerQuery = 40 };
+        List<StreamTail> pages = [await frugal.Tail(stream, after: 0)];
+        while (pages[^1].GoesOn) pages.Add(await frugal.Tail(stream, pages[^1].Rows[^1].Seq));
+        Assert.Equal([40, 40, 15], pages.Select(static page => page.Rows.Count));
+        Assert.Equal(Enumerable.Range(1, 95), await frugal.ToTheEnd(stream, pages[0]).Select(static row => row.Seq).ToListAsync(Stop));
+    }
+
+    [Fact]
+    public async Task Long_streams_that_are_read_in_one_query_share_what_it_may_read()
+    {
+        await Write(95);
+        await using var frugal = new StreamLoader(Database.Source) { TailRowsPerQuery = 40 };
+        var first = new List<Task<StreamTail>>();
+        Task<StreamTail[]> others;
+        await using (var holder = await Database.Superuser.OpenConnectionAsync(Stop))
+        {
+            // While all queries that may be under way at once are held up, the next who ask gather.
+            await using var holding = await holder.BeginTransactionAsync(Stop);
+            await Run(holder, "lock table event in access exclusive mode");
+            for (var waiting = 1; waiting <= 2; waiting++)
+            {
+                first.Add(frugal.Tail(stream, after: 0));
+                var expected = waiting;
+                await Eventually.Holds("it is held up", async () =>
+                    await Database.Ask<long>("select count(*) from pg_locks l join pg_database d on d.oid = l.database where d.datname = current_database() and l.relation = 'event'::regclass and not l.granted") == expected);
+            }
+
+            others = Task.WhenAll(Enumerable.Range(0, 20).Select(after => frugal.Tail(stream, after)));
+        }
+
+        Assert.All(await Task.WhenAll(first), static tail => Assert.Equal(40, tail.Rows.Count));
+        Assert.Equal(Enumerable.Range(0, 20).Select(static after => (after + 1, 2)), (await others).Select(static tail => (tail.Rows[0].Seq, tail.Rows.Count)));
+    }
+
     [Fact]
     public async Task A_load_that_failed_leaves_nothing_open_on_its_connection()
     {

@@ -9,10 +9,14 @@ namespace ReferralGrains.Simulation.Node;
 
 public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStreamLoader, ISnapshots
 {
+    /// <summary>So few that many a replay takes several.</summary>
+    public const int RowsAtOnce = 16;
+
     private readonly ConcurrentDictionary<StreamKey, int> seen = new(); // Only a planted bug answers by it.
     private int loads;
     private int lookedUp;
     private int headsAsked;
+    private int tailsAsked;
 
     /// <summary>Streams loaded, actions looked up and heads asked for, for tests that count.</summary>
     public int Loads => loads;
@@ -20,6 +24,9 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
     public int LookedUp => lookedUp;
 
     public int HeadsAsked => headsAsked;
+
+    /// <summary>How often rows of a long stream were asked for.</summary>
+    public int TailsAsked => tailsAsked;
 
     /// <inheritdoc/>
     public int FewRows => 24;
@@ -40,8 +47,13 @@ public sealed class MemoryLoader(MemoryDatabase database, IFaults faults) : IStr
     public async Task<StreamTail> Tail(StreamId stream, int after)
     {
         await Round();
-        return database.Read(_ => new StreamTail(
-            database.Stream(stream).Rows.Where(row => row.Seq == after).Select(static row => (DateTimeOffset?)row.Event.At).SingleOrDefault(), Rows(database.Stream(stream), after)));
+        Interlocked.Increment(ref tailsAsked);
+        return database.Read(_ =>
+        {
+            var rows = Rows(database.Stream(stream), after).Take(RowsAtOnce).ToList();
+            var at = database.Stream(stream).Rows.Where(row => row.Seq == after).Select(static row => (DateTimeOffset?)row.Event.At).SingleOrDefault();
+            return new StreamTail(at, rows, GoesOn: rows.Count == RowsAtOnce);
+        });
     }
 
     public async Task<int> Head(StreamKey key)

@@ -3,6 +3,7 @@ using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Tests.World;
 using ReferralGrains.Simulation.Domain;
 using ReferralGrains.Simulation.Engine;
+using ReferralGrains.Simulation.Node;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Turns.Referrals;
 using ReferralGrains.Turns.Tests.World;
@@ -60,6 +61,18 @@ public sealed class ReactivationTests
         shop.Referral().Snapshot = null;
         shop.Restart();
         Assert.Equal(Json(before), Json(await shop.State()));
+    }
+
+    // However long a stream is, a replay holds only some of its rows at once.
+    [Fact]
+    public async Task A_stream_is_replayed_some_rows_at_a_time()
+    {
+        await using var shop = await Busy(sales: 60);
+        var before = await shop.State();
+        shop.Referral().Snapshot = null;
+        shop.Restart();
+        Assert.Equal(Json(before), Json(await shop.State()));
+        Assert.Equal((before.Seq / MemoryLoader.RowsAtOnce) + 1, shop.Node.Loader.TailsAsked);
     }
 
     [Fact]
