@@ -1,4 +1,5 @@
 using ReferralGrains.LocalPostgres;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Reports;
 using ReferralGrains.Storage.Sealing;
 using ReferralGrains.Storage.Silos;
@@ -9,13 +10,15 @@ namespace ReferralGrains.Server;
 internal sealed record PostgresWatch(LocalPostgresServer? Postgres);
 
 /// <summary>What runs beside the requests: keeping PostgreSQL alive, ending the rows of processes that are gone, sealing, and summing for figures.</summary>
-internal sealed class BackgroundWork(PostgresWatch watch, SilentSilos silent, Sealer sealer, FigureSums figures) : BackgroundService
+internal sealed class BackgroundWork(
+    PostgresWatch watch, SilentSilos silent, Sealer sealer, FigureSums figures, TimeProvider time, ILogger<BackgroundWork> log) : BackgroundService
 {
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Each is waited for by itself, so that a bug in one ends the process though the other goes on.
-        var works = new List<Task> { silent.Watch(stoppingToken), sealer.Watch(stoppingToken), figures.Watch(stoppingToken) };
-        if (watch.Postgres is { } postgres) works.Add(postgres.Watch(stoppingToken));
-        await foreach (var work in Task.WhenEach(works)) await work;
+        var works = new List<Task> { Go("Ending silent silos", silent.Watch), Go("Sealing", sealer.Watch), Go("Summing for figures", figures.Watch) };
+        if (watch.Postgres is { } postgres) works.Add(Go("Keeping PostgreSQL alive", postgres.Watch));
+        return Task.WhenAll(works);
+
+        Task Go(string name, Func<CancellationToken, Task> work) => LastingWork.Go(name, work, time, log, stoppingToken);
     }
 }

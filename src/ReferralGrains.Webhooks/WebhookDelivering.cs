@@ -20,27 +20,29 @@ internal sealed partial class WebhookDelivering(WebhookWork work, WebhookSender 
     private readonly HashSet<Task> healthy = [];
     private readonly HashSet<Task> failing = [];
     private readonly Outage away = new(time);
+    private readonly Setback setback = new(time);
     private DateTimeOffset forgetAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (!stoppingToken.IsCancellationRequested)
+        await LastingWork.Go("Telling webhooks", Run, time, log, stoppingToken);
+        await Task.WhenAll([.. healthy, .. failing]);
+    }
+
+    private async Task Run(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
         {
             var pause = options.Pause;
             try
             {
-                bool? more;
-                while ((more = await work.Gather(stoppingToken)) == true)
-                {
-                }
-
-                if (more is null) pause = options.IdlePause;
-                await Start(healthy, options.AtOnce, isFailing: false, stoppingToken);
-                await Start(failing, options.FailingAtOnce, isFailing: true, stoppingToken);
+                if (await Gather(stop) is null) pause = options.IdlePause;
+                await Start(healthy, options.AtOnce, isFailing: false, stop);
+                await Start(failing, options.FailingAtOnce, isFailing: true, stop);
                 if (time.GetUtcNow() is var now && now >= forgetAt)
                 {
                     forgetAt = now + forgetEvery;
-                    await work.Forget(now - options.Kept, stoppingToken);
+                    await work.Forget(now - options.Kept, stop);
                 }
 
                 if (away.End() is { } lasted) LogGoesOn(lasted.TotalSeconds);
@@ -49,15 +51,31 @@ internal sealed partial class WebhookDelivering(WebhookWork work, WebhookSender 
             {
                 if (away.Begin()) LogUnavailable(exception.Message);
             }
-            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+
+            await Task.Delay(pause, time, stop);
+        }
+    }
+
+    // A commit that cannot be read holds up what comes after it, and nothing else: what was gathered before it is told all the same. A process of
+    // another version may read it.
+    private async Task<bool?> Gather(CancellationToken stop)
+    {
+        if (setback.Lasts) return false;
+        try
+        {
+            bool? more;
+            while ((more = await work.Gather(stop)) == true)
             {
-                break;
             }
 
-            await Task.Delay(pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            setback.End();
+            return more;
         }
-
-        await Task.WhenAll([.. healthy, .. failing]);
+        catch (Exception exception) when (exception is not (JournalUnavailableException or LeaseLostException or OperationCanceledException))
+        {
+            LogGatheringBug(setback.Begin().TotalSeconds, exception);
+            return false;
+        }
     }
 
     private async Task Start(HashSet<Task> running, int places, bool isFailing, CancellationToken stop)
@@ -167,6 +185,9 @@ internal sealed partial class WebhookDelivering(WebhookWork work, WebhookSender 
 
     [LoggerMessage(LogLevel.Information, "Webhooks go on after {Seconds:0.0} s.")]
     private partial void LogGoesOn(double seconds);
+
+    [LoggerMessage(LogLevel.Error, "Gathering what webhooks tell met a bug, and is tried again in {Seconds} s.")]
+    private partial void LogGatheringBug(double seconds, Exception exception);
 
     [LoggerMessage(LogLevel.Error, "Telling webhook endpoint {Endpoint} met a bug.")]
     private partial void LogBug(long endpoint, Exception exception);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 using ReferralGrains.Gateway.Description;
 using ReferralGrains.Gateway.Json;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Idempotency;
 
 namespace ReferralGrains.Gateway.Access;
@@ -103,14 +104,16 @@ internal sealed partial class IdempotencySweep(IIdempotentAnswers answers, TimeP
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMinutes(10);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => LastingWork.Go("Deleting old answers", Run, time, log, stoppingToken);
+
+    private async Task Run(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Pause, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(stop))
         {
             try
             {
-                await answers.Sweep(stoppingToken);
+                await answers.Sweep(stop);
             }
             catch (Exception exception) when (Faults.IsUnavailable(exception))
             {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using ReferralGrains.Gateway.Problems;
+using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Reports;
 
 namespace ReferralGrains.Gateway.Metrics;
@@ -13,11 +14,12 @@ internal sealed class BacklogMetrics : BackgroundService
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(15);
     private readonly BacklogReports reports;
     private readonly TimeProvider time;
+    private readonly ILogger<BacklogMetrics> log;
     private volatile Backlog? last;
 
-    public BacklogMetrics(BacklogReports reports, TimeProvider time, IMeterFactory meters)
+    public BacklogMetrics(BacklogReports reports, TimeProvider time, IMeterFactory meters, ILogger<BacklogMetrics> log)
     {
-        (this.reports, this.time) = (reports, time);
+        (this.reports, this.time, this.log) = (reports, time, log);
         var meter = meters.Create(GatewayMetrics.Meter.Name);
         Gauge("grains_parked_actions", "actions", "Actions that wait for a referral or a sale.", static backlog => backlog.Parked);
         Gauge("grains_due_backlog", "{grain}", "Grains with something that is due.", static backlog => backlog.Due);
@@ -34,21 +36,24 @@ internal sealed class BacklogMetrics : BackgroundService
             name, () => last is { } backlog ? [new(value(backlog))] : Array.Empty<Measurement<double>>(), unit, description);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => LastingWork.Go("Counting what waits", Run, time, log, stoppingToken);
+
+    private async Task Run(CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Every, time);
         do
         {
             try
             {
-                last = await reports.Read(stoppingToken);
+                last = await reports.Read(stop);
             }
-            catch (Exception exception) when (Faults.IsUnavailable(exception))
+            catch (Exception exception)
             {
                 last = null;
+                if (!Faults.IsUnavailable(exception)) throw;
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        while (await timer.WaitForNextTickAsync(stop));
     }
 
     private static double Seconds(TimeSpan age) => Math.Max(0, age.TotalSeconds);

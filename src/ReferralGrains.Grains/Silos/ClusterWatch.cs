@@ -23,20 +23,15 @@ internal sealed partial class ClusterWatch(
     private readonly Outage ending = new(TimeProvider.System);
     private readonly Outage watching = new(TimeProvider.System);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => LastingWork.Go("Watching the cluster", Run, TimeProvider.System, log, stoppingToken);
+
+    private async Task Run(CancellationToken stop)
     {
-        try
+        await foreach (var seen in cluster.MembershipUpdates.WithCancellation(stop))
         {
-            await foreach (var seen in cluster.MembershipUpdates.WithCancellation(stoppingToken))
-            {
-                foreach (var member in seen.Members.Values)
-                    if (member.Status == SiloStatus.Dead && !ended.Contains(member.Name)) await End(member.Name, stoppingToken);
-                await Watch(stoppingToken);
-            }
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The silo ends, and with it what it saw.
+            foreach (var member in seen.Members.Values)
+                if (member.Status == SiloStatus.Dead && !ended.Contains(member.Name)) await End(member.Name, stop);
+            await Watch(stop);
         }
     }
 

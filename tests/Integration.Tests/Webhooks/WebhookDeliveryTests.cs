@@ -409,6 +409,29 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(receiver.All[2].Body, Encoding.UTF8.GetString(found!.Body.Span));
     }
 
+    // As of a newer version, while one is being brought in: every older process in turn would meet it, and none may end for it.
+    [Fact]
+    public async Task A_row_that_cannot_be_read_holds_up_what_comes_after_it_and_neither_what_was_gathered_nor_the_process()
+    {
+        await house.World.Refer("anna");
+        await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        await house.Sell(1);
+        await house.Gather();
+        await house.Sell(1);
+        var last = $"stream = {(await house.World.Stream("anna")).Value} and seq = {(await house.World.RowsOf("anna"))[^1].Seq}";
+        var version = await house.Database.Ask<short>($"select version from event where {last}");
+        await Write(99);
+        await using var process = await house.Deliver();
+        await receiver.Until(1);
+        await Write(version);
+        await house.Sell(1);
+        await receiver.Until(3);
+        Assert.Equal((await house.Events()).Select(static message => message.Id), receiver.Taken);
+
+        Task Write(short written) =>
+            house.Database.Run($"alter table event disable trigger user; update event set version = {written} where {last}; alter table event enable trigger user");
+    }
+
     // A deadlock with a migration, or a standby that has not taken over yet: whoever works beside the requests waits, and the process goes on.
     [Theory]
     [InlineData("40P01")]
