@@ -172,11 +172,11 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
             Waiting: new WaitingEvents(row.GetInt64(1), row.GetFieldValue<DateTimeOffset>(2), row.GetString(3), row.GetFieldValue<string[]>(4))),
         stop, Questions.Int(tenant), Questions.Text(source?.Value))).ToDictionary(static one => one.Source, static one => one.Waiting);
 
-    private const string OfWaiting =
+    private const string OfNamed =
         """
-        select s.id, w.event, min(w.received_at) as at, min(w.body::text)::json ->> 'action_id', coalesce(min(w.body::text)::json ->> 'type', 'names'),
+        select n.id, n.event, min(w.received_at), min(w.body::text)::json ->> 'action_id', coalesce(min(w.body::text)::json ->> 'type', 'names'),
           array_agg(w.object order by w.object), min(w.body::text), null
-        from source s join source_waiting w on w.source = s.id where s.tenant = $1
+        from named n join source_waiting w on w.source = n.id and w.event = n.event group by n.id, n.event order by min(w.received_at), n.id, n.event
         """;
 
     public async Task<bool> Knows(int tenant, string source, string e, CancellationToken stop) => (await database.Rows(
@@ -186,15 +186,22 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
         """,
         static _ => 0, stop, Questions.Int(tenant), Questions.Text(source), Questions.Text(e))).Count > 0;
 
+    // An event has a row for each object, of one time; those of another mapping, if it came again, are later.
     public async Task<Page<OpenEvent>> ListWaiting(int tenant, CallerId? source, (string Source, string Event)? after, int limit, CancellationToken stop)
     {
         var found = await database.Rows(
             $"""
-            select * from ({OfWaiting} and ($2 is null or s.id = $2) group by s.id, w.event) x
-            where $3 is null or (x.at, x.id, x.event) > (coalesce(
-              (select min(received_at) from source_waiting where source = $3 and event = $4),
-              (select min(received_at) from webhook_inbox where tenant = $1 and source = $3 and event = $4)), $3, $4)
-            order by x.at, x.id, x.event limit $5
+            with named as (
+              select s.id, p.event from source s cross join lateral (
+                select distinct w.received_at, w.event from source_waiting w
+                where w.source = s.id
+                  and ($3 is null or (w.received_at, w.source, w.event) > (coalesce(
+                    (select min(received_at) from source_waiting where source = $3 and event = $4),
+                    (select min(received_at) from webhook_inbox where tenant = $1 and source = $3 and event = $4)), $3, $4))
+                  and not exists (select from source_waiting f where f.source = w.source and f.event = w.event and f.received_at < w.received_at)
+                order by w.received_at, w.event limit $5) p
+              where s.tenant = $1 and ($2 is null or s.id = $2) order by p.received_at, s.id, p.event limit $5)
+            {OfNamed}
             """,
             Open, stop, Questions.Int(tenant), Questions.Text(source?.Value), Questions.Text(after?.Source), Questions.Text(after?.Event), Questions.Int(limit + 1));
         return new([.. found.Take(limit)], found.Count > limit);
@@ -215,7 +222,7 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
     }
 
     public Task<OpenEvent?> FindWaiting(int tenant, string source, string e, CancellationToken stop) => database.Row(
-        $"{OfWaiting} and s.id = $2 and w.event = $3 group by s.id, w.event", Open, stop, Questions.Int(tenant), Questions.Text(source), Questions.Text(e));
+        $"with named as (select id, $3 as event from source where tenant = $1 and id = $2) {OfNamed}", Open, stop, Questions.Int(tenant), Questions.Text(source), Questions.Text(e));
 
     public async Task<bool> Dismiss(int tenant, string source, string e, string why, CancellationToken stop) => (await database.Rows(
         """
