@@ -31,16 +31,19 @@ public sealed class SenderTurn(NpgsqlDataSource database) : ISenderTurn, IAsyncD
 
     public async ValueTask<bool> IsMine(CancellationToken stop)
     {
+        var asked = connection;
         try
         {
-            if (connection is not null) return await Ask(connection, "select true", stop);
-            var opened = await database.OpenConnectionAsync(stop);
-            if (await Ask(opened, $"select pg_try_advisory_lock({Key})", stop)) (connection, Term) = (opened, Guid.NewGuid().ToString("n"));
-            else await opened.DisposeAsync();
+            if (asked is not null) return await Ask(asked, "select true", stop);
+            asked = await database.OpenConnectionAsync(stop);
+            if (await Ask(asked, $"select pg_try_advisory_lock({Key})", stop)) (connection, Term) = (asked, Guid.NewGuid().ToString("n"));
+            else await asked.DisposeAsync();
         }
-        catch (NpgsqlException)
+        catch (Exception exception) when (exception is NpgsqlException or OperationCanceledException)
         {
-            await Drop();
+            if (asked is not null) await End(asked);
+            (connection, Term) = (null, null);
+            if (exception is OperationCanceledException) throw;
         }
 
         return connection is not null;
@@ -51,23 +54,24 @@ public sealed class SenderTurn(NpgsqlDataSource database) : ISenderTurn, IAsyncD
 
     public async ValueTask DisposeAsync()
     {
+        if (connection is not { } mine) return;
+        (connection, Term) = (null, null);
         try
         {
-            // A connection that goes back to the pool keeps its locks until it is used again.
-            if (connection is not null) await Ask(connection, $"select pg_advisory_unlock({Key})", CancellationToken.None);
+            await Ask(mine, $"select pg_advisory_unlock({Key})", CancellationToken.None);
+            await mine.DisposeAsync();
         }
         catch (NpgsqlException)
         {
-            // It broke, and the lock with it.
+            await End(mine);
         }
-
-        await Drop();
     }
 
-    private async ValueTask Drop()
+    // A connection that goes back to the pool keeps its locks, and one that failed may live: with the pool emptied it is closed instead.
+    private async ValueTask End(NpgsqlConnection failed)
     {
-        if (connection is not null) await connection.DisposeAsync();
-        (connection, Term) = (null, null);
+        database.Clear();
+        await failed.DisposeAsync();
     }
 
     private static async Task<bool> Ask(NpgsqlConnection connection, string question, CancellationToken stop)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
+using System.Text;
 using Npgsql;
 
 namespace ReferralGrains.Integration.Tests.Journal;
@@ -29,6 +30,7 @@ public sealed class CuttingProxy : IAsyncDisposable
     private readonly UnixDomainSocketEndPoint server;
     private readonly Task accepting;
     private readonly ConcurrentQueue<(Cut Cut, Func<Task>? Once)> next = [];
+    private (byte[] What, byte[] Instead)? garbled;
     private int refusals;
 
     public CuttingProxy(string connectionString)
@@ -50,6 +52,9 @@ public sealed class CuttingProxy : IAsyncDisposable
         Volatile.Write(ref refusals, thenRefuse);
         next.Enqueue((cut, once));
     }
+
+    /// <summary>From now on the server gets something else where a request has this in it; of the same length.</summary>
+    public void Garble(string what, string instead) => garbled = (Encoding.UTF8.GetBytes(what), Encoding.UTF8.GetBytes(instead));
 
     /// <summary>Every client's line is dead at once; the server notices nothing.</summary>
     public void LoseClients()
@@ -112,6 +117,7 @@ public sealed class CuttingProxy : IAsyncDisposable
         while (await line.Client.ReceiveAsync(buffer) is var length and > 0)
         {
             var once = (Func<Task>?)null;
+            if (garbled is var (what, instead) && buffer.AsSpan(0, length).IndexOf(what) is >= 0 and var at) instead.CopyTo(buffer, at);
             if (buffer.AsSpan(0, length).IndexOf("insert into commit"u8) >= 0) (line.Cut, once) = next.TryDequeue(out var cut) ? cut : default;
             await line.Server.SendAsync(buffer.AsMemory(0, line.Cut == Cut.Request ? length / 2 : length));
             if (once is not null) await once();

@@ -31,6 +31,20 @@ public sealed class SenderTurnTests(PostgresServer server) : JournalTest(server)
         Assert.False(await first.IsMine(Stop));
     }
 
+    // As where PostgreSQL is short of memory, or was too slow: the connection lives, and would keep the lock in its pool.
+    [Fact]
+    public async Task Whose_question_fails_on_a_connection_that_lives_leaves_it_to_another()
+    {
+        await using var line = new CuttingProxy(Database.ConnectionString);
+        await using var first = new SenderTurn(line.Source);
+        await using var second = new SenderTurn(Database.Source);
+        Assert.True(await first.IsMine(Stop));
+        line.Garble("select true", "select 1/0 ");
+        Assert.False(await first.IsMine(Stop));
+        await Eventually.Holds("another has it", async () => await second.IsMine(Stop));
+        Assert.Null(first.Term);
+    }
+
     [Fact]
     public async Task An_installation_has_one_name_for_ever()
     {
