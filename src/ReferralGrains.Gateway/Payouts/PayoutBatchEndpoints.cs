@@ -137,14 +137,26 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
     {
         var (caller, stop) = (context.Caller(), context.RequestAborted);
         var now = await clock.Now(caller.Tenant);
-        var found = await candidates.Find(caller.Tenant, terms, now, stop);
-        if (await accounts.LookAgain(caller.Tenant, found, stop)) found = await candidates.Find(caller.Tenant, terms, now, stop);
         var last = await reports.LastBatch(caller.Tenant, terms.Outside, stop);
         var before = last is null ? null : await reports.Paid(last.Stream, stop);
-        var preview = PayoutPreviews.Of(found, terms, last?.Id, before, MostPreviewed);
+        var unready = new UnreadyAccounts();
+        var preview = await See();
+        if (await accounts.LookAgain(caller.Tenant, unready, stop)) preview = await See();
         return new(
             null, PayoutBatchStatus.Draft.ToWire(), PayoutWords.Deliveries.Of(terms.Outside), caller.By, false, terms.SecondPerson, now,
             [.. preview.Currencies.Select(static one => new PayoutTotalAnswer(one.Currency, one.Items, one.AmountMinor, 0, 0, 0, 0, 0))], Preview: preview);
+
+        async Task<PayoutPreview> See()
+        {
+            var sums = new PayoutPreviews(terms, before, MostPreviewed);
+            await foreach (var one in candidates.Find(caller.Tenant, terms, now, stop))
+            {
+                unready.Note(one);
+                sums.Add(one);
+            }
+
+            return sums.Of(last?.Id);
+        }
     }
 
     private static readonly string[] BatchColumns = ["id", "status", "delivery", "drawn_by", "drawn_at", "approved_by", "currency", "items", "amount_minor", "paid_minor", "failed"];

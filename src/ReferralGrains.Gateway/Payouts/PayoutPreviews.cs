@@ -7,35 +7,72 @@ using ReferralGrains.Storage.Payouts;
 
 namespace ReferralGrains.Gateway.Payouts;
 
-/// <summary>What a batch would be, summed by currency and compared with the last one.</summary>
-internal static class PayoutPreviews
+/// <summary>What a batch would be, summed by currency and compared with the last one. Of those whom it leaves out it keeps the first, and sums.</summary>
+/// <param name="before">Whom the last batch paid what; null where there was none.</param>
+/// <param name="most">Of each list that is shown.</param>
+internal sealed class PayoutPreviews(PayoutTerms terms, IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>? before, int most)
 {
-    /// <param name="last">The batch to compare with; null where there was none.</param>
-    /// <param name="before">Whom it paid what.</param>
-    public static PayoutPreview Of(
-        IReadOnlyList<JudgedCandidate> found, PayoutTerms terms, CallerId? last, IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>? before, int most)
+    private readonly SortedDictionary<string, Sum> sums = Before(before);
+    private readonly ImmutableArray<PreviewItem>.Builder paid = ImmutableArray.CreateBuilder<PreviewItem>();
+    private readonly ImmutableArray<PreviewLeftOut>.Builder left = ImmutableArray.CreateBuilder<PreviewLeftOut>();
+
+    public void Add(JudgedCandidate judged)
     {
-        var paid = found.Where(static one => one.Why is null).Select(static one => one.Candidate).ToList();
-        var left = found.Where(static one => one.Why is not null).ToList();
-        var currencies = found.Select(static one => one.Candidate.Payable.Asset).Concat((before?.Keys ?? []).Select(static one => one.Asset)).Distinct().OrderBy(static asset => asset.Name, StringComparer.Ordinal);
-        return new(
-            [.. currencies.Select(asset => Total(asset, paid.Where(one => one.Payable.Asset == asset).ToList(), left.Where(one => one.Candidate.Payable.Asset == asset).ToList()))],
-            [.. paid.Take(most).Select(one => new PreviewItem(one.Id, one.Payable.Asset.Name, one.Pays(terms).Minor, terms.Outside ? PayoutOrder.Outside : one.Account!))],
-            [.. left.Take(most).Select(static one => new PreviewLeftOut(one.Candidate.Id, one.Candidate.Payable.Asset.Name, one.Candidate.Payable.Minor, one.Why!.Value.ToWire()))],
-            last);
-
-        PreviewTotal Total(Asset asset, List<PayoutCandidate> pays, List<JudgedCandidate> leaves) => new(
-            asset.Name, pays.Count, pays.Sum(one => one.Pays(terms).Minor),
-            leaves.GroupBy(static one => one.Why!.Value).OrderBy(static reason => reason.Key).ToImmutableSortedDictionary(static reason => reason.Key.ToWire(), static reason => reason.Count()),
-            leaves.Sum(static one => one.Candidate.Payable.Minor), pays.Sum(one => one.Payable.Minor - one.Pays(terms).Minor),
-            before is null ? null : Since(asset, pays, before));
-
-        SinceLast Since(Asset asset, List<PayoutCandidate> pays, IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long> then)
+        var one = judged.Candidate;
+        var asset = one.Payable.Asset.Name;
+        if (!sums.TryGetValue(asset, out var sum)) sums.Add(asset, sum = new());
+        if (judged.Why is { } why)
         {
-            var now = pays.Select(static one => one.Referrer).ToHashSet();
-            var was = then.Where(one => one.Key.Asset == asset).ToDictionary(static one => one.Key.Referrer, static one => one.Value);
-            return new(
-                now.Count - was.Count, pays.Sum(one => one.Pays(terms).Minor) - was.Values.Sum(), now.Count(one => !was.ContainsKey(one)), was.Keys.Count(one => !now.Contains(one)));
+            sum.LeaveOut(one, why.ToWire());
+            if (left.Count < most) left.Add(new(one.Id, asset, one.Payable.Minor, why.ToWire()));
         }
+        else
+        {
+            sum.Pay(one, one.Pays(terms).Minor);
+            if (paid.Count < most) paid.Add(new(one.Id, asset, one.Pays(terms).Minor, terms.Outside ? PayoutOrder.Outside : one.Account!));
+        }
+    }
+
+    /// <param name="last">The batch to compare with; null where there was none.</param>
+    public PayoutPreview Of(CallerId? last) =>
+        new([.. sums.Select(one => one.Value.Total(one.Key, before is not null))], paid.ToImmutable(), left.ToImmutable(), last);
+
+    private static SortedDictionary<string, Sum> Before(IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>? before)
+    {
+        var sums = new SortedDictionary<string, Sum>(StringComparer.Ordinal);
+        foreach (var asset in (before ?? ImmutableDictionary<(StreamId Referrer, Asset Asset), long>.Empty).GroupBy(static one => one.Key.Asset.Name))
+            sums.Add(asset.Key, new() { Before = asset.ToDictionary(static one => one.Key.Referrer, static one => one.Value) });
+        return sums;
+    }
+
+    /// <summary>Of one currency.</summary>
+    private sealed class Sum
+    {
+        private readonly HashSet<StreamId> now = [];
+        private readonly SortedDictionary<string, int> reasons = [];
+        private int items;
+        private long minor;
+        private long rest;
+        private long leftMinor;
+
+        public Dictionary<StreamId, long> Before { get; init; } = [];
+
+        // No more than a batch may hold.
+        public void Pay(PayoutCandidate one, long pays)
+        {
+            now.Add(one.Referrer);
+            (items, minor, rest) = (items + 1, minor + pays, rest + one.Payable.Minor - pays);
+        }
+
+        public void LeaveOut(PayoutCandidate one, string why)
+        {
+            reasons[why] = reasons.GetValueOrDefault(why) + 1;
+            leftMinor += one.Payable.Minor;
+        }
+
+        public PreviewTotal Total(string asset, bool compares) => new(
+            asset, items, minor, reasons.ToImmutableSortedDictionary(), leftMinor, rest,
+            !compares ? null : new(
+                now.Count - Before.Count, minor - Before.Values.Sum(), now.Count(one => !Before.ContainsKey(one)), Before.Keys.Count(one => !now.Contains(one))));
     }
 }

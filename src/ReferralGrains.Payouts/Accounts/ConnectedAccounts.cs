@@ -16,9 +16,6 @@ namespace ReferralGrains.Payouts.Accounts;
 /// <inheritdoc cref="IConnectedAccounts"/>
 public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports reports, IStripeAccounts accounts, ISenderTurn installation, PayoutOptions options) : IConnectedAccounts
 {
-    // Some seconds at the rate that Stripe allows.
-    private const int MostLooks = 200;
-
     public int PerSecond => options.PerEndpoint;
 
     public Task<AccountAnswer> Onboard(int tenant, CallerId referrer, OnboardingAsked asked, CancellationToken stop) => Answer(tenant, async stripe =>
@@ -58,12 +55,10 @@ public sealed class ConnectedAccounts(IGrainRouter router, IPayoutReports report
         return Linked(await Ask(tenant, referrer, new PayoutAccountCommand.LinkCustomer(customer, by, Instead: false), stop));
     }, stop);
 
-    public async Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop)
+    public async Task<bool> LookAgain(int tenant, UnreadyAccounts unready, CancellationToken stop)
     {
-        var unready = found.Where(static one => one.Why == NotPaid.AccountNotReady).Select(static one => one.Candidate.Id).Distinct().ToArray();
-        Random.Shared.Shuffle(unready);
         var ready = false;
-        foreach (var referrer in unready.Take(MostLooks))
+        foreach (var referrer in unready.Some)
         {
             var answer = await Answer(tenant, stripe => Seen(stripe, tenant, referrer, stop), stop);
             if (answer is not AccountAnswer.Shown { Account: var account }) break;

@@ -94,11 +94,10 @@ public sealed partial class PayoutBatchRunner(
     {
         var drawn = (await Show(batch, stop)).Batch;
         if (drawn is not { Status: PayoutBatchStatus.Draft, Terms: { } terms, DrawnAt: { } at } || await work.IsUnsettled(batch, at, stop)) return;
-        var found = await candidates.Find(batch.Tenant, terms, at, stop);
-        if (await accounts.LookAgain(batch.Tenant, found, stop)) found = await candidates.Find(batch.Tenant, terms, at, stop);
         var listed = drawn.Orders.Select(static order => order.Item).ToHashSet(StringComparer.Ordinal);
-        var orders = found.Where(static one => one.Why is null).Select(one => Order(batch, terms, one.Candidate)).Where(order => !listed.Contains(order.Item))
-            .Take(PayoutBatchDecider.MostOrders - listed.Count).ToList();
+        var unready = new UnreadyAccounts();
+        var orders = await More();
+        if (await accounts.LookAgain(batch.Tenant, unready, stop)) orders = await More();
         if (drawn.IsScheduled && orders.Count + listed.Count == 0)
         {
             await Tell(batch, new PayoutBatchCommand.Cancel(Nobody), stop);
@@ -108,6 +107,20 @@ public sealed partial class PayoutBatchRunner(
         PayoutBatchCommand[] steps = [.. orders.Chunk(OrdersAtOnce).Select(static some => new PayoutBatchCommand.List([.. some])), new PayoutBatchCommand.EndList(orders.Count + listed.Count)];
         foreach (var step in steps)
             if ((await Tell(batch, step, stop)).Refusal is { } refusal) LogRefused(batch.Batch, refusal);
+
+        // As many as there is room for: a tenant may owe something to millions.
+        async Task<List<PayoutOrder>> More()
+        {
+            var more = new List<PayoutOrder>();
+            await foreach (var one in candidates.Find(batch.Tenant, terms, at, stop))
+            {
+                if (one.Why == NotPaid.BatchFull || more.Count + listed.Count >= PayoutBatchDecider.MostOrders) break;
+                unready.Note(one);
+                if (one.Why is null && Order(batch, terms, one.Candidate) is var order && !listed.Contains(order.Item)) more.Add(order);
+            }
+
+            return more;
+        }
     }
 
     private PayoutOrder Order(OpenBatch batch, PayoutTerms terms, PayoutCandidate candidate) => new(

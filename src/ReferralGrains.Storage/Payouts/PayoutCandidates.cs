@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Npgsql;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Storage.Database;
@@ -14,37 +14,43 @@ public interface IPayoutCandidates
 {
     /// <summary>
     /// Everybody who has something payable in a currency, in the order of their streams, and whether a batch would pay it; account credit as
-    /// well where the terms have batches pay it.
+    /// well where the terms have batches pay it. Some are read at a time: who has enough reads no more.
     /// </summary>
     /// <param name="now">By the tenant's clock.</param>
-    Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop);
+    IAsyncEnumerable<JudgedCandidate> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop);
 
     /// <summary>Whether a batch would pay anybody.</summary>
     Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop);
 }
 
 /// <param name="waits">How long a changed account waits.</param>
-public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits waits) : IPayoutCandidates
+/// <param name="page">Referrers that are looked through at a time, whether or not they have anything.</param>
+public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits waits, int page = 5_000) : IPayoutCandidates
 {
-    public async Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop)
+    public async IAsyncEnumerable<JudgedCandidate> Find(int tenant, PayoutTerms terms, DateTimeOffset now, [EnumeratorCancellation] CancellationToken stop)
     {
-        var judged = ImmutableArray.CreateBuilder<JudgedCandidate>();
         var paid = 0;
-        foreach (var candidate in await Read(tenant, terms, stop))
+        for (var (after, last) = (0L, await Last(tenant, 0, stop)); last is { } upTo; (after, last) = (upTo, await Last(tenant, upTo, stop)))
         {
-            var why = candidate.Why(terms, now, waits) ?? (paid == PayoutBatchDecider.MostOrders ? NotPaid.BatchFull : null);
-            if (why is null) paid++;
-            judged.Add(new(candidate, why));
+            foreach (var candidate in await Read(tenant, terms, after, upTo, stop))
+            {
+                var why = candidate.Why(terms, now, waits) ?? (paid == PayoutBatchDecider.MostOrders ? NotPaid.BatchFull : null);
+                if (why is null) paid++;
+                yield return new(candidate, why);
+            }
         }
-
-        return judged.ToImmutable();
     }
 
     public async Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
-        (await Read(tenant, terms, stop)).Exists(candidate => candidate.Why(terms, now, waits) is null);
+        await Find(tenant, terms, now, stop).AnyAsync(static one => one.Why is null, stop);
+
+    // Of the next referrers; null where there are no more.
+    private Task<long?> Last(int tenant, long after, CancellationToken stop) => database.Row(
+        "select max(stream) from (select stream from referrer where tenant = $1 and stream > $2 order by stream limit $3) next",
+        static reader => reader.Maybe<long>(0), stop, Questions.Int(tenant), Questions.Long(after), Questions.Int(page));
 
     // By the referrers of the tenant: an index on balances would cost every action.
-    private async Task<List<PayoutCandidate>> Read(int tenant, PayoutTerms terms, CancellationToken stop)
+    private async Task<List<PayoutCandidate>> Read(int tenant, PayoutTerms terms, long after, long upTo, CancellationToken stop)
     {
         var found = await database.Rows(
             """
@@ -54,9 +60,9 @@ public sealed class PayoutCandidates(NpgsqlDataSource database, PayoutWaits wait
               coalesce((f.body ->> 'forfeits')::boolean, false)
             from referrer r join balance b on b.referrer = r.stream and b.payable > 0 join asset a on a.id = b.asset
               join stream s on s.id = r.stream left join fact f on f.stream = r.stream left join payout_account p on p.referrer = r.stream
-            where r.tenant = $1 and a.name ~ $2 order by r.stream, a.name
+            where r.tenant = $1 and r.stream > $3 and r.stream <= $4 and a.name ~ $2 order by r.stream, a.name
             """,
-            Candidate, stop, Questions.Int(tenant), Questions.Text(terms.PaysCredit ? "^(credit:)?[A-Z]{3}$" : "^[A-Z]{3}$"));
+            Candidate, stop, Questions.Int(tenant), Questions.Text(terms.PaysCredit ? "^(credit:)?[A-Z]{3}$" : "^[A-Z]{3}$"), Questions.Long(after), Questions.Long(upTo));
         found.RemoveAll(static candidate => candidate.Payable.Asset.Currency is null);
         return found;
     }

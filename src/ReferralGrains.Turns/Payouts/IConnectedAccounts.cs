@@ -1,7 +1,6 @@
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Domain.Referrals;
-using ReferralGrains.Storage.Payouts;
 
 namespace ReferralGrains.Turns.Payouts;
 
@@ -31,10 +30,9 @@ public interface IConnectedAccounts
 
     /// <summary>
     /// Asks the provider about accounts that were not ready when they were last seen: a notice of it may have been lost, or none be set up.
-    /// Some of them, where there are many.
     /// </summary>
     /// <returns>Whether any is ready by now.</returns>
-    Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop);
+    Task<bool> LookAgain(int tenant, UnreadyAccounts unready, CancellationToken stop);
 }
 
 /// <param name="Email">Of the referrer, so that the provider need not ask for it.</param>

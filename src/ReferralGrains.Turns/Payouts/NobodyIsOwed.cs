@@ -6,7 +6,7 @@ namespace ReferralGrains.Turns.Payouts;
 /// <summary>Of an engine that pays nothing out.</summary>
 internal sealed class NobodyIsOwed : IPayoutCandidates
 {
-    public Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) => Task.FromResult<IReadOnlyList<JudgedCandidate>>([]);
+    public IAsyncEnumerable<JudgedCandidate> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) => AsyncEnumerable.Empty<JudgedCandidate>();
 
     public Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) => Task.FromResult(false);
 }

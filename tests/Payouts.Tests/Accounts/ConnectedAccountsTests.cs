@@ -30,7 +30,9 @@ public sealed class ConnectedAccountsTests
         using var browser = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false });
         using var finished = await browser.PostAsync(second.Url, null);
         Assert.Equal("https://shop.test/back", finished.Headers.Location!.ToString());
-        Assert.True(await desk.Accounts.LookAgain(1, [desk.Candidate], CancellationToken.None));
+        var unready = new UnreadyAccounts();
+        unready.Note(desk.Candidate);
+        Assert.True(await desk.Accounts.LookAgain(1, unready, CancellationToken.None));
         Assert.True(desk.Account.IsReady);
     }
 

@@ -228,10 +228,13 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
             && item is { InTransit: true, Status: PayoutItemStatus.Reserved or PayoutItemStatus.Intended or PayoutItemStatus.NotFound or PayoutItemStatus.AwaitingFunds })
             .Select(item => new CallerId(item.Order!.Item))]);
 
-    public Task<IReadOnlyList<ForfeitingReferrer>> Forfeiting(CancellationToken stop) => Task.FromResult<IReadOnlyList<ForfeitingReferrer>>([]);
+    /// <summary>Closed referrers who give up what they have.</summary>
+    public List<ForfeitingReferrer> ForfeitingReferrers { get; } = [];
 
-    public Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
-        Task.FromResult<IReadOnlyList<JudgedCandidate>>([.. Candidates.Select(one => new JudgedCandidate(one, one.Why(terms, now, Waits)))]);
+    public Task<IReadOnlyList<ForfeitingReferrer>> Forfeiting(CancellationToken stop) => Task.FromResult<IReadOnlyList<ForfeitingReferrer>>([.. ForfeitingReferrers]);
+
+    public IAsyncEnumerable<JudgedCandidate> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
+        Candidates.Select(one => new JudgedCandidate(one, one.Why(terms, now, Waits))).ToList().ToAsyncEnumerable();
 
     public Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) => Task.FromResult(Candidates.Count > 0);
 
@@ -245,7 +248,7 @@ internal sealed class PayoutWorld : IPayoutWork, IPayoutBatchWork, IPayoutCandid
 
     public Task<AccountAnswer> MakeCustomer(int tenant, CallerId referrer, string? email, string? name, string by, CancellationToken stop) => throw new NotSupportedException();
 
-    public Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop) => Task.FromResult(false);
+    public Task<bool> LookAgain(int tenant, UnreadyAccounts unready, CancellationToken stop) => Task.FromResult(false);
 
     public Task<BatchProgress> Progress(StreamId batch, CancellationToken stop)
     {

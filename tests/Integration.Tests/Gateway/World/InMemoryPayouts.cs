@@ -81,8 +81,8 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
 
     public Task<IReadOnlyDictionary<(StreamId Referrer, Asset Asset), long>> Paid(StreamId batch, CancellationToken stop) => throw new NotSupportedException();
 
-    public Task<IReadOnlyList<JudgedCandidate>> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
-        Task.FromResult<IReadOnlyList<JudgedCandidate>>([.. Candidates.Select(one => new JudgedCandidate(one, one.Why(terms, now, PayoutWaits.Live)))]);
+    public IAsyncEnumerable<JudgedCandidate> Find(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) =>
+        Candidates.Select(one => new JudgedCandidate(one, one.Why(terms, now, PayoutWaits.Live))).ToAsyncEnumerable();
 
     public Task<bool> HasAny(int tenant, PayoutTerms terms, DateTimeOffset now, CancellationToken stop) => Task.FromResult(false);
 
@@ -101,7 +101,7 @@ internal sealed class InMemoryPayouts(Func<GrainAddress, StreamId> streamOf, Fun
     public Task<AccountAnswer> MakeCustomer(int tenant, CallerId referrer, string? email, string? name, string by, CancellationToken stop) => Task.FromResult<AccountAnswer>(
         new AccountAnswer.Shown(((PayoutAccountReply)Ask(GrainAddress.PayoutAccount(tenant, referrer), new PayoutAccountCommand.LinkCustomer("cus_of_" + referrer, by, Instead: false))).Account));
 
-    public Task<bool> LookAgain(int tenant, IReadOnlyList<JudgedCandidate> found, CancellationToken stop) => Task.FromResult(false);
+    public Task<bool> LookAgain(int tenant, UnreadyAccounts unready, CancellationToken stop) => Task.FromResult(false);
 
     private PayoutPlanReply Set(int tenant, PayoutTermsSet e)
     {
