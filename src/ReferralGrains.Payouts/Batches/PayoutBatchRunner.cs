@@ -170,6 +170,10 @@ public sealed partial class PayoutBatchRunner(
             {
                 LogUnavailable(exception.Message);
             }
+            catch (Exception exception) when (exception is not OperationCanceledException)
+            {
+                LogBugInForfeit(one.Referrer, exception);
+            }
         }
     }
 
@@ -249,4 +253,7 @@ public sealed partial class PayoutBatchRunner(
 
     [LoggerMessage(LogLevel.Error, "A step of payout batch {Batch} met a bug.")]
     private partial void LogBug(CallerId batch, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "What closed referrer {Referrer} gives up met a bug.")]
+    private partial void LogBugInForfeit(CallerId referrer, Exception exception);
 }

@@ -79,6 +79,11 @@ public sealed partial class Reconciler(
         {
             if (away.Begin()) LogUnavailable(exception.Message);
         }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Our own bug, in what one tenant has: the others are compared.
+            LogBugOfTenant(tenant, exception);
+        }
         finally
         {
             places.Release();
@@ -269,6 +274,9 @@ public sealed partial class Reconciler(
 
     [LoggerMessage(LogLevel.Error, "Comparison {Run} of tenant {Tenant} met a bug.")]
     private partial void LogBug(long run, int tenant, Exception exception);
+
+    [LoggerMessage(LogLevel.Error, "What is to be compared for tenant {Tenant} met a bug.")]
+    private partial void LogBugOfTenant(int tenant, Exception exception);
 
     [LoggerMessage(LogLevel.Information, "Comparison {Run} of tenant {Tenant} ended: {State}, {Transfers} transfers, {Breaks} breaks.")]
     private partial void LogEnded(long run, int tenant, ReconciliationState state, long transfers, long breaks);

@@ -74,6 +74,23 @@ public sealed class ReconciliationTests(PostgresServer server)
         await running;
     }
 
+    [Fact]
+    public async Task A_bug_in_what_one_tenant_has_keeps_no_other_from_being_compared()
+    {
+        var other = await database.Ask<int>("insert into tenant (name, sandbox) values ('other', true) returning id");
+        foreach (var tenant in (int[])[PayoutHouse.Tenant, other]) await house.Reconciliations.Ask(tenant, ReconciliationCause.Asked, isFull: true, "ada", CancellationToken.None);
+        using var stop = new CancellationTokenSource();
+        var accounts = new Buggy(house.Services.GetRequiredService<IStripeAccounts>());
+        var reconciler = new Reconciler(
+            house.Reconciliations, house.Gates, accounts, house, house.Options, "term", house.Options.Pause, TimeProvider.System, NullLogger<Reconciler>.Instance);
+        var running = reconciler.Run(stop.Token);
+        await Eventually.Holds("the bug is met again, and the other one compared", async () =>
+            running.IsCompleted || (accounts.Met > 2 && (await house.Reconciliations.Last(other, CancellationToken.None))?.EndedAt is not null));
+        Assert.False(running.IsCompleted, "it goes on");
+        await stop.CancelAsync();
+        await running;
+    }
+
     // A person accepts what was found, while the next comparison notes the same, in whatever order Stripe lists it.
     [Fact]
     public async Task Breaks_are_noted_in_one_order()
@@ -323,6 +340,20 @@ public sealed class ReconciliationTests(PostgresServer server)
         {
             if (tenant == PayoutHouse.Tenant) await Task.Delay(Timeout.Infinite, stop);
             return await accounts.Of(PayoutHouse.Tenant, stop);
+        }
+    }
+
+    private sealed class Buggy(IStripeAccounts accounts) : IStripeAccounts
+    {
+        private int met;
+
+        public int Met => Volatile.Read(ref met);
+
+        public ValueTask<StripeAccount> Of(int tenant, CancellationToken stop)
+        {
+            if (tenant != PayoutHouse.Tenant) return accounts.Of(PayoutHouse.Tenant, stop);
+            Interlocked.Increment(ref met);
+            throw new InvalidOperationException("a bug");
         }
     }
 

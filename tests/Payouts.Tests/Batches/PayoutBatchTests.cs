@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using Payouts.Tests.World;
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Integration.Tests;
 using ReferralGrains.Payouts.Standin;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
+using ReferralGrains.Turns.Referrers;
 
 namespace Payouts.Tests.Batches;
 
@@ -202,6 +204,35 @@ public sealed class PayoutBatchTests
         Assert.True(bug.IsMet);
         await Approve(world);
         await Until(world, PayoutBatchStatus.Settled);
+    }
+
+    // Whatever stands in its way, batches and the other ones do not wait for it.
+    [Fact]
+    public async Task A_bug_in_what_one_closed_referrer_gives_up_ends_nothing()
+    {
+        var closed = new BugOfTheClosed();
+        await using var world = await PayoutWorld.Start(FaultScript.None, between: (inner, _) => closed.Before(inner));
+        world.ForfeitingReferrers.AddRange([new(PayoutWorld.Tenant, new("first")), new(PayoutWorld.Tenant, new("second"))]);
+        await Eventually.Holds("both are asked", () => Task.FromResult(closed.Asked.Contains("first") && closed.Asked.Contains("second")), limit);
+        await world.Earn(1);
+        await Freeze(world);
+    }
+
+    private sealed class BugOfTheClosed
+    {
+        public ConcurrentQueue<string> Asked { get; } = [];
+
+        public IGrainRouter Before(IGrainRouter inner) => new Router(inner, this);
+
+        private sealed class Router(IGrainRouter inner, BugOfTheClosed bug) : IGrainRouter
+        {
+            public Task<TReply> Ask<TReply>(GrainAddress to, ICommand<TReply> command, CancellationToken stop)
+            {
+                if ((object)command is not CloseReferrer) return inner.Ask(to, command, stop);
+                bug.Asked.Enqueue(to.First.Value);
+                throw new InvalidOperationException("a bug");
+            }
+        }
     }
 
     private sealed class BugOnce
