@@ -96,10 +96,21 @@ public sealed partial class Reconciler(
     {
         // Before what waits is read: what is asked for in between is seen to wait.
         var last = await store.Last(tenant, stop);
-        if (await store.Waiting(tenant, stop) is { } waiting) return waiting;
+        if (await store.Waiting(tenant, stop) is { } waiting && !await GivesWay(waiting, stop)) return waiting;
         if ((await accounts.Of(tenant, stop)).Transfers is null || await Cause(tenant, last, stop) is not { } cause) return null;
         await store.Ask(tenant, cause, isFull: cause == ReconciliationCause.Nightly, by: null, stop);
         return await store.Waiting(tenant, stop);
+    }
+
+    // A full one that was interrupted begins over, and looks at all that was ever sent: what is to be sent now waits for the short one alone. The
+    // nightly one comes again after it.
+    private async Task<bool> GivesWay(ReconciliationRun waiting, CancellationToken stop)
+    {
+        if (waiting is not { State: ReconciliationState.Running, IsFull: true } || await gates.Lets(waiting.Tenant, term, stop)) return false;
+        if ((await gates.Of(waiting.Tenant, stop)).IsShut || (await accounts.Of(waiting.Tenant, stop)).Transfers is null) return false;
+        var ended = await store.End(waiting, "interrupted: what is to be sent went first", term, stop);
+        LogEnded(ended.Id, ended.Tenant, ended.State, ended.Transfers, ended.Breaks);
+        return true;
     }
 
     // Each kind by the last one that looked at as much: what a lesser one, come as often as it likes, has not looked at is not put off by it.
@@ -219,7 +230,7 @@ public sealed partial class Reconciler(
     // A transfer that is older than what was listed, or younger, is asked for by its name. With a customer that was deleted its balance went.
     private async Task CompareUnseen(StripeTransfers stripe, ReconciliationRun run, DateTimeOffset from, CancellationToken stop)
     {
-        for (var after = ""; ;)
+        for (var after = 0L; ;)
         {
             var items = await store.Unseen(run.Tenant, from, !IsOfOpen(run), after, ItemsAtOnce, stop);
             if (items.Count == 0) return;
@@ -232,7 +243,7 @@ public sealed partial class Reconciler(
             }
 
             await store.Compared(run, items.Count, breaks, stop);
-            after = items[^1].Item;
+            after = items[^1].Stream;
         }
     }
 

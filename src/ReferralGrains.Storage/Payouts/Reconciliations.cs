@@ -88,6 +88,8 @@ public sealed record ReconciliationBreak(BreakKind Kind, string Item, string Tra
 public sealed record ComparedItem(
     string Item, Amount Amount, string Destination, PayoutItemStatus Status, bool InTransit, int Generation, string? Transfer, string? Batch, long AskedBackMinor = 0)
 {
+    public long Stream { get; init; }
+
     /// <summary>That account credit goes to; null for what is paid by a transfer.</summary>
     public string? Customer => Amount.Asset.IsCash ? null : Destination;
 }
@@ -133,9 +135,9 @@ public interface IReconciliations
     /// <summary>The items that have one of these names, or one of these transfers.</summary>
     Task<IReadOnlyList<ComparedItem>> Items(int tenant, IReadOnlyCollection<string> names, IReadOnlyCollection<string> transfers, CancellationToken stop);
 
-    /// <summary>Items that were paid by a transfer that was not seen, changed since then, in the order of their names.</summary>
+    /// <summary>Items that were paid by a transfer that was not seen, changed since then, in the order of their streams.</summary>
     /// <param name="credits">Account credit as well.</param>
-    Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, bool credits, string after, int limit, CancellationToken stop);
+    Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, bool credits, long after, int limit, CancellationToken stop);
 
     /// <summary>Customers of whose account credit an item is open, or has changed since then, in the order of their names.</summary>
     /// <param name="since">Null for those alone of which one is open.</param>
@@ -160,7 +162,7 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
     private const string ItemColumns =
         """
         s.a, i.asset, i.minor, i.destination, i.status, i.in_transit, i.generation, i.transfer, (select b.a from stream b where b.id = i.batch),
-          (select coalesce(sum(v.minor), 0)::int8 from payout_reversal v where v.stream = i.stream and v.status <> 8)
+          (select coalesce(sum(v.minor), 0)::int8 from payout_reversal v where v.stream = i.stream and v.status <> 8), i.stream
         """;
 
     // 3 and 4 have ended as they should. What it found may have been found again by the run that is under way.
@@ -281,14 +283,14 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
             """,
             Item, stop, Questions.Int(tenant), CommitBatch.Array(NpgsqlDbType.Text, names), CommitBatch.Array(NpgsqlDbType.Text, transfers));
 
-    public async Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, bool credits, string after, int limit, CancellationToken stop) => await database.Rows(
+    public async Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, bool credits, long after, int limit, CancellationToken stop) => await database.Rows(
         $"""
         select {ItemColumns} from payout_item i join stream s on s.id = i.stream
-        where i.tenant = $1 and i.transfer is not null and i.changed_at >= $2 and s.a > $3 and ($5 or i.asset not like 'credit:%')
+        where i.tenant = $1 and i.transfer is not null and i.changed_at >= $2 and i.stream > $3 and ($5 or i.asset not like 'credit:%')
           and not exists (select from reconciliation_seen n where n.tenant = i.tenant and n.transfer = i.transfer)
-        order by s.a limit $4
+        order by i.stream limit $4
         """,
-        Item, stop, Questions.Int(tenant), Questions.Time(since), Questions.Text(after), Questions.Int(limit), Questions.Flag(credits));
+        Item, stop, Questions.Int(tenant), Questions.Time(since), Questions.Long(after), Questions.Int(limit), Questions.Flag(credits));
 
     public async Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset? since, string after, int limit, CancellationToken stop) => await database.Rows(
         """
@@ -348,5 +350,8 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
 
     private static ComparedItem Item(NpgsqlDataReader row) => new(
         row.GetString(0), new(row.GetInt64(2), new(row.GetString(1))), row.GetString(3), (PayoutItemStatus)row.GetInt16(4), row.GetBoolean(5), row.GetInt32(6),
-        row.MaybeText(7), row.MaybeText(8), row.GetInt64(9));
+        row.MaybeText(7), row.MaybeText(8), row.GetInt64(9))
+    {
+        Stream = row.GetInt64(10),
+    };
 }

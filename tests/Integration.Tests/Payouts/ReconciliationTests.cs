@@ -91,6 +91,48 @@ public sealed class ReconciliationTests(PostgresServer server)
         await running;
     }
 
+    // Of what takes hours nothing is left by then, and what is to be sent would wait for all of it.
+    [Fact]
+    public async Task A_full_comparison_that_was_interrupted_gives_way_to_the_one_before_the_first_sending()
+    {
+        var order = await house.Order("a", 1_000);
+        await database.Run(
+            $"""
+            insert into send_gate (tenant, term, life) values ({PayoutHouse.Tenant}, 'before', life());
+            insert into reconciliation_run (tenant, cause, is_full, asked_at, started_at, ended_at, state)
+            select {PayoutHouse.Tenant}, {(int)ReconciliationCause.Nightly}, true, at, at, ended_at, state
+            from (values (now() - interval '25 hours', now() - interval '24 hours', 3), (now() - interval '10 minutes', null, 2)) as run(at, ended_at, state)
+            """);
+        await using var running = await house.Run();
+        await house.Until(order, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
+        var interrupted = await house.Ended(2);
+        Assert.Equal((ReconciliationState.Failed, "interrupted: what is to be sent went first"), (interrupted.State, interrupted.Failure));
+        var start = await house.Ended(3);
+        Assert.Equal((ReconciliationCause.Start, false, ReconciliationState.Clean), (start.Cause, start.IsFull, start.State));
+
+        // The night's is not left out.
+        var again = await house.Ended(4);
+        Assert.Equal((ReconciliationCause.Nightly, true, ReconciliationState.Clean), (again.Cause, again.IsFull, again.State));
+    }
+
+    [Fact]
+    public async Task What_no_listed_transfer_belongs_to_comes_in_the_order_of_its_streams()
+    {
+        var orders = new[] { await house.Order("second", 1_000), await house.Order("first", 2_000), await house.Order("third", 3_000) };
+        foreach (var order in orders) await house.Ask(order, new PayoutItemCommand.RecordLookup(1, new([Seen(order, "tr_of_" + order.Item)]), TimeProvider.System.GetUtcNow()));
+        var after = 0L;
+        foreach (var order in orders)
+        {
+            var item = Assert.Single(await Next());
+            Assert.Equal(order.Item, item.Item);
+            after = item.Stream;
+        }
+
+        Assert.Empty(await Next());
+
+        Task<IReadOnlyList<ComparedItem>> Next() => house.Reconciliations.Unseen(PayoutHouse.Tenant, DateTimeOffset.UnixEpoch, credits: true, after, limit: 1, CancellationToken.None);
+    }
+
     // A person accepts what was found, while the next comparison notes the same, in whatever order Stripe lists it.
     [Fact]
     public async Task Breaks_are_noted_in_one_order()

@@ -64,7 +64,7 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
     public Task<IReadOnlyList<ComparedItem>> Items(int tenant, IReadOnlyCollection<string> names, IReadOnlyCollection<string> transfers, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<ComparedItem>>([]);
 
-    public Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, bool credits, string after, int limit, CancellationToken stop) =>
+    public Task<IReadOnlyList<ComparedItem>> Unseen(int tenant, DateTimeOffset since, bool credits, long after, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<ComparedItem>>([]);
 
     public Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset? since, string after, int limit, CancellationToken stop) =>
