@@ -11,6 +11,7 @@ using ReferralGrains.Payouts.Webhooks;
 using ReferralGrains.Storage.Database;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Storage.Webhooks;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
@@ -21,12 +22,13 @@ namespace ReferralGrains.Payouts;
 /// <summary>Sends payouts, follows what Stripe tells and compares with it, on one silo at a time.</summary>
 internal sealed partial class PayoutService(
     ISenderTurn turn, IPayoutWork work, IPayoutBatchWork batches, IPayoutCandidates candidates, IConnectedAccounts connected, IGrainRouter router, IStripeAccounts accounts,
-    ISendGates gates, IReconciliations store, IWebhookInbox inbox, IEnumerable<IFollowsNotices> followers, PayoutOptions payouts, TimeProvider time, ILoggerFactory logs)
+    ISendGates gates, IReconciliations store, IWebhookInbox inbox, IEnumerable<IFollowsNotices> followers, PayoutOptions payouts, ISiloLease lease, ILoggerFactory logs)
     : BackgroundService
 {
+    private readonly TimeProvider time = lease.Time;
     private readonly TimeSpan pause = payouts.Pause;
     private readonly ILogger<PayoutService> log = logs.CreateLogger<PayoutService>();
-    private readonly Outage away = new(time);
+    private readonly Outage away = new(lease.Time);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -102,19 +104,19 @@ public static class PayoutSetup
 {
     /// <summary>
     /// Sends payouts, follows what Stripe tells and compares with it. Needs <see cref="AddConnectedAccounts"/>, <c>IGrainRouter</c>,
-    /// <c>IPayoutCandidates</c>, <c>TimeProvider</c> and the database beside it.
+    /// <c>IPayoutCandidates</c>, <c>ISiloLease</c> and the database beside it.
     /// </summary>
     public static IServiceCollection AddPayouts(this IServiceCollection services) => services
         .AddSingleton<IPayoutWork, PayoutWork>()
         .AddSingleton<IPayoutBatchWork, PayoutBatchWork>()
-        .AddSingleton<TransferNews>()
+        .AddSingleton(static all => new TransferNews(all.GetRequiredService<IGrainRouter>(), all.GetRequiredService<ISiloLease>().Time))
         .AddSingleton<IFollowsNotices, TransferNotices>()
         .AddSingleton<IFollowsNotices, AccountNotices>()
         .AddSingleton<IFollowsNotices, CustomerNotices>()
         .AddSingleton<IFollowsNotices, ShownNotices>()
         .AddHostedService<PayoutService>();
 
-    /// <summary>For every process that answers HTTP. Needs <c>IGrainRouter</c>, <c>ITenants</c>, <c>IPayoutReports</c>, <c>TimeProvider</c> and the database beside it.</summary>
+    /// <summary>For every process that answers HTTP. Needs <c>IGrainRouter</c>, <c>ITenants</c>, <c>IPayoutReports</c>, <c>ISiloLease</c>, <c>TimeProvider</c> and the database beside it.</summary>
     public static IServiceCollection AddConnectedAccounts(this IServiceCollection services, PayoutOptions options) => services
         .AddSingleton(options)
         .AddSingleton(options.Keys)

@@ -11,16 +11,18 @@ namespace ReferralGrains.Webhooks;
 /// Tells endpoints what happened, each in the order of the journal and many side by side. It keeps nothing: what a process that died had not
 /// saved, another tells again, under the same id. At least once, and never past what was not taken.
 /// </summary>
-internal sealed partial class WebhookDelivering(WebhookWork work, WebhookSender sender, WebhookOptions options, TimeProvider time, ILogger<WebhookDelivering> log) : BackgroundService
+internal sealed partial class WebhookDelivering(WebhookWork work, WebhookSender sender, WebhookOptions options, ISiloLease lease, ILogger<WebhookDelivering> log) : BackgroundService
 {
     private const int Page = 100;
 
     private static readonly TimeSpan forgetEvery = TimeSpan.FromMinutes(10);
 
+    // What one process puts off another takes up.
+    private readonly TimeProvider time = lease.Time;
     private readonly HashSet<Task> healthy = [];
     private readonly HashSet<Task> failing = [];
-    private readonly Outage away = new(time);
-    private readonly Setback setback = new(time);
+    private readonly Outage away = new(lease.Time);
+    private readonly Setback setback = new(lease.Time);
     private DateTimeOffset forgetAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

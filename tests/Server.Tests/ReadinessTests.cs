@@ -28,6 +28,8 @@ public sealed class ReadinessTests
         public long Silo => 1;
 
         public bool IsHeld => true;
+
+        public TimeProvider Time => TimeProvider.System;
     }
 
     private sealed class Lines : ILogger<Readiness>

@@ -1,17 +1,18 @@
 using ReferralGrains.Domain.Payouts;
 using ReferralGrains.Payouts.Sending;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
 
 namespace ReferralGrains.Payouts.Reconciliation;
 
 /// <inheritdoc cref="IPayoutReview"/>
-internal sealed class PayoutReview(IGrainRouter router, IStripeAccounts accounts, TimeProvider time) : IPayoutReview
+internal sealed class PayoutReview(IGrainRouter router, IStripeAccounts accounts, ISiloLease lease) : IPayoutReview
 {
     public async Task<PayoutItemReply?> Resolve(ReviewFinding finding, CancellationToken stop)
     {
         if ((await accounts.Of(finding.Tenant, stop)).Transfers is not { } stripe) return null;
-        var askedAt = time.GetUtcNow();
+        var askedAt = lease.Time.GetUtcNow();
         try
         {
             var (item, customer) = (finding.Item.Value, finding.Customer);

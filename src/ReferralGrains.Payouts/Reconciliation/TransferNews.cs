@@ -11,6 +11,7 @@ namespace ReferralGrains.Payouts.Reconciliation;
 /// Tells an item what Stripe shows of it. What a webhook, a sweep or a comparison has found goes the same way as what a sender was
 /// answered, so it may come twice, late and in any order.
 /// </summary>
+/// <param name="time">That of all processes.</param>
 public sealed class TransferNews(IGrainRouter router, TimeProvider time)
 {
     /// <param name="item">Must be there: an item is begun by its batch and by nothing else.</param>

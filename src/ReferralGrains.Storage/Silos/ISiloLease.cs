@@ -11,6 +11,9 @@ public interface ISiloLease
     /// that needs no write needs this.
     /// </summary>
     bool IsHeld { get; }
+
+    /// <summary>The time that all processes go by, whatever the clocks of their machines say; only how long something took is this machine's.</summary>
+    TimeProvider Time { get; }
 }
 
 /// <summary>This silo's row has ended, or was not renewed in time: nothing was written, and nothing may be answered from memory.</summary>

@@ -89,10 +89,12 @@ public sealed class PayoutItemTurns(GrainAddress address, TurnWorld world)
         if (state != before) Take(state);
     }
 
-    // The world's time and no tenant's: what is waited for is Stripe. In whole microseconds, as the journal keeps it.
+    // The time of no tenant, but the one of all machines: what is waited for is Stripe. A machine that was suspended is behind until its lease is
+    // renewed, and a key might be used that Stripe has forgotten. In whole microseconds, as the journal keeps it.
     private DateTimeOffset Now()
     {
-        var now = World.Time.GetUtcNow();
+        var now = World.Lease.Time.GetUtcNow();
+        if (!World.Lease.IsHeld) throw new GrainUnavailableException("The lease was not renewed in time, and with it the clock.");
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 }

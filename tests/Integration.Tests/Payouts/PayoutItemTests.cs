@@ -6,6 +6,7 @@ using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Journal;
 using ReferralGrains.Storage.Payouts;
+using ReferralGrains.Storage.Silos;
 using ReferralGrains.Turns;
 using ReferralGrains.Turns.Payouts;
 
@@ -99,6 +100,18 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
         Assert.Single(replies, reply => reply.Changed);
         Assert.All(replies.Where(reply => !reply.Changed), reply => Assert.Equal(PayoutItemRefusal.TooEarly, reply.Refusal));
         Assert.Equal(3, await Database.Ask<long>("select count(*) from event e join stream s on s.id = e.stream where s.a = 'item_1'"));
+    }
+
+    // Its clock is behind until the lease is renewed: to it no key is too old.
+    [Fact]
+    public async Task A_machine_that_slept_grants_no_right_to_send_before_its_lease_is_renewed()
+    {
+        await Earn(60);
+        await Ask(first, new PayoutItemCommand.Reserve(first));
+        await Ask(first, Intent);
+        var slept = new PayoutItemTurns(GrainAddress.PayoutItem(1, new(first.Item)), World() with { Lease = new SleptLease() });
+        await Assert.ThrowsAsync<GrainUnavailableException>(() => Ask(slept, new PayoutItemCommand.BeginSend(1, Term)));
+        Assert.True((await Ask(first, new PayoutItemCommand.BeginSend(1, Term))).Changed);
     }
 
     [Fact]
@@ -293,6 +306,15 @@ public sealed class PayoutItemTests(PostgresServer server) : JournalTest(server)
     private TurnWorld World() => new(
         Writer, new StreamLoader(Database.Source), Facts: null!, new StillLease(), Snapshots: null!, new WallClock(), Profiles: null!, Tallies: null!, Ledger: null!, Discounts: null!, new(),
         Router: null!, TimeProvider.System, NullLogger.Instance);
+
+    private sealed class SleptLease : ISiloLease
+    {
+        public long Silo => StillLease.First;
+
+        public bool IsHeld => false;
+
+        public TimeProvider Time => TimeProvider.System;
+    }
 
     private async Task Earn(long minor)
     {

@@ -161,6 +161,22 @@ public sealed class WebhookDeliveryTests(PostgresServer server) : IAsyncLifetime
         Assert.Equal(WebhookState.Enabled, (await house.Target(claim.Target)).State);
     }
 
+    // Any machine may tell it next, and its clock may be right.
+    [Fact]
+    public async Task An_endpoint_is_not_put_off_by_as_much_as_a_machines_clock_is_wrong()
+    {
+        var machine = new MovedTime();
+        machine.Move(TimeSpan.FromDays(400));
+        await house.World.Refer("anna");
+        var target = await house.Add(receiver.Url, WebhookEventType.RewardPending);
+        receiver.Answer = static (_, _) => Task.FromResult(503);
+        await house.Sell(1);
+        await using (await house.Deliver(machine: machine)) await house.Until(target, "it has failed", static now => now.Attempts > 0);
+        var failed = await house.Target(target);
+        Assert.True(failed.NextAt < TimeProvider.System.GetUtcNow().AddHours(1), $"it is told again at {failed.NextAt:O}");
+        Assert.True(failed.FailingSince <= TimeProvider.System.GetUtcNow(), $"it has failed since {failed.FailingSince:O}");
+    }
+
     [Fact]
     public async Task It_is_tried_for_three_days_then_given_up_and_resumed_from_where_it_stood()
     {

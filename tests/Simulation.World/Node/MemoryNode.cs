@@ -13,7 +13,7 @@ public sealed class MemoryNode
         faults ??= Faults;
         var time = database.Bugs.HasFlag(PlantedBugs.NoFreshness) ? new FakeTime(default) : tenants.Time;
         Database = database;
-        Lease = new(database.Begin());
+        Lease = new(database.Begin(), tenants.Time);
         Journal = new(database, Lease, steps ?? PoolSteps.Instance, faults);
         Loader = new(database, faults);
         Facts = new(database, time);

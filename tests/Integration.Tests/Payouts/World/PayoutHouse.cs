@@ -54,20 +54,20 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     private readonly TurnWorld world;
     private readonly PostgresFacts facts;
 
-    private PayoutHouse(NpgsqlDataSource source, RunningStandin standin)
+    private PayoutHouse(NpgsqlDataSource source, RunningStandin standin, TimeProvider machine)
     {
         (this.source, Standin) = (source, standin);
         writer = new(source, new Assets(source), new StillLease(), TimeProvider.System, NullLogger<JournalWriter>.Instance);
         facts = new(source, TimeProvider.System);
         world = new(
             writer, new StreamLoader(source), facts, new StillLease(), Snapshots: null!, Clock: new WallClock(), Profiles: null!, Tallies: null!, Ledger: null!, Discounts: null!,
-            new(), Router: null!, TimeProvider.System, NullLogger.Instance)
+            new(), Router: null!, machine, NullLogger.Instance)
         {
             Waits = Waits,
         };
         Services = new ServiceCollection()
             .AddLogging(logging => logging.AddProvider(log))
-            .AddSingleton(TimeProvider.System)
+            .AddSingleton(machine)
             .AddSingleton(source)
             .AddSingleton<ISiloLease>(new StillLease())
             .AddSingleton<ITenants, Storage.Tenants.Tenants>()
@@ -106,11 +106,12 @@ internal sealed class PayoutHouse : IGrainRouter, IAsyncDisposable
     };
 
     /// <summary>On a migrated database, which may have had a house before.</summary>
-    public static async Task<PayoutHouse> Open(NpgsqlDataSource source, RunningStandin standin)
+    /// <param name="machine">The clock of the machine that it runs on; where that is not right, others' are.</param>
+    public static async Task<PayoutHouse> Open(NpgsqlDataSource source, RunningStandin standin, TimeProvider? machine = null)
     {
         await using var tenant = source.CreateCommand("insert into tenant (name, sandbox) values ('shop', true) on conflict do nothing");
         await tenant.ExecuteNonQueryAsync();
-        return new(source, standin);
+        return new(source, standin, machine ?? TimeProvider.System);
     }
 
     public static PayoutItemCommand Intent => new PayoutItemCommand.WriteIntent("house", Tenant, "2026-10-28.endive");

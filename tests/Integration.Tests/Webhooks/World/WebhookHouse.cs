@@ -80,10 +80,11 @@ internal sealed class WebhookHouse : IAsyncDisposable
     }
 
     /// <summary>A process that delivers, until it is disposed of.</summary>
-    public async Task<IAsyncDisposable> Deliver(WebhookOptions? options = null, TimeProvider? time = null)
+    /// <param name="machine">The clock of the machine that it runs on, where that is not the time.</param>
+    public async Task<IAsyncDisposable> Deliver(WebhookOptions? options = null, TimeProvider? time = null, TimeProvider? machine = null)
     {
         var silo = await Database.Ask<long>("insert into silo (name, role, connections, seen_at) values ('more', 'test', 'referralgrains-' || gen_random_uuid(), 'infinity') returning id");
-        var services = Services(options ?? Quick, time ?? TimeProvider.System, silo);
+        var services = Services(options ?? Quick, time ?? TimeProvider.System, silo, machine);
         var service = services.GetServices<IHostedService>().Single();
         await service.StartAsync(CancellationToken.None);
         return new Running(service, services);
@@ -101,13 +102,13 @@ internal sealed class WebhookHouse : IAsyncDisposable
         await Database.DisposeAsync();
     }
 
-    public ServiceProvider Services(WebhookOptions options, TimeProvider time, long silo)
+    public ServiceProvider Services(WebhookOptions options, TimeProvider time, long silo, TimeProvider? machine = null)
     {
         var services = new ServiceCollection()
             .AddLogging()
-            .AddSingleton(time)
+            .AddSingleton(machine ?? time)
             .AddSingleton(Database.Source)
-            .AddSingleton<ISiloLease>(new StillLease(silo))
+            .AddSingleton<ISiloLease>(new StillLease(silo, time))
             .AddSingleton<IFacts, PostgresFacts>()
             .AddWebhooks(options)
             .AddWebhookDelivery()
