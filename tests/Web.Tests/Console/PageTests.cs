@@ -56,6 +56,39 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.Page.GetByRole(AriaRole.Link, new() { Name = "invalid_id" }).WaitForAsync();
     }
 
+    [Fact]
+    public async Task An_id_with_a_slash_and_one_with_an_escaped_slash_have_pages_of_their_own()
+    {
+        var (admin, key) = await market.NewSandbox("slashes");
+        using var _ = admin;
+        await admin.Ok("/v1/programs", new { id = "p%2Fq", name = "The shop", currency = "GBP", time_zone = "UTC" });
+        await admin.Ok("/v1/programs/p%252Fq/rules", Marketplace.Rule("ten", "10% of each sale", 1_000, 30));
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key);
+        foreach (var (referrer, referee, action) in ((string, string, string)[])[("a/b", "c/b", "s/1"), ("a%2Fb", "c%2Fb", "s%2F1")])
+        {
+            await admin.Ok("/v1/referrers", new { id = referrer, name = $"called {referrer}" });
+            await admin.Ok("/v1/referrals", new { program_id = "p%2Fq", referee_id = referee, referrer_id = referrer });
+            await admin.Ok("/v1/actions", new { action_id = action, program_id = "p%2Fq", type = "sale", referee_id = referee, amount_minor = 1_000 });
+            await person.Open($"/console/referrals?referrer={Uri.EscapeDataString(referrer)}", "Referrals");
+            await person.Page.GetByRole(AriaRole.Link, new() { Name = referee }).ClickAsync();
+            await person.Heading($"Referral of {referee}");
+            await person.Page.Locator("#main").GetByRole(AriaRole.Link, new() { Name = "Why" }).First.ClickAsync();
+            await person.Page.GetByRole(AriaRole.Region, new() { Name = action }).WaitForAsync();
+            await person.Open($"/console/referrers/{Uri.EscapeDataString(referrer)}", $"Referrer {referrer}");
+            await person.Sees($"called {referrer}");
+        }
+
+        // What is done is done to that one.
+        await PayoutTests.Press(person, "Close the account");
+        await PayoutTests.Press(person, "Close a%2Fb for good");
+        await person.Sees("The account is closed.");
+        Assert.Equal(("closed", "active"), ((string?)(await admin.Ok("/v1/referrers/a%252Fb"))["status"], (string?)(await admin.Ok("/v1/referrers/a%2Fb"))["status"]));
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "c%2Fb" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "p%2Fq", Exact = true }).ClickAsync();
+        await person.Heading("Program The shop");
+    }
+
     [Theory]
     [InlineData("jane", "Referrer jane")]
     [InlineData("kiera", "Referral of kiera")]
