@@ -3,14 +3,29 @@ using ReferralGrains.Client;
 namespace ReferralGrains.Web.Sessions;
 
 /// <summary>Clients of the API, one for each session; the connections are shared.</summary>
-public sealed class ApiClients(WebOptions options) : IDisposable
+public sealed class ApiClients : IDisposable
 {
     // A person waits: two repeats, then they are told.
     private static readonly ReferralGrainsClientOptions patience = new() { Retries = 2 };
 
-    private readonly HttpClient http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = options.ApiAddress };
+    private readonly SocketsHttpHandler connections = new() { UseCookies = false, AllowAutoRedirect = false };
+    private readonly HttpClient http, longer;
+
+    /// <param name="options">Where the API is.</param>
+    /// <param name="longest">For how long an answer is waited for, where it is waited for no longer than that; HttpClient's own time by default.</param>
+    public ApiClients(WebOptions options, TimeSpan? longest = null)
+    {
+        (http, longer) = (new(connections, false) { BaseAddress = options.ApiAddress }, new(connections, false) { BaseAddress = options.ApiAddress, Timeout = Timeout.InfiniteTimeSpan });
+        if (longest is { } time) http.Timeout = time;
+    }
 
     public ReferralGrainsClient For(string key) => new(http, key, patience);
+
+    /// <summary>
+    /// For a page that stays open and ends its questions when it is left: a check of the books takes as long as their history is, and to give it up
+    /// and ask again would begin it anew.
+    /// </summary>
+    public ReferralGrainsClient ForPage(string key) => new(longer, key, patience);
 
     /// <summary>Null when the key opens nothing.</summary>
     public async Task<Session?> SignIn(string key, CancellationToken stop)
@@ -29,5 +44,10 @@ public sealed class ApiClients(WebOptions options) : IDisposable
         }
     }
 
-    public void Dispose() => http.Dispose();
+    public void Dispose()
+    {
+        http.Dispose();
+        longer.Dispose();
+        connections.Dispose();
+    }
 }
