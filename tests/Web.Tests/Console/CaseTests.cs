@@ -30,10 +30,12 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         await person.Page.GetByLabel("Tags, with commas").FillAsync("gold, vip, late");
         await person.Page.GetByLabel("Another id of the same customer").FillAsync("lou");
         await PayoutTests.Press(person, "Add the id");
+        await PayoutTests.Press(person, "Add lou for good");
         await person.IsRefused("field alias");
         await person.IsWellServed();
         await person.Page.GetByLabel("Another id of the same customer").FillAsync("kim@mail.example");
         await PayoutTests.Press(person, "Add the id");
+        await PayoutTests.Press(person, "Add kim@mail.example for good");
         await person.Sees("kim@mail.example names this referral from now on.");
         await person.Sees("Also known as");
         Assert.Equal("gold, vip, late", await person.Page.GetByLabel("Tags, with commas").InputValueAsync());
@@ -54,7 +56,7 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         using var _ = admin;
         await admin.Ok("/v1/programs", new { id = "gym", name = "The gym", currency = "GBP", time_zone = "UTC", payment_discount = new { type = "fixed", value = 6_000, every = "next", mode = "manual" } });
         await admin.Ok("/v1/referrers", new { id = "max" });
-        foreach (var referee in (string[])["anna", "ben", "carl", "dan"]) await admin.Ok("/v1/referrals", new { program_id = "gym", referee_id = referee, referrer_id = "max" });
+        foreach (var referee in (string[])["anna", "ben", "carl", "dan", "eve", "finn"]) await admin.Ok("/v1/referrals", new { program_id = "gym", referee_id = referee, referrer_id = "max" });
         await using var person = await browser.Arrive(market.Address);
         await person.SignIn(key, "/console/referrals/gym/anna");
         await person.Sees("It counts once a person lets it.");
@@ -93,8 +95,33 @@ public sealed class CaseTests(Browser browser, Marketplace market)
         await person.Sees("Nothing was given: payment february has come to use it.");
         Assert.Equal(1, (long)(await admin.Ok("/v1/referrers/max/balance"))["balances"]![0]!["payable_minor"]!);
 
+        // Two people give something, one after another and at once: it is given once.
+        await using var other = await browser.Arrive(market.Address);
+        await other.SignIn(key);
+        foreach (var (referee, inOrder) in ((string, bool)[])[("eve", true), ("finn", false)])
+        {
+            Person[] givers = [other, person];
+            foreach (var giver in givers)
+            {
+                await giver.Open($"/console/referrals/gym/{referee}", $"Referral of {referee}");
+                await giver.Page.GetByText("Give another thing instead").ClickAsync();
+                await giver.Page.GetByLabel("What is given").FillAsync("item:jacket");
+            }
+
+            if (inOrder)
+                foreach (var giver in givers)
+                {
+                    await PayoutTests.Press(giver, "Give it instead");
+                    await giver.Sees(giver == other ? "1 jacket item is given instead, and the referral is used up." : "Nothing was given: it was used up meanwhile.");
+                }
+            else await Task.WhenAll(givers.Select(static giver => PayoutTests.Press(giver, "Give it instead")));
+            foreach (var giver in givers) await giver.Sees("It is used up without a discount.");
+        }
+
+        Assert.Equal(3, (long)(await admin.Ok("/v1/referrers/max/balance"))["balances"]![0]!["payable_minor"]!); // With that for ben.
         await person.Open("/console/referrals/gym/carl", "Referral of carl");
         await PayoutTests.Press(person, "Use it up without");
+        await PayoutTests.Press(person, "Use it up for good");
         await person.Sees("It is used up without a discount.");
         Assert.Equal("decline", (string?)(await admin.Ok("/v1/referrals/gym/carl"))["payment_discount"]!["decision"]);
         await person.ResizeTo(390);

@@ -159,6 +159,10 @@ public sealed class MakingTests(Browser browser, Marketplace market)
         await person.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("moved away");
         await PayoutTests.Press(person, "Cancel the referral");
         await person.Sees("It is cancelled");
+        await PayoutTests.Press(person, "Keep it");
+        Assert.Equal("approved", (string?)(await admin.Ok("/v1/referrals/shop/kim"))["status"]);
+        await PayoutTests.Press(person, "Cancel the referral");
+        await PayoutTests.Press(person, "Cancel it for good");
         Assert.Equal("cancelled", (string?)(await admin.Ok("/v1/referrals/shop/kim"))["status"]);
     }
 
