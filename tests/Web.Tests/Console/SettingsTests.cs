@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using Microsoft.Playwright;
 using ReferralGrains.Integration.Tests;
 using ReferralGrains.Integration.Tests.Faults.World;
@@ -67,6 +68,39 @@ public sealed class SettingsTests(Browser browser, Marketplace market)
         await PayoutTests.Press(person, "Remove it");
         await PayoutTests.Press(person, "Remove we_");
         await person.Sees("Nobody is told anything yet.");
+    }
+
+    [Fact]
+    public async Task What_others_have_set_meanwhile_is_not_set_back_by_a_save_and_what_is_typed_stays_while_another_thing_is_done()
+    {
+        await using var receiver = await Receiver.Open();
+        var (admin, key) = await market.NewSandbox("meanwhile");
+        using var _ = admin;
+        var money = (await market.NewKey("finance", "meanwhile")).Key;
+        using var finance = new Api(market.Address, money);
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(money, "/console/settings");
+        await person.Page.GetByLabel("Least amounts").FillAsync("25.00 GBP");
+        await finance.Send(HttpMethod.Put, "/v1/payout_terms", JsonContent.Create(new { second_person = true, time_zone = "Europe/London" }));
+        await PayoutTests.Press(person, "Save the terms");
+        await person.Sees("Saved.");
+        var terms = await finance.Ok("/v1/payout_terms");
+        Assert.Equal((true, "Europe/London", 2_500), ((bool)terms["second_person"]!, (string)terms["time_zone"]!, (long)terms["minimums"]![0]!["amount_minor"]!));
+        await Assertions.Expect(person.Page.GetByLabel("Whoever draws a batch up")).ToBeCheckedAsync();
+
+        var hook = (string)(await admin.Ok("/v1/webhook_endpoints", new { url = receiver.Address }))["id"]!;
+        await using var owner = await browser.Arrive(market.Address);
+        await owner.SignIn(key, $"/console/settings/webhooks/{hook}");
+        await owner.Page.GetByLabel("Address").FillAsync(receiver.Address + "/next");
+        await admin.Send(HttpMethod.Patch, $"/v1/webhook_endpoints/{hook}", JsonContent.Create(new { description = "of the warehouse", events = new[] { "referrer.created" } }));
+        await PayoutTests.Press(owner, "Send a test event");
+        await owner.Sees("was taken: 200");
+        Assert.Equal(receiver.Address + "/next", await owner.Page.GetByLabel("Address").InputValueAsync());
+        await admin.Send(HttpMethod.Patch, $"/v1/webhook_endpoints/{hook}", JsonContent.Create(new { description = "of the shop" }));
+        await PayoutTests.Press(owner, "Save");
+        await owner.Sees("Saved.");
+        var now = await admin.Ok($"/v1/webhook_endpoints/{hook}");
+        Assert.Equal((receiver.Address + "/next", "of the shop", "referrer.created"), ((string)now["url"]!, (string)now["description"]!, (string)Assert.Single(now["events"]!.AsArray())!));
     }
 
     [Fact]

@@ -38,6 +38,27 @@ internal sealed class TermsForm
         CreditDelivery = terms.CreditDelivery == PayoutTermsAnswerCreditDelivery.Stripe ? PayoutTermsBodyCreditDelivery.Stripe : PayoutTermsBodyCreditDelivery.ByHand,
     };
 
+    /// <summary>What was changed here, on what the terms are by now.</summary>
+    /// <param name="was">What this was filled from.</param>
+    /// <param name="now">What another may have changed meanwhile.</param>
+    public TermsForm Onto(TermsForm was, TermsForm now)
+    {
+        var drawn = (Every, Day) == (was.Every, was.Day) ? now : this;
+        return new()
+        {
+            Every = drawn.Every,
+            Day = drawn.Day,
+            TimeZone = Changed(static one => one.TimeZone),
+            Minimums = Changed(static one => one.Minimums),
+            SecondPerson = Changed(static one => one.SecondPerson),
+            AutoApprove = Changed(static one => one.AutoApprove),
+            Delivery = Changed(static one => one.Delivery),
+            CreditDelivery = Changed(static one => one.CreditDelivery),
+        };
+
+        T Changed<T>(Func<TermsForm, T> of) => of(Equals(of(this), of(was)) ? now : this);
+    }
+
     /// <summary>Null where the least amounts cannot be read; all else the API judges.</summary>
     public PayoutTermsBody? Body()
     {
