@@ -57,6 +57,22 @@ public sealed class PageTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task What_waits_for_approval_is_counted_in_all_programs_though_figures_are_shown_of_the_first_twenty()
+    {
+        var (admin, key) = await market.NewSandbox("wide");
+        using var _ = admin;
+        await admin.Ok("/v1/referrers", new { id = "jo" });
+        for (var i = 0; i < 21; i++) await admin.Ok("/v1/programs", new { id = $"p{i:00}", name = $"Program {i}", currency = "GBP", time_zone = "UTC" });
+        foreach (var program in (string[])["p00", "p20"]) await admin.Ok("/v1/referrals", new { program_id = program, referee_id = "kim", referrer_id = "jo", status = "pending" });
+        await using var person = await browser.Arrive(market.Address);
+        await person.SignIn(key);
+        await person.Page.GetByRole(AriaRole.Link, new() { Name = "For approval: 2 referrals" }).ClickAsync();
+        await person.Page.GetByRole(AriaRole.Cell, new() { Name = "p20" }).WaitForAsync();
+        await person.Page.GetByText("Make a referral").ClickAsync();
+        await person.Page.GetByLabel("Into program").SelectOptionAsync("p20"); // They are there once the form is opened.
+    }
+
+    [Fact]
     public async Task An_id_with_a_slash_and_one_with_an_escaped_slash_have_pages_of_their_own()
     {
         var (admin, key) = await market.NewSandbox("slashes");
