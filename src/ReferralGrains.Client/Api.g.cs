@@ -2739,7 +2739,10 @@ public sealed partial record PortalTier
 
     public required long Reached { get; init; }
 
-    /// <summary>Where the next tier begins; absent in the last one.</summary>
+    /// <summary>Whether a tier holds what was reached: before the first, between two and beyond the last none may.</summary>
+    public required bool InTier { get; init; }
+
+    /// <summary>Where the next tier begins; absent in the last one and beyond it.</summary>
     public long? Next { get; init; }
 
     /// <summary>What the rule gives.</summary>

@@ -143,7 +143,7 @@ internal sealed class PortalEndpoints(
         var reached = tally.Measure(by, terms.Trigger);
         var next = terms.Tiers.Where(tier => tier.Min > reached).MinBy(static tier => tier.Min);
         return new(
-            rule.Id, terms.Name, by.ToWire(), reached, next?.Min, terms.Reward.Asset.Name, next is { BasisPoints: > 0 } share ? share.BasisPoints : null,
+            rule.Id, terms.Name, by.ToWire(), reached, terms.Tiers.Any(tier => tier.Holds(reached)), next?.Min, terms.Reward.Asset.Name, next is { BasisPoints: > 0 } share ? share.BasisPoints : null,
             next is { AmountMinor: > 0 } amount ? amount.AmountMinor : null);
     }
 
@@ -230,12 +230,13 @@ internal sealed record PortalProgram(
 
 /// <summary>How far the referrer is in the tiers of a rule.</summary>
 /// <param name="By">value, in the program's currency, or count of referrals.</param>
-/// <param name="Next">Where the next tier begins; absent in the last one.</param>
+/// <param name="InTier">Whether a tier holds what was reached: before the first, between two and beyond the last none may.</param>
+/// <param name="Next">Where the next tier begins; absent in the last one and beyond it.</param>
 /// <param name="Asset">What the rule gives.</param>
 /// <param name="NextBasisPoints">What the next tier gives, where that is a share.</param>
 /// <param name="NextAmountMinor">What the next tier gives, where that is an amount.</param>
 internal sealed record PortalTier(
-    CallerId RuleId, string Name, [property: OneOf("value", "count")] string By, long Reached,
+    CallerId RuleId, string Name, [property: OneOf("value", "count")] string By, long Reached, bool InTier,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Next, string Asset,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? NextBasisPoints,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? NextAmountMinor);

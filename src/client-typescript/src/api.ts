@@ -2522,7 +2522,9 @@ export interface PortalTier {
   /** value, in the program's currency, or count of referrals. */
   by: "value" | "count";
   reached: number;
-  /** Where the next tier begins; absent in the last one. */
+  /** Whether a tier holds what was reached: before the first, between two and beyond the last none may. */
+  in_tier: boolean;
+  /** Where the next tier begins; absent in the last one and beyond it. */
   next?: number | null;
   /** What the rule gives. */
   asset: string;

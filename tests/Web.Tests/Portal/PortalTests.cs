@@ -188,6 +188,31 @@ public sealed class PortalTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task H3_only_who_is_in_the_last_tier_is_on_the_highest_step()
+    {
+        var (shop, _) = await market.NewSandbox("portal-beyond");
+        using var owner = shop;
+        await shop.Ok("/v1/programs", new { id = "shop", name = "The shop", currency = "GBP", time_zone = "UTC" });
+        foreach (var (id, last) in ((string, long?)[])[("open", null), ("shut", 60_000)])
+            await shop.Ok("/v1/programs/shop/rules", new
+            {
+                id,
+                name = id,
+                trigger = "recurring_action",
+                acknowledge_warnings = true,
+                reward = new { kind = "cash" },
+                tiers = new object[] { new { by = "value", min_minor = 0, max_minor = 20_000, basis_points = 500 }, new { by = "value", min_minor = 20_001, max_minor = last, basis_points = 1_000 } },
+            });
+        await shop.Ok("/v1/referrers", new { id = "rita", name = "Rita" });
+        await shop.Ok("/v1/referrals", new { program_id = "shop", referee_id = "kim", referrer_id = "rita" });
+        await shop.Ok("/v1/actions", new { action_id = "s1", program_id = "shop", type = "sale", referee_id = "kim", amount_minor = 70_000 });
+        await using var rita = await browser.Arrive(market.Address);
+        await ReferrersShop.Follow(rita, shop, "Hello Rita");
+        await rita.Sees("open: you are on the highest step");
+        await rita.Sees("shut: you are beyond the last step");
+    }
+
+    [Fact]
     public async Task Only_where_the_tenant_says_so_is_it_shown_in_a_frame()
     {
         // Another site than the server's, which is 127.0.0.1.
