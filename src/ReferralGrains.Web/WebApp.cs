@@ -20,7 +20,7 @@ public static class WebApp
         services.AddDataProtection().SetApplicationName("ReferralGrains");
         services.AddSessionCookie();
         if (options.Provider is { } provider) services.AddProvider(provider);
-        services.AddAntiforgery(forms => forms.Cookie.Name = "referralgrains-form");
+        services.AddAntiforgery(static forms => (forms.Cookie.Name, forms.Cookie.SecurePolicy) = ("referralgrains-form", CookieSecurePolicy.SameAsRequest));
         services.AddRazorComponents().AddInteractiveServerComponents().AddHubOptions(static hub => hub.ClientTimeoutInterval = TimeSpan.FromMinutes(2)); // As console.js has it.
         services.AddCascadingAuthenticationState();
         services.AddMudServices();

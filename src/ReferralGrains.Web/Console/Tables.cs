@@ -60,8 +60,9 @@ internal static class Tables
         }
         catch (ReferralGrainsException refused) when (!context.Response.HasStarted)
         {
-            context.Response.Clear();
-            context.Response.StatusCode = refused.Problem.Status;
+            // What says how a browser is to take it stays.
+            context.Response.Headers.ContentDisposition = default;
+            (context.Response.StatusCode, context.Response.ContentType) = (refused.Problem.Status, "text/plain; charset=utf-8");
             await context.Response.WriteAsync($"{refused.Problem.Title}: {refused.Problem.Detail}", context.RequestAborted);
         }
     }

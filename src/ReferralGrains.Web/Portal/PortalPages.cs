@@ -81,9 +81,21 @@ internal static class PortalPages
     private static Task<IResult> Form(HttpContext context, ApiClients clients, Func<PortalVisit, ReferralGrainsClient, IFormCollection, Task<IResult>> act) => Page(context, clients, async (visit, api) =>
     {
         if (context.Request.ContentLength is null or > MaxForm || !context.Request.HasFormContentType) return Message(visit, "refused", StatusCodes.Status400BadRequest);
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        return visit.IsOurForm(form[PortalVisit.Field]) ? await act(visit, api, form) : Message(visit, "refused", StatusCodes.Status400BadRequest);
+        return await Read(context.Request) is { } form && visit.IsOurForm(form[PortalVisit.Field]) ? await act(visit, api, form) : Message(visit, "refused", StatusCodes.Status400BadRequest);
     });
+
+    // Null for what only says that it is a form.
+    private static async Task<IFormCollection?> Read(HttpRequest request)
+    {
+        try
+        {
+            return await request.ReadFormAsync(request.HttpContext.RequestAborted);
+        }
+        catch (Exception malformed) when (malformed is IOException or InvalidDataException)
+        {
+            return null;
+        }
+    }
 
     private static async Task<IResult> Overview(PortalVisit visit, ReferralGrainsClient api)
     {

@@ -105,6 +105,16 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await person.Heading("Program The shop");
     }
 
+    [Fact]
+    public async Task A_table_that_is_refused_says_so_in_plain_text_that_no_browser_takes_for_a_page()
+    {
+        await using var person = await SignedIn("read");
+        var refused = await person.Page.Context.APIRequest.GetAsync("/console/tables/audit.csv?subject_id=<script>");
+        Assert.Equal((403, "text/plain; charset=utf-8", "nosniff"), (refused.Status, refused.Headers["content-type"], refused.Headers.GetValueOrDefault("x-content-type-options")));
+        Assert.Contains("default-src 'self'", refused.Headers.GetValueOrDefault("content-security-policy"), StringComparison.Ordinal);
+        Assert.DoesNotContain("content-disposition", refused.Headers.Keys);
+    }
+
     [Theory]
     [InlineData("jane", "Referrer jane")]
     [InlineData("kiera", "Referral of kiera")]

@@ -109,6 +109,15 @@ public sealed class SessionTests(Browser browser, Marketplace market)
     }
 
     [Fact]
+    public async Task Behind_https_the_forms_own_cookie_is_for_https_alone()
+    {
+        using var http = new HttpClient(new SocketsHttpHandler { UseCookies = false }) { BaseAddress = market.Address };
+        using var asked = new HttpRequestMessage(HttpMethod.Get, "/console/sign-in") { Headers = { { "X-Forwarded-Proto", "https" } } };
+        using var answer = await http.SendAsync(asked, TestContext.Current.CancellationToken);
+        Assert.Contains("; secure", Assert.Single(answer.Headers.GetValues("Set-Cookie")), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task A_form_without_its_token_and_a_page_without_a_session_do_nothing()
     {
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = market.Address };

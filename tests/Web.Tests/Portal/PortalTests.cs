@@ -263,6 +263,15 @@ public sealed class PortalTests(Browser browser, Marketplace market)
             Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
         }
 
+        foreach (var body in (string[])["", "--b\r\nno header at all\r\n\r\n", "not a part of anything"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/portal/cash") { Content = new StringContent(body) };
+            request.Content.Headers.ContentType = System.Net.Http.Headers.MediaTypeHeaderValue.Parse("multipart/form-data; boundary=b");
+            request.Headers.Add("Cookie", $"referralgrains-portal={token}");
+            using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        }
+
         Assert.True((bool)(await shop.Ok("/v1/referrers/rita"))["cash_opt_in"]!);
     }
 }
