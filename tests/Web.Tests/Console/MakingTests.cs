@@ -53,10 +53,11 @@ public sealed class MakingTests(Browser browser, Marketplace market)
         await person.Heading("Referrer nora");
         await person.Page.GetByText("NORA-10").First.WaitForAsync();
         Assert.Equal(0, await person.Page.Locator("#portal-link").CountAsync());
-        await PayoutTests.Press(person, "Make a link to their portal");
+        await person.Page.GetByRole(AriaRole.Button, new() { Name = "Make a link to their portal" }).DblClickAsync();
         Assert.Contains("/portal/open?token=", await person.Page.Locator("#portal-link").InnerTextAsync(), StringComparison.Ordinal);
         await person.IsWellServed();
 
+        Assert.Equal(2, (await admin.Ok("/v1/audit_entries?operation=createPortalLink"))["data"]!.AsArray().Count); // One for each of the two.
         using var portal = new Api(market.Address, new Uri(await person.Page.Locator("#portal-link").InnerTextAsync()).Query.Split('=')[^1]);
         Assert.Equal(200, (await portal.Get("/v1/portal")).Status);
         await PayoutTests.Press(person, "End the link");
@@ -158,11 +159,11 @@ public sealed class MakingTests(Browser browser, Marketplace market)
         await person.IsWellServed();
         await person.Page.GetByLabel("Why", new() { Exact = true }).FillAsync("moved away");
         await PayoutTests.Press(person, "Cancel the referral");
-        await person.Sees("It is cancelled");
         await PayoutTests.Press(person, "Keep it");
         Assert.Equal("approved", (string?)(await admin.Ok("/v1/referrals/shop/kim"))["status"]);
         await PayoutTests.Press(person, "Cancel the referral");
         await PayoutTests.Press(person, "Cancel it for good");
+        await person.Sees("It is cancelled");
         Assert.Equal("cancelled", (string?)(await admin.Ok("/v1/referrals/shop/kim"))["status"]);
     }
 
