@@ -23,6 +23,8 @@ public sealed record Session(string Key, string KeyId, string Role, string? Tena
     /// <summary>Whether pages that need this role are worth showing. What is allowed, the API decides.</summary>
     public bool May(string role) => Role == "all" || Role == role || (Role, role) is ("admin", "read" or "ingest") or ("operator", "key_admin");
 
+    public bool MaySearch => May("read") || May("finance");
+
     public static Session Of(string key, SessionAnswer answer) => new(key, answer.KeyId, Words.Of(answer.Role), answer.Tenant, answer.Sandbox);
 
     /// <summary>Null for whoever has not signed in here.</summary>

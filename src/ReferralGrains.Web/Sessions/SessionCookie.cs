@@ -10,7 +10,7 @@ public static class SessionCookie
     public const string SignInPath = "/console/sign-in";
     public const string ReturnTo = "to";
 
-    /// <summary>A working day, from the last page on.</summary>
+    /// <summary>A working day. A page that is loaded in its second half begins another.</summary>
     internal static readonly TimeSpan Term = TimeSpan.FromHours(12);
 
     /// <summary>The key of the session that a browser shows, or null.</summary>

@@ -31,7 +31,10 @@ public sealed class PageTests(Browser browser, Marketplace market)
     {
         await using var person = await SignedIn("key_admin");
         await person.Sees("The figures are for keys of the roles");
+        Assert.Equal(0, await person.Page.GetByRole(AriaRole.Search).CountAsync());
         await person.IsWellServed();
+        await person.Open("/console/find?id=jane", "Find");
+        await person.Sees("Searching is for keys of the roles read, admin and finance.");
     }
 
     [Fact]
@@ -284,6 +287,13 @@ public sealed class PageTests(Browser browser, Marketplace market)
         await PayoutTests.Press(person, "Older entries");
         await Assertions.Expect(entries.GetByRole(AriaRole.Row)).ToHaveCountAsync(53);
         Assert.Equal(0, await person.Page.GetByRole(AriaRole.Button, new() { Name = "Older" }).CountAsync());
+        await person.Page.GetByText("Book an entry by hand").ClickAsync();
+        await person.Page.GetByLabel("Entry id").FillAsync("from-here");
+        await person.Page.GetByLabel("Asset").FillAsync("points");
+        await person.Page.GetByLabel("Amount in minor units").FillAsync("9");
+        await person.Page.GetByLabel("Reason").FillAsync("for the test");
+        await PayoutTests.Press(person, "Book");
+        await entries.GetByRole(AriaRole.Row, new() { Name = "from-here" }).WaitForAsync(); // Whoever has looked sees it too.
         await person.ResizeTo(390);
         await person.IsWellServed();
     }

@@ -17,6 +17,11 @@ public sealed class WordsTests
     public void Only_money_has_a_point(long minor, string asset, string shown) => Assert.Equal(shown, Show.Amount(minor, asset));
 
     [Theory]
+    [InlineData(1_000, 1_234, "These are the first 1,000 of 1,234.")]
+    [InlineData(7, 7, null)]
+    public void A_list_that_has_not_all_says_so(int shown, int all, string? said) => Assert.Equal(said, Show.Cut(shown, all));
+
+    [Theory]
     [InlineData(30, "held until a person releases it, expected after 30 days.")]
     [InlineData(null, "held until a person releases it.")]
     public void H13_a_hold_by_hand_is_not_said_to_end_by_itself(int? days, string end) => Assert.EndsWith(end, RuleWords.Of(

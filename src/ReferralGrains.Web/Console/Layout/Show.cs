@@ -31,6 +31,10 @@ public static class Show
 
     public static string Percent(int basisPoints) => $"{(basisPoints / 100m).ToString("0.##", CultureInfo.InvariantCulture)} %";
 
+    /// <summary>What stands under a list that has not all of them; nothing under one that has.</summary>
+    public static string? Cut(int shown, int all) =>
+        shown < all ? string.Create(CultureInfo.InvariantCulture, $"These are the first {shown:#,0} of {all:#,0}.") : null;
+
     /// <summary>What stands in a path for an id, which may hold nearly anything.</summary>
     public static string Path(string id) => Uri.EscapeDataString(id);
 }
