@@ -141,6 +141,9 @@ public static class GrainsServer
         if (options.Role != ProcessRole.Silo)
         {
             builder.WebHost.UseStaticWebAssets();
+
+            // Beside a build it would map GET of every address there is not, and what is called by a wrong method were not told from what is not there.
+            builder.Configuration["ReloadStaticAssetsAtRuntime"] = "false";
             builder.Services.AddWeb(new() { ApiAddress = options.ApiAddress ?? options.OwnUrl, PublicUrl = options.PublicUrl, Provider = Provider(options) }).AddSharedSessionKeys();
         }
 

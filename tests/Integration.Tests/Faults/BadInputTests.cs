@@ -59,6 +59,19 @@ public sealed class BadInputTests(LivingServer server)
         Assert.NotNull((string?)answer.Json["request_id"]);
     }
 
+    // Where the console's pages and files are served too.
+    [Theory]
+    [InlineData("GET", "/v1/redemptions", 405, "method_not_allowed")]
+    [InlineData("GET", "/v1/actions:stream", 405, "method_not_allowed")]
+    [InlineData("POST", "/v1/nothing", 404, "route_not_found")]
+    [InlineData("GET", "/v1/nothing", 404, "route_not_found")]
+    public async Task An_address_that_is_none_is_told_from_one_that_is_called_otherwise(string method, string path, int status, string code)
+    {
+        var answer = await server.Api.Send(new(method), path, null);
+        Assert.Equal((status, code), (answer.Status, answer.Code));
+        Assert.Equal(200, (await server.Api.Get("/_content/ReferralGrains.Web/console.css")).Status);
+    }
+
     [Theory]
     [InlineData("/v1/actions")]
     [InlineData("/v1/programs")]
