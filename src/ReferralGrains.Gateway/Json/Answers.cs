@@ -34,11 +34,16 @@ internal readonly record struct Paging(string? After, int Limit)
     /// <summary>Of a list whose entries have callers' ids; whether there is such an entry is asked by whoever reads the list.</summary>
     public static Paging OfIds(HttpContext context) => Of(context, static _ => true);
 
+    public static Problem NoEntry => Problem.InvalidField("starting_after", "The id of an entry of this list is expected.");
+
+    /// <summary>Of a list that looks up where its page starts: null where nothing has that id.</summary>
+    public static Page<T> Found<T>(Page<T>? page) => page ?? throw NoEntry.AsException();
+
     /// <param name="isId">Whether a text is the id of an entry of this list.</param>
     public static Paging Of(HttpContext context, Func<string, bool> isId)
     {
         var after = context.Single("starting_after");
-        if (after is not null && !isId(after)) throw Problem.InvalidField("starting_after", "The id of an entry of this list is expected.").AsException();
+        if (after is not null && !isId(after)) throw NoEntry.AsException();
         if (context.Single("limit") is not { } text) return new(after, Default);
         return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= Most
             ? new(after, limit)

@@ -70,7 +70,7 @@ internal sealed class PayoutBatchEndpoints(IGrainRouter router, IPayoutReports r
         StreamId? before = null;
         if (paging.After is { } after)
             before = (CallerId.IsValid(after) ? await reports.Batch(tenant, new(after), context.RequestAborted) : null)?.Stream
-                ?? throw Problem.InvalidField("starting_after", "The id of an entry of this list is expected.").AsException();
+                ?? throw Paging.NoEntry.AsException();
         var page = await reports.Batches(tenant, before, paging.Limit, context.Flag(NeedsPerson.Name), context.RequestAborted);
         var answers = ImmutableArray.CreateBuilder<PayoutBatchAnswer>(page.Items.Length);
         foreach (var batch in page.Items) answers.Add(await Answer(context, batch));

@@ -80,7 +80,7 @@ internal sealed class PortalEndpoints(
     private async Task<IResult> Referrals(HttpContext context)
     {
         var paging = Paging.Of(context, static text => ReferralName.Parse(text) is not null);
-        var page = await portal.Referrals((await Profile(context)).Stream, paging.After is { } last ? ReferralName.Parse(last)!.Value.Stream : null, paging.Limit, context.RequestAborted);
+        var page = Paging.Found(await portal.Referrals((await Profile(context)).Stream, paging.After is { } last ? ReferralName.Parse(last)!.Value.Stream : null, paging.Limit, context.RequestAborted));
         return Answers.Ok(
             new(
                 [
@@ -95,7 +95,7 @@ internal sealed class PortalEndpoints(
     private async Task<IResult> Payouts(HttpContext context)
     {
         var paging = Paging.Of(context, static text => PayoutName.Parse(text) is not null);
-        var page = await portal.Payouts((await Profile(context)).Stream, paging.After is { } last ? PayoutName.Parse(last)!.Value.Stream : null, paging.Limit, context.RequestAborted);
+        var page = Paging.Found(await portal.Payouts((await Profile(context)).Stream, paging.After is { } last ? PayoutName.Parse(last)!.Value.Stream : null, paging.Limit, context.RequestAborted));
         return Answers.Ok(
             new(
                 [.. page.Items.Select(static one => new PortalPayoutAnswer(new PayoutName(one.Stream).ToString(), one.Amount.Asset.Name, one.Amount.Minor, Word(one.Status), one.ChangedAt))],

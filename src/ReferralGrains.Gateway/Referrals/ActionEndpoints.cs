@@ -97,14 +97,14 @@ internal sealed class ActionEndpoints(IGrainRouter router, IFacts facts, IReport
         var status = word is null ? null : States.Find(word);
         if (status is not (null or ActionStatus.Parked) && filter.Referee is null)
             throw Problem.Unprocessable("filter_unsupported", "state", "There is an index for parked; other states go with program_id and referee_id.").AsException();
-        var page = await reports.Actions(filter, status, context.RequestAborted);
+        var page = Paging.Found(await reports.Actions(filter, status, context.RequestAborted));
         return Actions.Answer(context, page.Items.Select(ActionEntry.Of), page.HasMore, action => action.ActionId.Value);
     }
 
     private async Task<IResult> ListConflicts(HttpContext context)
     {
         var (filter, _) = Conflicts.Read(context);
-        var page = await reports.Conflicts(filter, context.RequestAborted);
+        var page = Paging.Found(await reports.Conflicts(filter, context.RequestAborted));
         return Conflicts.Answer(context, page.Items.Select(ConflictEntry.Of), page.HasMore, static conflict => conflict.Id);
     }
 

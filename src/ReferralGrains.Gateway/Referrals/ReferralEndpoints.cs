@@ -79,7 +79,7 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
     private async Task<IResult> List(HttpContext context)
     {
         var (filter, state) = Referrals.Read(context);
-        var page = await reports.Referrals(filter, state is null ? null : States.Find(state), context.RequestAborted);
+        var page = Paging.Found(await reports.Referrals(filter, state is null ? null : States.Find(state), context.RequestAborted));
         return Referrals.Answer(context, page.Items.Select(ReferralEntry.Of), page.HasMore, referral => referral.Id);
     }
 

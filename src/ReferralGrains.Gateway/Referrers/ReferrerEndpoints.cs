@@ -80,7 +80,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
     private async Task<IResult> List(HttpContext context)
     {
         var (filter, state) = Referrers.Read(context);
-        var page = await reports.Referrers(filter, state is null ? null : state == "closed", context.RequestAborted);
+        var page = Paging.Found(await reports.Referrers(filter, state is null ? null : state == "closed", context.RequestAborted));
         return Referrers.Answer(
             context, page.Items.Select(profile => ReferrerFields.Answer(profile, context.Caller().Has(KeyRole.Admin))), page.HasMore, referrer => referrer.Id.Value);
     }
@@ -116,7 +116,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
     {
         var (tenant, referrer, paging) = (context.Caller().Tenant, ReferrerPath.Id(id), Paging.OfEntries(context));
         if (await reports.Referrer(tenant, referrer, context.RequestAborted) is null) throw ReferrerPath.Missing();
-        var page = await reports.ReferrerActivity(tenant, referrer, paging.After, paging.Limit, context.RequestAborted);
+        var page = Paging.Found(await reports.ReferrerActivity(tenant, referrer, paging.After, paging.Limit, context.RequestAborted));
         return Answers.Ok(new([.. page.Items.Select(entry => ActivityWords.Of(entry, null))], page.HasMore), GatewayJson.Default.PageAnswerActivityAnswer);
     }
 

@@ -49,7 +49,7 @@ internal sealed class RewardEndpoints(IGrainRouter router, IReports reports, Rew
     private async Task<IResult> ListOfReferral(HttpContext context, string program, string referee)
     {
         var isThere = CallerId.IsValid(program) && CallerId.IsValid(referee)
-            && (await reports.Referrals(new(context.Caller().Tenant, 1) { Program = new(program), Referee = new(referee) }, null, context.RequestAborted)).Items.Length > 0;
+            && (await reports.Referrals(new(context.Caller().Tenant, 1) { Program = new(program), Referee = new(referee) }, null, context.RequestAborted))!.Items.Length > 0;
         return isThere
             ? await Page(context, OfReferrer, filter => filter with { Program = new(program), Referee = new(referee) })
             : new ProblemAnswer(Problem.NotFound("referral", "referee_id"));

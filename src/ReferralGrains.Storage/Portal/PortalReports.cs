@@ -26,13 +26,13 @@ public interface IPortalReports
 
     Task SetSettings(int tenant, PortalSettings settings, CancellationToken stop);
 
-    /// <summary>The newest first.</summary>
+    /// <summary>The newest first. Null when it has not the one that the page was to start after.</summary>
     /// <param name="before">The last one of the page before.</param>
-    Task<Page<PortalReferral>> Referrals(StreamId referrer, StreamId? before, int limit, CancellationToken stop);
+    Task<Page<PortalReferral>?> Referrals(StreamId referrer, StreamId? before, int limit, CancellationToken stop);
 
-    /// <summary>What it was paid, or is being paid, the newest first.</summary>
+    /// <summary>What it was paid, or is being paid, the newest first. Null when it has not the one that the page was to start after.</summary>
     /// <param name="before">The last one of the page before.</param>
-    Task<Page<PortalPayout>> Payouts(StreamId referrer, StreamId? before, int limit, CancellationToken stop);
+    Task<Page<PortalPayout>?> Payouts(StreamId referrer, StreamId? before, int limit, CancellationToken stop);
 
     /// <summary>How far it is in programs whose rules go by what all of its referrals have done.</summary>
     /// <param name="programs">Those whose tally is asked for.</param>
@@ -83,8 +83,9 @@ public sealed class PortalReports(NpgsqlDataSource database, ITallySource tallie
         Questions.Text(settings.Foreground), Questions.Text(settings.Font), Questions.Text(settings.Logo),
         new NpgsqlParameter { Value = settings.FrameOrigins.ToArray() }, Questions.Long(lease.Silo));
 
-    public async Task<Page<PortalReferral>> Referrals(StreamId referrer, StreamId? before, int limit, CancellationToken stop)
+    public async Task<Page<PortalReferral>?> Referrals(StreamId referrer, StreamId? before, int limit, CancellationToken stop)
     {
+        if (before is { } last && !await Has("referral", referrer, last, stop)) return null;
         var rows = await database.Rows(
             $"""
             select r.stream, s.a, s.b, r.status, r.attributed_at, (
@@ -104,8 +105,10 @@ public sealed class PortalReports(NpgsqlDataSource database, ITallySource tallie
         return page with { Items = [.. page.Items.Select(one => one with { Earned = [.. earned[one.Stream]] })] };
     }
 
-    public async Task<Page<PortalPayout>> Payouts(StreamId referrer, StreamId? before, int limit, CancellationToken stop)
+    public async Task<Page<PortalPayout>?> Payouts(StreamId referrer, StreamId? before, int limit, CancellationToken stop)
     {
+        if (before is { } last && !await Has("payout_item", referrer, last, stop)) return null;
+
         // A sandbox's payouts go at the world's pace: by its own clock only the day is known on which they were drawn up.
         var rows = await database.Rows(
             """
@@ -160,6 +163,9 @@ public sealed class PortalReports(NpgsqlDataSource database, ITallySource tallie
     }
 
     private const short ReferralKind = Directory.Enrollment;
+
+    private Task<bool> Has(string table, StreamId referrer, StreamId stream, CancellationToken stop) => database.Row(
+        $"select true from {table} where stream = $1 and referrer = $2", static reader => reader.GetBoolean(0), stop, Questions.Long(stream.Value), Questions.Long(referrer.Value));
 
     // Only on accounts of this referrer: what came of a referral while it was another's is not shown.
     private Task<List<(StreamId Stream, Amount Net)>> Earned(StreamId referrer, IEnumerable<StreamId> referrals, CancellationToken stop) => database.Rows(

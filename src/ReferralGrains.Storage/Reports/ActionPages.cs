@@ -23,9 +23,10 @@ internal sealed class ActionPages(NpgsqlDataSource database, Directory directory
         left join parked_action q on q.stream = e.stream and q.seq = e.seq
         """;
 
-    public async Task<Page<ActionView>> Read(ListFilter filter, ActionStatus? status, CancellationToken stop)
+    public async Task<Page<ActionView>?> Read(ListFilter filter, ActionStatus? status, CancellationToken stop)
     {
         if (await Placed(filter, stop) is not { } place) return new([], false);
+        if (filter.After is { } last && (place != default || status == ActionStatus.Parked) && !await IsThere(filter.Tenant, last, stop)) return null;
         if (status == ActionStatus.Parked) return filter.Page((await Waiting(filter, place, stop)).ConvertAll(static row => row.View));
         if (status is null) return filter.Page(await Views(filter, place, stop));
 
@@ -41,6 +42,9 @@ internal sealed class ActionPages(NpgsqlDataSource database, Directory directory
 
         return filter.Page(found);
     }
+
+    private Task<bool> IsThere(int tenant, string action, CancellationToken stop) => database.Row(
+        "select true from event where tenant = $1 and action_id = $2 and action_id is not null", static reader => reader.GetBoolean(0), stop, Questions.Int(tenant), Questions.Text(action));
 
     private async Task<List<ActionView>> Views(ListFilter filter, Place place, CancellationToken stop)
     {

@@ -20,10 +20,11 @@ internal sealed class ActivityPages(NpgsqlDataSource database, Directory directo
 
     // Inside a stream time never runs backwards, so the newest of each referral are its last rows; of these the newest are shown. A referral
     // that was given to another is of each while it was his, with the row that says so, and what becomes of a reward is of whose that is.
-    public async Task<Page<ActivityEntry>> OfReferrer(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
+    public async Task<Page<ActivityEntry>?> OfReferrer(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
     {
         if (await directory.FindReferrer(tenant, referrer, stop) is not { } owner) return new([], false);
         var (stream, seq) = after is null ? default : PageCursor.Entry(after);
+        if (after is not null && !await IsThere(tenant, stream, seq, stop)) return null;
         var entries = await database.Rows(
             $"""
             with last as (select recorded_at, stream, seq from event where stream = $4 and seq = $5 and tenant = $1),
@@ -47,6 +48,10 @@ internal sealed class ActivityPages(NpgsqlDataSource database, Directory directo
             Questions.Flag(after is null));
         return Page(entries, limit);
     }
+
+    private Task<bool> IsThere(int tenant, long stream, int seq, CancellationToken stop) => database.Row(
+        "select true from event where stream = $2 and seq = $3 and tenant = $1", static reader => reader.GetBoolean(0), stop,
+        Questions.Int(tenant), Questions.Long(stream), Questions.Int(seq));
 
     public async Task<Page<ActivityEntry>> OfReferral(int tenant, StreamId referral, int? enrollment, string? after, int limit, CancellationToken stop)
     {

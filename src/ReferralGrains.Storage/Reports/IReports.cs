@@ -53,24 +53,27 @@ public interface IReports
     /// <summary>By their ids, each with its program as it stands.</summary>
     Task<Page<(ProgramTerms Program, Rule Rule)>> Rules(ListFilter filter, bool? enabled, CancellationToken stop);
 
-    /// <summary>By their ids; those with a referral in a program in the order in which they were made.</summary>
-    Task<Page<ReferrerProfile>> Referrers(ListFilter filter, bool? closed, CancellationToken stop);
+    /// <summary>By their ids; those with a referral in a program in an order of our own. Null when the page was to start after one that there is not.</summary>
+    Task<Page<ReferrerProfile>?> Referrers(ListFilter filter, bool? closed, CancellationToken stop);
 
-    /// <summary>In the order in which they were first heard of; those whose ids begin alike by these.</summary>
-    Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop);
+    /// <summary>
+    /// By the numbers of their streams, which each process takes from a block of its own: what is newer may come before what is older. Those whose ids
+    /// begin alike by these. Null when the page was to start after one that there is not.
+    /// </summary>
+    Task<Page<ReferralView>?> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop);
 
     /// <summary>
     /// By their ids; those of one referral, of a referrer or of a program in the order in which they came, referral by referral, and so those
-    /// that wait.
+    /// that wait. Null when the page was to start after one that there is not.
     /// </summary>
     /// <param name="status">Parked of any place; others of one referral only, for it is gone through.</param>
-    Task<Page<ActionView>> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop);
+    Task<Page<ActionView>?> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop);
 
-    /// <summary>What was refused because its id has other content, the newest first (D11).</summary>
-    Task<Page<ConflictView>> Conflicts(ListFilter filter, CancellationToken stop);
+    /// <summary>What was refused because its id has other content, the newest first (D11). Null when the page was to start after what there is not.</summary>
+    Task<Page<ConflictView>?> Conflicts(ListFilter filter, CancellationToken stop);
 
-    /// <summary>What happened on all referrals of a referrer, newest first (S9).</summary>
-    Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop);
+    /// <summary>What happened on all referrals of a referrer, newest first (S9). Null when the page was to start after what there is not.</summary>
+    Task<Page<ActivityEntry>?> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop);
 
     /// <summary>What happened on one referral, newest first (R9); with a number, only what concerns that enrollment (R10).</summary>
     Task<Page<ActivityEntry>> ReferralActivity(int tenant, StreamId referral, int? enrollment, string? after, int limit, CancellationToken stop);

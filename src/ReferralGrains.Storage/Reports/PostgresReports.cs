@@ -71,15 +71,15 @@ public sealed class PostgresReports : IReports
 
     public Task<Page<(ProgramTerms Program, Rule Rule)>> Rules(ListFilter filter, bool? enabled, CancellationToken stop) => programs.Rules(filter, enabled, stop);
 
-    public Task<Page<ReferrerProfile>> Referrers(ListFilter filter, bool? closed, CancellationToken stop) => referrers.List(filter, closed, stop);
+    public Task<Page<ReferrerProfile>?> Referrers(ListFilter filter, bool? closed, CancellationToken stop) => referrers.List(filter, closed, stop);
 
-    public Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop) => referrals.Read(filter, status, stop);
+    public Task<Page<ReferralView>?> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop) => referrals.Read(filter, status, stop);
 
-    public Task<Page<ActionView>> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop) => listed.Read(filter, status, stop);
+    public Task<Page<ActionView>?> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop) => listed.Read(filter, status, stop);
 
-    public Task<Page<ConflictView>> Conflicts(ListFilter filter, CancellationToken stop) => conflicts.Read(filter, stop);
+    public Task<Page<ConflictView>?> Conflicts(ListFilter filter, CancellationToken stop) => conflicts.Read(filter, stop);
 
-    public Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop) =>
+    public Task<Page<ActivityEntry>?> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop) =>
         activity.OfReferrer(tenant, referrer, after, limit, stop);
 
     public Task<Page<ActivityEntry>> ReferralActivity(

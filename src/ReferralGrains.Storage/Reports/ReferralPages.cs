@@ -11,7 +11,7 @@ internal sealed class ReferralPages(NpgsqlDataSource database, Directory directo
     private const string Columns = "r.stream, s.a, s.b, w.a, r.status, r.attributed_at, r.approved_at, r.active";
     private const string Tables = "referral r join stream s on s.id = r.stream join stream w on w.id = r.referrer";
 
-    public async Task<Page<ReferralView>> Read(ListFilter filter, ReferralStatus? status, CancellationToken stop)
+    public async Task<Page<ReferralView>?> Read(ListFilter filter, ReferralStatus? status, CancellationToken stop)
     {
         var after = filter.After is null ? 0 : PageCursor.Stream(filter.After);
         var (program, referrer) = (await Program(filter, stop), await Referrer(filter, stop));
@@ -37,13 +37,15 @@ internal sealed class ReferralPages(NpgsqlDataSource database, Directory directo
                 """,
                 View, stop, parameters));
 
+        if (filter.After is not null && (await directory.FindReferral(filter.Tenant, new StreamId(after), stop))?.Program != filter.Program) return null;
+
         // Any id of a referee leads to its referral (X8).
         var referee = filter.Referee is { } id ? await directory.FindReferral(filter.Tenant, filter.Program!.Value, id, stop) : null;
         return filter.Page(await database.Rows(
             $"""
             select {Columns} from {Tables}
             where {rest} and s.tenant = $1 and s.kind = {Directory.Enrollment} and s.a = $8 and ($9 is null or s.b = $9) and ($10 is null or s.b >= $10 and s.b < $11)
-              and s.b > coalesce((select b from stream where id = $6 and tenant = $1), '')
+              and ($6 = 0 or s.b > (select b from stream where id = $6))
             order by s.b limit $7
             """,
             View, stop,

@@ -33,7 +33,7 @@ internal sealed class ReferrerReports(NpgsqlDataSource database, Directory direc
             """,
             Profile, stop, Questions.Int(tenant), Questions.Text(referrer.Value));
 
-    public async Task<Page<ReferrerProfile>> List(ListFilter filter, bool? closed, CancellationToken stop)
+    public async Task<Page<ReferrerProfile>?> List(ListFilter filter, bool? closed, CancellationToken stop)
     {
         if (filter.Program is { } program) return await directory.FindProgram(filter.Tenant, program, stop) is { } stream ? await OfProgram(stream, filter, closed, stop) : new([], false);
         return filter.Page(await database.Rows(
@@ -47,9 +47,10 @@ internal sealed class ReferrerReports(NpgsqlDataSource database, Directory direc
             Questions.Int(filter.Tenant), Questions.Text(filter.After ?? ""), Questions.Text(filter.Prefix), filter.PrefixEnd, Questions.Int(filter.Rows)));
     }
 
-    private async Task<Page<ReferrerProfile>> OfProgram(StreamId program, ListFilter filter, bool? closed, CancellationToken stop)
+    private async Task<Page<ReferrerProfile>?> OfProgram(StreamId program, ListFilter filter, bool? closed, CancellationToken stop)
     {
-        var after = filter.After is { } last ? await directory.FindReferrer(filter.Tenant, new(last), stop) : null;
+        StreamId? after = null;
+        if (filter.After is { } last && (after = await directory.FindReferrer(filter.Tenant, new(last), stop)) is null) return null;
         return filter.Page(await database.Rows(
             $"""
             select r.stream, s.a, r.code, r.email, r.name, r.cash_opt_in, r.stripe_customer_id, r.created_at, f.body::text

@@ -107,6 +107,19 @@ public sealed class PortalTests(LivingServer server)
     }
 
     [Fact]
+    public async Task A_page_of_the_portal_that_begins_after_nothing_of_its_own_is_refused()
+    {
+        using var shop = await Sandbox("portal-cursors");
+        await Refer(shop, "rita", "anna");
+        await Refer(shop, "tom", "toms-customer");
+        using var ritas = await Link(shop, "rita");
+        using var toms = await Link(shop, "tom");
+        var his = (string)(await toms.Ok("/v1/portal/referrals"))["data"]!.AsArray().Single()!["id"]!;
+        foreach (var path in (string[])[$"referrals?starting_after={his}", "referrals?starting_after=rfl_999999999", "payouts?starting_after=pay_999999999"])
+            Assert.Equal((400, "invalid_field", "starting_after"), await ritas.Get("/v1/portal/" + path) is var answer ? (answer.Status, answer.Code, answer.Param) : default);
+    }
+
+    [Fact]
     public async Task Two_referrers_who_name_a_request_alike_are_each_told_their_own()
     {
         using var shop = await Sandbox("portal-names");

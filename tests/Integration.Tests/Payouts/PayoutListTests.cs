@@ -29,12 +29,12 @@ public sealed class PayoutListTests(PostgresServer server)
         Assert.Equal(["first"], (await reports.Batches(1, first.Items[^1].Stream, 2, true, CancellationToken.None)).Items.Select(static one => one.Id.Value));
 
         var portal = new PortalReports(database.Source, null!, null!);
-        var paid = await portal.Payouts(referrer, null, 2, CancellationToken.None);
+        var paid = (await portal.Payouts(referrer, null, 2, CancellationToken.None))!;
         Assert.Equal([3L, 2L], paid.Items.Select(static one => one.Amount.Minor));
-        Assert.Equal(1, Assert.Single((await portal.Payouts(referrer, paid.Items[^1].Stream, 2, CancellationToken.None)).Items).Amount.Minor);
-        var referred = await portal.Referrals(referrer, null, 2, CancellationToken.None);
+        Assert.Equal(1, Assert.Single((await portal.Payouts(referrer, paid.Items[^1].Stream, 2, CancellationToken.None))!.Items).Amount.Minor);
+        var referred = (await portal.Referrals(referrer, null, 2, CancellationToken.None))!;
         Assert.Equal(["third", "second"], referred.Items.Select(static one => one.Referee.Value));
-        Assert.Equal("first", Assert.Single((await portal.Referrals(referrer, referred.Items[^1].Stream, 2, CancellationToken.None)).Items).Referee.Value);
+        Assert.Equal("first", Assert.Single((await portal.Referrals(referrer, referred.Items[^1].Stream, 2, CancellationToken.None))!.Items).Referee.Value);
     }
 
     // The silo of the second has taken a thousand numbers after that of the others.

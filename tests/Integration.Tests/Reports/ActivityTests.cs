@@ -22,7 +22,7 @@ public sealed class ActivityTests(PostgresServer server) : ReportsTest(
         Assert.Equal(
             ["ReferralApproved", "ReferralAttributed", "RewardsGranted", "RewardsReleased", "SaleDecided", "ScheduleStarted", "ScheduleUnlocked", "ScheduleUnlocked"],
             ofReferral.Select(entry => entry.Event.Event.GetType().Name).Order());
-        var ofReferrer = (await Reports.ReferrerActivity(World.Tenant, Rita, null, 100, Stop)).Items;
+        var ofReferrer = (await Reports.ReferrerActivity(World.Tenant, Rita, null, 100, Stop))!.Items;
         Assert.Equal(ofReferral.Select(entry => (entry.Referral, entry.Event.Seq)), ofReferrer.Select(entry => (entry.Referral, entry.Event.Seq)));
 
         // Of a sale, of the approval, and of each month: given by a row that both of them list.

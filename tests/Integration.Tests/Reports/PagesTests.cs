@@ -108,7 +108,7 @@ public sealed class PagesTests(PostgresServer server)
         Assert.Empty(await Waiting());
 
         async Task<IEnumerable<string>> Waiting() =>
-            from action in await All(after => Reports.Actions(new(World.Tenant, 1, after), ActionStatus.Parked, Stop), static action => action.Action.Id.Value)
+            from action in await All(async after => (await Reports.Actions(new(World.Tenant, 1, after), ActionStatus.Parked, Stop))!, static action => action.Action.Id.Value)
             select $"{action.Action.Id} {action.Waits}";
     }
 
@@ -144,7 +144,7 @@ public sealed class PagesTests(PostgresServer server)
             await World.Sell("abcd"[i % 4].ToString(), 10_00, $"s{i}");
         }
 
-        var entries = await All(after => Reports.ReferrerActivity(World.Tenant, Rita, after, limit, Stop), PageCursor.Of);
+        var entries = await All(async after => (await Reports.ReferrerActivity(World.Tenant, Rita, after, limit, Stop))!, PageCursor.Of);
         Assert.Equal(4 * 2 + 12, entries.Count);
         Assert.Equal(entries.OrderByDescending(entry => (entry.Event.At, entry.Referral.Value, entry.Event.Seq)), entries);
         Assert.Equal(20, entries.DistinctBy(PageCursor.Of).Count());
@@ -177,7 +177,7 @@ public sealed class PagesTests(PostgresServer server)
         }
 
         async Task<IEnumerable<string>> Activity(string referrer) =>
-            from entry in await All(after => Reports.ReferrerActivity(World.Tenant, new(referrer), after, 2, Stop), PageCursor.Of)
+            from entry in await All(async after => (await Reports.ReferrerActivity(World.Tenant, new(referrer), after, 2, Stop))!, PageCursor.Of)
             select $"{entry.Event.Event.GetType().Name} {KnownActions.Arrived(entry.Event.Event)?.Id}".TrimEnd();
     }
 

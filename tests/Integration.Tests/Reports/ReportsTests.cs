@@ -319,7 +319,7 @@ public sealed class ReportsTests(PostgresServer server)
         Assert.Null(await Reports.Action(other.Tenant, new("s1"), Stop));
         Assert.Empty((await Reports.Rewards(new(other.Tenant, 10, null), null, Stop)).Items);
         Assert.Empty((await Reports.Rewards(new(other.Tenant, 10, null) { Referrer = Rita }, null, Stop)).Items);
-        Assert.Empty((await Reports.ReferrerActivity(other.Tenant, Rita, null, 10, Stop)).Items);
+        Assert.Empty((await Reports.ReferrerActivity(other.Tenant, Rita, null, 10, Stop))!.Items);
         Assert.Empty((await Reports.ReferralActivity(other.Tenant, stream, null, null, 10, Stop)).Items);
         Assert.Empty(await Reports.TrialBalance(other.Tenant, Stop));
         Assert.Empty((await Reports.Postings(new(other.Tenant, 10, null), Stop)).Items);

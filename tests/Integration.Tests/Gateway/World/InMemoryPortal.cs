@@ -16,9 +16,9 @@ internal sealed class InMemoryPortal : IPortalReports
 
     public Task SetSettings(int tenant, PortalSettings settings, CancellationToken stop) => Task.FromResult(this.settings[tenant] = settings);
 
-    public Task<Page<PortalReferral>> Referrals(StreamId referrer, StreamId? before, int limit, CancellationToken stop) => Task.FromResult(new Page<PortalReferral>([], false));
+    public Task<Page<PortalReferral>?> Referrals(StreamId referrer, StreamId? before, int limit, CancellationToken stop) => Task.FromResult<Page<PortalReferral>?>(new([], false));
 
-    public Task<Page<PortalPayout>> Payouts(StreamId referrer, StreamId? before, int limit, CancellationToken stop) => Task.FromResult(new Page<PortalPayout>([], false));
+    public Task<Page<PortalPayout>?> Payouts(StreamId referrer, StreamId? before, int limit, CancellationToken stop) => Task.FromResult<Page<PortalPayout>?>(new([], false));
 
     public Task<IReadOnlyDictionary<StreamId, Tally>> Tallies(StreamId referrer, IReadOnlyCollection<StreamId> programs, CancellationToken stop) =>
         Task.FromResult<IReadOnlyDictionary<StreamId, Tally>>(ImmutableDictionary<StreamId, Tally>.Empty);

@@ -85,25 +85,25 @@ internal sealed class InMemoryReports(InMemoryGrains grains) : IReports
             ProgramsOf(filter.Tenant).SelectMany(program => program.Rules.Select(rule => (program, rule))).Where(pair => enabled is null || pair.rule.State.Enabled == enabled).ToList(),
             filter.After, filter.Limit, pair => pair.rule.Id.Value, ""));
 
-    public Task<Page<ReferrerProfile>> Referrers(ListFilter filter, bool? closed, CancellationToken stop) => Task.FromResult(Page(
+    public Task<Page<ReferrerProfile>?> Referrers(ListFilter filter, bool? closed, CancellationToken stop) => Task.FromResult<Page<ReferrerProfile>?>(Page(
         grains.Referrers.Where(pair => pair.Key.Tenant == filter.Tenant).Select(pair => pair.Value.Profile).ToList(), filter.After, filter.Limit, profile => profile.Id.Value, ""));
 
-    public Task<Page<ReferralView>> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop) => Task.FromResult(Page(
+    public Task<Page<ReferralView>?> Referrals(ListFilter filter, ReferralStatus? status, CancellationToken stop) => Task.FromResult<Page<ReferralView>?>(Page(
         Of(filter.Tenant).Where(pair => ReferrerOf(pair.Value) is not null && (filter.Program is null || pair.Key.First == filter.Program) && (filter.Referee is null || pair.Key.Second == filter.Referee))
             .Select(pair => new ReferralView(
                 pair.Value.Stream, pair.Key.First, pair.Key.Second!.Value, ReferrerOf(pair.Value)!.Value, pair.Value.State.Status, pair.Value.State.AttributedAt,
                 pair.Value.State.ApprovedAt, pair.Value.State.Active)).ToList(),
         filter.After, filter.Limit, view => $"{view.Stream}", "rfl_"));
 
-    public Task<Page<ActionView>> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop) => Task.FromResult(new Page<ActionView>([], false));
+    public Task<Page<ActionView>?> Actions(ListFilter filter, ActionStatus? status, CancellationToken stop) => Task.FromResult<Page<ActionView>?>(new([], false));
 
-    public Task<Page<ConflictView>> Conflicts(ListFilter filter, CancellationToken stop) => Task.FromResult(new Page<ConflictView>([], false));
+    public Task<Page<ConflictView>?> Conflicts(ListFilter filter, CancellationToken stop) => Task.FromResult<Page<ConflictView>?>(new([], false));
 
-    public Task<Page<ActivityEntry>> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
+    public Task<Page<ActivityEntry>?> ReferrerActivity(int tenant, CallerId referrer, string? after, int limit, CancellationToken stop)
     {
         var stream = grains.StreamOf(GrainAddress.Referrer(tenant, referrer));
         var all = Of(tenant).Where(pair => pair.Value.State.Referrer == stream).SelectMany(pair => Entries(pair.Key, pair.Value)).ToList();
-        return Task.FromResult(Page(all, after, limit, PageCursor.Of, "act_"));
+        return Task.FromResult<Page<ActivityEntry>?>(Page(all, after, limit, PageCursor.Of, "act_"));
     }
 
     public Task<Page<ActivityEntry>> ReferralActivity(int tenant, StreamId referral, int? enrollment, string? after, int limit, CancellationToken stop)
