@@ -132,7 +132,7 @@ public sealed partial class ReferralGrainsClient
     public Task<ReferrerAnswer> CreateReferrerAsync(NewReferrer body, CancellationToken stop = default) =>
         Send<ReferrerAnswer>(HttpMethod.Post, new("/v1/referrers"), body, stop);
 
-    /// <summary>All referrers by their ids, those of a program as they were made; personal data only for admin keys</summary>
+    /// <summary>All referrers by their ids, those of a program in an order of our own; personal data only for admin keys</summary>
     /// <remarks><c>GET /v1/referrers</c>. Needs a key with the role read.</remarks>
     /// <param name="programId">Only of this program.</param>
     /// <param name="state">Only what is in this state.</param>
@@ -279,7 +279,7 @@ public sealed partial class ReferralGrainsClient
     public Task<ReferralAnswer> CreateReferralAsync(NewReferral body, CancellationToken stop = default) =>
         Send<ReferralAnswer>(HttpMethod.Post, new("/v1/referrals"), body, stop);
 
-    /// <summary>All referrals, in the order in which they were first heard of; q is what a referee's id begins with, inside a program</summary>
+    /// <summary>All referrals, in the order of the numbers in their ids, in which what is newer may come before what is older; q is what a referee's id begins with, inside a program</summary>
     /// <remarks><c>GET /v1/referrals</c>. Needs a key with the role read.</remarks>
     /// <param name="programId">Only of this program.</param>
     /// <param name="referrerId">Only of this referrer.</param>
@@ -3142,7 +3142,7 @@ public sealed partial record ReferralStoryAnswer
 
     public required IReadOnlyList<ReferralFlag> Flags { get; init; }
 
-    /// <summary>Other ids of the referee that name this referral, in the order in which they were first heard of.</summary>
+    /// <summary>Other ids of the referee that name this referral.</summary>
     public required IReadOnlyList<string> Aliases { get; init; }
 
     /// <summary>From the attribution to the first payout, each step that was reached.</summary>

@@ -110,7 +110,7 @@ internal sealed record Redemption(
     CallerId? ActionId = null);
 
 /// <summary>A referral with all that came of it.</summary>
-/// <param name="Aliases">Other ids of the referee that name this referral, in the order in which they were first heard of (X8).</param>
+/// <param name="Aliases">Other ids of the referee that name this referral (X8).</param>
 /// <param name="Chain">From the attribution to the first payout, each step that was reached (S8).</param>
 /// <param name="Rewards">The first of them; all are at /rewards.</param>
 /// <param name="Waiting">The first that wait.</param>

@@ -43,7 +43,7 @@ internal sealed class ReferralEndpoints(IGrainRouter router, IFacts facts, IRepo
         routes.Post(One + "/cancel", Cancel).Needs(KeyRole.Ingest)
             .WithSummary("Stop accrual on a referral").Takes<ReferralCancellation>(mayBeAbsent: true).Answers<ReferralAnswer>();
         routes.Get("/v1/referrals", List).Needs(KeyRole.Read)
-            .WithSummary("All referrals, in the order in which they were first heard of; q is what a referee's id begins with, inside a program").Lists(Referrals);
+            .WithSummary("All referrals, in the order of the numbers in their ids, in which what is newer may come before what is older; q is what a referee's id begins with, inside a program").Lists(Referrals);
         routes.Post(One + "/reassign", Reassign).Needs(KeyRole.Admin)
             .WithSummary("Credit what comes of a referral to another referrer; what was stays as it is").Takes<Reassignment>().Answers<ReferralAnswer>();
         routes.Post(One + "/aliases", AddAlias).Needs(KeyRole.Ingest)

@@ -28,7 +28,7 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
         routes.Post("/v1/referrers", Create).Needs(KeyRole.Admin)
             .WithSummary("Make a referrer; the answer has its code").Takes<NewReferrer>().Answers<ReferrerAnswer>(creates: true);
         routes.Get("/v1/referrers", List).Needs(KeyRole.Read)
-            .WithSummary("All referrers by their ids, those of a program as they were made; personal data only for admin keys").Lists(Referrers).ShowsPersonalData(KeyRole.Admin);
+            .WithSummary("All referrers by their ids, those of a program in an order of our own; personal data only for admin keys").Lists(Referrers).ShowsPersonalData(KeyRole.Admin);
         routes.Patch("/v1/referrers/{id}", Change).Needs(KeyRole.Admin)
             .WithSummary("Change a referrer").Takes<ReferrerChange>().Answers<ReferrerAnswer>();
         routes.Get("/v1/referrers/{id}", Show).Needs(KeyRole.Read)

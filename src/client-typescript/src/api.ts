@@ -168,7 +168,7 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * All referrers by their ids, those of a program as they were made; personal data only for admin keys
+   * All referrers by their ids, those of a program in an order of our own; personal data only for admin keys
    *
    * `GET /v1/referrers`. Needs a key with the role read.
    */
@@ -384,7 +384,7 @@ export class ReferralGrains extends Connection {
   }
 
   /**
-   * All referrals, in the order in which they were first heard of; q is what a referee's id begins with, inside a program
+   * All referrals, in the order of the numbers in their ids, in which what is newer may come before what is older; q is what a referee's id begins with, inside a program
    *
    * `GET /v1/referrals`. Needs a key with the role read.
    */
@@ -2789,7 +2789,7 @@ export interface ReferralStoryAnswer {
   active: boolean;
   conversion_value_minor: number | null;
   flags: ReferralFlag[];
-  /** Other ids of the referee that name this referral, in the order in which they were first heard of. */
+  /** Other ids of the referee that name this referral. */
   aliases: string[];
   /** From the attribution to the first payout, each step that was reached. */
   chain: ChainStep[];
