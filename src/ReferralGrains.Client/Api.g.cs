@@ -1964,8 +1964,8 @@ public sealed partial record OnboardingLinkAnswer
 {
     public required string ReferrerId { get; init; }
 
-    /// <summary>For the referrer and nobody else, once.</summary>
-    public required string Url { get; init; }
+    /// <summary>For the referrer and nobody else, once. Shown this once, and not to a repeat.</summary>
+    public string? Url { get; init; }
 
     public required DateTimeOffset ExpiresAt { get; init; }
 

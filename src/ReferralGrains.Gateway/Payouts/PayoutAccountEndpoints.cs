@@ -40,10 +40,16 @@ internal sealed class PayoutAccountEndpoints(IConnectedAccounts accounts, IPayou
         var asked = new OnboardingAsked(referrer.Email, body.Country, back, again ?? back, caller.By);
         return await accounts.Onboard(caller.Tenant, referrer.Id, asked, context.RequestAborted) switch
         {
-            AccountAnswer.Shown { Url: { } url, ExpiresAt: { } expires } shown =>
-                Answers.Ok(new(referrer.Id, url, expires, Answer(referrer.Id, shown.Account)), GatewayJson.Default.OnboardingLinkAnswer),
+            AccountAnswer.Shown { Url: { } url, ExpiresAt: { } expires } shown => Linked(context, new(referrer.Id, url, expires, Answer(referrer.Id, shown.Account))),
             var other => NotShown(other),
         };
+    }
+
+    // Whoever has the address can say where the referrer banks.
+    private static IResult Linked(HttpContext context, OnboardingLinkAnswer answer)
+    {
+        Idempotency.AnswerRepeatsWith(context, answer with { Url = null }, GatewayJson.Default.OnboardingLinkAnswer);
+        return Answers.Ok(answer, GatewayJson.Default.OnboardingLinkAnswer);
     }
 
     private async Task<IResult> Show(HttpContext context, string id)

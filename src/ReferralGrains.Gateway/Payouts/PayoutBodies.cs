@@ -183,8 +183,12 @@ internal sealed record NewOnboardingLink(
     public const string CountryForm = "^[A-Za-z]{2}$";
 }
 
-/// <param name="Url">For the referrer and nobody else, once.</param>
-internal sealed record OnboardingLinkAnswer(CallerId ReferrerId, string Url, DateTimeOffset ExpiresAt, PayoutAccountAnswer Account);
+/// <param name="Url">For the referrer and nobody else, once. Shown this once, and not to a repeat.</param>
+internal sealed record OnboardingLinkAnswer(
+    CallerId ReferrerId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Url,
+    DateTimeOffset ExpiresAt,
+    PayoutAccountAnswer Account);
 
 /// <param name="StripeAccountId">An account that is connected to the tenant's own already.</param>
 [Example("""{"stripe_account_id":"acct_1"}""")]

@@ -195,7 +195,7 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     private async Task Answer(OnboardingLinkAnswer link, string outcome, CancellationToken stop)
     {
         using var form = new FormUrlEncodedContent([new("outcome", outcome)]);
-        using var answer = await pages.PostAsync(new Uri(link.Url).PathAndQuery, form, stop);
+        using var answer = await pages.PostAsync(new Uri(link.Url!).PathAndQuery, form, stop);
         if ((int)answer.StatusCode >= 400) throw new InvalidOperationException($"the stand-in answers {(int)answer.StatusCode} to {link.ReferrerId}");
         await Link(link.ReferrerId, stop);
     }

@@ -1975,8 +1975,8 @@ export interface NoticeAnswer {
 
 export interface OnboardingLinkAnswer {
   referrer_id: string;
-  /** For the referrer and nobody else, once. */
-  url: string;
+  /** For the referrer and nobody else, once. Shown this once, and not to a repeat. */
+  url?: string | null;
   expires_at: string;
   account: PayoutAccountAnswer;
 }

@@ -179,6 +179,18 @@ public sealed class EndpointTests : IAsyncLifetime
         Assert.False(JsonDocument.Parse(again).RootElement.TryGetProperty("key", out _));
     }
 
+    [Fact]
+    public async Task S10_a_link_to_stripe_is_shown_once_and_is_not_kept_for_a_repeat()
+    {
+        const string body = """{"return_url":"https://shop.test/back"}""";
+        var (status, _, first, _) = await Named("k", "/v1/referrers/rita/onboarding_link", body);
+        Assert.Equal((200, "https://stripe.test/onboarding"), (status, Text(JsonDocument.Parse(first).RootElement, "url")));
+        var (_, _, again, replayed) = await Named("k", "/v1/referrers/rita/onboarding_link", body);
+        Assert.Equal("true", replayed);
+        Assert.DoesNotContain("https:", again, StringComparison.Ordinal);
+        Assert.Equal("rita", Text(JsonDocument.Parse(again).RootElement, "referrer_id"));
+    }
+
     private async Task<(int Status, string? Location, string Body, string? Replayed)> Named(string key, string path, string body)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new StringContent(body) };
