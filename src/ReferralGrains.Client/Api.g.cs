@@ -3190,21 +3190,21 @@ public sealed partial record ReferrerAnswer
     public bool? Duplicate { get; init; }
 }
 
-/// <summary>What is left out stays.</summary>
+/// <summary>What is left out stays; an address, a name or a Stripe customer that is null is taken away.</summary>
 public sealed partial record ReferrerChange
 {
-    public string? Email { get; init; }
-
-    public string? Name { get; init; }
-
     public IReadOnlyList<string>? Tags { get; init; }
 
     public bool? CashOptIn { get; init; }
 
-    public string? StripeCustomerId { get; init; }
-
     /// <summary>Takes the place of the code that it had, which is free from then on.</summary>
     public string? Code { get; init; }
+
+    public string? Email { get; init; }
+
+    public string? Name { get; init; }
+
+    public string? StripeCustomerId { get; init; }
 }
 
 public sealed partial record ReferrerDifferenceAnswer

@@ -63,9 +63,10 @@ internal sealed class ReferrerEndpoints(IGrainRouter router, IReports reports, R
     {
         var referrer = ReferrerPath.Id(id);
         var body = await Body.Read(context, GatewayJson.Default.ReferrerChange);
+        var (email, name, customer) = (Text.Email(body.Email), ReferrerFields.Name(body.Name), ReferrerFields.Stripe(body.StripeCustomerId));
         var change = new ChangeReferrer(
-            Text.Email(body.Email), ReferrerFields.Name(body.Name), Tags.Of(body.Tags, "tags"), body.CashOptIn, ReferrerFields.Stripe(body.StripeCustomerId),
-            ReferrerFields.Code(body.Code));
+            email, name, Tags.Of(body.Tags, "tags"), body.CashOptIn, customer, ReferrerFields.Code(body.Code),
+            NoEmail: body.NamesEmail && email is null, NoName: body.NamesName && name is null, NoStripeCustomer: body.NamesStripeCustomer && customer is null);
         return await AskAndShow(context, referrer, change);
     }
 
@@ -236,16 +237,42 @@ internal static class StatementPeriod
 internal sealed record StatementAmounts(
     long EarnedMinor, long ClawedBackMinor, long NetMinor, long PendingMinor, long PayableMinor, long InTransitMinor, long PaidMinor);
 
-/// <summary>What is left out stays.</summary>
+/// <summary>What is left out stays; an address, a name or a Stripe customer that is null is taken away.</summary>
 /// <param name="Code">Takes the place of the code that it had, which is free from then on.</param>
 [Example("""{"email":"rita@example.org","code":"RITA-10","name":"Rita R.","tags":["partner","gold"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]
 internal sealed record ReferrerChange(
-    [property: AtMost(Text.MaxEmail)] string? Email = null,
-    [property: AtMost(Text.MaxName)] string? Name = null,
     [property: AtMost(Json.Tags.MaxTags, Each = Json.Tags.MaxLength)] ImmutableArray<string>? Tags = null,
     bool? CashOptIn = null,
-    [property: AtMost(Text.MaxForeignId)] string? StripeCustomerId = null,
-    [property: Form(ReferrerFields.CodeForm)] string? Code = null);
+    [property: Form(ReferrerFields.CodeForm)] string? Code = null)
+{
+    // Not in the constructor, which could not tell null from absent.
+    [AtMost(Text.MaxEmail)]
+    public string? Email
+    {
+        get;
+        set => (field, NamesEmail) = (value, true);
+    }
+
+    [AtMost(Text.MaxName)]
+    public string? Name
+    {
+        get;
+        set => (field, NamesName) = (value, true);
+    }
+
+    [AtMost(Text.MaxForeignId)]
+    public string? StripeCustomerId
+    {
+        get;
+        set => (field, NamesStripeCustomer) = (value, true);
+    }
+
+    internal bool NamesEmail { get; private set; }
+
+    internal bool NamesName { get; private set; }
+
+    internal bool NamesStripeCustomer { get; private set; }
+}
 
 /// <summary>Whether a referrer is eligible for a rule that is granted by hand (H1).</summary>
 internal sealed record EligibilityAnswer(CallerId ReferrerId, CallerId ProgramId, CallerId RuleId, bool Granted);

@@ -16,8 +16,12 @@ public sealed record CreateReferrer(
     string? Email, string? Name, ImmutableArray<string> Tags, bool CashOptIn, string? StripeCustomerId, string? Code = null) : ICommand<ReferrerReply>;
 
 /// <summary>What is null stays.</summary>
+/// <param name="NoEmail">Takes the address away.</param>
+/// <param name="NoName">Likewise.</param>
+/// <param name="NoStripeCustomer">Likewise.</param>
 public sealed record ChangeReferrer(
-    string? Email, string? Name, ImmutableArray<string>? Tags, bool? CashOptIn, string? StripeCustomerId, string? Code = null) : ICommand<ReferrerReply>;
+    string? Email, string? Name, ImmutableArray<string>? Tags, bool? CashOptIn, string? StripeCustomerId, string? Code = null,
+    bool NoEmail = false, bool NoName = false, bool NoStripeCustomer = false) : ICommand<ReferrerReply>;
 
 /// <summary>No new accrual (D18).</summary>
 /// <param name="Forfeits">What is payable is given up, and from now on what becomes payable: sent again, what has since. Otherwise it waits to be paid.</param>

@@ -102,10 +102,10 @@ public sealed class ReferrerTurns(GrainAddress address, TurnWorld world)
         var row = profile with
         {
             Code = change.Code ?? profile.Code,
-            Email = change.Email ?? profile.Email,
-            Name = change.Name ?? profile.Name,
+            Email = change.NoEmail ? null : change.Email ?? profile.Email,
+            Name = change.NoName ? null : change.Name ?? profile.Name,
             CashOptIn = change.CashOptIn ?? profile.CashOptIn,
-            StripeCustomerId = change.StripeCustomerId ?? profile.StripeCustomerId,
+            StripeCustomerId = change.NoStripeCustomer ? null : change.StripeCustomerId ?? profile.StripeCustomerId,
         };
         var retagged = change.Tags is { } tags && !tags.SequenceEqual(turn.State.Tags);
         if (row == profile && !retagged) return Same(turn);

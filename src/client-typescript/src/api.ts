@@ -2820,15 +2820,15 @@ export interface ReferrerAnswer {
   duplicate?: boolean | null;
 }
 
-/** What is left out stays. */
+/** What is left out stays; an address, a name or a Stripe customer that is null is taken away. */
 export interface ReferrerChange {
-  email?: string | null;
-  name?: string | null;
   tags?: string[] | null;
   cash_opt_in?: boolean | null;
-  stripe_customer_id?: string | null;
   /** Takes the place of the code that it had, which is free from then on. */
   code?: string | null;
+  email?: string | null;
+  name?: string | null;
+  stripe_customer_id?: string | null;
 }
 
 export interface ReferrerDifferenceAnswer {

@@ -190,6 +190,25 @@ public sealed class ReviewTests(LivingServer server)
     }
 
     [Fact]
+    public async Task What_is_personal_of_a_referrer_is_taken_away_by_null_and_stays_where_it_is_left_out()
+    {
+        using var shop = await Sandbox("taken");
+        Assert.Equal(("r@example.com", "Rita", "cus_r"), Person(await Change("""{"email":"r@example.com","name":"Rita","stripe_customer_id":"cus_r"}""")));
+        Assert.Equal(("r@example.com", "Rita", "cus_r"), Person(await Change("""{"tags":["vip"]}""")));
+        Assert.Equal((null, "Rita", "cus_r"), Person(await Change("""{"email":null}""")));
+        Assert.Equal((null, null, null), Person(await Change("""{"name":"","stripe_customer_id":null}""")));
+        Assert.Equal(["vip"], (await shop.Ok("/v1/referrers/rita"))["tags"]!.AsArray().Select(static tag => (string)tag!));
+
+        async Task<JsonNode> Change(string body)
+        {
+            using var change = new StringContent(body);
+            return (await shop.Send(HttpMethod.Patch, "/v1/referrers/rita", change)).Json;
+        }
+
+        static (string? Email, string? Name, string? Stripe) Person(JsonNode referrer) => ((string?)referrer["email"], (string?)referrer["name"], (string?)referrer["stripe_customer_id"]);
+    }
+
+    [Fact]
     public async Task D16_an_admin_gives_a_referral_to_another_referrer_for_the_future()
     {
         using var shop = await Sandbox("d16");

@@ -150,7 +150,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
                     ? new(null, false, stream)
                     : new(new(RefusalKind.Conflict, "conflict", Field.Id, "It exists with other content."), false, default);
             case ChangeReferrer change:
-                Referrers[to] = (state, old with { Email = change.Email ?? old.Email, Name = change.Name ?? old.Name, Code = change.Code ?? old.Code, Tags = change.Tags ?? old.Tags });
+                Referrers[to] = (state, old with { Email = change.NoEmail ? null : change.Email ?? old.Email, Name = change.NoName ? null : change.Name ?? old.Name, Code = change.Code ?? old.Code, Tags = change.Tags ?? old.Tags });
                 return new(null, true, stream);
             case CloseReferrer close:
                 Referrers[to] = (Evolved(state, new ReferrerClosed(close.Reason, close.By)), old with { Closed = true });
