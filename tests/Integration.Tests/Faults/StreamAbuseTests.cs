@@ -1,3 +1,5 @@
+using System.IO.Compression;
+using System.Text;
 using ReferralGrains.Integration.Tests.Faults.World;
 
 namespace ReferralGrains.Integration.Tests.Faults;
@@ -76,6 +78,41 @@ public sealed class StreamAbuseTests(LivingServer server)
         Assert.Equal((5, 2, 3), ((int)answers[^1]["summary"]!["lines"]!, (int)answers[^1]["summary"]!["rewarded"]!, (int)answers[^1]["summary"]!["errors"]!));
         Assert.Equal(new Earned(Warmth + 300, 0), (await shop.Balances(server.Api))[shop.Referrers[0]]);
         Assert.InRange(server.Process.ResidentBytes - before, long.MinValue, 50 * Megabyte);
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("br")]
+    [InlineData("deflate")]
+    public async Task Packed_lines_that_are_cut_have_no_summary(string encoding)
+    {
+        var shop = await server.OpenShop();
+        using var packed = new MemoryStream();
+        await using (var packer = Packer(packed))
+            foreach (var sale in Enumerable.Range(0, 300).Select(_ => shop.Sale(shop.Referees[0], 100))) await packer.WriteAsync(Encoding.UTF8.GetBytes(sale.Json + "\n"));
+        Assert.EndsWith("\"errors\":0}}\n", await Sent(packed.ToArray()), StringComparison.Ordinal);
+        foreach (var left in (int[])[(int)packed.Length / 2, (int)packed.Length - 1])
+            Assert.DoesNotContain("summary", await Sent(packed.ToArray()[..left]), StringComparison.Ordinal);
+
+        async Task<string> Sent(byte[] body)
+        {
+            using var content = new ByteArrayContent(body) { Headers = { ContentEncoding = { encoding } } };
+            try
+            {
+                return (await server.Api.Send(HttpMethod.Post, "/v1/actions:stream", content)).Body;
+            }
+            catch (HttpRequestException)
+            {
+                return "cut";
+            }
+        }
+
+        Stream Packer(Stream to) => encoding switch
+        {
+            "gzip" => new GZipStream(to, CompressionMode.Compress, leaveOpen: true),
+            "br" => new BrotliStream(to, CompressionMode.Compress, leaveOpen: true),
+            _ => new ZLibStream(to, CompressionMode.Compress, leaveOpen: true),
+        };
     }
 
     private const long Warmth = 10_000;
