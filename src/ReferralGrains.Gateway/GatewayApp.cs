@@ -32,6 +32,8 @@ public static class GatewayApp
     // Above every body that is read whole, so that Kestrel drains a body that was refused and its sender sees why.
     private const long MaxDrainedBody = 32 * 1024 * 1024;
 
+    private static readonly string[] encodings = ["gzip", "br", "deflate", "identity"];
+
     private static readonly Type[] endpoints =
     [
         typeof(TenantEndpoints),
@@ -175,7 +177,7 @@ public static class GatewayApp
     private static Task Unpack(HttpContext context, RequestDelegate next)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes.Contains(RouteDescription.Lines) == true) LineStreams.Unbounded(context);
-        return context.Request.Headers.ContentEncoding is [{ } encoding] && encoding is not ("gzip" or "br" or "deflate" or "identity")
+        return context.Request.Headers.ContentEncoding is [{ } encoding] && !encodings.Contains(encoding, StringComparer.OrdinalIgnoreCase)
             ? ProblemAnswer.Write(context, Problem.OfStatus(StatusCodes.Status415UnsupportedMediaType))
             : next(context);
     }

@@ -337,6 +337,7 @@ public sealed class StreamTests : IAsyncLifetime
 
     [Theory]
     [InlineData("gzip", 400, "bad_request")]
+    [InlineData("GZIP", 400, "bad_request")]
     [InlineData("compress", 415, "encoding_not_supported")]
     public async Task A_body_that_cannot_be_unpacked_is_refused(string encoding, int expected, string code)
     {
