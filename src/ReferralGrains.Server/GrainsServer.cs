@@ -63,9 +63,9 @@ public static class GrainsServer
         var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
         var role = options.Role.ToString().ToLowerInvariant();
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
-        await using var app = await Build(options, database, lease, Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway }, postgres, log);
+        await using var app = await Build(options, interrupted, database, lease, Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway }, postgres, log);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
-        // Cut short half-way, Orleans and Kestrel call it a failure: who is told to end meanwhile starts first, and ends then.
+        // Who is told to end meanwhile starts first, and ends then.
         using var patience = new CancellationTokenSource();
         await using (interrupted.Token.Register(() => patience.CancelAfter(options.StopWithin))) await app.StartAsync(patience.Token);
         claim.Note(options.Url);
@@ -102,7 +102,7 @@ public static class GrainsServer
             : await LocalPostgresServer.Start(
                 new() { DataDirectory = options.DataDirectory, Small = options.PostgresSmall, BinariesDirectory = options.PostgresPrograms }, logs.CreateLogger<LocalPostgresServer>(), stop);
 
-    private static async Task<WebApplication> Build(ServerOptions options, Npgsql.NpgsqlDataSource database, SiloLease lease, SiloOptions silo, LocalPostgresServer? postgres, LogFile log)
+    private static async Task<WebApplication> Build(ServerOptions options, Interrupts interrupted, Npgsql.NpgsqlDataSource database, SiloLease lease, SiloOptions silo, LocalPostgresServer? postgres, LogFile log)
     {
         // What pages are made of lies beside the program, wherever it is started from.
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
@@ -147,6 +147,7 @@ public static class GrainsServer
             builder.Services.AddWeb(new() { ApiAddress = options.ApiAddress ?? options.OwnUrl, PublicUrl = options.PublicUrl, Provider = Provider(options) }).AddSharedSessionKeys();
         }
 
+        builder.Services.AddSingleton<IHostLifetime>(interrupted);
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddHealthChecks().AddCheck<Readiness>("journal");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.StopWithin);

@@ -2,8 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace ReferralGrains.Server;
 
-/// <summary>SIGTERM, SIGINT and SIGHUP (a terminal that closes) as a request to end cleanly, from the first moment on.</summary>
-internal sealed class Interrupts : IDisposable
+/// <summary>
+/// SIGTERM, SIGINT and SIGHUP (a terminal that closes) as a request to end cleanly, from the first moment on. In the place of the host's own,
+/// which cuts a start short half-way: Orleans and Kestrel call that a failure.
+/// </summary>
+internal sealed class Interrupts : IHostLifetime, IDisposable
 {
     private readonly CancellationTokenSource source = new();
     private readonly TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -15,6 +18,10 @@ internal sealed class Interrupts : IDisposable
     public CancellationToken Token => source.Token;
 
     public Task Task => asked.Task;
+
+    public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose()
     {

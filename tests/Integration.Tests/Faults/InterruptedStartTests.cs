@@ -32,6 +32,19 @@ public sealed class InterruptedStartTests(PostgresServer postgres)
     }
 
     [Fact]
+    public async Task It_starts_to_the_end_before_it_ends_once_its_silo_joins()
+    {
+        await using var house = await ServerHouse.On(postgres);
+        var server = house.Launch(settings: new Dictionary<string, string> { ["GRAINS_STOP_WITHIN"] = "1m" });
+        await Eventually.Holds("its silo joins", async () => await Joined(house.Owner));
+        server.Term();
+
+        Assert.Equal(0, await server.Exit());
+        Assert.DoesNotContain("   at ", server.Log, StringComparison.Ordinal);
+        Assert.DoesNotContain("fail", server.Log, StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task It_leaves_nothing_half_made()
     {
         await using var house = ServerHouse.Embedded();
@@ -43,5 +56,17 @@ public sealed class InterruptedStartTests(PostgresServer postgres)
         Assert.DoesNotContain("   at ", server.Log, StringComparison.Ordinal);
         Assert.Empty(Directory.GetDirectories(house.Folder, "pg*"));
         await house.Start();
+    }
+
+    private static async Task<bool> Joined(string database)
+    {
+        try
+        {
+            return (long)(await PostgresHouse.Ask(database, "select count(*) from orleans.orleansmembershiptable"))! > 0;
+        }
+        catch (Npgsql.PostgresException early) when (early.SqlState is Npgsql.PostgresErrorCodes.UndefinedTable or Npgsql.PostgresErrorCodes.InvalidSchemaName)
+        {
+            return false;
+        }
     }
 }
