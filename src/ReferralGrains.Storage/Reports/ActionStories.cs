@@ -27,9 +27,8 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
           from chain c join event e on e.tenant = $1 and e.action_id = c.data -> 'a' ->> 'of' and e.action_id is not null {MovedAction.Beside}
           where c.step < 2)
         select r.stream, r.seq, r.recorded_at, r.type, r.version, r.action_id, r.action_hash, r.data::text, r.first,
-          s.a, s.b, f.referrer, f.status, f.approved_at,
-          -- Of a flagged referral nothing is released by time.
-          case when exists (select from flag g where g.stream = r.stream and g.kind = 1 and g.state in (1, 3)) then timestamptz '0001-01-02 00:00:00+00' else d.at end
+          s.a, s.b, f.referrer, f.status, f.approved_at, d.at,
+          (select f.referrer from flag g where g.stream = r.stream and g.kind = 1 and g.state in (1, 3))
         from (
           select c.step, c.seq as first, c.stream, c.seq, c.recorded_at, c.type, c.version, c.action_id, c.action_hash, c.data from chain c
           union all
@@ -96,7 +95,7 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
 
     private async Task<OpenHolds> Holds(Place place, SaleRecord sale, CancellationToken stop)
     {
-        var pending = sale.Rewards.Where(reward => GivenRewards.IsPending(reward, place.DueAt)).ToList();
+        var pending = sale.Rewards.Where(reward => GivenRewards.IsPending(reward, sale.Referrer, place.Settled)).ToList();
         var groups = pending.Exists(static reward => reward.Given.Further?.Group > 0) ? await Figures.Groups(database, [sale.Referrer.Value], stop) : [];
         return OpenHolds.Of(pending.Where(reward => !groups.Exists(waiting => waiting.Program == place.Program
             && waiting.Group.Rule == reward.Given.Rule && waiting.Group.Asset == reward.Given.Asset && waiting.Group.Number > reward.Given.Further?.Group)).Select(reward => Hold(sale, reward)));
@@ -135,7 +134,7 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
 
     /// <summary>Where the action is, and what is kept beside its stream.</summary>
     private sealed record Place(
-        CallerId Program, CallerId Referee, StreamId? Referrer, ReferralStatus Status, DateTimeOffset ApprovedAt, DateTimeOffset? DueAt);
+        CallerId Program, CallerId Referee, StreamId? Referrer, ReferralStatus Status, DateTimeOffset ApprovedAt, Settled Settled);
 
     private sealed class Reading
     {
@@ -149,7 +148,7 @@ internal sealed class ActionStories(NpgsqlDataSource database, Directory directo
             var recorded = new Recorded(row.Seq, row.At, row.Decode<ReferralEvent>());
             Place ??= new(
                 new(reader.GetString(9)), new(reader.GetString(10)), reader.Maybe<long>(11) is { } referrer ? new(referrer) : null,
-                (ReferralStatus)(reader.Maybe<short>(12) ?? 0), reader.Maybe<DateTimeOffset>(13) ?? default, reader.Maybe<DateTimeOffset>(14));
+                (ReferralStatus)(reader.Maybe<short>(12) ?? 0), reader.Maybe<DateTimeOffset>(13) ?? default, Settled.Read(reader, 14));
             if (row.Seq == reader.GetInt32(8))
                 Histories.Add(new(new(row.ActionId!), Hashes.FromGuid(row.Hash!.Value), new(reader.GetInt64(0)), [recorded]));
             else

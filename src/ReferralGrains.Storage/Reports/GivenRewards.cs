@@ -1,8 +1,10 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using Npgsql;
 using ReferralGrains.Domain.Identity;
 using ReferralGrains.Domain.Referrals;
 using ReferralGrains.Domain.Referrers;
+using ReferralGrains.Storage.Database;
 
 namespace ReferralGrains.Storage.Reports;
 
@@ -18,6 +20,18 @@ internal sealed record GivenReward(
     public RewardId Id => RewardId.FromKey(Reward.Key);
 }
 
+/// <summary>How far a stream has settled what time releases.</summary>
+/// <param name="DueAt">When its earliest date is: whatever should have been settled before it was.</param>
+/// <param name="HeldBack">The referrer of whom time releases nothing, for the referral is flagged (X9).</param>
+internal readonly record struct Settled(DateTimeOffset? DueAt, StreamId? HeldBack)
+{
+    /// <summary>The second, of a referral whose row is <c>r</c>.</summary>
+    public const string HeldBackBy = "(select r.referrer from flag g where g.stream = r.stream and g.kind = 1 and g.state in (1, 3))";
+
+    /// <param name="at">The column of the first; the next one has the second.</param>
+    public static Settled Read(NpgsqlDataReader reader, int at) => new(reader.Maybe<DateTimeOffset>(at), reader.Maybe<long>(at + 1) is { } referrer ? new(referrer) : null);
+}
+
 /// <summary>
 /// The rewards that one event gave, as they stand now, from its own row and the rows that are about it: as quick in a stream of a
 /// million rows as in one of ten.
@@ -27,14 +41,13 @@ internal static class GivenRewards
     /// <param name="action">The id of the action that earned them, from the row that carries it.</param>
     /// <param name="events">The row that the others are about, and these, in their order.</param>
     /// <param name="seq">The row that gave them.</param>
-    /// <param name="dueAt">When the stream's earliest date is: whatever should have been settled before it was.</param>
-    public static IEnumerable<GivenReward> Of(CallerId? action, StreamId stream, ImmutableArray<Recorded> events, int seq, DateTimeOffset? dueAt) =>
+    public static IEnumerable<GivenReward> Of(CallerId? action, StreamId stream, ImmutableArray<Recorded> events, int seq, Settled settled) =>
         events.First(recorded => recorded.Seq == seq) switch
         {
-            { Event: SaleDecided sale } given => Earned(new(action!.Value, sale.Action.Hash, stream, events), given.At, dueAt),
-            { Event: RewardsGranted granted } given => Granted(granted, given, events, dueAt),
-            { Event: ScheduleStarted { Sale: > 0 } started } given => OfSale(new(action!.Value, default, stream, events), started, given, dueAt),
-            { Event: ScheduleStarted started } given => Scheduled(started, given, events, dueAt),
+            { Event: SaleDecided sale } given => Earned(new(action!.Value, sale.Action.Hash, stream, events), given.At, settled),
+            { Event: RewardsGranted granted } given => Granted(granted, given, events, settled),
+            { Event: ScheduleStarted { Sale: > 0 } started } given => OfSale(new(action!.Value, default, stream, events), started, given, settled),
+            { Event: ScheduleStarted started } given => Scheduled(started, given, events, settled),
             _ => throw new UnreachableException(),
         };
 
@@ -42,29 +55,29 @@ internal static class GivenRewards
     /// Whether it is still in its hold window. Every turn settles all that is due, so what should have been released before the earliest
     /// date that is still open has been.
     /// </summary>
-    public static bool IsPending(RecordedReward reward, DateTimeOffset? dueAt) =>
+    public static bool IsPending(RecordedReward reward, StreamId referrer, Settled settled) =>
         reward is { Given.Held: true, Released: false, LeftMinor: > 0 }
-        && (!reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt >= dueAt);
+        && (!reward.Given.ReleasesItself || reward.Given.ChecksCustomer || referrer == settled.HeldBack || reward.Given.ReleaseAt >= settled.DueAt);
 
-    private static IEnumerable<GivenReward> Earned(ActionHistory history, DateTimeOffset at, DateTimeOffset? dueAt)
+    private static IEnumerable<GivenReward> Earned(ActionHistory history, DateTimeOffset at, Settled settled)
     {
         var record = SaleRecord.Of(history)!;
         foreach (var reward in record.Rewards)
-            yield return new(history.Id, record.Referrer, reward, StatusOf(reward, dueAt), at, reward.Given.ReleaseAt);
+            yield return new(history.Id, record.Referrer, reward, StatusOf(reward, record.Referrer, settled), at, reward.Given.ReleaseAt);
     }
 
-    private static IEnumerable<GivenReward> Granted(RewardsGranted granted, Recorded given, ImmutableArray<Recorded> events, DateTimeOffset? dueAt)
+    private static IEnumerable<GivenReward> Granted(RewardsGranted granted, Recorded given, ImmutableArray<Recorded> events, Settled settled)
     {
         for (var i = 0; i < granted.Decisions.Length; i++)
         {
             if (granted.Decisions[i] is not { Minor: > 0 } decision) continue;
             var reward = Folded(new(new RewardId(given.Seq, i).Key, decision, decision.Minor, Cancelled: false, Released: false), events);
-            yield return new(null, granted.Referrer, reward, StatusOf(reward, dueAt), given.At, decision.ReleaseAt);
+            yield return new(null, granted.Referrer, reward, StatusOf(reward, granted.Referrer, settled), given.At, decision.ReleaseAt);
         }
     }
 
     // A row that is not due yet is pending without a hold; when it is unlocked it may get one.
-    private static IEnumerable<GivenReward> Scheduled(ScheduleStarted started, Recorded given, ImmutableArray<Recorded> events, DateTimeOffset? dueAt)
+    private static IEnumerable<GivenReward> Scheduled(ScheduleStarted started, Recorded given, ImmutableArray<Recorded> events, Settled settled)
     {
         var (total, soFar) = (started.Rows.Sum(static row => row.Minor), 0L);
         for (var i = 0; i < started.Rows.Length; i++)
@@ -84,13 +97,13 @@ internal static class GivenRewards
             var reward = Folded(new(key, decision, row.Minor, Cancelled: false, Released: false), events);
             var waits = unlocked is null && !reward.Cancelled;
             yield return new(
-                null, started.Referrer, reward, waits ? RewardStatus.Pending : StatusOf(reward, dueAt), given.At, unlocked is null ? row.At : unlocked.ReleaseAt,
+                null, started.Referrer, reward, waits ? RewardStatus.Pending : StatusOf(reward, started.Referrer, settled), given.At, unlocked is null ? row.At : unlocked.ReleaseAt,
                 new(soFar, total));
         }
     }
 
     // Rows of a share of a sale are rewards of that sale; one that is not due yet waits without a hold (H12).
-    private static IEnumerable<GivenReward> OfSale(ActionHistory history, ScheduleStarted started, Recorded given, DateTimeOffset? dueAt)
+    private static IEnumerable<GivenReward> OfSale(ActionHistory history, ScheduleStarted started, Recorded given, Settled settled)
     {
         var (total, soFar) = (started.Rows.Sum(static row => row.Minor), 0L);
         var due = history.Events.Select(static recorded => recorded.Event).OfType<ScheduleUnlocked>().SelectMany(static e => e.Unlocked).ToDictionary(static change => change.Reward);
@@ -101,7 +114,7 @@ internal static class GivenRewards
             soFar += row.Minor;
             var waits = !due.ContainsKey(reward.Key) && reward is { Cancelled: false, LeftMinor: > 0 };
             yield return new(
-                history.Id, started.Referrer, reward, waits ? RewardStatus.Pending : StatusOf(reward, dueAt), given.At,
+                history.Id, started.Referrer, reward, waits ? RewardStatus.Pending : StatusOf(reward, started.Referrer, settled), given.At,
                 due.TryGetValue(reward.Key, out var unlocked) ? unlocked.ReleaseAt : row.At, new(soFar, total));
         }
     }
@@ -119,8 +132,8 @@ internal static class GivenRewards
         return reward;
     }
 
-    private static RewardStatus StatusOf(RecordedReward reward, DateTimeOffset? dueAt) =>
-        IsPending(reward, dueAt) ? RewardStatus.Pending
+    private static RewardStatus StatusOf(RecordedReward reward, StreamId referrer, Settled settled) =>
+        IsPending(reward, referrer, settled) ? RewardStatus.Pending
         : reward.Cancelled ? RewardStatus.Cancelled
         : reward.LeftMinor == 0 ? RewardStatus.Reversed
         : RewardStatus.Released;

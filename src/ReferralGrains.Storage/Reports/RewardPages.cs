@@ -48,8 +48,8 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
         var rows = await database.Rows(
             $"""
             select e.stream, e.seq, coalesce(e.about, e.seq), s.a, s.b,
-              {DueAt("e.stream")}
-            from event e join stream s on s.id = e.stream left join due d on d.stream = e.stream
+              d.at, {Settled.HeldBackBy}
+            from event e join stream s on s.id = e.stream join referral r on r.stream = e.stream left join due d on d.stream = e.stream
             where e.stream = $2 and e.seq = $3 and e.type in ({Gives}) and s.tenant = $1 and s.kind = {Directory.Enrollment}
             """,
             Row, stop, Questions.Int(tenant), Questions.Long(stream.Value), Questions.Int(reward.Seq));
@@ -79,7 +79,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
         database.Rows(
             $"""
             select r.stream, e.seq, coalesce(e.about, e.seq), s.a, s.b,
-              {DueAt("r.stream")}
+              d.at, {Settled.HeldBackBy}
             from {(place is { Referrer: null, Program: null, Referral: null }
                 ? $"stream s join referral r on r.stream = s.id and s.tenant = $1 and s.kind = {Directory.Enrollment}"
                 : "referral r join stream s on s.id = r.stream")}
@@ -102,7 +102,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
             Questions.Long(place.Program?.Value), Questions.Long(place.Referral?.Value), Questions.Time(filter.From), Questions.Time(filter.To), Questions.Int(filter.LastRow));
 
     private static GivingRow Row(NpgsqlDataReader reader) => new(
-        reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2), new(reader.GetString(3)), new(reader.GetString(4)), reader.Maybe<DateTimeOffset>(5));
+        reader.GetInt64(0), reader.GetInt32(1), reader.GetInt32(2), new(reader.GetString(3)), new(reader.GetString(4)), Settled.Read(reader, 5));
 
     private async Task<List<(RewardView View, StreamId Credited)>> Views(List<GivingRow> rows, CancellationToken stop)
     {
@@ -112,7 +112,7 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
         foreach (var row in rows)
         {
             var (action, events) = histories[(row.Stream, row.First)];
-            foreach (var reward in GivenRewards.Of(action, new(row.Stream), events, row.Seq, row.DueAt)) given.Add((row, reward));
+            foreach (var reward in GivenRewards.Of(action, new(row.Stream), events, row.Seq, row.Settled)) given.Add((row, reward));
         }
 
         await Group(given, stop);
@@ -120,10 +120,6 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
         var names = await directory.ReferrerNames(given.Select(static pair => pair.Reward.Referrer), stop);
         return [.. given.Select(pair => (View(pair.Row, pair.Reward, names[pair.Reward.Referrer], postponed), pair.Reward.Referrer))];
     }
-
-    // Of a flagged referral nothing is released by time (X9).
-    private static string DueAt(string stream) =>
-        $"case when exists (select from flag g where g.stream = {stream} and g.kind = 1 and g.state in (1, 3)) then timestamptz '0001-01-02 00:00:00+00' else d.at end";
 
     // What waits in a group waits until that is released, which its referrer says (H14).
     private async Task Group(List<(GivingRow Row, GivenReward Reward)> given, CancellationToken stop)
@@ -232,5 +228,5 @@ internal sealed class RewardPages(NpgsqlDataSource database, Directory directory
     private sealed record Place(StreamId? Referrer, StreamId? Program, StreamId? Referral);
 
     /// <param name="First">The row that it and the later ones are about: its own, or that of an action that had waited.</param>
-    private sealed record GivingRow(long Stream, int Seq, int First, CallerId Program, CallerId Referee, DateTimeOffset? DueAt);
+    private sealed record GivingRow(long Stream, int Seq, int First, CallerId Program, CallerId Referee, Settled Settled);
 }

@@ -234,6 +234,52 @@ public sealed class ReviewTests(LivingServer server)
     }
 
     [Fact]
+    public async Task X9_D16_what_comes_back_to_the_referrer_before_is_shown_as_it_waits()
+    {
+        using var shop = await Sandbox("x9b");
+        await shop.Ok("/v1/programs/x9b/rules", JsonNode.Parse("""{"id":"later","trigger":"recurring_action","reward":{"kind":"points","type":"fixed","points":7},"hold":{"mode":"days","days":30}}""")!);
+        await shop.Ok("/v1/referrers", new { id = "tom", email = "tom@example.com" });
+
+        // Nobody looked at why hers was held back: it waits for a person.
+        await Refer(shop, "x9b", "anna", "rita@example.com");
+        await UndoneAndBack("a1", "anna");
+        Assert.Equal(["cash pending manual", "points pending manual"], await Shown("a1"));
+        await shop.Ok("/v1/test_clock/advance", new { to = "2026-03-01T00:00:00Z" });
+        Assert.Equal((1_000, 0), await Balance(shop));
+        var cash = (await shop.Ok("/v1/rewards?referee_id=anna&program_id=x9b"))["data"]!.AsArray().First(reward => (string)reward!["asset"]! == "USD")!;
+        await shop.Ok($"/v1/rewards/{cash["id"]}/release", new { });
+        Assert.Equal(["cash released", "points pending manual"], await Shown("a1"));
+
+        // Hers is not held back for his flag; and his is.
+        await Refer(shop, "x9b", "ben", "tom@example.com");
+        await UndoneAndBack("b1", "ben");
+        await Sell(shop, "x9b", "b2", "ben");
+        Assert.Equal("ben", (string)Assert.Single((await shop.Ok("/v1/flags?state=open"))["data"]!.AsArray())!["referee_id"]!);
+        Assert.Equal(["cash released", "points pending days"], await Shown("b1"));
+        await shop.Ok("/v1/test_clock/advance", new { to = "2026-05-01T00:00:00Z" });
+        Assert.Equal(["cash released", "points released"], await Shown("b1"));
+        Assert.Equal(["cash pending days", "points pending days"], await Shown("b2"));
+        await LedgerCheck.Clean(await Books("x9b"));
+
+        async Task UndoneAndBack(string sale, string referee)
+        {
+            await Sell(shop, "x9b", sale, referee);
+            await shop.Ok("/v1/actions", new { action_id = "c" + sale, program_id = "x9b", referee_id = referee, type = "chargeback", chargeback_of = sale });
+            await shop.Ok($"/v1/referrals/x9b/{referee}/reassign", new { referrer_id = "tom" });
+            await shop.Ok("/v1/actions", new { action_id = "w" + sale, program_id = "x9b", referee_id = referee, type = "chargeback_won", chargeback_of = "c" + sale });
+        }
+
+        // By the list of rewards; the action's own page says the same of their states.
+        async Task<List<string>> Shown(string action)
+        {
+            var listed = (await shop.Ok("/v1/rewards?program_id=x9b&limit=100"))["data"]!.AsArray().Where(reward => (string)reward!["action_id"]! == action).Select(reward => reward!).ToList();
+            var told = (await shop.Ok("/v1/actions/" + action))["decisions"]!.AsArray().ToDictionary(decision => (string)decision!["reward"]!["id"]!, decision => (string)decision!["reward"]!["state"]!);
+            Assert.All(listed, reward => Assert.Equal(told[(string)reward["id"]!], (string)reward["state"]!));
+            return [.. listed.Select(reward => $"{((string)reward["asset"]! == "USD" ? "cash" : "points")} {reward["state"]} {reward["hold"]}".TrimEnd()).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    [Fact]
     public async Task S3_D9_a_code_entered_at_checkout_rewards_that_sale()
     {
         using var shop = await Sandbox("s3");
