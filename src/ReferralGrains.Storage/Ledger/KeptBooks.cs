@@ -92,7 +92,9 @@ internal sealed class KeptBooks(LedgerSnapshot snapshot, int? tenant, Difference
             $"select stream, state from flag where kind = {(int)FlagKind.SelfReferral} and ($1 is null or tenant = $1) order by stream",
             reader =>
             {
-                if (!flags.Remove(new(reader.GetInt64(0)), out var flag) || flag != (FlagState)reader.GetInt16(1))
+                // Of a referral that was taken from whom it was flagged for there is a row, and no flag (X9, D16).
+                flags.Remove(new(reader.GetInt64(0)), out var flag);
+                if (flag != (FlagState)reader.GetInt16(1))
                     differences.Add("flag", $"The flag of referral {reader.GetInt64(0)}: its row is not what the events say.");
             },
             stop, Questions.Int(tenant));
