@@ -49,7 +49,7 @@ internal sealed class SourceEndpoints(
         if (!SourceKinds.All.Contains(body.Kind)) throw Problem.InvalidField("kind", "Expected is stripe, shopify or cloudevents.").AsException();
         var reference = Reference(body.SecretRef) ?? throw Problem.MissingField("secret_ref").AsException();
         await Check(tenant, body.ProgramId, reference, stop);
-        var source = new Source(NewIds.Make("src_", context), tenant, body.Kind, body.ProgramId, reference, Written(body.Mapping ?? new(), body.Kind));
+        var source = new Source(NewIds.Make("src_", context), tenant, body.Kind, body.ProgramId, reference, Written((body.Mapping ?? new()).Checked(), body.Kind));
         var earlier = await sources.Find(source.Id.Value, stop);
         if (earlier is not null && earlier != source) return new ProblemAnswer(Problem.KeyReused);
         if (earlier is null && !await sources.Create(source, MaxSources, stop))
@@ -73,9 +73,11 @@ internal sealed class SourceEndpoints(
         var (tenant, stop) = (context.Caller().Tenant, context.RequestAborted);
         var body = await Body.Read(context, GatewayJson.Default.SourceChange);
 
+        var (reference, mapping) = (Reference(body.SecretRef), body.Mapping?.Checked());
+
         // What is not the tenant's is not there, whatever else is wrong.
         if (await sources.Find(id, stop) is not { } source || source.Tenant != tenant) return Missing;
-        var change = new SourceEdit(body.ProgramId, Reference(body.SecretRef), body.Mapping is { } mapping ? Written(mapping, source.Kind) : null);
+        var change = new SourceEdit(body.ProgramId, reference, mapping is null ? null : Written(mapping, source.Kind));
         await Check(tenant, change.Program, change.SecretRef, stop);
         return await Ok(await sources.Change(tenant, id, change, stop), stop);
     }
@@ -91,7 +93,7 @@ internal sealed class SourceEndpoints(
 
     private static string? Reference(string? name) => Text.Of(name, "secret_ref", NewSource.LongestRef);
 
-    private static string Written(SourceMapping mapping, string kind) => JsonSerializer.Serialize(mapping.Checked(kind), GatewayJson.Default.SourceMapping);
+    private static string Written(SourceMapping mapping, string kind) => JsonSerializer.Serialize(mapping.Of(kind), GatewayJson.Default.SourceMapping);
 
     private async Task Check(int tenant, CallerId? program, string? reference, CancellationToken stop)
     {
@@ -181,13 +183,12 @@ internal sealed record SourceMapping(
 {
     public const int Longest = 200;
 
-    public SourceMapping Checked(string kind)
-    {
-        var mapping = new SourceMapping(Text.Of(RefereeId, "mapping.referee_id", Longest), Text.Of(Code, "mapping.code", Longest), Text.Of(SaleId, "mapping.sale_id", Longest));
-        return kind == SourceKinds.Shopify && mapping.SaleId is not null
-            ? throw Problem.InvalidField("mapping.sale_id", "Shopify's refunds name their order: there is nothing to map.").AsException()
-            : mapping;
-    }
+    public SourceMapping Checked() => new(Text.Of(RefereeId, "mapping.referee_id", Longest), Text.Of(Code, "mapping.code", Longest), Text.Of(SaleId, "mapping.sale_id", Longest));
+
+    /// <summary>This one, where a kind of source reads all that it names.</summary>
+    public SourceMapping Of(string kind) => kind == SourceKinds.Shopify && SaleId is not null
+        ? throw Problem.InvalidField("mapping.sale_id", "Shopify's refunds name their order: there is nothing to map.").AsException()
+        : this;
 }
 
 /// <param name="Url">Where the other system sends its events, after the address of this server.</param>
