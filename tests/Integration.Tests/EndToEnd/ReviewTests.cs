@@ -237,7 +237,7 @@ public sealed class ReviewTests(LivingServer server)
     public async Task X9_D16_what_comes_back_to_the_referrer_before_is_shown_as_it_waits()
     {
         using var shop = await Sandbox("x9b");
-        await shop.Ok("/v1/programs/x9b/rules", JsonNode.Parse("""{"id":"later","trigger":"recurring_action","reward":{"kind":"points","type":"fixed","points":7},"hold":{"mode":"days","days":30}}""")!);
+        await shop.Ok("/v1/programs/x9b/rules", JsonNode.Parse("""{"id":"later","trigger":"recurring_action","reward":{"kind":"points","type":"fixed","amount_minor":7},"hold":{"mode":"days","days":30}}""")!);
         await shop.Ok("/v1/referrers", new { id = "tom", email = "tom@example.com" });
 
         // Nobody looked at why hers was held back: it waits for a person.
@@ -251,10 +251,10 @@ public sealed class ReviewTests(LivingServer server)
         Assert.Equal(["cash released", "points pending manual"], await Shown("a1"));
 
         // Hers is not held back for his flag; and his is.
-        await Refer(shop, "x9b", "ben", "tom@example.com");
-        await UndoneAndBack("b1", "ben");
-        await Sell(shop, "x9b", "b2", "ben");
-        Assert.Equal("ben", (string)Assert.Single((await shop.Ok("/v1/flags?state=open"))["data"]!.AsArray())!["referee_id"]!);
+        await Refer(shop, "x9b", "tom");
+        await UndoneAndBack("b1", "tom");
+        await Sell(shop, "x9b", "b2", "tom");
+        Assert.Equal("tom", (string)Assert.Single((await shop.Ok("/v1/flags?state=open"))["data"]!.AsArray())!["referee_id"]!);
         Assert.Equal(["cash released", "points pending days"], await Shown("b1"));
         await shop.Ok("/v1/test_clock/advance", new { to = "2026-05-01T00:00:00Z" });
         Assert.Equal(["cash released", "points released"], await Shown("b1"));

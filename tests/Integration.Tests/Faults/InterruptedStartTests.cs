@@ -62,7 +62,7 @@ public sealed class InterruptedStartTests(PostgresServer postgres)
     {
         try
         {
-            return (long)(await PostgresHouse.Ask(database, "select count(*) from orleans.orleansmembershiptable"))! > 0;
+            return (long)(await PostgresHouse.Ask(database, "select count(*) from orleans.membership"))! > 0;
         }
         catch (Npgsql.PostgresException early) when (early.SqlState is Npgsql.PostgresErrorCodes.UndefinedTable or Npgsql.PostgresErrorCodes.InvalidSchemaName)
         {
