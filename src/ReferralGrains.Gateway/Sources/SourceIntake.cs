@@ -62,9 +62,9 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
         if ((string?)action.Action["program_id"] is { } program && program != source.Program.Value) return (SourceOutcome.Ignored, "program_differs");
 
         // By a sale that cannot be recorded nobody was brought.
-        if (Read(action.Action, source.Program, out _) is { } problem) return Unread(problem);
+        if (Read(action.Action, source.Program, out var line) is { } problem) return Unread(problem);
         var refused = await Redeem(source, told.Account, new(referee), action, stop);
-        var recorded = await Record(source, source.Program, action.Action, stop);
+        var recorded = await Record(source, line, stop);
         recorded.Detail ??= refused;
         if (action.Subscription is { } paid && await sources.Paid(source.Id, paid.Id, new(referee), paid.At, stop))
             await router.Ask(GrainAddress.Referral(source.Tenant, source.Program, new(referee)), new ChangeReferral(null, Active: true), stop);
@@ -109,7 +109,8 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     // What a known sale was waited for: it is undone, or named once more.
     private async Task<(SourceOutcome Outcome, string? Detail)> Follow(Source source, JsonObject said, LinkedSale sale, CancellationToken stop)
     {
-        if (ToldAction.NamesIn(said) is not { } names) return await Record(source, sale.Program, Named(said, sale), stop);
+        if (ToldAction.NamesIn(said) is not { } names)
+            return Read(Named(said, sale), sale.Program, out var line) is { } problem ? Unread(problem) : await Record(source, line, stop);
         await Link(source, names, sale, stop);
         return (SourceOutcome.Recorded, null);
     }
@@ -152,9 +153,8 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     // What no endpoint of ours would take is left out: the sale counts without it.
     private static string? Fit(string? text, int most) => text is { Length: > 0 } && Text.Fault(text, most) is null ? text : null;
 
-    private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, CallerId program, JsonObject action, CancellationToken stop)
+    private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, ActionLine line, CancellationToken stop)
     {
-        if (Read(action, program, out var line) is { } problem) return Unread(problem);
         var reply = (await router.Ask(GrainAddress.Referral(source.Tenant, line.Program, line.Referee), new RecordActions([line.Action]), stop)).Replies[0];
         return reply.Refusal switch
         {
