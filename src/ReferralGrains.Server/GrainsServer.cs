@@ -63,7 +63,8 @@ public static class GrainsServer
         var name = $"process {Environment.ProcessId} on {Environment.MachineName}, {Guid.NewGuid():n}";
         var role = options.Role.ToString().ToLowerInvariant();
         await using var lease = await SiloLease.Begin(database, name, role, TimeProvider.System, logs.CreateLogger<SiloLease>(), interrupted.Token);
-        await using var app = await Build(options, interrupted, database, lease, Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway }, postgres, log);
+        var silo = Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway, IsEnding = () => interrupted.Task.IsCompleted };
+        await using var app = await Build(options, interrupted, database, lease, silo, postgres, log);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
         // Who is told to end meanwhile starts first, and ends then.
         using var patience = new CancellationTokenSource();

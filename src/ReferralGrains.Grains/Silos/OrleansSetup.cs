@@ -55,7 +55,7 @@ public static class OrleansSetup
             silo.Services.Configure<ClusterOptions>(Named);
             silo.Services.Configure<ClusterMembershipOptions>(membership => Watchful(membership, options.ProbeTimeout));
         });
-        host.Logging.Quieter(options.IsDatabaseAway);
+        host.Logging.Quieter(options);
         host.Services.AddSingleton<IHostedService>(all => new ClusterWatch(
             all.GetRequiredService<IClusterMembershipService>(), all.GetRequiredService<IGrainFactory>(), database, all.GetRequiredService<ILogger<ClusterWatch>>()));
         return host;
@@ -95,7 +95,7 @@ public static class OrleansSetup
                 return !stop.IsCancellationRequested;
             });
         });
-        host.Logging.Quieter(options.IsDatabaseAway);
+        host.Logging.Quieter(options);
         host.Services.AddSingleton<IGrainRouter>(all => new AliasRouter(new OrleansRouter(
             all.GetRequiredService<IClusterClient>(), all.GetRequiredService<GrainInterfaceTypeResolver>(), new TenantQuota(options.MaxInFlightPerTenant, options.Mailbox.RetryAfter))));
         return host;
@@ -140,8 +140,10 @@ public static class OrleansSetup
 
     // What Orleans says of its own life, at every start and every activation, would bury what a person has to see.
     // While the database is away Orleans says so with each look at its tables; the lease has said it once, and says when it is over.
-    private static void Quieter(this ILoggingBuilder logging, Func<bool> isDatabaseAway) => logging
-        .AddFilter("Orleans", level => level >= LogLevel.Critical || (level >= LogLevel.Warning && !isDatabaseAway()))
+    // A grain of a silo that ends looks for another to go to, and calls it an error that the only one is ending.
+    private static void Quieter(this ILoggingBuilder logging, SiloOptions options) => logging
+        .AddFilter("Orleans", level => level >= LogLevel.Critical || (level >= LogLevel.Warning && !options.IsDatabaseAway()))
+        .AddFilter("Orleans.Grain", level => level >= LogLevel.Critical || (level >= LogLevel.Warning && !options.IsDatabaseAway() && !options.IsEnding()))
         .AddFilter("Orleans.Runtime.Silo", LogLevel.Error)
         .AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error)
         .AddFilter("Polly", LogLevel.Error);

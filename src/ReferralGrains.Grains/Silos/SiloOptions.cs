@@ -53,4 +53,7 @@ public sealed record SiloOptions
 
     /// <summary>Whether the database is known to be away.</summary>
     public Func<bool> IsDatabaseAway { get; init; } = static () => false;
+
+    /// <summary>Whether the process was told to end.</summary>
+    public Func<bool> IsEnding { get; init; } = static () => false;
 }
