@@ -114,9 +114,10 @@ public static class ReversalDecider
     {
         var change = Change(referral, record.Referrer, reward, minor) with { EarnedMinor = Math.Max(0, minor - (reward.TakenMinor - reward.UnearnedMinor)) };
 
-        // What waits of it decides, whatever has become of its group or its flag since: a reward is one hold.
+        // What waits of it decides, whatever has become of its group or its flag since: a reward is one hold. Its day is as it was given, for it
+        // counts among what is held until then, however often it was put off (H15).
         if (referral.Holds.Find(reward.Key) is { } hold)
-            return change with { ReleaseAt = hold.ReleaseAt, ReleasesItself = hold.ReleasesItself, ChecksCustomer = hold.ChecksCustomer };
+            return change with { ReleaseAt = reward.Given.ReleaseAt, ReleasesItself = hold.ReleasesItself, ChecksCustomer = hold.ChecksCustomer };
         if (!IsPendingAgain(referral, record.Referrer, reward, facts)) return change;
         var unseen = referral.IsUnseen(record.Referrer);
         return change with
@@ -133,9 +134,12 @@ public static class ReversalDecider
     private static bool IsPendingAgain(Referral referral, StreamId referrer, RecordedReward reward, DecisionFacts facts) =>
         reward.Given.Held
         && !reward.Released
-        && !IsGroupReleased(referrer, reward.Given, facts)
         && reward.LeftMinor == 0
-        && (referral.HoldsBack(referrer) || referral.IsUnseen(referrer) || !reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > facts.Now);
+        && (referral.HoldsBack(referrer) || referral.IsUnseen(referrer) || IsPendingByItself(referrer, reward, facts));
+
+    private static bool IsPendingByItself(StreamId referrer, RecordedReward reward, DecisionFacts facts) =>
+        !IsGroupReleased(referrer, reward.Given, facts)
+        && (!reward.Given.ReleasesItself || reward.Given.ChecksCustomer || reward.Given.ReleaseAt > facts.Now);
 
     // How far the group of a referrer before is, is not known here: what comes back to that one waits for a person, in no group.
     private static bool IsGroupReleased(StreamId referrer, RuleDecision given, DecisionFacts facts) =>

@@ -128,6 +128,22 @@ public class FlagTests
     }
 
     [Fact]
+    public void X9_H14_what_comes_back_of_a_flagged_referral_waits_though_its_group_is_paid()
+    {
+        var world = new ReferralWorld(Percent(10_00).Grouped(15_00));
+        world.Refer("ben").Send(Sale(100_00).Named("s"));
+        world.Send(Chargeback("s").Named("c"));
+        world.Send(Sale(160_00).By("ben"));
+        Assert.Single(world.Released);
+        world.Turn(ReferralWorld.Anna, turn => Aliases.Add(turn, new(new("other"), new(ReferralWorld.Anna), new(99), Referral.None, SelfReferral.SameId), "ada"));
+        world.Send(Won("c"));
+        world.Advance(TimeSpan.FromDays(400));
+        Assert.Equal((10_00, 0), Assert.Single(world.State().Holds) is var hold ? (hold.RemainingMinor, hold.Group) : default);
+        Resolve(world, confirmed: true);
+        Assert.Empty(world.State().Holds);
+    }
+
+    [Fact]
     public void X9_H14_what_comes_back_in_part_while_it_is_flagged_is_one_hold_with_the_rest_of_it()
     {
         var world = new ReferralWorld(Percent(10_00).Grouped(15_00));

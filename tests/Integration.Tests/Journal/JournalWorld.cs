@@ -148,6 +148,9 @@ public sealed class JournalWorld : IAsyncDisposable
         return sales;
     });
 
+    /// <summary>What is known of any customer for whom a reward waits (H15).</summary>
+    public CustomerState Customer { get; set; }
+
     public Task<T> Turn<T>(string referee, Func<ReferralTurn, T> command) => Turn(referee, command, null, null, null);
 
     public async ValueTask DisposeAsync()
@@ -169,7 +172,7 @@ public sealed class JournalWorld : IAsyncDisposable
         }
 
         var referrer = referrers.Values.FirstOrDefault(facts => facts.Stream == before.Referrer);
-        var turn = new ReferralTurn(before, new(Now > before.LastAt ? Now : before.LastAt, Program, referrer, Tally: null), known);
+        var turn = new ReferralTurn(before, new(Now > before.LastAt ? Now : before.LastAt, Program, referrer, Tally: null) { Customer = Customer }, known);
         var reply = command(turn);
         if (ReferralAppend.Of(Key(referee), turn, before, reply is Decision.Conflict ? [action!] : [], 0) is { } append) await Commit(append);
         return reply;
