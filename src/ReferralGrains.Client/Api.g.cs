@@ -3190,7 +3190,7 @@ public sealed partial record ReferrerAnswer
     public bool? Duplicate { get; init; }
 }
 
-/// <summary>What is left out stays; an address, a name or a Stripe customer that is null is taken away.</summary>
+/// <summary>What is left out stays; an address, a name or a Stripe customer that is null or empty is taken away.</summary>
 public sealed partial record ReferrerChange
 {
     public IReadOnlyList<string>? Tags { get; init; }
@@ -3888,7 +3888,7 @@ public sealed partial record WebhookEndpointAnswer
     public string? Secret { get; init; }
 }
 
-/// <summary>What is left out stays.</summary>
+/// <summary>What is left out stays; a description that is empty is taken away.</summary>
 public sealed partial record WebhookEndpointChange
 {
     public string? Url { get; init; }

@@ -66,9 +66,10 @@ public static class GrainsServer
         var silo = Silo(options, name, certificate) with { IsDatabaseAway = () => lease.IsDatabaseAway, IsEnding = () => interrupted.Task.IsCompleted };
         await using var app = await Build(options, interrupted, database, lease, silo, postgres, log);
         await app.Services.GetRequiredService<ITenants>().EnsureDefault(interrupted.Token);
-        // Who is told to end meanwhile starts first, and ends then.
+        // Who is told to end meanwhile starts first, and ends then: all of it within one time, which whoever told it knows.
         using var patience = new CancellationTokenSource();
-        await using (interrupted.Token.Register(() => patience.CancelAfter(options.StopWithin))) await app.StartAsync(patience.Token);
+        await using var told = interrupted.Token.Register(() => patience.CancelAfter(options.StopWithin));
+        await app.StartAsync(patience.Token);
         claim.Note(options.Url);
         Console.WriteLine($"ready on {options.Url}");
         log.Note($"ready on {options.Url}");
@@ -77,19 +78,19 @@ public static class GrainsServer
         var dead = app.Services.GetService<SiloDeath>()?.Declared ?? Task.Delay(Timeout.Infinite, interrupted.Token);
         await Task.WhenAny(interrupted.Task, lease.Lost, dead, app.WaitForShutdownAsync(CancellationToken.None));
         var ended = lease.Lost.IsCompleted || dead.IsCompletedSuccessfully;
-        await Task.WhenAll(demo, Stop(app, options.StopWithin));
+        if (!interrupted.Task.IsCompleted) patience.CancelAfter(options.StopWithin);
+        await Task.WhenAll(demo, Stop(app, patience.Token));
         log.Note(ended ? "ended by another process, or by its silence" : "stopped");
         if (!ended && postgres is not null && await SiloLease.OthersLive(database, lease.Silo, CancellationToken.None)) postgres.LeaveRunning();
         return ended ? 3 : interrupted.Task.IsCompleted ? 0 : 4;
     }
 
     // What waits for longer than that waits for a client that leaves its answers unread, or for a silo that is dead.
-    private static async Task Stop(WebApplication app, TimeSpan within)
+    private static async Task Stop(WebApplication app, CancellationToken cut)
     {
-        using var cut = new CancellationTokenSource(within, TimeProvider.System);
         try
         {
-            await app.StopAsync(cut.Token);
+            await app.StopAsync(cut);
         }
         catch (OperationCanceledException) when (cut.IsCancellationRequested)
         {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace ReferralGrains.Server;
 
 /// <summary>
-/// SIGTERM, SIGINT and SIGHUP (a terminal that closes) as a request to end cleanly, from the first moment on. In the place of the host's own,
+/// SIGTERM, SIGINT, SIGQUIT and SIGHUP (a terminal that closes) as a request to end cleanly, from the first moment on. In the place of the host's own,
 /// which cuts a start short half-way: Orleans and Kestrel call that a failure.
 /// </summary>
 internal sealed class Interrupts : IHostLifetime, IDisposable
@@ -13,7 +13,7 @@ internal sealed class Interrupts : IHostLifetime, IDisposable
     private readonly PosixSignalRegistration[] registrations;
 
     public Interrupts() => registrations =
-        [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, End))];
+        [.. new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGHUP }.Select(signal => PosixSignalRegistration.Create(signal, End))];
 
     public CancellationToken Token => source.Token;
 

@@ -237,7 +237,7 @@ internal static class StatementPeriod
 internal sealed record StatementAmounts(
     long EarnedMinor, long ClawedBackMinor, long NetMinor, long PendingMinor, long PayableMinor, long InTransitMinor, long PaidMinor);
 
-/// <summary>What is left out stays; an address, a name or a Stripe customer that is null is taken away.</summary>
+/// <summary>What is left out stays; an address, a name or a Stripe customer that is null or empty is taken away.</summary>
 /// <param name="Code">Takes the place of the code that it had, which is free from then on.</param>
 [Example("""{"email":"rita@example.org","code":"RITA-10","name":"Rita R.","tags":["partner","gold"],"cash_opt_in":true,"stripe_customer_id":"cus_R"}""")]
 internal sealed record ReferrerChange(

@@ -105,7 +105,10 @@ internal sealed class SourceEndpoints(
     // Whatever is wrong with it is one answer: who sends what the source did not learns nothing from it, not even whether there is such a source.
     private async Task<IResult> Take(HttpContext context, string kind, string source)
     {
-        if (await Body.Bytes(context, MaxEvent) is not { } payload || await sources.Find(source, context.RequestAborted) is not { } known || known.Kind != kind) return NotBelieved;
+        var known = await sources.Find(source, context.RequestAborted);
+
+        // Only whoever has the address of a source may have as much kept before a signature is looked at.
+        if (await Body.Bytes(context, known?.Kind == kind ? MaxEvent : Body.MaxBytes) is not { } payload || known?.Kind != kind) return NotBelieved;
         var tenant = await tenants.Get(known.Tenant, context.RequestAborted);
         var secrets = options.Value.SourceSecrets.Of(tenant.Name, known.SecretRef);
         if (!IsSigned(context.Request.Headers, kind, payload, secrets) || Parse(payload) is not { } body) return NotBelieved;

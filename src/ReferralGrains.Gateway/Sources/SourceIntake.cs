@@ -26,7 +26,8 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     /// <exception cref="ProblemException">It cannot be taken now: it is to be sent again.</exception>
     public async Task<SourceOutcome> Take(Source source, SourceEvent told, CancellationToken stop)
     {
-        var notice = new InboxEvent(source.Tenant, source.Id.Value, told.Account, told.Id, told.Type, (string?)told.Told?.Action["action_id"]);
+        var notice = new InboxEvent(
+            source.Tenant, source.Id.Value, told.Account, told.Id, told.Type, (string?)told.Told?.Action["action_id"] is { Length: <= SourceReader.LongestName } about ? about : null);
         if (await inbox.Knows(notice, stop)) return SourceOutcome.Duplicate;
         var (outcome, detail) = told.Told is { } action ? await Apply(source, told, action, stop) : (SourceOutcome.Ignored, told.Lacks);
         await inbox.Note(notice, detail is not null ? InboxOutcome.Shown : outcome == SourceOutcome.Ignored ? InboxOutcome.Passed : InboxOutcome.Followed, detail, stop);
@@ -63,7 +64,7 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
 
         // By a sale that cannot be recorded nobody was brought.
         if (Read(action.Action, source.Program, out var line) is { } problem) return Unread(problem);
-        var refused = await Redeem(source, told.Account, new(referee), action, stop);
+        var refused = !action.Codes.IsEmpty && await CanBeRecorded(source, line, stop) ? await Redeem(source, told.Account, new(referee), action, stop) : null;
         var recorded = await Record(source, line, stop);
         recorded.Detail ??= refused;
         if (action.Subscription is { } paid && await sources.Paid(source.Id, paid.Id, new(referee), paid.At, stop))
@@ -153,9 +154,9 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
     // What no endpoint of ours would take is left out: the sale counts without it.
     private static string? Fit(string? text, int most) => text is { Length: > 0 } && Text.Fault(text, most) is null ? text : null;
 
-    private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, ActionLine line, CancellationToken stop)
+    private async Task<(SourceOutcome Outcome, string? Detail)> Record(Source source, ActionLine line, CancellationToken stop, bool dryRun = false)
     {
-        var reply = (await router.Ask(GrainAddress.Referral(source.Tenant, line.Program, line.Referee), new RecordActions([line.Action]), stop)).Replies[0];
+        var reply = (await router.Ask(GrainAddress.Referral(source.Tenant, line.Program, line.Referee), new RecordActions([line.Action], dryRun), stop)).Replies[0];
         return reply.Refusal switch
         {
             null => (SourceOutcome.Recorded, null),
@@ -163,6 +164,11 @@ internal sealed class SourceIntake(ISources sources, IWebhookInbox inbox, Referr
             { } refused => (SourceOutcome.Ignored, refused.Code),
         };
     }
+
+    // In other words it may be there already: its referee was brought by it all the same.
+    private async Task<bool> CanBeRecorded(Source source, ActionLine line, CancellationToken stop) =>
+        (await reports.Action(source.Tenant, line.Action.Id, stop) is not { } there || (there.Program == line.Program && there.Referee == line.Referee))
+        && (await Record(source, line, stop, dryRun: true)).Detail is null or Conflict;
 
     private static Problem? Read(JsonObject action, CallerId program, out ActionLine line)
     {

@@ -66,7 +66,7 @@ internal sealed class WebhookEndpoints(IWebhookTargets targets, IWebhookTrials t
         var target = await Find(targets, context, id);
         var body = await Body.Read(context, GatewayJson.Default.WebhookEndpointChange);
         var url = body.Url is null ? null : await Url(target.Tenant, body.Url, context.RequestAborted);
-        var change = new WebhookChange(url, Text.Of(body.Description, "description", Text.MaxName), Types(body.Events), body.Enabled);
+        var change = new WebhookChange(url, body.Description is { } given ? Text.Of(given, "description", Text.MaxName) ?? "" : null, Types(body.Events), body.Enabled);
         return Ok(await targets.Change(target.Tenant, target.Id, change, context.RequestAborted));
     }
 
@@ -163,7 +163,7 @@ internal sealed record NewWebhookEndpoint(
     public const int LongestType = 60;
 }
 
-/// <summary>What is left out stays.</summary>
+/// <summary>What is left out stays; a description that is empty is taken away.</summary>
 /// <param name="Events">Only these types from now on; an empty list is all.</param>
 /// <param name="Enabled">false tells it nothing until it is true again; what happens meanwhile waits, for 30 days.</param>
 [Example("""{"url":"https://shop.example/hooks","description":"the shop","events":["reward.payable"],"enabled":true}""")]

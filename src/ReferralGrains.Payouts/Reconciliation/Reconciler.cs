@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using ReferralGrains.Domain.Payouts;
@@ -25,6 +26,7 @@ public sealed partial class Reconciler(
 
     private readonly TransferNews news = new(router, time);
     private readonly Outage away = new(time);
+    private readonly ConcurrentDictionary<int, Setback> setbacks = new();
 
     /// <summary>Works until it is stopped.</summary>
     public async Task Run(CancellationToken stop)
@@ -45,7 +47,7 @@ public sealed partial class Reconciler(
                     }
 
                     foreach (var tenant in await store.Tenants(stop))
-                        if (!under.ContainsKey(tenant)) under.Add(tenant, One(tenant, places, ending.Token));
+                        if (!under.ContainsKey(tenant) && setbacks.GetValueOrDefault(tenant) is not { Lasts: true }) under.Add(tenant, One(tenant, places, ending.Token));
                 }
                 catch (Exception exception) when (IsOutage(exception))
                 {
@@ -74,6 +76,7 @@ public sealed partial class Reconciler(
         {
             if (await Due(tenant, stop) is { } due) await Do(due, stop);
             away.End();
+            setbacks.TryRemove(tenant, out _);
         }
         catch (Exception exception) when (IsOutage(exception))
         {
@@ -82,6 +85,7 @@ public sealed partial class Reconciler(
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
             // Our own bug, in what one tenant has: the others are compared.
+            setbacks.GetOrAdd(tenant, _ => new(time)).Begin();
             LogBugOfTenant(tenant, exception);
         }
         finally
@@ -96,17 +100,24 @@ public sealed partial class Reconciler(
     {
         // Before what waits is read: what is asked for in between is seen to wait.
         var last = await store.Last(tenant, stop);
-        if (await store.Waiting(tenant, stop) is { } waiting && !await GivesWay(waiting, stop)) return waiting;
+        var asked = new List<string>();
+        while (await store.Waiting(tenant, stop) is { } waiting)
+        {
+            if (!await GivesWay(waiting, stop)) return waiting;
+            if (waiting.AskedBy is { } person) asked.Add(person);
+        }
+
         if ((await accounts.Of(tenant, stop)).Transfers is null || await Cause(tenant, last, stop) is not { } cause) return null;
         await store.Ask(tenant, cause, isFull: cause == ReconciliationCause.Nightly, by: null, stop);
+        foreach (var person in asked) await store.Ask(tenant, ReconciliationCause.Asked, isFull: true, person, stop);
         return await store.Waiting(tenant, stop);
     }
 
-    // A full one that was interrupted begins over, and looks at all that was ever sent: what is to be sent now waits for the short one alone. The
-    // nightly one comes again after it.
+    // A full one, which begins over where it was interrupted, looks at all that was ever sent: what is to be sent now waits for the short one alone.
+    // The full one comes again after it; not where it has found something, for the short one would not see that.
     private async Task<bool> GivesWay(ReconciliationRun waiting, CancellationToken stop)
     {
-        if (waiting is not { State: ReconciliationState.Running, IsFull: true } || await gates.Lets(waiting.Tenant, term, stop)) return false;
+        if (!waiting.IsFull || await gates.Lets(waiting.Tenant, term, stop) || await store.HasFound(waiting, stop)) return false;
         if ((await gates.Of(waiting.Tenant, stop)).IsShut || (await accounts.Of(waiting.Tenant, stop)).Transfers is null) return false;
         var ended = await store.End(waiting, "interrupted: what is to be sent went first", term, stop);
         LogEnded(ended.Id, ended.Tenant, ended.State, ended.Transfers, ended.Breaks);

@@ -119,6 +119,9 @@ public interface IReconciliations
 
     Task<ReconciliationRun?> Find(int tenant, long run, CancellationToken stop);
 
+    /// <summary>Whether a run has found something so far that nobody has accepted.</summary>
+    Task<bool> HasFound(ReconciliationRun run, CancellationToken stop);
+
     /// <summary>Begins a run over: what an earlier attempt left is dropped.</summary>
     Task Begin(ReconciliationRun run, DateTimeOffset coversFrom, CancellationToken stop);
 
@@ -219,6 +222,10 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
     public Task<ReconciliationRun?> Last(int tenant, CancellationToken stop) => One("tenant = $1 order by id desc", stop, Questions.Int(tenant));
 
     public Task<ReconciliationRun?> Find(int tenant, long run, CancellationToken stop) => One("tenant = $1 and id = $2", stop, Questions.Int(tenant), Questions.Long(run));
+
+    public Task<bool> HasFound(ReconciliationRun run, CancellationToken stop) => database.Row(
+        "select exists (select from reconciliation_break where tenant = $1 and first_run <= $2 and last_run >= $2 and accepted_at is null)",
+        static row => row.GetBoolean(0), stop, Questions.Int(run.Tenant), Questions.Long(run.Id));
 
     public Task Begin(ReconciliationRun run, DateTimeOffset coversFrom, CancellationToken stop) => database.Rows(
         """

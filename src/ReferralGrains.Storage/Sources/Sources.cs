@@ -228,7 +228,7 @@ public sealed class PostgresSources(NpgsqlDataSource database, ISiloLease lease)
         """
         with gone as (
           delete from source_waiting w using source s where s.id = w.source and s.tenant = $1 and w.source = $2 and w.event = $3 and is_alive($6) returning w.event),
-        shown as (update webhook_inbox set outcome = $5, detail = $4 where tenant = $1 and source = $2 and event in (select event from gone))
+        shown as (update webhook_inbox set outcome = $5, detail = $4, shown_at = now() where tenant = $1 and source = $2 and event in (select event from gone))
         select distinct event from gone
         """,
         static _ => 0, stop, Questions.Int(tenant), Questions.Text(source), Questions.Text(e), Questions.Text(why), Questions.Int((int)Webhooks.InboxOutcome.Shown),

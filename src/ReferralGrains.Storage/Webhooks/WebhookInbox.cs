@@ -72,7 +72,7 @@ public interface IWebhookInbox
 
     Task Swept(int tenant, string source, DateTimeOffset to, CancellationToken stop);
 
-    /// <summary>Drops what has ended and came before that, of all tenants.</summary>
+    /// <summary>Drops what has ended, came before that and was not shown since, of all tenants.</summary>
     Task Forget(DateTimeOffset before, CancellationToken stop);
 }
 
@@ -108,7 +108,7 @@ public sealed class WebhookInbox(NpgsqlDataSource database, ISiloLease lease) : 
         Questions.Text(e.About), Questions.Int((int)outcome), Questions.Text(detail), Questions.Long(lease.Silo));
 
     public Task Show(int tenant, string source, string e, string detail, CancellationToken stop) => database.Rows(
-        "update webhook_inbox set outcome = $4, detail = $5 where tenant = $1 and source = $2 and event = $3 and is_alive($6)", static _ => 0, stop,
+        "update webhook_inbox set outcome = $4, detail = $5, shown_at = now() where tenant = $1 and source = $2 and event = $3 and is_alive($6)", static _ => 0, stop,
         Questions.Int(tenant), Questions.Text(source), Questions.Text(e), Questions.Int((int)InboxOutcome.Shown), Questions.Text(detail), Questions.Long(lease.Silo));
 
     public async Task<IReadOnlyList<InboxEvent>> Due(DateTimeOffset now, int limit, CancellationToken stop) =>
@@ -136,7 +136,14 @@ public sealed class WebhookInbox(NpgsqlDataSource database, ISiloLease lease) : 
         """,
         static _ => 0, stop, Questions.Int(tenant), Questions.Text(source), Questions.Time(to), Questions.Long(lease.Silo));
 
-    public Task Forget(DateTimeOffset before, CancellationToken stop) => database.DeleteOld("webhook_inbox", "received_at", "o.next_at is null", before, lease.Silo, stop);
+    // What waits for its sale is there for as long, and is looked for among what was refused once it no more waits.
+    public Task Forget(DateTimeOffset before, CancellationToken stop) => database.DeleteOld(
+        "webhook_inbox", "received_at",
+        """
+        o.next_at is null and coalesce(o.shown_at, o.received_at) < $2
+          and not exists (select from source_waiting w where w.source = o.source and w.event = o.event)
+        """,
+        before, lease.Silo, stop);
 
     private static NpgsqlParameter Texts(IEnumerable<string?> values) => CommitBatch.Array(NpgsqlTypes.NpgsqlDbType.Text, values);
 

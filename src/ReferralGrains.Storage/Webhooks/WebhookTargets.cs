@@ -86,7 +86,7 @@ public sealed class WebhookTargets(NpgsqlDataSource database, ISiloLease lease, 
     public Task<WebhookTarget?> Change(int tenant, long id, WebhookChange change, CancellationToken stop) => database.Row(
         $"""
         update webhook_target set
-          url = coalesce($3, url), description = coalesce($4, description), events = coalesce($5, events),
+          url = coalesce($3, url), description = nullif(coalesce($4, description), ''), events = coalesce($5, events),
           state = case when $6 is null then state when not $6 then 2 else 1 end,
           why = case when $6 and state <> 1 then null when not $6 then null else why end,
           attempts = case when $6 and state <> 1 then 0 else attempts end,

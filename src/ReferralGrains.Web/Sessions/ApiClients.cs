@@ -22,8 +22,7 @@ public sealed class ApiClients : IDisposable
     public ReferralGrainsClient For(string key) => new(http, key, patience);
 
     /// <summary>
-    /// For a page that stays open and ends its questions when it is left: a check of the books takes as long as their history is, and to give it up
-    /// and ask again would begin it anew.
+    /// For a question that takes as long as there is history, as a check of the books does; whoever asks ends it.
     /// </summary>
     public ReferralGrainsClient ForPage(string key) => new(longer, key, patience);
 

@@ -2820,7 +2820,7 @@ export interface ReferrerAnswer {
   duplicate?: boolean | null;
 }
 
-/** What is left out stays; an address, a name or a Stripe customer that is null is taken away. */
+/** What is left out stays; an address, a name or a Stripe customer that is null or empty is taken away. */
 export interface ReferrerChange {
   tags?: string[] | null;
   cash_opt_in?: boolean | null;
@@ -3280,7 +3280,7 @@ export interface WebhookEndpointAnswer {
   secret?: string | null;
 }
 
-/** What is left out stays. */
+/** What is left out stays; a description that is empty is taken away. */
 export interface WebhookEndpointChange {
   url?: string | null;
   description?: string | null;

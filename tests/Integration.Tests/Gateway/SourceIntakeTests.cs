@@ -217,6 +217,21 @@ public sealed class SourceIntakeTests : IAsyncLifetime
         Assert.Single(host.Grains.Referrals);
     }
 
+    // What reads well may still be refused: its time has not come, or its id is another sale's.
+    [Fact]
+    public async Task D9_a_sale_that_cannot_be_recorded_attributes_nobody()
+    {
+        var url = await Source(isSandbox: false, "cloudevents");
+        await Referrer("rita", "RITA-10");
+        Assert.Equal("ignored", await TellEvent(url, "early", "sale", """{"referee_id":"jane","amount_minor":500,"code":"RITA-10","occurred_at":"2100-01-01T00:00:00Z"}"""));
+        Assert.Equal("recorded", await TellEvent(url, "lous", "sale", """{"referee_id":"lou","amount_minor":100,"action_id":"s1"}"""));
+        await TellEvent(url, "again", "sale", """{"referee_id":"jane","amount_minor":500,"code":"RITA-10","action_id":"s1"}""");
+        Assert.Equal("occurred_in_future", Inbox.Events[0].Detail);
+        Assert.Null((await host.Ok("GET", "/v1/referrals/p/jane")).GetProperty("referrer_id").GetString());
+        Assert.Equal("recorded", await TellEvent(url, "right", "sale", """{"referee_id":"jane","amount_minor":500,"code":"RITA-10"}"""));
+        Assert.Equal("rita", (await host.Ok("GET", "/v1/referrals/p/jane")).GetProperty("referrer_id").GetString());
+    }
+
     // A process that dies between what it does and its answer leaves the source, and no answer to give again.
     [Fact]
     public async Task A_source_that_was_made_without_an_answer_is_the_same_one_under_the_same_key()

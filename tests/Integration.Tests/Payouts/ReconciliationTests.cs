@@ -92,16 +92,19 @@ public sealed class ReconciliationTests(PostgresServer server)
     }
 
     // Of what takes hours nothing is left by then, and what is to be sent would wait for all of it.
-    [Fact]
-    public async Task A_full_comparison_that_was_interrupted_gives_way_to_the_one_before_the_first_sending()
+    [Theory]
+    [InlineData(ReconciliationCause.Nightly, ReconciliationState.Running, null)]
+    [InlineData(ReconciliationCause.Asked, ReconciliationState.Running, "ada")]
+    [InlineData(ReconciliationCause.Asked, ReconciliationState.Waiting, "ada")]
+    public async Task A_full_comparison_gives_way_to_the_one_before_the_first_sending_and_comes_after_it(ReconciliationCause cause, ReconciliationState state, string? by)
     {
         var order = await house.Order("a", 1_000);
         await database.Run(
             $"""
             insert into send_gate (tenant, term, life) values ({PayoutHouse.Tenant}, 'before', life());
-            insert into reconciliation_run (tenant, cause, is_full, asked_at, started_at, ended_at, state)
-            select {PayoutHouse.Tenant}, {(int)ReconciliationCause.Nightly}, true, at, at, ended_at, state
-            from (values (now() - interval '25 hours', now() - interval '24 hours', 3), (now() - interval '10 minutes', null, 2)) as run(at, ended_at, state)
+            insert into reconciliation_run (tenant, cause, is_full, asked_by, asked_at, started_at, ended_at, state)
+            select {PayoutHouse.Tenant}, {(int)cause}, true, {(by is null ? "null" : $"'{by}'")}, at, case when state > 1 then at end, ended_at, state
+            from (values (now() - interval '25 hours', now() - interval '24 hours', 3), (now() - interval '10 minutes', null, {(int)state})) as run(at, ended_at, state)
             """);
         await using var running = await house.Run();
         await house.Until(order, PayoutItemStatus.Succeeded, PayoutItemStatus.Confirmed);
@@ -110,9 +113,26 @@ public sealed class ReconciliationTests(PostgresServer server)
         var start = await house.Ended(3);
         Assert.Equal((ReconciliationCause.Start, false, ReconciliationState.Clean), (start.Cause, start.IsFull, start.State));
 
-        // The night's is not left out.
+        // Neither the night's is left out nor what a person asked for.
         var again = await house.Ended(4);
-        Assert.Equal((ReconciliationCause.Nightly, true, ReconciliationState.Clean), (again.Cause, again.IsFull, again.State));
+        Assert.Equal((cause, true, by, ReconciliationState.Clean), (again.Cause, again.IsFull, again.AskedBy, again.State));
+    }
+
+    // The short one would not see it, and the gate would open.
+    [Fact]
+    public async Task A_full_comparison_that_has_found_something_gives_way_to_none()
+    {
+        await house.Order("a", 1_000);
+        await database.Run(
+            $"""
+            insert into send_gate (tenant, term, life) values ({PayoutHouse.Tenant}, 'before', life());
+            insert into reconciliation_run (tenant, cause, is_full, asked_at, started_at, state) values ({PayoutHouse.Tenant}, {(int)ReconciliationCause.Nightly}, true, now(), now(), 2);
+            insert into reconciliation_break (tenant, kind, item, transfer, detail, first_run, last_run) values ({PayoutHouse.Tenant}, 1, '', 'tr_old', 'of no item', 1, 1)
+            """);
+        await using var running = await house.Run();
+        var found = await house.Ended(1);
+        Assert.Equal((true, ReconciliationState.Breaks, 1), (found.IsFull, found.State, found.Breaks));
+        Assert.True((await house.Gates.Of(PayoutHouse.Tenant, CancellationToken.None)).IsShut);
     }
 
     [Fact]

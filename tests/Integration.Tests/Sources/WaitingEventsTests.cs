@@ -2,6 +2,7 @@ using ReferralGrains.Domain.Identity;
 using ReferralGrains.Integration.Tests.Journal;
 using ReferralGrains.Integration.Tests.Postgres;
 using ReferralGrains.Storage.Sources;
+using ReferralGrains.Storage.Webhooks;
 
 namespace ReferralGrains.Integration.Tests.Sources;
 
@@ -58,6 +59,32 @@ public sealed class WaitingEventsTests(PostgresServer server) : JournalTest(serv
         var page = await sources.ListWaiting(1, null, null, 3, Stop);
         Assert.True(page.HasMore);
         Assert.Equal(["evt_100", "evt_101", "evt_102"], page.Items.Select(static one => one.Event));
+    }
+
+    // Its sale may come after a year, and what is refused then is looked for among what was refused.
+    [Fact]
+    public async Task What_waits_is_not_forgotten_nor_what_it_was_refused_for_since()
+    {
+        var inbox = new WebhookInbox(Database.Source, new StillLease());
+        await Database.Run(
+            """
+            insert into webhook_inbox (tenant, source, account, event, type, received_at, outcome)
+            select 1, 'src_a', '', e, 'refund', now() - interval '90 days', 1 from unnest(array['evt_waits', 'evt_shown', 'evt_over']) e;
+            insert into source_waiting (source, event, object, body, received_at)
+            select 'src_a', e, 'pi_1', '{}', now() - interval '90 days' from unnest(array['evt_waits', 'evt_shown']) e
+            """);
+        Assert.True(await sources.Dismiss(1, "src_a", "evt_shown", "nobody's", Stop));
+        await Forget(days: 60);
+        Assert.Equal(["evt_shown", "evt_waits"], await Known());
+        await inbox.Show(1, "src_a", "evt_waits", "action_conflict", Stop);
+        await sources.Ended(new("src_a"), "evt_waits", Stop);
+        await Forget(days: 60);
+        Assert.Equal(["evt_shown", "evt_waits"], await Known());
+        await Forget(days: -1);
+        Assert.Empty(await Known());
+
+        Task Forget(int days) => inbox.Forget(TimeProvider.System.GetUtcNow().AddDays(-days), Stop);
+        Task<string[]> Known() => Database.Ask<string[]>("select coalesce(array_agg(event order by event), '{}') from webhook_inbox");
     }
 
     private async Task<List<OpenEvent>> Listed(CallerId? source)

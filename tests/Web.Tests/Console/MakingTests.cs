@@ -36,12 +36,13 @@ public sealed class MakingTests(Browser browser, Marketplace market)
 
         await person.Page.GetByText("Change who they are").ClickAsync();
         await person.Page.GetByLabel("Name").FillAsync("Nora L.");
+        await person.Page.GetByLabel("E-mail").FillAsync("");
         await person.Page.GetByLabel("Tags, with commas").FillAsync("gold");
         await admin.Send(HttpMethod.Patch, "/v1/referrers/nora", JsonContent.Create(new { cash_opt_in = true }));
         await PayoutTests.Press(person, "Save");
         await person.Sees("Saved.");
         var changed = await admin.Ok("/v1/referrers/nora");
-        Assert.Equal(("Nora L.", true), ((string)changed["name"]!, (bool)changed["cash_opt_in"]!)); // What others have set meanwhile is not set back.
+        Assert.Equal(("Nora L.", true, null), ((string)changed["name"]!, (bool)changed["cash_opt_in"]!, (string?)changed["email"])); // What others have set meanwhile is not set back.
 
         // A link for one referrer does not stand on the page of another, to which Back leads from where it was found.
         await person.Page.GetByLabel("Find by any id").FillAsync("first");

@@ -101,6 +101,9 @@ public sealed class SettingsTests(Browser browser, Marketplace market)
         await owner.Sees("Saved.");
         var now = await admin.Ok($"/v1/webhook_endpoints/{hook}");
         Assert.Equal((receiver.Address + "/next", "of the shop", "referrer.created"), ((string)now["url"]!, (string)now["description"]!, (string)Assert.Single(now["events"]!.AsArray())!));
+        await owner.Page.GetByLabel("What it is, for you").FillAsync("");
+        await PayoutTests.Press(owner, "Save");
+        await Eventually.Holds("it says nothing of itself", async () => (await admin.Ok($"/v1/webhook_endpoints/{hook}"))["description"] is null);
     }
 
     [Fact]

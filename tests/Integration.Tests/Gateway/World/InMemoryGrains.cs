@@ -215,6 +215,7 @@ internal sealed class InMemoryGrains(TimeProvider time, ITenantClock clock) : IG
         var asked = command is ICheckoutCommand checkout ? Discounts.GetValueOrDefault((to.Tenant, DiscountSide.Referee, checkout.Payment))?.Payment : null;
         var alias = command is AddAlias add ? Found(to, add.Alias) : null;
         var reply = ReferralWork.Run(turn, [new(command, named, suspected, asked, alias)], conflicts)[0];
+        if (command is RecordActions { DryRun: true }) return reply;
         foreach (var (payment, _) in turn.Payments.Changed) Discounts[(to.Tenant, DiscountSide.Referee, payment.Payment)] = new(payment, to.First, to.Second!.Value);
         referral.Take(turn);
         if (turn.Events.Count > 0) Referrals[to] = referral;

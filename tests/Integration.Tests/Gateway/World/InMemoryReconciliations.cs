@@ -70,6 +70,8 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
     public Task<IReadOnlyList<string>> Credited(int tenant, DateTimeOffset? since, string after, int limit, CancellationToken stop) =>
         Task.FromResult<IReadOnlyList<string>>([]);
 
+    public Task<bool> HasFound(ReconciliationRun run, CancellationToken stop) => Task.FromResult(false);
+
     public Task<bool> AwaitsComparison(int tenant, CancellationToken stop) => Task.FromResult(false);
 
     public Task<DateTimeOffset> Beginning(CancellationToken stop) => Task.FromResult(DateTimeOffset.UnixEpoch);
