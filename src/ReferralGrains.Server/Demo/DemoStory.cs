@@ -87,6 +87,7 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
         await Send(actions, lines => admin.StreamActionsAsync(lines, stop), static answer => answer.Error);
         await Beside(to, stop);
         await payout;
+        if (to == refusal) await Link(DemoCast.Refused, stop);
     }
 
     private static int Count(DateTimeOffset from, DateTimeOffset to) =>
@@ -110,7 +111,9 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
         await Parallel.ForEachAsync(DemoCast.WithAccount, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = stop }, async (referrer, _) =>
         {
             var account = await Link(referrer, stop);
-            if (!account.Account.Ready && referrer != DemoCast.Halfway) await Answer(account, "", stop);
+            if (account.Account.Ready || referrer == DemoCast.Halfway) return;
+            await Answer(account, "", stop);
+            await Link(referrer, stop); // It looks whether they are done.
         });
     }
 
@@ -119,6 +122,8 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
     {
         var batch = at == byHand ? "march" : ScheduledOn(at);
         if (at == byHand) await finance.CreatePayoutBatchAsync(new() { Id = batch }, stop: stop);
+
+        // It is looked at when the batch is settled: known to be refused before it is approved, its item would be left out of it.
         if (await Frozen(batch, stop) is { Status: "frozen" } && at == refusal) await Answer(await Link(DemoCast.Refused, stop), "refused", stop);
         return batch;
     }
@@ -197,7 +202,6 @@ internal sealed class DemoStory(ReferralGrainsClient admin, ReferralGrainsClient
         using var form = new FormUrlEncodedContent([new("outcome", outcome)]);
         using var answer = await pages.PostAsync(new Uri(link.Url!).PathAndQuery, form, stop);
         if ((int)answer.StatusCode >= 400) throw new InvalidOperationException($"the stand-in answers {(int)answer.StatusCode} to {link.ReferrerId}");
-        await Link(link.ReferrerId, stop);
     }
 
     private static PayoutTermsBody Terms(PayoutScheduleBody? schedule) =>
