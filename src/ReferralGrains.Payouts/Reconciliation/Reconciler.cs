@@ -114,11 +114,13 @@ public sealed partial class Reconciler(
     }
 
     // A full one, which begins over where it was interrupted, looks at all that was ever sent: what is to be sent now waits for the short one alone.
-    // The full one comes again after it; not where it has found something, for the short one would not see that.
+    // The full one comes again after it; not where it has found something, for the short one would not see that. One that a person has just asked
+    // for is begun where nothing is to be sent.
     private async Task<bool> GivesWay(ReconciliationRun waiting, CancellationToken stop)
     {
         if (!waiting.IsFull || await gates.Lets(waiting.Tenant, term, stop) || await store.HasFound(waiting, stop)) return false;
         if ((await gates.Of(waiting.Tenant, stop)).IsShut || (await accounts.Of(waiting.Tenant, stop)).Transfers is null) return false;
+        if (waiting.State == ReconciliationState.Waiting && !await store.AwaitsSending(waiting.Tenant, stop)) return false;
         var ended = await store.End(waiting, "interrupted: what is to be sent went first", term, stop);
         LogEnded(ended.Id, ended.Tenant, ended.State, ended.Transfers, ended.Breaks);
         return true;

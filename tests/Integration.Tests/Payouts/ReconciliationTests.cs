@@ -118,6 +118,14 @@ public sealed class ReconciliationTests(PostgresServer server)
         Assert.Equal((cause, true, by, ReconciliationState.Clean), (again.Cause, again.IsFull, again.AskedBy, again.State));
     }
 
+    [Fact]
+    public async Task A_full_comparison_that_a_person_asks_for_is_begun_where_nothing_is_to_be_sent()
+    {
+        await using var running = await house.Run();
+        var asked = await house.Reconcile(full: true);
+        Assert.Equal((true, ReconciliationState.Clean), (asked.IsFull, asked.State));
+    }
+
     // The short one would not see it, and the gate would open.
     [Fact]
     public async Task A_full_comparison_that_has_found_something_gives_way_to_none()
