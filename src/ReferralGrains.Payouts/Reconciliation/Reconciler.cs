@@ -100,27 +100,20 @@ public sealed partial class Reconciler(
     {
         // Before what waits is read: what is asked for in between is seen to wait.
         var last = await store.Last(tenant, stop);
-        var asked = new List<string>();
-        while (await store.Waiting(tenant, stop) is { } waiting)
-        {
-            if (!await GivesWay(waiting, stop)) return waiting;
-            if (waiting.AskedBy is { } person) asked.Add(person);
-        }
-
+        var waiting = await store.Waiting(tenant, stop);
+        if (waiting is not null && !await GivesWay(waiting, stop)) return waiting;
         if ((await accounts.Of(tenant, stop)).Transfers is null || await Cause(tenant, last, stop) is not { } cause) return null;
         await store.Ask(tenant, cause, isFull: cause == ReconciliationCause.Nightly, by: null, stop);
-        foreach (var person in asked) await store.Ask(tenant, ReconciliationCause.Asked, isFull: true, person, stop);
+        if (waiting?.AskedBy is { } person) await store.Ask(tenant, ReconciliationCause.Asked, isFull: true, person, stop);
         return await store.Waiting(tenant, stop);
     }
 
-    // A full one, which begins over where it was interrupted, looks at all that was ever sent: what is to be sent now waits for the short one alone.
-    // The full one comes again after it; not where it has found something, for the short one would not see that. One that a person has just asked
-    // for is begun where nothing is to be sent.
+    // A full one that was interrupted begins over, and looks at all that was ever sent: what is to be sent now waits for the short one alone. It comes
+    // again after that; where it has found something it gives way to none, for the short one would not see it.
     private async Task<bool> GivesWay(ReconciliationRun waiting, CancellationToken stop)
     {
-        if (!waiting.IsFull || await gates.Lets(waiting.Tenant, term, stop) || await store.HasFound(waiting, stop)) return false;
+        if (waiting is not { State: ReconciliationState.Running, IsFull: true } || await gates.Lets(waiting.Tenant, term, stop) || await store.HasFound(waiting, stop)) return false;
         if ((await gates.Of(waiting.Tenant, stop)).IsShut || (await accounts.Of(waiting.Tenant, stop)).Transfers is null) return false;
-        if (waiting.State == ReconciliationState.Waiting && !await store.AwaitsSending(waiting.Tenant, stop)) return false;
         var ended = await store.End(waiting, "interrupted: what is to be sent went first", term, stop);
         LogEnded(ended.Id, ended.Tenant, ended.State, ended.Transfers, ended.Breaks);
         return true;

@@ -149,9 +149,6 @@ public interface IReconciliations
     /// <summary>Whether account credit waits to be compared before it is sent.</summary>
     Task<bool> AwaitsComparison(int tenant, CancellationToken stop);
 
-    /// <summary>Whether anything is to be sent as soon as the gate lets it.</summary>
-    Task<bool> AwaitsSending(int tenant, CancellationToken stop);
-
     /// <summary>When this installation began: nothing is older.</summary>
     Task<DateTimeOffset> Beginning(CancellationToken stop);
 
@@ -309,9 +306,13 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
         """,
         static row => row.GetString(0), stop, Questions.Int(tenant), Questions.Time(since), Questions.Text(after), Questions.Int(limit));
 
-    public Task<bool> AwaitsComparison(int tenant, CancellationToken stop) => Awaits(tenant, PayoutWork.IsUncompared, stop);
-
-    public Task<bool> AwaitsSending(int tenant, CancellationToken stop) => Awaits(tenant, "true", stop);
+    public Task<bool> AwaitsComparison(int tenant, CancellationToken stop) => database.Row(
+        $"""
+        select exists (
+          select from payout_item i left join payout_batch b on b.stream = i.batch
+          where i.tenant = $1 and i.in_transit and (b.status is null or b.status in (5, 8)) and {PayoutWork.IsUncompared})
+        """,
+        static row => row.GetBoolean(0), stop, Questions.Int(tenant));
 
     public async Task<DateTimeOffset> Beginning(CancellationToken stop) =>
         (await database.Rows("select min(applied_at) from migration", static row => row.GetFieldValue<DateTimeOffset>(0), stop))[0];
@@ -329,14 +330,6 @@ public sealed class Reconciliations(NpgsqlDataSource database, ISiloLease lease)
             AcceptedAt = row.Maybe<DateTimeOffset>(7),
         },
         stop, Questions.Int(tenant), Questions.Int(limit));
-
-    private Task<bool> Awaits(int tenant, string what, CancellationToken stop) => database.Row(
-        $"""
-        select exists (
-          select from payout_item i left join payout_batch b on b.stream = i.batch
-          where i.tenant = $1 and i.in_transit and (b.status is null or b.status in (5, 8)) and {what})
-        """,
-        static row => row.GetBoolean(0), stop, Questions.Int(tenant));
 
     private Task Note(ReconciliationRun run, IReadOnlyList<ReconciliationBreak> breaks, CancellationToken stop) => breaks.Count == 0
         ? Task.CompletedTask

@@ -112,7 +112,7 @@ public sealed class CaseTests(Browser browser, Marketplace market)
                 foreach (var giver in givers)
                 {
                     await PayoutTests.Press(giver, "Give it instead");
-                    await giver.Sees(giver == other ? "1 jacket item is given instead, and the referral is used up." : "Nothing was given: it was used up meanwhile.");
+                    await giver.Sees(giver == other ? "1 jacket item is given instead, and the referral is used up." : "Nothing was given: it was used up meanwhile, and what was given for it then stands among the entries of its referrer.");
                 }
             else await Task.WhenAll(givers.Select(static giver => PayoutTests.Press(giver, "Give it instead")));
             foreach (var giver in givers) await giver.Sees("It is used up without a discount.");

@@ -72,8 +72,6 @@ internal sealed class InMemoryReconciliations(TimeProvider time) : ISendGates, I
 
     public Task<bool> HasFound(ReconciliationRun run, CancellationToken stop) => Task.FromResult(false);
 
-    public Task<bool> AwaitsSending(int tenant, CancellationToken stop) => Task.FromResult(false);
-
     public Task<bool> AwaitsComparison(int tenant, CancellationToken stop) => Task.FromResult(false);
 
     public Task<DateTimeOffset> Beginning(CancellationToken stop) => Task.FromResult(DateTimeOffset.UnixEpoch);
